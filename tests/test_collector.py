@@ -40,6 +40,14 @@ def test_the_collector_serves_lent_rows_in_mesas_shape():
     assert ours.get_model_vars_dataframe()["q"].tolist() == [0, 1]
 
 
+def test_what_a_reporter_returned_stays_as_it_was():
+    economy, wares = Economy(), ["bread"]
+    collector = Populations(agenttype_reporters={Bank: {"wares": lambda bank: wares}})
+    collector.collect(economy)
+    wares.append("cheese")
+    assert collector.get_agenttype_vars_dataframe(Bank)["wares"].tolist() == [["bread"]] * 3
+
+
 def test_the_collector_counts_quarters_where_mesa_counts_no_steps_and_names_what_is_missing():
     class Bare:
         """As a model without Mesa's counter; Mesa's own bookkeeping needs one of its clocks."""
@@ -53,5 +61,7 @@ def test_the_collector_counts_quarters_where_mesa_counts_no_steps_and_names_what
     Bare.tables = {}
     with pytest.raises(ValueError, match=r"no table of the model holds Firm \(kinds of rows: none\)"):
         collector.collect(Bare())
+    with pytest.raises(ValueError, match=r"no table of the model holds Shop \(kinds of rows: Bank, Firm\)"):
+        Populations(agenttype_reporters={Shop: {"cash": "cash"}}).collect(Economy())
     with pytest.raises(AttributeError, match="prize"):
         Populations(agenttype_reporters={Firm: {"x": "prize"}}).collect(Economy())

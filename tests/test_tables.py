@@ -107,7 +107,12 @@ ERRORS = [
         ValueError,
         r"^firms\['price'\] has 7 rows here, .* \(2,\) do not",
     ),
-    (lambda t: t.__setitem__("price", ["a"] * 7), TypeError, r"^firms\['price'\] holds float64, not"),
+    (
+        lambda t: t.__setitem__("price", ["a"] * 7),
+        TypeError,
+        r"^firms\['price'\] holds float64, not an array of <U1",
+    ),
+    (lambda t: setattr(t[0], "price", None), TypeError, r"^Firm.price holds float64, not None"),
     (lambda t: t.__setitem__("age", 1.5), ValueError, r"^firms\['age'\] holds int64, 1.5 does not fit"),
     (lambda t: t.__setitem__("age", np.nan), ValueError, "nan does not fit"),
     (lambda t: setattr(t[0], "age", 1.5), ValueError, r"^Firm.age holds int64, 1.5"),
@@ -116,6 +121,7 @@ ERRORS = [
     (lambda t: t[2:4][-3], IndexError, r"^there is no row -3 among 2 rows of firms"),
     (lambda t: t[[1, 8, 9]], IndexError, "no row 8"),
     (lambda t: t[np.array([True])], IndexError, r"^a mask of 1 does not fit 7 rows of firms"),
+    (lambda t: t.select(np.ones(9, dtype=bool)), IndexError, r"^a mask of 9 does not fit 7 rows of firms"),
     (lambda t: t[1.0], TypeError, "has no rows 1.0: name, position, slice or mask"),
     (lambda t: t.groupby("age", result_type="set"), ValueError, "'set' is neither 'agentset' nor 'list'"),
     (lambda t: t.get("age", handle_missing="skip"), ValueError, "'skip' is neither 'error' nor 'default'"),
@@ -131,9 +137,11 @@ ERRORS = [
     ),
     (lambda t: Table(None, Firm, -1), ValueError, r"^firms cannot have -1 rows: it needs a whole number"),
     (lambda t: Table(None, Firm, cast(Any, 2.0)), ValueError, r"2.0 rows"),
+    (lambda t: Table(None, Firm, True), ValueError, r"True rows"),
     (lambda t: Table(None, cast(Any, Plain), 2), TypeError, "needs a kind of Row"),
     (lambda t: Column("a", unit=""), TypeError, "one number or truth value, not 'a'"),
     (lambda t: Column(0.5, unit="", dtype=int), ValueError, "holds int64, 0.5 does not fit"),
+    (lambda t: type("Odd", (Row,), {"ids": Column(unit="")}), TypeError, "Odd cannot have a column 'ids'"),
     (lambda t: type("Odd", (Row,), {"step": Column(unit="")}), TypeError, "Odd cannot have a column 'step'"),
 ]
 

@@ -154,16 +154,21 @@ def declared(kind: type[Row]) -> dict[str, Column]:
 
 
 def unknown_column(name: str, table: Table) -> str:
+    """The error line for a name that is no column of the table, with the nearest one that is."""
     near = difflib.get_close_matches(name, table.columns, 1)
     hint = f", did you mean {near[0]!r}?" if near else ""
     return f"{table.name} has no column {name!r}{hint} (columns: {', '.join(table.columns)})"
 
 
 def fitted(values: Any, dtype: np.dtype, what: str) -> np.ndarray:
-    """`values` as an array that can be written into `dtype` without losing more than float rounding."""
+    """`values` as an array that can be written into `dtype` without losing more than float rounding.
+
+    `what` names the place in errors: TypeError if these are no numbers, ValueError if they do not fit.
+    """
     array = np.asarray(values)
     if array.dtype.kind not in "biuf":
-        raise TypeError(f"{what} holds {dtype}, not {values!r}")
+        given = f"an array of {array.dtype}" if array.ndim else repr(values)
+        raise TypeError(f"{what} holds {dtype}, not {given}")
     if dtype.kind == "f" or np.can_cast(array.dtype, dtype):
         return array
     with np.errstate(invalid="ignore"):
