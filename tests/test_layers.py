@@ -1,0 +1,132 @@
+"""Who may import whom: experiments -> sim.model -> {strategies, markets, actors} -> engine."""
+
+import ast
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+# What a layer may import of the project, by the beginning of the module's name. sim/accounts.py is the
+# chart of accounts, a list without rules: everything above the engine may read it.
+MIDDLE = ("sim.accounts", "sim.engine")
+BELOW = {
+    "experiments": ("experiments", "sim"),
+    "sim.actors": ("sim.actors", *MIDDLE),
+    "sim.markets": ("sim.markets", *MIDDLE),
+    "sim.strategies": ("sim.strategies", *MIDDLE),
+    "sim.accounts": ("sim.engine",),
+    "sim.engine": ("sim.engine",),
+    "sim": ("sim",),  # the model and what presents it stand on top of the rest of sim
+}
+# What the engine may use from outside: on import, and inside of functions.
+ENGINE_TOP = {"numpy", "numba", "mesa"}
+ENGINE_LATE = ENGINE_TOP | {"pandas"}
+
+
+def name_of(path: Path, root: Path = ROOT) -> str:
+    parts = path.relative_to(root).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def layer_of(module: str) -> str:
+    return next(layer for layer in BELOW if within(module, layer))
+
+
+def within(module: str, layer: str) -> bool:
+    return module == layer or module.startswith(layer + ".")
+
+
+def imports(path: Path, root: Path = ROOT):
+    """(absolute module name, imported when the file is loaded?) for every import in the file."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    package = name_of(path, root).split(".")
+    if path.stem != "__init__":
+        package = package[:-1]
+    late = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda) or is_for_types_only(node):
+            late.update(id(inner) for inner in ast.walk(node) if inner is not node)
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                yield alias.name, id(node) not in late
+        elif isinstance(node, ast.ImportFrom):
+            start = package[: len(package) - node.level + 1] if node.level else []
+            base = ".".join([*start, *([node.module] if node.module else [])])
+            for alias in node.names:
+                deeper = f"{base}.{alias.name}"  # `from sim import engine` imports a module, not only a name
+                yield deeper if is_module(deeper, root) else base, id(node) not in late
+
+
+def is_for_types_only(node: ast.AST) -> bool:
+    return isinstance(node, ast.If) and ast.unparse(node.test).endswith("TYPE_CHECKING")
+
+
+def is_module(name: str, root: Path) -> bool:
+    place = root.joinpath(*name.split("."))
+    return place.is_dir() or place.with_suffix(".py").is_file()
+
+
+def arrows_up(path: Path, root: Path = ROOT) -> list[str]:
+    """The imports of a file that point up or sideways, each as "module imports module"."""
+    module = name_of(path, root)
+    layer = layer_of(module)
+    wrong = []
+    for other, at_load in imports(path, root):
+        top = other.split(".")[0]
+        if top in ("sim", "experiments", "tests"):
+            allowed = any(within(other, below) for below in BELOW[layer])
+        elif layer == "sim.engine":
+            allowed = top in (ENGINE_TOP if at_load else ENGINE_LATE) or top in sys.stdlib_module_names
+        else:
+            allowed = True
+        if not allowed:
+            wrong.append(f"{module} imports {other}")
+    return wrong
+
+
+FILES = sorted([*ROOT.glob("sim/**/*.py"), *ROOT.glob("experiments/**/*.py")])
+
+
+@pytest.mark.parametrize("path", FILES, ids=name_of)
+def test_imports_point_down(path):
+    assert arrows_up(path) == []
+
+
+@pytest.mark.parametrize(
+    "layer", ["sim.engine", "sim.actors", "sim.markets", "sim.strategies", "experiments"]
+)
+def test_every_layer_has_files_to_look_at(layer):
+    assert [path for path in FILES if within(name_of(path), layer) and path.stem != "__init__"]
+
+
+@pytest.mark.parametrize(
+    ("place", "line"),
+    [
+        ("sim/engine/a.py", "import scipy"),
+        ("sim/engine/a.py", "import pandas"),
+        ("sim/engine/a.py", "from ..actors import firms"),
+        ("sim/actors/a.py", "from sim.markets.goods import clear"),
+        ("sim/actors/a.py", "from sim import markets"),
+        ("sim/markets/a.py", "def late():\n    import sim.strategies.deep"),
+        ("sim/strategies/a.py", "from sim import model"),
+        ("sim/model.py", "from experiments import ensemble"),
+        ("sim/accounts.py", "from sim.actors import firms"),
+    ],
+)
+def test_an_arrow_that_points_up_is_seen(tmp_path, place, line):
+    for folder in ("sim/engine", "sim/actors", "sim/markets", "sim/strategies", "experiments"):
+        (tmp_path / folder).mkdir(parents=True)
+    (tmp_path / "sim/model.py").touch()
+    (tmp_path / "sim/actors/firms.py").touch()
+    path = tmp_path / place
+    path.write_text(line)
+    assert len(arrows_up(path, tmp_path)) == 1
+
+
+def test_the_engine_may_ask_for_pandas_when_a_table_is_shown(tmp_path):
+    path = tmp_path / "sim/engine/a.py"
+    path.parent.mkdir(parents=True)
+    path.write_text("import numpy\nimport json\ndef frame():\n    import pandas\n    return pandas")
+    assert arrows_up(path, tmp_path) == []
