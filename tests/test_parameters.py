@@ -193,6 +193,7 @@ def test_what_is_guessed_is_drawn_and_nothing_else():
     assert (p.file_cost, p.persons_per_row, p.runs) == (2000.0, 5.0, True)
     assert Parameters.sampled(1, 7) == p
     assert p.cost not in (Parameters.sampled(1, 8).cost, Parameters.sampled(2, 7).cost)
+    assert Parameters.sampled(1, 12) != Parameters.sampled(11, 2)
 
 
 def test_a_further_parameter_moves_no_other_draw():
