@@ -1,0 +1,74 @@
+"""Banks: they take deposits, make loans, price risk, and need capital to do so."""
+
+from sim.engine.columns import Account, Column, Row
+from sim.engine.parameters import Declared, param
+from sim.engine.rules import rule
+
+
+class Banks(Declared):
+    """How banks price, what they cost, how they keep capital."""
+
+    margin = param(0.0055, unit="share/quarter", low=0.002, high=0.012, source="BANK_MARGIN", doc="over cost and risk")
+    deposit_spread = param(0.001, unit="share/quarter", low=0.0, high=0.006, source="BANK_MARGIN")
+    bank_ceiling = param(0.03, unit="share/quarter", low=0.015, high=0.06, source="SMALL_FIRM_RATE")
+    file_cost = param(200_000.0, unit="fen/file", low=20_000.0, high=400_000.0, source="COST_PER_LOAN")
+    consumer_file_cost = param(50_000.0, unit="fen/file", low=5_000.0, high=200_000.0, source="assumed")
+    consumer_margin = param(0.01, unit="share/quarter", low=0.004, high=0.03, source="assumed")
+    running_cost = param(0.0014, unit="share of loans/quarter", low=0.0005, high=0.004, source="assumed", doc="staff")
+    loss_given_default = param(0.45, unit="share", low=0.23, high=0.7, source="LGD_BANK")
+    lends_against = param(1.0, unit="share of resale value", low=0.7, high=1.3, source="COLLATERALISED")
+    unsecured_loss = param(0.7, unit="share", low=0.4, high=0.9, source="assumed")
+    consumer_ceiling = param(0.045, unit="share/quarter", low=0.02, high=0.06, source="assumed")
+    consumer_limit = param(2.0, unit="quarters of income", low=0.5, high=4.0, source="assumed")
+    capital_target = param(0.135, unit="share of loans", low=0.11, high=0.18, source="BANK_CAPITAL")
+    bank_payout = param(0.6, unit="share of excess capital", low=0.1, high=1.0, source="assumed")
+
+
+class Bank(Row):
+    """A bank."""
+
+    generation = Column(0, unit="count", dtype="uint32")
+    room = Column(0.0, unit="fen", doc="loans that its capital still allows")
+    files = Column(0.0, unit="files/quarter", doc="applications screened")
+    consumer_files = Column(0.0, unit="files/quarter")
+    interest_income = Column(0.0, unit="fen/quarter")
+    interest_cost = Column(0.0, unit="fen/quarter")
+    loan_losses = Column(0.0, unit="fen/quarter")
+    costs = Column(0.0, unit="fen/quarter")
+    profit = Column(0.0, unit="fen/quarter")
+    tax_paid = Column(0.0, unit="fen/quarter")
+    dividend = Column(0.0, unit="fen/quarter")
+    equity_wanted = Column(0.0, unit="fen")
+    failures = Column(0.0, unit="count", doc="times resolved")
+    reserves = Account("at the central bank")
+    bonds = Account("of the state")
+    firm_loans = Account("to own firms")
+    syndicated_loans = Account("share in loans too large for one bank")
+    consumer_loans = Account("to own consumers")
+    participations = Account("share in loans made by platforms")
+    platform_loans = Account("to platforms")
+    deposits_owed = Account("to customers")
+    advances_owed = Account("to the central bank")
+    net_worth = Account("capital")
+
+
+@rule(writes="room")
+def finds_room(bank, market, p, u):
+    """Loans that may still be made: capital over the required ratio, less loans there are.   [fen]"""
+    loans = float(bank.firm_loans + bank.syndicated_loans + bank.consumer_loans)
+    loans += float(bank.participations + bank.platform_loans)
+    return max(0.0, float(bank.net_worth) / p.capital_required - loans)
+
+
+@rule(writes=("profit", "tax_paid", "dividend", "equity_wanted"))
+def closes_books(bank, market, p, u):
+    """Tax on profit; capital above target is paid out; below the required ratio, new equity is asked for."""
+    loans = float(bank.firm_loans + bank.syndicated_loans + bank.consumer_loans)
+    loans += float(bank.participations + bank.platform_loans)
+    profit = bank.interest_income - bank.interest_cost - bank.loan_losses - bank.costs
+    tax = market.profit_tax * max(0.0, profit)
+    capital = float(bank.net_worth) - tax
+    excess = capital - p.capital_target * loans
+    dividend = p.bank_payout * max(0.0, excess)
+    lacking = max(0.0, p.capital_required * loans - capital)
+    return profit, tax, dividend, lacking

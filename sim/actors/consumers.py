@@ -1,0 +1,122 @@
+"""Consumers: rows of like persons who work, spend, save, borrow and sometimes cannot pay."""
+
+import math
+
+from sim.engine.arithmetic import normal
+from sim.engine.columns import Account, Column, Row
+from sim.engine.parameters import Declared, param
+from sim.engine.rules import rule
+
+
+class Consumers(Declared):
+    """How consumers work, spend and borrow."""
+
+    persons_per_row = param(5.0, unit="persons", low=1.0, high=50.0, source="design")
+    earning_spread = param(0.5, unit="log points", low=0.0, high=1.0, source="design")
+    ownership_spread = param(1.2, unit="log points", low=0.0, high=2.5, source="design")
+    separation = param(0.03, unit="share/quarter", low=0.01, high=0.08, source="assumed", doc="jobs that end")
+    spend_income = param(0.8, unit="share of usual income", low=0.7, high=0.9, source="design")
+    spend_wealth = param(0.042, unit="share/quarter", low=0.02, high=0.12, source="design")
+    saving_buffer = param(0.3, unit="quarters of income", low=0.1, high=0.6, source="assumed")
+    habit = param(0.8, unit="share of last spending", low=0.6, high=0.95, source="assumed")
+    subsistence = param(0.45, unit="share of usual income", low=0.3, high=0.6, source="assumed")
+    income_memory = param(0.2, unit="share/quarter", low=0.1, high=0.5, source="assumed", doc="weight of news")
+    expense_shock = param(0.075, unit="share/quarter", low=0.05, high=0.1, source="assumed")
+    shock_low = param(0.5, unit="quarters of income", low=0.25, high=1.0, source="design")
+    shock_high = param(1.5, unit="quarters of income", low=1.0, high=2.5, source="design")
+    trait_half_life = param(60.0, unit="quarters", low=30.0, high=120.0, source="assumed")
+    trait_weight = param(0.5, unit="share of separation", low=0.0, high=0.8, source="assumed")
+    consumer_instalment = param(0.2, unit="share of debt/quarter", low=0.1, high=0.5, source="design")
+    barred = param(12.0, unit="quarters", low=4.0, high=28.0, source="assumed", doc="from credit after default")
+
+
+class Consumer(Row):
+    """A row of `persons_per_row` like persons."""
+
+    generation = Column(0, unit="count", dtype="uint32")
+    bank = Column(0, unit="row of banks", dtype="int32")
+    power = Column(5.0, unit="workers", doc="what the row's persons do together when employed")
+    ownership = Column(0.0, unit="share", doc="of the owners' pool")
+    trait = Column(0.0, unit="standard deviations", doc="slow and hidden; steadiness at work")
+    employed = Column(True, unit="yes/no")
+    income = Column(0.0, unit="fen/quarter", doc="of this quarter, after tax")
+    usual_income = Column(0.0, unit="fen/quarter")
+    spending = Column(0.0, unit="fen/quarter", doc="in the last quarter")
+    budget = Column(0.0, unit="fen/quarter", doc="to be spent this quarter")
+    necessary = Column(0.0, unit="fen/quarter", doc="habit and expense shock")
+    loan_wanted = Column(0.0, unit="fen")
+    loan_granted = Column(0.0, unit="fen")
+    rate = Column(0.02, unit="share/quarter", doc="on bank debt")
+    bar = Column(0.0, unit="quarters", doc="still shut out of credit")
+    failed = Column(False, unit="yes/no")
+    interest_paid = Column(0.0, unit="fen/quarter")
+    instalment_paid = Column(0.0, unit="fen/quarter")
+    deposits = Account("money at its bank")
+    claims = Account("claims on a platform's pool of loans")
+    bank_debt = Account("owed to its bank")
+    platform_debt = Account("owed through a platform")
+    net_worth = Account("wealth")
+
+
+@rule(writes=("trait", "employed"), draws=("trait of a consumer", "job of a consumer"))
+def works(consumer, market, p, u):
+    """Jobs end for the unsteady more often; those without find one with the chance that fills demand."""
+    trait = market.trait_kept * consumer.trait + market.trait_news * normal(u[0])
+    tilt = max(0.1, min(1.9, 1.0 - p.trait_weight * trait))
+    stays = u[1] >= market.separation * tilt
+    finds = u[1] < market.finding
+    return trait, stays if consumer.employed else finds
+
+
+@rule(writes=("usual_income", "necessary", "loan_wanted", "budget", "bar"), draws=("expense", "size of expense"))
+def plans_spending(consumer, market, p, u):
+    """Spend out of usual income and wealth, at least by habit and need; what is lacking is asked for.
+
+    wish = spend_income Y + spend_wealth (D - buffer Y), need = habit C(-1) + shock          [fen]
+    loan = max(0, need - (D - debt service - buffer Y))                                      [fen]
+    """
+    usual = consumer.usual_income + p.income_memory * (consumer.income - consumer.usual_income)
+    money = float(consumer.deposits)
+    service = float(consumer.bank_debt) * (consumer.rate + p.consumer_instalment)
+    wealth = money + float(consumer.claims) - p.saving_buffer * usual
+    wish = p.spend_income * usual + p.spend_wealth * max(0.0, wealth)
+    size = p.shock_low + (p.shock_high - p.shock_low) * u[1]
+    shock = size * usual if u[0] < p.expense_shock else 0.0
+    necessary = p.habit * consumer.spending + shock
+    free = max(0.0, money - service - p.saving_buffer * usual)
+    wanted = necessary - free
+    asks = wanted > 0.05 * usual and consumer.bar <= 0.0
+    return (
+        usual,
+        necessary,
+        float(math.floor(wanted)) if asks else 0.0,
+        max(wish, necessary),
+        max(0.0, consumer.bar - 1.0),
+    )
+
+
+@rule(writes="budget")
+def cuts_spending(consumer, market, p, u):
+    """A loan not had is spending cut; debt service is set aside before all but subsistence."""
+    money = float(consumer.deposits)
+    service = float(consumer.bank_debt) * (consumer.rate + p.consumer_instalment)
+    free = money - service
+    least = min(money, p.subsistence * consumer.usual_income)
+    return float(math.floor(max(least, min(consumer.budget, free))))
+
+
+@rule(writes=("interest_paid", "instalment_paid", "failed", "bar", "spending"))
+def serves_debt(consumer, market, p, u):
+    """Interest and instalment out of what is left, or default and a time without credit."""
+    money, debt = float(consumer.deposits), float(consumer.bank_debt)
+    interest = math.floor(debt * consumer.rate)
+    instalment = math.ceil(debt * p.consumer_instalment)
+    failed = interest + instalment > money
+    paid = 0.0 if failed else 1.0
+    return (
+        paid * interest,
+        paid * instalment,
+        failed,
+        p.barred if failed else consumer.bar,
+        consumer.budget * market.served,
+    )

@@ -1,0 +1,306 @@
+"""The real economy: firms that make, price, invest, borrow and close.
+
+What one firm knows and does is here; how it meets customers, workers and lenders is in `sim.markets`.
+"""
+
+import math
+
+from sim.engine.arithmetic import exp, normal
+from sim.engine.columns import Account, Column, Row
+from sim.engine.parameters import Declared, param
+from sim.engine.rules import rule
+
+
+class Firms(Declared):
+    """How firms produce, price, invest and finance themselves."""
+
+    capital_output = param(
+        4.0, unit="quarters", low=2.0, high=8.0, source="design", symbol="nu", doc="machines per unit of output"
+    )
+    depreciation = param(0.02, unit="share/quarter", low=0.005, high=0.06, source="design", symbol="delta")
+    utilisation = param(0.85, unit="share", low=0.6, high=1.0, source="design", doc="use of machines aimed at")
+    investment_speed = param(0.15, unit="share/quarter", low=0.08, high=0.25, source="assumed")
+    demand_memory = param(0.3, unit="share/quarter", low=0.2, high=0.5, source="assumed", doc="weight of news")
+    stock_buffer = param(0.15, unit="quarters of sales", low=0.05, high=0.3, source="assumed")
+    spoilage = param(0.02, unit="share/quarter", low=0.0, high=0.1, source="assumed", doc="of unsold stock")
+    mark_up = param(0.28, unit="share of unit cost", low=0.2, high=0.6, source="design", symbol="mu")
+    mark_up_step = param(0.1, unit="per unit of share growth", low=0.0, high=0.3, source="assumed")
+    mark_up_scarcity = param(0.15, unit="per unfilled share", low=0.0, high=0.4, source="assumed")
+    mark_up_return = param(0.05, unit="share/quarter", low=0.02, high=0.1, source="assumed")
+    pass_through = param(
+        0.3, unit="share", low=0.15, high=0.6, source="assumed", doc="weight of own cost beside rivals' prices"
+    )
+    skill_half_life = param(14.0, unit="quarters", low=10.0, high=20.0, source="assumed")
+    skill_spread = param(0.18, unit="log points", low=0.05, high=0.3, source="assumed", doc="stationary")
+    quality_half_life = param(60.0, unit="quarters", low=30.0, high=100.0, source="assumed")
+    quality_weight = param(0.06, unit="log points", low=0.0, high=0.12, source="assumed", doc="of skill")
+    agility = param(
+        0.12, unit="share/quarter", low=0.05, high=0.25, source="assumed", doc="of the misfit closed by oneself"
+    )
+    misfit_waste = param(
+        0.15, unit="per squared distance", low=0.0, high=0.3, source="assumed", doc="output spoilt by misfit"
+    )
+    adaptation_gain = param(
+        0.12, unit="share/quarter", low=0.0, high=0.3, source="assumed", doc="added to agility by full depth"
+    )
+    process_gain = param(
+        0.04, unit="share of productivity", low=0.0, high=0.1, source="assumed", doc="added by full depth"
+    )
+    leverage_low = param(0.2, unit="share of assets", low=0.0, high=0.4, source="design", doc="least debt target")
+    leverage_high = param(0.6, unit="share of assets", low=0.4, high=0.8, source="design", doc="highest target")
+    leverage_speed = param(0.6, unit="share of the gap", low=0.3, high=1.0, source="assumed")
+    asks_often = param(0.33, unit="share/quarter", low=0.15, high=1.0, source="assumed", doc="looks for a loan")
+    asks_from = param(
+        0.03, unit="share of assets", low=0.01, high=0.06, source="assumed", doc="least loan worth asking for"
+    )
+    cash_buffer = param(1.05, unit="quarters of bills", low=0.8, high=1.4, source="assumed")
+    payout = param(0.5, unit="share of excess cash", low=0.25, high=1.0, source="assumed")
+    instalment = param(0.06, unit="share of debt/quarter", low=0.04, high=0.15, source="design")
+    loss_patience = param(6.0, unit="quarters", low=3.0, high=10.0, source="assumed", doc="of losses, then closes")
+    size_tail_at_start = param(1.2, unit="exponent", low=1.05, high=2.0, source="design")
+    smallest = param(0.5, unit="workers", low=0.2, high=3.0, source="design", doc="below that a firm closes")
+
+
+class Firm(Row):
+    """A firm of the real economy."""
+
+    generation = Column(0, unit="count", doc="how many firms stood in this row before", dtype="uint32")
+    bank = Column(0, unit="row of banks", dtype="int32")
+    sector = Column(0, unit="sector", dtype="int32")
+    alive = Column(True, unit="yes/no")
+    closing = Column(False, unit="yes/no", doc="sells its stock, then closes")
+    leaving = Column(False, unit="yes/no", doc="closes at the end of this quarter")
+    failed = Column(False, unit="yes/no", doc="could not pay this quarter")
+    age = Column(0.0, unit="quarters")
+    style_x = Column(0.0, unit="taste space", doc="where the firm stands in what the market wants")
+    style_y = Column(0.0, unit="taste space")
+    agility = Column(0.1, unit="share/quarter", doc="how fast it follows by itself")
+    misfit = Column(0.0, unit="squared distance", doc="from what its market wants")
+    skill = Column(0.0, unit="log points", doc="productivity relative to the economy's")
+    quality = Column(0.0, unit="standard deviations", doc="slow and hidden; draws skill along")
+    productivity = Column(1.0, unit="goods/worker/quarter")
+    machines = Column(0.0, unit="goods", doc="real capital")
+    units = Column(0.0, unit="goods", doc="stock of finished goods")
+    share = Column(0.0, unit="share of sector demand")
+    growth = Column(0.0, unit="log points/quarter", doc="of the share")
+    price = Column(1.0, unit="fen/good")
+    mark_up = Column(0.3, unit="share of unit cost")
+    demand = Column(0.0, unit="goods/quarter", doc="wanted from it last quarter")
+    expected_demand = Column(0.0, unit="goods/quarter")
+    unfilled = Column(0.0, unit="share of demand")
+    output = Column(0.0, unit="goods/quarter", doc="fit for sale")
+    workers = Column(0.0, unit="workers")
+    wage_bill = Column(0.0, unit="fen/quarter")
+    investment_bill = Column(0.0, unit="fen/quarter")
+    sales = Column(0.0, unit="fen/quarter")
+    cost_of_sales = Column(0.0, unit="fen/quarter")
+    profit = Column(0.0, unit="fen/quarter", doc="before tax")
+    losses = Column(0.0, unit="quarters", doc="expected loss, in a row")
+    leverage_target = Column(0.4, unit="share of assets")
+    buffer = Column(1.0, unit="quarters of bills")
+    rate = Column(0.015, unit="share/quarter", doc="on its bank debt")
+    loan_wanted = Column(0.0, unit="fen")
+    loan_granted = Column(0.0, unit="fen")
+    rationed = Column(False, unit="yes/no", doc="wanted a loan and did not get all of it")
+    depth = Column(0.0, unit="share", doc="of integration with its platform")
+    margin_now = Column(0.0, unit="share of sales", doc="what an insider sees")
+    leverage_now = Column(0.4, unit="share of assets", doc="what an insider sees")
+    draft_margin = Column(0.0, unit="share of sales", doc="accounts closed, not yet out")
+    draft_leverage = Column(0.4, unit="share of assets")
+    reported_margin = Column(0.0, unit="share of sales", doc="accounts that outsiders see")
+    reported_leverage = Column(0.4, unit="share of assets")
+    tax_paid = Column(0.0, unit="fen/quarter")
+    interest_paid = Column(0.0, unit="fen/quarter")
+    instalment_paid = Column(0.0, unit="fen/quarter")
+    syndicated_interest_paid = Column(0.0, unit="fen/quarter")
+    syndicated_instalment_paid = Column(0.0, unit="fen/quarter")
+    dividend = Column(0.0, unit="fen/quarter")
+    deposits = Account("money at its bank")
+    capital = Account("machines at cost less depreciation")
+    stock = Account("finished goods at cost")
+    bank_debt = Account("owed to its bank")
+    syndicated_debt = Account("owed to all banks together")
+    platform_debt = Account("owed through a platform")
+    net_worth = Account("what belongs to the owners")
+
+
+@rule(
+    writes=("quality", "skill", "productivity", "style_x", "style_y", "misfit"),
+    draws=("quality of a firm", "skill of a firm"),
+)
+def adapts(firm, market, p, u):
+    """Skill returns to what quality warrants; style follows the market; both decide output per worker.
+
+    q' = r q + sqrt(1 - r^2) e1,  s' = w q' + c (s - w q') + noise e2            [log points]
+    x' = x + min(1, agility + adaptation_gain depth) (z - x)
+    productivity = A exp(s') (1 + process_gain depth) exp(-misfit_waste |z - x'|^2)
+    """
+    quality = market.quality_kept * firm.quality + market.quality_news * normal(u[0])
+    aim = p.quality_weight * quality
+    skill = aim + market.skill_kept * (firm.skill - aim) + market.skill_news * normal(u[1])
+    follow = min(1.0, firm.agility + p.adaptation_gain * firm.depth)
+    x = firm.style_x + follow * (market.style_x[firm.sector] - firm.style_x)
+    y = firm.style_y + follow * (market.style_y[firm.sector] - firm.style_y)
+    off_x, off_y = market.style_x[firm.sector] - x, market.style_y[firm.sector] - y
+    misfit = off_x * off_x + off_y * off_y
+    made = market.technology * exp(skill - p.misfit_waste * misfit)
+    return quality, skill, made * (1.0 + p.process_gain * firm.depth), x, y, misfit
+
+
+@rule(writes=("expected_demand", "output", "workers", "wage_bill", "investment_bill", "leaving"))
+def plans(firm, market, p, u):
+    """Expect adaptively, make what is expected plus a buffer, invest towards desired utilisation.
+
+    e' = e + demand_memory (d - e),  y = min(e' (1 + stock_buffer) - units, K / nu)   [goods]
+    I = depreciation K + investment_speed (nu e' / utilisation - K), at least 0            [goods]
+
+    A newcomer orders all its machines at once; a firm that closes only sells what it has.
+    """
+    expected = firm.expected_demand + p.demand_memory * (firm.demand - firm.expected_demand)
+    going = 0.0 if firm.closing else 1.0
+    output = going * min(
+        max(0.0, expected * (1.0 + p.stock_buffer) - firm.units), firm.machines / p.capital_output
+    )
+    wanted = p.capital_output * expected / p.utilisation
+    speed = p.investment_speed if firm.age > 0.0 else 1.0
+    order = p.depreciation * firm.machines + speed * (wanted - firm.machines)
+    order = going * max(0.0, order)
+    workers = output / firm.productivity
+    return expected, output, workers, workers * market.wage, order * market.machine_price, firm.closing
+
+
+@rule(writes="loan_wanted", draws="firm looks for a loan")
+def asks_for_credit(firm, market, p, u):
+    """Borrow what the bills exceed cash by, or part of the way to the own debt target, if worth a file.
+
+    L = max(W + I - D, leverage_speed (target (K + S) - debt)), at least asks_from (K + S)      [fen]
+    """
+    assets = float(firm.capital + firm.stock)
+    debt = float(firm.bank_debt + firm.syndicated_debt + firm.platform_debt)
+    gap = firm.wage_bill + firm.investment_bill - float(firm.deposits)
+    wanted = max(gap, p.leverage_speed * (firm.leverage_target * assets - debt))
+    asks = firm.alive and not firm.closing and wanted > p.asks_from * assets and u < p.asks_often
+    return float(math.floor(wanted)) if asks else 0.0
+
+
+@rule(writes=("output", "workers", "wage_bill", "investment_bill", "rationed"))
+def cuts_to_cash(firm, market, p, u):
+    """What cannot be paid is not ordered: machines first, then work."""
+    cash = float(firm.deposits)
+    kept = min(1.0, cash / firm.wage_bill) if firm.wage_bill > 0.0 else 1.0
+    wage_bill = firm.wage_bill * kept
+    left = max(0.0, cash - wage_bill)
+    bought = min(1.0, left / firm.investment_bill) if firm.investment_bill > 0.0 else 1.0
+    short = firm.loan_wanted > 0.0 and firm.loan_granted < 0.95 * firm.loan_wanted
+    return (
+        firm.output * kept,
+        firm.workers * kept,
+        wage_bill,
+        firm.investment_bill * bought,
+        short,
+    )
+
+
+@rule(writes=("output", "workers", "wage_bill", "units", "price", "mark_up"))
+def produces(firm, market, p, u):
+    """Work with those found, stock the result, set the price by own cost and by rivals' prices.
+
+    m' = m + mark_up_step growth + mark_up_scarcity unfilled + mark_up_return (mark_up - m)
+    price = pass_through (1 + m') w / a + (1 - pass_through) P_sector          [fen/good]
+    """
+    output = firm.output * market.hired
+    mark_up = firm.mark_up + p.mark_up_step * firm.growth + p.mark_up_scarcity * firm.unfilled
+    mark_up += p.mark_up_return * (p.mark_up - firm.mark_up)
+    mark_up = min(1.0, max(0.0, mark_up))
+    own = (1.0 + mark_up) * market.wage / firm.productivity
+    price = p.pass_through * own + (1.0 - p.pass_through) * market.going_price[firm.sector]
+    return (
+        output,
+        firm.workers * market.hired,
+        float(math.floor(firm.wage_bill * market.hired)),
+        firm.units * (1.0 - p.spoilage) + output,
+        price,
+        mark_up,
+    )
+
+
+@rule(
+    writes=(
+        "tax_paid",
+        "interest_paid",
+        "instalment_paid",
+        "syndicated_interest_paid",
+        "syndicated_instalment_paid",
+        "dividend",
+        "profit",
+        "losses",
+        "failed",
+        "closing",
+    ),
+)
+def settles(firm, market, p, u):
+    """Pay in the order of rank: taxes, interest and instalments, then owners; or fail.
+
+    What is left above the buffer of one's bills is paid out at the speed `payout`. A firm that expects
+    losses for `loss_patience` quarters, or has become too small, announces that it will close.
+    """
+    home, shared = float(firm.bank_debt), float(firm.syndicated_debt)
+    interest, shared_interest = math.floor(home * firm.rate), math.floor(shared * firm.rate)
+    instalment, shared_instalment = math.ceil(home * p.instalment), math.ceil(shared * p.instalment)
+    worn = p.depreciation * float(firm.capital)
+    profit = firm.sales - firm.cost_of_sales - worn - interest - shared_interest
+    cash = float(firm.deposits)
+    tax = min(cash, math.floor(market.profit_tax * max(0.0, profit)))
+    cash -= tax
+    due = interest + shared_interest + instalment + shared_instalment
+    failed = due > cash
+    # what cannot be paid in full is shared out when the estate is settled
+    paid = 0.0 if failed else 1.0
+    cash -= paid * due
+    keep = firm.buffer * (firm.wage_bill + firm.investment_bill)
+    dividend = 0.0 if failed or firm.leaving else math.floor(p.payout * max(0.0, cash - keep))
+    losses = firm.losses + 1.0 if profit < 0.0 else 0.0
+    small = firm.expected_demand < p.smallest * firm.productivity
+    closing = firm.alive and (firm.closing or losses >= p.loss_patience or small)
+    return (
+        float(tax),
+        paid * interest,
+        paid * instalment,
+        paid * shared_interest,
+        paid * shared_instalment,
+        float(dividend),
+        profit,
+        losses,
+        failed and firm.alive,
+        closing,
+    )
+
+
+@rule(
+    writes=(
+        "age",
+        "margin_now",
+        "leverage_now",
+        "draft_margin",
+        "draft_leverage",
+        "reported_margin",
+        "reported_leverage",
+    )
+)
+def keeps_accounts(firm, market, p, u):
+    """Insiders see this quarter; outsiders see yearly accounts that come out a year after they close."""
+    assets = float(firm.deposits + firm.capital + firm.stock)
+    debt = float(firm.bank_debt + firm.syndicated_debt + firm.platform_debt)
+    leverage = min(2.0, debt / max(1.0, assets))
+    margin = max(-1.0, min(1.0, firm.profit / max(1.0, firm.sales)))
+    margin = firm.margin_now + 0.5 * (margin - firm.margin_now)
+    year_end = firm.age % 4.0 == 0.0
+    return (
+        firm.age + 1.0,
+        margin,
+        leverage,
+        margin if year_end else firm.draft_margin,
+        leverage if year_end else firm.draft_leverage,
+        firm.draft_margin if year_end else firm.reported_margin,
+        firm.draft_leverage if year_end else firm.reported_leverage,
+    )

@@ -1,0 +1,80 @@
+"""The state: government and central bank on one balance sheet; and the rules it sets."""
+
+from sim.engine.columns import Account, Column, Row
+from sim.engine.parameters import Declared, param
+
+
+class Regulation(Declared):
+    """Rules that bind everybody; an experiment on policy changes these and nothing else."""
+
+    capital_required = param(0.105, unit="share of loans", low=0.04, high=0.2, source="BANK_CAPITAL")
+    large_exposure = param(0.25, unit="share of bank capital", low=0.05, high=1.0, source="RULE_COLENDING")
+    rate_cap = param(0.06, unit="share/quarter", low=0.02, high=0.12, source="RULE_RATE_CAP")
+    own_funding_floor = param(0.0, unit="share of joint loans", low=0.0, high=1.0, source="RULE_COLENDING")
+    platform_loans_cap = param(0.5, unit="share of bank loans", low=0.0, high=1.0, source="RULE_COLENDING")
+
+
+class Government(Declared):
+    """Fiscal and monetary policy."""
+
+    purchases = param(0.2, unit="share of GDP", low=0.1, high=0.35, source="design")
+    lean = param(0.25, unit="share of GDP per unemployment", low=0.0, high=0.5, source="assumed")
+    lean_half_life = param(10.0, unit="quarters", low=8.0, high=20.0, source="design")
+    lean_limit = param(0.02, unit="share of GDP", low=0.0, high=0.02, source="design")
+    leans = param(True, unit="yes/no", source="design", doc="whether purchases lean against unemployment")
+    benefit = param(0.4, unit="share of the wage", low=0.2, high=0.7, source="design")
+    profit_tax = param(0.25, unit="share", low=0.1, high=0.4, source="design")
+    debt_target = param(0.45, unit="share of yearly GDP", low=0.2, high=1.0, source="design")
+    debt_lean = param(0.02, unit="tax per unit of debt ratio", low=0.0, high=0.1, source="assumed")
+    policy_rate = param(0.006, unit="share/quarter", low=0.0, high=0.02, source="design", doc="in calm times")
+    policy_response = param(0.5, unit="per unit of inflation", low=0.0, high=1.5, source="assumed")
+    inflation_aim = param(0.005, unit="share/quarter", low=0.0, high=0.01, source="design")
+    unemployment_norm = param(0.06, unit="share", low=0.03, high=0.1, source="design")
+    wage_response = param(0.12, unit="per unit of unemployment", low=0.03, high=0.3, source="assumed", symbol="phi")
+    technology_growth = param(0.004, unit="log points/quarter", low=0.0, high=0.015, source="design")
+    friction = param(0.02, unit="share of workers", low=0.0, high=0.05, source="design", doc="never employed at once")
+    reserve_ratio = param(0.08, unit="share of deposits", low=0.0, high=0.2, source="design")
+
+
+class State(Row):
+    """Government and central bank."""
+
+    generation = Column(0, unit="count", dtype="uint32")
+    income_tax = Column(0.2, unit="share")
+    leaning = Column(0.0, unit="share of GDP", doc="purchases beyond the norm")
+    rate = Column(0.006, unit="share/quarter", doc="policy rate")
+    advances = Account("lent to banks")
+    bonds_owed = Account("held by banks")
+    reserves_owed = Account("central-bank money")
+    net_worth = Account("minus the net public debt")
+
+    def sets_policy(self, p, market) -> None:
+        """Rate by inflation, purchases by unemployment (slowly), income tax by the debt (slowly)."""
+        self.rate = max(0.0, p.policy_rate + p.policy_response * (market.inflation_seen - p.inflation_aim))
+        kept = 0.5 ** (1.0 / p.lean_half_life)
+        aim = p.lean * (market.unemployment - p.unemployment_norm) * p.leans
+        leaning = kept * self.leaning + (1.0 - kept) * aim
+        self.leaning = max(-p.lean_limit, min(p.lean_limit, leaning))
+        debt = float(self.bonds_owed + self.reserves_owed - self.advances)
+        ratio = debt / max(1.0, 4.0 * market.gdp_seen)
+        aim = market.tax_norm + p.debt_lean * (ratio - p.debt_target)
+        self.income_tax = min(0.5, max(0.05, self.income_tax + 0.1 * (aim - self.income_tax)))
+
+
+class Owners(Row):
+    """The pool that owns firms, banks and fund; it keeps an account at every bank (one row each)."""
+
+    generation = Column(0, unit="count", dtype="uint32")
+    bank = Column(0, unit="row of banks", dtype="int32")
+    deposits = Account("money")
+    used_capital = Account("machines bought from firms that closed, at cost")
+    net_worth = Account("wealth not yet paid out")
+
+
+class Fund(Row):
+    """The venture fund's account at each bank (one row each)."""
+
+    generation = Column(0, unit="count", dtype="uint32")
+    bank = Column(0, unit="row of banks", dtype="int32")
+    deposits = Account("money")
+    net_worth = Account("wealth")

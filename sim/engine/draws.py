@@ -1,0 +1,64 @@
+"""Random numbers as a function of (seed, purpose, agent, partner, quarter).
+
+There is no generator to pass around and no order to keep: asking twice gives the same answer, and
+asking for one more agent changes nobody else's luck. That is what makes two branches of one world
+twins. Philox4x32-10 (Salmon et al. 2011, "Parallel random numbers: as easy as 1, 2, 3"): the key
+holds seed and purpose, the counter everything else.
+"""
+
+import hashlib
+
+import numpy as np
+
+from .compiling import compiled
+
+LOW32 = np.uint64(0xFFFFFFFF)
+SHIFT = np.uint64(32)
+ELEVEN = np.uint64(11)
+MULTIPLY_0, MULTIPLY_1 = np.uint64(0xD2511F53), np.uint64(0xCD9E8D57)
+WEYL_0, WEYL_1 = np.uint64(0x9E3779B9), np.uint64(0xBB67AE85)
+
+_owners: dict[str, str] = {}
+
+
+def key(seed: int, purpose: str) -> np.uint64:
+    """The generator's key for a purpose in the world `seed` (64 bits: two words of Philox)."""
+    return np.uint64(
+        int.from_bytes(hashlib.blake2b(f"{seed}/{purpose}".encode(), digest_size=8).digest(), "little")
+    )
+
+
+def claim(purpose: str, owner: str) -> str:
+    """A purpose belongs to one rule: two rules that shared one would be correlated by accident."""
+    if _owners.setdefault(purpose, owner) != owner:
+        raise ValueError(f"the draw {purpose!r} of {owner} already belongs to {_owners[purpose]}")
+    return purpose
+
+
+@compiled
+def philox(c0, c1, c2, c3, k0, k1):
+    """Four 32-bit words (in uint64) for a counter of four words and a key of two."""
+    for _ in range(10):
+        p0 = MULTIPLY_0 * c0
+        p1 = MULTIPLY_1 * c2
+        c0, c1, c2, c3 = (p1 >> SHIFT) ^ c1 ^ k0, p1 & LOW32, (p0 >> SHIFT) ^ c3 ^ k1, p0 & LOW32
+        k0 = (k0 + WEYL_0) & LOW32
+        k1 = (k1 + WEYL_1) & LOW32
+    return c0, c1, c2, c3
+
+
+@compiled
+def uniforms(k, agent, partner, quarter):
+    """Two independent numbers in (0, 1), 53 random bits each, for one key and counter."""
+    a, b, c, d = philox(
+        np.uint64(agent), np.uint64(partner), np.uint64(quarter), np.uint64(0), k & LOW32, k >> SHIFT
+    )
+    first = (float((a << SHIFT | b) >> ELEVEN) + 0.5) * 1.1102230246251565e-16
+    second = (float((c << SHIFT | d) >> ELEVEN) + 0.5) * 1.1102230246251565e-16
+    return first, second
+
+
+@compiled
+def uniform(k, agent, partner, quarter):
+    """One number in (0, 1)."""
+    return uniforms(k, agent, partner, quarter)[0]

@@ -1,0 +1,247 @@
+"""The first quarter: a state near the balanced growth path in which every claim has its debtor.
+
+Ratios are solved from the parameters (output 1 = nominal GDP of a quarter), sizes are drawn from the
+stationary distribution of the share dynamics, and balances follow in whole fen. Burn-in does the rest.
+"""
+
+import math
+from types import SimpleNamespace
+
+import numpy as np
+
+from sim.engine.arithmetic import exp, log, normal
+from sim.engine.compiling import compiled
+from sim.engine.draws import key, uniforms
+from sim.engine.ledger import split, total_by
+from sim.markets.world import BASE_WEIGHTS, EQUIPMENT, persistence
+
+WAGE = 2_000_000.0
+
+
+@compiled
+def draw(k, ids, first, second):
+    """Two uniform numbers for each row, into two columns."""
+    for i in range(ids.shape[0]):
+        first[i], second[i] = uniforms(k, ids[i], 0, 0)
+
+
+@compiled
+def as_normal(u, out):
+    for i in range(u.shape[0]):
+        out[i] = normal(u[i])
+
+
+@compiled
+def as_exp(x, out):
+    for i in range(x.shape[0]):
+        out[i] = exp(x[i])
+
+
+@compiled
+def as_tail(u, exponent, out):
+    """Pareto sizes with the given tail exponent, least size 1."""
+    for i in range(u.shape[0]):
+        out[i] = exp(-log(u[i]) / exponent)
+
+
+def numbers(seed: int, purpose: str, table) -> tuple[np.ndarray, np.ndarray]:
+    """Two independent uniform columns for the rows of a table."""
+    first, second = np.empty(len(table)), np.empty(len(table))
+    draw(key(seed, purpose), table.ids, first, second)
+    return first, second
+
+
+def normals_of(u: np.ndarray) -> np.ndarray:
+    out = np.empty_like(u)
+    as_normal(u, out)
+    return out
+
+
+def exps_of(x: np.ndarray) -> np.ndarray:
+    out = np.empty_like(x)
+    as_exp(x, out)
+    return out
+
+
+def balanced_growth(p) -> SimpleNamespace:
+    """Ratios to quarterly GDP on the balanced growth path, solved from the parameters."""
+    growth = p.technology_growth + p.inflation_aim
+    machines = p.capital_output / p.utilisation
+    replaced = p.depreciation + p.technology_growth
+    investment = machines * replaced
+    labour = 1.0 / (1.0 + p.mark_up)
+    # machines are booked at cost: inflation leaves their book value behind their price
+    booked = (p.depreciation + p.technology_growth) / (p.depreciation + growth)
+    capital = machines * booked
+    leverage = 0.5 * (p.leverage_low + p.leverage_high)
+    debt = leverage * (capital + p.stock_buffer * labour)
+    bills = labour + investment
+    profit = 1.0 - labour - p.depreciation * capital - debt * (p.policy_rate + p.margin)
+    u = p.unemployment_norm
+    dividends = profit * (1.0 - p.profit_tax) - growth * (capital + bills * p.cash_buffer - debt)
+    return SimpleNamespace(
+        growth=growth, machines=machines, investment=investment, labour=labour, capital=capital, debt=debt,
+        bills=bills, profit=profit, dividends=dividends, benefits=p.benefit * labour * u / (1.0 - u),
+    )  # fmt: skip
+
+
+def market_at_start(p, sectors: int) -> SimpleNamespace:
+    """What is posted for everybody, before the first quarter."""
+    price = (1.0 + p.mark_up) * WAGE
+    weights = BASE_WEIGHTS / BASE_WEIGHTS.sum()
+    quality_kept, quality_news = persistence(p.quality_half_life)
+    skill_kept, skill_news = persistence(p.skill_half_life)
+    trait_kept, trait_news = persistence(p.trait_half_life)
+    return SimpleNamespace(
+        wage=WAGE, wage_index=1.0, wage_growth=0.0, technology=1.0, style_x=np.zeros(sectors), style_y=np.zeros(sectors),
+        tilt=np.zeros(sectors), weights=weights, going_price=np.full(sectors, price),
+        price_index=np.full(sectors, price), by_share=np.ones(sectors), members=np.ones(sectors),
+        sector_money=np.zeros(sectors), machine_price=price, consumer_price=price,
+        quality_kept=quality_kept, quality_news=quality_news, skill_kept=skill_kept,
+        skill_news=p.skill_spread * skill_news, trait_kept=trait_kept, trait_news=trait_news,
+        profit_tax=p.profit_tax, policy_rate=p.policy_rate, funding_rate=p.policy_rate,
+        deposit_rate=p.policy_rate - p.deposit_spread, resale=p.resale,
+        hired=1.0, served=1.0, finding=0.5, separation=p.separation, working=0.0, labour_force=0.0,
+        employment=0.0, unemployment=p.unemployment_norm, inflation=p.inflation_aim, inflation_seen=p.inflation_aim,
+        gdp=0.0, gdp_seen=0.0, potential=0.0, tax_norm=0.2, wages_paid=0.0, ownership_income=0.0,
+        consumption=0.0, investment_value=0.0, public_value=0.0, media_value=0.0,
+        real_output=0.0, real_consumption=0.0, real_investment=0.0, real_public=0.0,
+    )  # fmt: skip
+
+
+def furnish(economy) -> None:
+    """Fill the tables and the books of a new economy."""
+    firms, consumers, banks, p, market = (
+        economy.firms,
+        economy.consumers,
+        economy.banks,
+        economy.p,
+        economy.market,
+    )
+    path, seed, n = balanced_growth(p), economy.seed, len(economy.firms)
+    sectors = len(market.weights)
+    for table in (consumers, firms, economy.platforms, economy.owners, economy.fund):
+        table["bank"] = np.arange(len(table)) % len(banks)
+
+    # people
+    u, v = numbers(seed, "earning power and ownership at the start", consumers)
+    spread = p.earning_spread
+    consumers["power"] = p.persons_per_row * exps_of(spread * normals_of(u) - 0.5 * spread * spread)
+    owns = exps_of(p.ownership_spread * normals_of(v))
+    consumers["ownership"] = owns / owns.sum()
+    u, v = numbers(seed, "trait and work at the start", consumers)
+    consumers["trait"] = normals_of(u)
+    consumers["employed"] = v >= p.unemployment_norm
+    market.labour_force = float(consumers["power"].sum())
+    market.working = float(consumers["power"][consumers["employed"]].sum())
+    gdp = market.working * WAGE / path.labour
+    market.gdp = market.gdp_seen = market.potential = gdp
+
+    # firms: sectors by demand, sizes by the tail that luck, choice and walk-in custom lead to
+    demand = market.weights * (1.0 - path.investment)
+    demand[EQUIPMENT] += path.investment
+    market.sector_money = demand * gdp
+    edges = np.cumsum(demand) / demand.sum()
+    firms["sector"] = np.minimum(np.searchsorted(edges, (np.arange(n) + 0.5) / n), sectors - 1)
+    # scatter the banks over the sectors
+    firms["bank"] = (np.arange(n) * 7919) % len(banks)
+    sector = firms["sector"]
+    u, v = numbers(seed, "size and age of a firm at the start", firms)
+    size = np.empty(n)
+    as_tail(u, p.size_tail_at_start, size)
+    # within the sample's reach: one draw in a million would otherwise be an economy of its own
+    size = np.minimum(size, (0.5 * n) ** (1.0 / p.size_tail_at_start))
+    firms["age"] = np.floor(4.0 + 80.0 * v)
+    share = size / np.bincount(sector, size, sectors)[sector]
+    firms["share"] = share
+    u, v = numbers(seed, "gifts of a firm at the start", firms)
+    quality = normals_of(u)
+    firms["quality"] = quality
+    firms["skill"] = p.quality_weight * quality + p.skill_spread * normals_of(v)
+    productivity = exps_of(firms["skill"])
+    firms["productivity"] = productivity
+    u, v = numbers(seed, "style of a firm at the start", firms)
+    away = p.pace_of_change * math.sqrt(1.0 / (2.0 * p.agility))
+    firms["style_x"], firms["style_y"] = away * normals_of(u), away * normals_of(v)
+    u, v = numbers(seed, "ways of a firm at the start", firms)
+    firms["agility"] = p.agility * (0.5 + u)
+    firms["leverage_target"] = p.leverage_low + (p.leverage_high - p.leverage_low) * v
+    u, _ = numbers(seed, "caution of a firm at the start", firms)
+    firms["buffer"] = p.cash_buffer * (0.9 + 0.2 * u)
+    firms["mark_up"] = p.mark_up
+    firms["price"] = market.going_price[sector]
+    wanted = share * demand[sector] * gdp / firms["price"]
+    for name in ("demand", "expected_demand"):
+        firms[name] = wanted
+    firms["machines"] = wanted * path.machines
+    firms["units"] = p.stock_buffer * wanted
+    firms["rate"] = p.policy_rate + p.margin + 0.004
+
+    # balances
+    books = firms.books
+    value = wanted * firms["price"]
+    books["capital"][...] = np.rint(value * path.capital)
+    books["stock"][...] = np.rint(p.stock_buffer * value * path.labour)
+    books["deposits"][...] = np.rint(firms["buffer"] * value * path.bills)
+    debt = np.rint(firms["leverage_target"] * (books["capital"] + books["stock"])).astype(np.int64)
+    nb = len(banks)
+    capital_target = p.capital_target * float(debt.sum())
+    limit = int(p.large_exposure * capital_target / nb)
+    books["bank_debt"][...] = np.minimum(debt, limit)
+    books["syndicated_debt"][...] = debt - books["bank_debt"]
+    for name in ("leverage_now", "draft_leverage", "reported_leverage"):
+        firms[name] = debt / np.maximum(1, books["deposits"] + books["capital"] + books["stock"])
+    for name in ("margin_now", "draft_margin", "reported_margin"):
+        firms[name] = path.profit
+    home = firms["bank"]
+    bank = banks.books
+    bank["firm_loans"][...] = total_by(home, books["bank_debt"], nb)
+    syndicated = int(books["syndicated_debt"].sum())
+    bank["syndicated_loans"][...] = split(syndicated, np.ones(nb))
+    loans = bank["firm_loans"] + bank["syndicated_loans"]
+    bank["net_worth"][...] = np.rint(p.capital_target * loans)
+
+    # households hold what makes them spend what is left of output; the public debt closes the balance
+    spending = 1.0 - path.investment - p.purchases
+    debt_ratio = 4.0 * p.debt_target
+    owners_money = p.owners_reserve
+    households = debt_ratio + path.debt * (1.0 - p.capital_target) - p.cash_buffer * path.bills - owners_money
+    disposable = spending + path.growth * households
+    gross = path.labour + path.dividends
+    market.tax_norm = 1.0 - (disposable - path.benefits - households * market.deposit_rate) / gross
+    usual = disposable * gdp
+    # wealth: some by income, more by ownership
+    by_power = consumers["power"] / market.labour_force
+    weight = 0.5 * by_power + 0.5 * consumers["ownership"]
+    consumers.books["deposits"][...] = split(int(households * gdp), weight)
+    income = by_power * path.labour * (1.0 - market.tax_norm) + consumers["ownership"] * path.dividends * (
+        1.0 - market.tax_norm
+    )
+    consumers["usual_income"] = income * usual / income.sum()
+    consumers["income"] = consumers["usual_income"]
+    consumers["spending"] = consumers["usual_income"] * spending / disposable
+    economy.transfers = np.zeros(len(consumers))
+    economy.owners.books["deposits"][...] = split(int(owners_money * gdp), np.ones(len(economy.owners)))
+
+    # banks: what their customers hold, against loans, required reserves and bonds
+    owed = np.zeros(nb, np.int64)
+    for table in (firms, consumers, economy.owners):
+        owed += total_by(table["bank"], table.books["deposits"], nb)
+    bank["deposits_owed"][...] = owed
+    gap = owed + bank["net_worth"] - loans
+    reserves = np.rint(p.reserve_ratio * owed).astype(np.int64)
+    bank["reserves"][...] = reserves
+    bank["bonds"][...] = np.maximum(0, gap - reserves)
+    bank["advances_owed"][...] = np.maximum(0, reserves - gap)
+    state = economy.state.books
+    state["reserves_owed"][...] = reserves.sum()
+    state["bonds_owed"][...] = bank["bonds"].sum()
+    state["advances"][...] = bank["advances_owed"].sum()
+    economy.state[0].income_tax = market.tax_norm
+    for table in (firms, consumers, economy.platforms, economy.owners, economy.fund, economy.state):
+        worth = table.books["net_worth"]
+        worth[...] = 0
+        for account, fen in table.books.items():
+            if account != "net_worth":
+                sign = -1 if (table.name, account) in economy.ledger.chart.liabilities else 1
+                worth += sign * fen

@@ -1,0 +1,179 @@
+"""Firms leave and new ones arrive: who cannot pay, who bears it, whose money starts the next."""
+
+import numpy as np
+
+from sim.engine.arithmetic import exp, normal
+from sim.engine.compiling import compiled
+from sim.engine.draws import key, uniforms
+from sim.engine.ledger import total_by
+from sim.engine.parameters import Declared, param
+from sim.markets import ownership
+from sim.markets.settlement import within
+from sim.markets.world import EQUIPMENT
+
+
+class Exit(Declared):
+    """Liquidation and entry."""
+
+    resale = param(0.6, unit="share of book value", low=0.3, high=0.9, source="assumed", doc="of machines, in calm")
+    resale_response = param(0.5, unit="per liquidations/investment", low=0.0, high=2.0, source="assumed")
+    entrant_size = param(0.2, unit="share of the mean firm", low=0.05, high=0.5, source="design")
+    entrant_spread = param(0.8, unit="log points", low=0.2, high=1.5, source="design")
+    entrant_skill = param(-0.04, unit="log points", low=-0.2, high=0.1, source="assumed")
+    entrant_offset = param(0.2, unit="distance", low=0.0, high=0.6, source="assumed", doc="from the market, by axis")
+
+
+@compiled
+def estates(leaving, deposits, home, shared, other, to_bank, to_all, to_platform, rest):
+    """What each estate pays: banks first and in proportion, platforms next, owners the rest. Whole fen."""
+    for i in range(leaving.shape[0]):
+        to_bank[i] = 0
+        to_all[i] = 0
+        to_platform[i] = 0
+        rest[i] = 0
+        if leaving[i]:
+            cash = deposits[i]
+            senior = home[i] + shared[i]
+            if cash >= senior:
+                to_bank[i] = home[i]
+                to_all[i] = shared[i]
+                cash -= senior
+                to_platform[i] = min(cash, other[i])
+                rest[i] = cash - to_platform[i]
+            else:
+                to_bank[i] = min(home[i], int(np.floor(cash * (home[i] / senior))))
+                to_all[i] = min(shared[i], cash - to_bank[i])
+                to_bank[i] = cash - to_all[i]
+
+
+def firms_leave(economy) -> None:
+    """Machines go to the owners' pool at resale price; debts are paid by rank; what is left is lost or returned."""
+    firms, banks, ledger = economy.firms, economy.banks, economy.ledger
+    c, p, market, n = firms.columns, economy.p, economy.market, len(firms)
+    out = (c["failed"] | c["leaving"]) & c["alive"]
+    economy.tallies["closures"] = float((out & ~c["failed"]).sum())
+    capital = np.where(out, c["capital"], 0)
+    book = float(capital.sum())
+    calm = p.resale / (1.0 + p.resale_response * book / max(1.0, market.investment_value))
+    market.resale = market.resale + 0.25 * (calm - market.resale)
+    afford = 0.9 * ownership.money(economy) / max(1.0, calm * book)
+    proceeds = np.floor(min(1.0, afford) * calm * capital).astype(np.int64)
+    ownership.spend(economy, "liquidations", proceeds)
+    ledger.change("loss on liquidation", np.where(out, c["capital"], 0))
+    ledger.change("spoilage", np.where(out, c["stock"], 0))
+    economy.used_machines += float(c["machines"][out].sum())
+
+    to_bank, to_all, to_platform, rest = (np.empty(n, np.int64) for _ in range(4))
+    estates(
+        out, c["deposits"], c["bank_debt"], c["syndicated_debt"], c["platform_debt"],
+        to_bank, to_all, to_platform, rest,
+    )  # fmt: skip
+    ledger.pay("instalments of firms", to_bank, total_by(c["bank"], to_bank, len(banks)))
+    total = int(to_all.sum())
+    if total:
+        held = banks["syndicated_loans"]
+        ledger.pay("syndicated instalments", to_all, within(total, held.astype(float), held))
+    economy.estates_pay_platforms(to_platform)
+    ownership.receive(economy, "estates", rest)
+
+    lost = np.where(out, c["bank_debt"], 0)
+    by_bank = total_by(c["bank"], lost, len(banks))
+    ledger.write_off("bad loans to firms", {"banks": by_bank}, {"firms": lost})
+    banks["loan_losses"] += by_bank
+    shared = np.where(out, c["syndicated_debt"], 0)
+    total = int(shared.sum())
+    if total:
+        held = banks["syndicated_loans"]
+        part = within(total, held.astype(float), held)
+        ledger.write_off("bad syndicated loans", {"banks": part}, {"firms": shared})
+        banks["loan_losses"] += part
+    economy.firms_default_on_platforms(np.where(out, c["platform_debt"], 0))
+    c["failed"][...] = out & (c["failed"] | (lost + shared > 0))
+    economy.tallies["bad firm loans"] = float(lost.sum() + shared.sum())
+    economy.tallies["failures"] = float(c["failed"].sum())
+    economy.tallies["exits"] = float(out.sum())
+    c["alive"][out] = False
+    for name in ("share", "machines", "units", "depth", "demand", "expected_demand", "wage_bill", "investment_bill"):
+        c[name][out] = 0.0
+    c["closing"][out] = False
+    c["leaving"][out] = False
+
+
+@compiled
+def found(rows, keys, quarter, sector, ids, generation, given, posted, columns, need):
+    """Draw the entrants of the vacant `rows`; write their columns and the money each needs (fen)."""
+    size, spread, skill_mean, skill_spread, offset, agility, low, high, buffer, ratio, mark_up = given
+    wage, technology, machine_price, style_x, style_y, going_price, unit_demand, skill_weight = posted
+    share, skill, quality, x, y, pace, target, cash, expected, productivity, price, mark = columns
+    for n in range(rows.shape[0]):
+        i = rows[n]
+        s = sector[i]
+        g = generation[i] + 1
+        a, b = uniforms(keys[0], ids[i], g, quarter)
+        d, e = uniforms(keys[1], ids[i], g, quarter)
+        f, h = uniforms(keys[2], ids[i], g, quarter)
+        m, o = uniforms(keys[3], ids[i], g, quarter)
+        generation[i] = g
+        quality[i] = normal(a)
+        skill[i] = skill_mean + skill_weight * quality[i] + skill_spread * normal(b)
+        x[i] = style_x[s] + offset * normal(d)
+        y[i] = style_y[s] + offset * normal(e)
+        pace[i] = agility * (0.5 + f)
+        target[i] = low + (high - low) * h
+        cash[i] = buffer * (0.9 + 0.2 * m)
+        share[i] = size * exp(spread * normal(o) - 0.5 * spread * spread)
+        expected[i] = share[i] * unit_demand[s]
+        productivity[i] = technology * exp(skill[i])
+        price[i] = going_price[s]
+        mark[i] = mark_up
+        machines = ratio * expected[i] * machine_price
+        need[n] = np.floor(machines + 1.5 * wage * expected[i] / productivity[i])
+
+
+def firms_enter(economy) -> None:
+    """Entrants take vacant rows as far as the owners' money goes; they order their machines next quarter."""
+    firms, p, market = economy.firms, economy.p, economy.market
+    c = firms.columns
+    rows = np.flatnonzero(~c["alive"])
+    economy.tallies["entries"] = 0.0
+    if not len(rows):
+        return
+    members = np.maximum(1.0, market.members)
+    unit_demand = market.sector_money / market.price_index
+    keys = tuple(
+        key(economy.seed, purpose)
+        for purpose in ("an entrant's gifts", "an entrant's style", "an entrant's ways", "an entrant's size")
+    )
+    need = np.empty(len(rows))
+    columns = tuple(
+        c[name]
+        for name in (
+            "share skill quality style_x style_y agility leverage_target buffer expected_demand productivity price mark_up"
+        ).split()
+    )
+    # shares relative to the sector's mean firm: the sums of shares are one
+    found(
+        rows, keys, np.uint64(economy.quarter), c["sector"], firms.ids, c["generation"],
+        (p.entrant_size, p.entrant_spread, p.entrant_skill, p.skill_spread, p.entrant_offset, p.agility,
+         p.leverage_low, p.leverage_high, p.cash_buffer, p.capital_output / p.utilisation, p.mark_up),
+        (market.wage, market.technology, float(market.price_index[EQUIPMENT]), market.style_x, market.style_y,
+         market.price_index, unit_demand / members, p.quality_weight), columns, need,
+    )  # fmt: skip
+    c["share"][rows] /= members[c["sector"][rows]]
+    purse = 0.5 * ownership.money(economy)
+    funded = np.cumsum(need) <= purse
+    paid = np.zeros(len(firms), np.int64)
+    paid[rows[funded]] = need[funded].astype(np.int64)
+    ownership.spend(economy, "start-up capital", paid)
+    stays = rows[~funded]
+    c["share"][stays] = 0.0
+    c["expected_demand"][stays] = 0.0
+    new = rows[funded]
+    c["alive"][new] = True
+    c["demand"][new] = c["expected_demand"][new]
+    for name in ("age", "growth", "unfilled", "losses", "margin_now", "draft_margin", "reported_margin", "misfit"):
+        c[name][new] = 0.0
+    for name in ("leverage_now", "draft_leverage", "reported_leverage"):
+        c[name][new] = 0.0
+    c["rate"][new] = market.funding_rate
+    economy.tallies["entries"] = float(len(new))

@@ -1,0 +1,196 @@
+"""The goods market: a sector's demand goes to its firms by share, and shares follow who serves best."""
+
+import math
+
+import numpy as np
+
+from sim.engine.arithmetic import exp, normal
+from sim.engine.compiling import compiled
+from sim.engine.draws import key, uniforms
+from sim.engine.ledger import split
+from sim.engine.parameters import Declared, param
+from sim.markets.world import EQUIPMENT, MEDIA
+
+
+class Goods(Declared):
+    """How customers choose among firms."""
+
+    price_response = param(2.0, unit="per relative price", low=1.0, high=4.0, source="assumed")
+    fit_response = param(1.0, unit="per squared distance", low=0.0, high=2.0, source="assumed", doc="misfit")
+    service_response = param(0.5, unit="per unfilled share", low=0.0, high=2.0, source="assumed")
+    choice_speed = param(0.15, unit="share/quarter", low=0.05, high=0.3, source="assumed", symbol="chi")
+    fashion = param(0.07, unit="log points/quarter", low=0.02, high=0.15, source="assumed", doc="luck with customers")
+    rupture = param(0.012, unit="share/quarter", low=0.0, high=0.03, source="assumed", doc="lose a main customer")
+    rupture_size = param(0.8, unit="share", low=0.3, high=0.95, source="assumed", doc="of custom lost, at most")
+    walk_in = param(0.006, unit="share/quarter", low=0.001, high=0.02, source="assumed", doc="custom open to all")
+    used_share = param(0.5, unit="share of investment", low=0.1, high=0.9, source="design", doc="at most used machines")
+
+
+@compiled
+def indices(sector, share, price, by_share, by_price):
+    """Sums by sector of the shares and of share / price."""
+    for i in range(sector.shape[0]):
+        by_share[sector[i]] += share[i]
+        by_price[sector[i]] += share[i] / price[i]
+
+
+@compiled
+def serve(sector, share, price, units, money, by_share, demand, sold, unfilled, unmet, left):
+    """Demand by share, met from stock; what is unmet and what is left, in money, by sector."""
+    for i in range(sector.shape[0]):
+        s = sector[i]
+        wanted = share[i] / by_share[s] * money[s] / price[i]
+        got = min(wanted, units[i])
+        demand[i] = wanted
+        sold[i] = got
+        unfilled[i] = 1.0 - got / wanted if wanted > 0.0 else 0.0
+        unmet[s] += (wanted - got) * price[i]
+        left[s] += (units[i] - got) * price[i]
+
+
+@compiled
+def serve_again(sector, price, units, stock, unmet, left, sold, value, cost, taken):
+    """Unmet demand is offered once to those with stock. Sales in money, their cost, and sums by sector."""
+    for i in range(sector.shape[0]):
+        s = sector[i]
+        if unmet[s] > 0.0 and left[s] > 0.0:
+            sold[i] += (units[i] - sold[i]) * min(1.0, unmet[s] / left[s])
+        value[i] = sold[i] * price[i]
+        taken[s] += value[i]
+        part = sold[i] / units[i] if units[i] > 0.0 else 0.0
+        cost[i] = np.floor(part * float(stock[i]))
+        units[i] = max(0.0, units[i] - sold[i])
+
+
+@compiled
+def appeal(sector, share, price, misfit, unfilled, index, terms, worth, mean):
+    """Competitiveness of each firm, and its share-weighted sum by sector."""
+    price_response, fit_response, service_response = terms
+    for i in range(sector.shape[0]):
+        s = sector[i]
+        worth[i] = exp(
+            -price_response * (price[i] / index[s] - 1.0)
+            - fit_response * misfit[i]
+            - service_response * unfilled[i]
+        )
+        mean[s] += share[i] * worth[i]
+
+
+@compiled
+def move_shares(sector, share, alive, worth, mean, members, terms, k, ids, generation, quarter, growth, sums):
+    """Replicator dynamics with luck; a little custom walks in anywhere. Sums of the new shares by sector."""
+    speed, luck, rupture, rupture_size, walk_in = terms
+    for i in range(sector.shape[0]):
+        growth[i] = 0.0
+        if alive[i]:
+            s = sector[i]
+            u, v = uniforms(k, ids[i], generation[i], quarter)
+            chance = exp(luck * normal(u) - 0.5 * luck * luck)
+            # a large firm does not depend on one customer: luck is milder for it (Stanley et al. 1996)
+            relative = share[i] * members[s]
+            mild = 1.0 / math.sqrt(math.sqrt(1.0 + relative))
+            if v < rupture:
+                chance *= 1.0 - rupture_size * mild * (v / rupture)
+            gain = max(0.2, min(5.0, 1.0 + speed * (worth[i] / mean[s] - 1.0)))
+            new = (1.0 - walk_in) * share[i] * gain * chance + walk_in / members[s]
+            growth[i] = gain - 1.0
+            share[i] = new
+            sums[s] += new
+
+
+@compiled
+def normalise(sector, share, sums):
+    for i in range(sector.shape[0]):
+        share[i] /= sums[sector[i]]
+
+
+def post_prices(economy) -> None:
+    """Harmonic price index of each sector: what a yuan spread by share buys."""
+    firms, market = economy.firms, economy.market
+    n = len(market.going_price)
+    by_share, by_price = np.zeros(n), np.zeros(n)
+    indices(firms["sector"], firms["share"], firms["price"], by_share, by_price)
+    market.by_share = by_share
+    market.price_index = by_share / by_price
+
+
+def clear(economy) -> None:
+    """Consumers, state, investors and advertisers buy; receipts; then customers move between firms."""
+    firms, consumers, market = economy.firms, economy.consumers, economy.market
+    p, ledger, c = economy.p, economy.ledger, economy.firms.columns
+    sectors, n = len(market.going_price), len(firms)
+    post_prices(economy)
+    machine_price = float(market.price_index[EQUIPMENT])
+
+    budget = float(consumers["budget"].sum())
+    public = economy.public_budget()
+    orders = float(c["investment_bill"].sum())
+    used = min(float(economy.used_machines) * machine_price, p.used_share * orders)
+    media = float(economy.platforms["advertising"].sum())
+    money = market.weights * (budget + public)
+    money[EQUIPMENT] += orders - used
+    money[MEDIA] += media
+
+    sold, value, cost = np.empty(n), np.empty(n), np.empty(n)
+    unmet, left, taken = np.zeros(sectors), np.zeros(sectors), np.zeros(sectors)
+    serve(
+        c["sector"], c["share"], c["price"], c["units"], money, market.by_share,
+        c["demand"], sold, c["unfilled"], unmet, left,
+    )  # fmt: skip
+    serve_again(
+        c["sector"], c["price"], c["units"], firms.columns["stock"], unmet, left, sold, value, cost, taken
+    )
+    filled = np.minimum(1.0, taken / np.maximum(1e-9, money))
+    market.sector_money = money
+    market.served = float((market.weights * filled).sum())
+    new_share = float(filled[EQUIPMENT]) * (orders - used) / orders if orders > 0.0 else 0.0
+    used_share = used / orders if orders > 0.0 else 0.0
+
+    paid = ledger.debit("consumption", consumers["budget"] * market.served)
+    paid_public = int(public * market.served)
+    ledger.debit("public purchases", np.array([paid_public]))
+    bills = c["investment_bill"]
+    paid_new = ledger.debit("investment", np.floor(bills * new_share))
+    paid_used = ledger.debit("used machines", np.floor(bills * used_share))
+    paid_media = ledger.debit("advertising", np.floor(economy.platforms["advertising"] * filled[MEDIA]))
+    base = market.weights * filled
+    served_by = {
+        "consumption": (paid, base),
+        "public purchases": (paid_public, base),
+        "investment": (paid_new, np.eye(sectors)[EQUIPMENT]),
+        "advertising": (paid_media, np.eye(sectors)[MEDIA]),
+    }
+    received = np.zeros(n, np.int64)
+    per_sector = value / np.maximum(1e-9, taken)[c["sector"]]
+    for flow, (fen, by_sector) in served_by.items():
+        if fen > 0:
+            part = split(fen, per_sector * by_sector[c["sector"]])
+            ledger.credit(flow, part)
+            received += part
+        else:
+            ledger.credit(flow, np.zeros(1, np.int64))
+    firms["sales"] = received
+    economy.sells_used_machines(paid_used, used / machine_price)
+    c["machines"] += bills * (new_share + used_share) / machine_price
+    ledger.change("cost of goods sold", cost)
+    ledger.change("spoilage", np.floor(p.spoilage * c["stock"]))
+    firms["cost_of_sales"] = cost
+    market.consumption, market.investment_value, market.public_value = float(paid), float(paid_new), float(paid_public)
+    market.media_value = float(paid_media)
+    market.gdp = float(paid) + paid_public + paid_new + paid_media
+    market.real_consumption = float((base * budget / market.price_index).sum())
+    market.real_public = float((base * public / market.price_index).sum())
+    market.real_investment = paid_new / machine_price
+    market.real_output = float((taken / market.price_index).sum())
+
+    worth, mean, sums = np.empty(n), np.zeros(sectors), np.zeros(sectors)
+    appeal(
+        c["sector"], c["share"], c["price"], c["misfit"], c["unfilled"], market.price_index,
+        (p.price_response, p.fit_response, p.service_response), worth, mean,
+    )  # fmt: skip
+    move_shares(
+        c["sector"], c["share"], c["alive"], worth, mean / market.by_share, market.members,
+        (p.choice_speed, p.fashion, p.rupture, p.rupture_size, p.walk_in), key(economy.seed, "luck with customers"), firms.ids,
+        c["generation"], np.uint64(economy.quarter), c["growth"], sums,
+    )  # fmt: skip
+    normalise(c["sector"], c["share"], sums)

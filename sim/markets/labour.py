@@ -1,0 +1,77 @@
+"""The labour market: who works, and wages, benefits and the tax on them."""
+
+import numpy as np
+
+from sim.engine.compiling import compiled
+from sim.engine.ledger import split
+
+
+@compiled
+def weigh(employed, power, at_work, idle):
+    """Earning power of each row, in the column of its state. Returns the two sums."""
+    worked, waited = 0.0, 0.0
+    for i in range(employed.shape[0]):
+        at_work[i] = power[i] if employed[i] else 0.0
+        idle[i] = 0.0 if employed[i] else power[i]
+        worked += at_work[i]
+        waited += idle[i]
+    return worked, waited
+
+
+@compiled
+def take_home(gross, tax_rate, tax, income, transfers):
+    """Income tax on wages, in whole fen; income after it, with last quarter's income from property."""
+    for i in range(gross.shape[0]):
+        due = np.floor(tax_rate * gross[i])
+        tax[i] = due
+        income[i] = gross[i] - due + transfers[i]
+
+
+def find_workers(economy) -> None:
+    """How many are wanted, how many there are; everybody is rationed alike at full employment."""
+    firms, platforms, banks, market, p = (
+        economy.firms,
+        economy.platforms,
+        economy.banks,
+        economy.market,
+        economy.p,
+    )
+    staff = float(platforms["staff"].sum()) + float(banks["costs"].sum()) / market.wage
+    wanted = float(firms["workers"].sum())
+    most = market.labour_force * (1.0 - p.friction) - staff
+    market.hired = min(1.0, max(0.0, most) / max(1e-9, wanted))
+    market.employment = wanted * market.hired + staff
+    market.unemployment = 1.0 - market.employment / market.labour_force
+    ending = p.separation
+    stay = market.working * (1.0 - ending)
+    lacking = market.employment - stay
+    out = market.labour_force - market.working
+    market.separation = ending if lacking >= 0.0 else 1.0 - market.employment / max(1e-9, market.working)
+    market.finding = min(1.0, max(0.0, lacking) / max(1e-9, out))
+
+
+def pay(economy) -> None:
+    """Wages of firms, banks and platforms go to those at work by earning power; benefits to the others."""
+    consumers, ledger, market, p = economy.consumers, economy.ledger, economy.market, economy.p
+    n = len(consumers)
+    at_work, idle = np.empty(n), np.empty(n)
+    market.working, waiting = weigh(consumers["employed"], consumers["power"], at_work, idle)
+    gross = np.zeros(n, np.int64)
+    for flow, payer, amounts in (
+        ("wages", "firms", economy.firms["wage_bill"]),
+        ("bank wages", "banks", economy.banks["costs"]),
+        ("platform wages", "platforms", economy.platforms["wage_bill"]),
+    ):
+        total = ledger.debit(flow, amounts)
+        part = split(total, at_work)
+        ledger.credit(flow, part)
+        gross += part
+    tax, income = np.empty(n), np.empty(n)
+    benefits = np.rint(p.benefit * market.wage * idle).astype(np.int64)
+    total = int(benefits.sum())
+    ledger.pay("benefits", np.array([total]), benefits)
+    take_home(gross, economy.state[0].income_tax, tax, income, economy.transfers)
+    taxed = ledger.debit("income tax", tax)
+    ledger.credit("income tax", np.array([taxed]))
+    consumers["income"] = income + benefits
+    market.wages_paid = float(gross.sum())

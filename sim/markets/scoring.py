@@ -1,0 +1,208 @@
+"""What lenders know: each fits a model of default to the repayments on its own book.
+
+Recursive, ridge-regularised logistic regression: a label matures four quarters after a loan was scored,
+or at default; each quarter one Newton step on the labels that matured, with the curvature accumulated so
+far (old evidence fades by `forgets`). All lenders share one list of features; what a lender cannot see is
+masked to zero, so that a new kind of sight starts from a weight of zero and has to prove itself.
+"""
+
+import math
+
+import numpy as np
+
+from sim.engine.arithmetic import log, logistic, normal
+from sim.engine.compiling import compiled
+from sim.engine.draws import uniform
+from sim.engine.parameters import Declared, param
+
+
+class Scoring(Declared):
+    """How lenders learn."""
+
+    ridge = param(20.0, unit="observations", low=1.0, high=100.0, source="design", doc="weight of the prior")
+    forgets = param(0.985, unit="share/quarter", low=0.9, high=1.0, source="assumed", doc="old evidence kept")
+    footprint_noise = param(1.0, unit="standard deviations", low=0.5, high=3.0, source="assumed")
+    insight_noise = param(0.6, unit="share", low=0.0, high=2.0, source="assumed", doc="of shallow integration")
+
+
+MATURES = 4
+BINS = 64
+
+# firms: constant, late leverage, late margin, size, pledged, youth, footprint, cash now, margin now, orders now
+FIRM_FEATURES = 10
+FIRM_PRIOR = (-4.5, 1.0, -1.0, -0.3, 0.5, 1.0, 0.0, 0.0, 0.0, 0.0)
+OUTSIDE = (1, 1, 1, 1, 1, 1, 0, 0, 0, 0)
+FOOTPRINT = (1, 0, 0, 1, 0, 1, 1, 0, 0, 0)
+INSIDE = (1, 1, 1, 1, 1, 1, 0, 1, 1, 1)
+
+# consumers: constant, debt burden, out of work, savings, income against usual, footprint
+CONSUMER_FEATURES = 6
+CONSUMER_PRIOR = (-3.5, 0.5, 1.0, -0.5, -0.5, 0.0)
+BUREAU = (1, 1, 1, 1, 1, 0)
+CONSUMER_FOOTPRINT = (1, 0, 1, 0, 1, 1)
+
+
+@compiled
+def firm_features(i, sight, noise, keys, quarter, wage, out):
+    """Write what there is to know of firm i into `out` (10 floats); see FIRM_FEATURES."""
+    (leverage, margin, capital, stock, deposits, home, shared, other, age, quality, growth, bills, orders) = sight[
+        :13
+    ]
+    margin_now, demand, expected, depth, ids, generation = sight[13:]
+    assets = float(capital[i] + stock[i])
+    debt = float(home[i] + shared[i] + other[i])
+    out[0] = 1.0
+    out[1] = 2.0 * (leverage[i] - 0.4)
+    out[2] = 5.0 * margin[i]
+    out[3] = 0.3 * (log(max(1.0, assets) / wage) - 3.0)
+    out[4] = min(3.0, debt / max(1.0, assets)) - 0.4
+    out[5] = 4.0 / (4.0 + age[i]) - 0.2
+    blur = noise[0] * normal(uniform(keys[0], ids[i], generation[i], quarter))
+    out[6] = 0.5 * (quality[i] + 2.0 * growth[i] + 2.0 * margin_now[i] + blur)
+    shallow = noise[1] * (1.0 - depth[i])
+    haze = shallow * normal(uniform(keys[1], ids[i], generation[i], quarter))
+    out[7] = min(2.0, float(deposits[i]) / max(1.0, bills[i] + orders[i])) - 1.0 + haze
+    out[8] = 5.0 * margin_now[i] + haze
+    out[9] = 3.0 * max(-1.0, min(1.0, demand[i] / max(1e-9, expected[i]) - 1.0)) + haze
+
+
+@compiled
+def consumer_features(i, sight, noise, keys, quarter, out):
+    """Write what there is to know of consumer row i into `out` (6 floats); see CONSUMER_FEATURES."""
+    bank_debt, platform_debt, employed, deposits, usual, income, trait, ids, generation = sight
+    y = max(1.0, usual[i])
+    out[0] = 1.0
+    out[1] = min(4.0, float(bank_debt[i] + platform_debt[i]) / y)
+    out[2] = 0.0 if employed[i] else 1.0
+    out[3] = min(3.0, float(deposits[i]) / y) - 0.5
+    out[4] = max(-1.0, min(1.0, income[i] / y - 1.0))
+    out[5] = trait[i] + noise[0] * normal(uniform(keys[0], ids[i], generation[i], quarter))
+
+
+@compiled
+def score(features, weights, mask):
+    """The log odds of default within four quarters."""
+    z = 0.0
+    for k in range(features.shape[0]):
+        z += features[k] * weights[k] * mask[k]
+    return max(-12.0, min(6.0, z))
+
+
+@compiled
+def remember(i, lender, quarter, z, features, seen_by, seen_at, seen_score, seen):
+    """Keep a scored loan for its label, unless one of this borrower is still waiting."""
+    if seen_by[i] < 0:
+        seen_by[i] = lender
+        seen_at[i] = quarter
+        seen_score[i] = z
+        for k in range(features.shape[0]):
+            seen[i, k] = features[k]
+
+
+@compiled
+def gather_labels(quarter, failed, alive, seen_by, seen_at, seen_score, seen, weights, mask, slope, curve, tally, kind):
+    """Labels that mature now, added to each lender's slope and curvature, and to the tally for the AUC."""
+    lenders, features = weights.shape
+    for i in range(seen_by.shape[0]):
+        lender = seen_by[i]
+        if lender >= 0:
+            bad = failed[i]
+            if bad or not alive[i] or quarter - seen_at[i] >= MATURES:
+                z = 0.0
+                for k in range(features):
+                    z += seen[i, k] * weights[lender, k] * mask[lender, k]
+                p = logistic(max(-12.0, min(6.0, z)))
+                y = 1.0 if bad else 0.0
+                for k in range(features):
+                    x = seen[i, k] * mask[lender, k]
+                    slope[lender, k] += (y - p) * x
+                    for m in range(k + 1):
+                        curve[lender, k, m] += p * (1.0 - p) * x * seen[i, m] * mask[lender, m]
+                bin_ = int(max(0.0, min(BINS - 1.0, (seen_score[i] + 12.0) * (BINS / 18.0))))
+                tally[kind[lender], 1 if bad else 0, bin_] += 1.0
+                seen_by[i] = -1
+
+
+@compiled
+def newton_step(weights, slope, curve, total, kept, ridge):
+    """Each lender's weights move by (total + ridge)^-1 slope, by Cholesky; total fades by `kept`."""
+    lenders, n = weights.shape
+    low = np.zeros((n, n))
+    x = np.zeros(n)
+    for lender in range(lenders):
+        for r in range(n):
+            for c in range(r + 1):
+                total[lender, r, c] = kept * total[lender, r, c] + curve[lender, r, c]
+        for r in range(n):
+            for c in range(r + 1):
+                s = total[lender, r, c] + (ridge if r == c else 0.0)
+                for k in range(c):
+                    s -= low[r, k] * low[c, k]
+                low[r, c] = math.sqrt(max(1e-12, s)) if r == c else s / low[c, c]
+        for r in range(n):
+            s = slope[lender, r]
+            for k in range(r):
+                s -= low[r, k] * x[k]
+            x[r] = s / low[r, r]
+        for back in range(n):
+            r = n - 1 - back
+            s = x[r]
+            for k in range(r + 1, n):
+                s -= low[k, r] * x[k]
+            x[r] = s / low[r, r]
+        for r in range(n):
+            weights[lender, r] += max(-0.5, min(0.5, x[r]))
+
+
+def area_under_curve(tally: np.ndarray) -> float:
+    """AUC from counts (2 outcomes x bins of the score); NaN with fewer than 100 defaults."""
+    good, bad = tally[0], tally[1]
+    if bad.sum() < 100.0 or good.sum() < 100.0:
+        return math.nan
+    below = np.cumsum(good) - good
+    return float((bad * (below + 0.5 * good)).sum() / (bad.sum() * good.sum()))
+
+
+class Scorers:
+    """The models of default of all lenders to one population.
+
+    sights: for each lender its mask over the features and the channel under which its AUC is kept.
+    """
+
+    ARRAYS = ("weights", "total", "tally", "seen_by", "seen_at", "seen_score", "seen")
+
+    def __init__(self, rows: int, prior: tuple[float, ...], masks: np.ndarray, channels: np.ndarray):
+        lenders, features = masks.shape
+        self.mask, self.channel = masks.astype(np.float64), channels.astype(np.int64)
+        self.weights = np.tile(np.array(prior), (lenders, 1))
+        self.total = np.zeros((lenders, features, features))
+        self.tally = np.zeros((int(channels.max()) + 1, 2, BINS))
+        self.seen_by = np.full(rows, -1, np.int32)
+        self.seen_at = np.zeros(rows, np.int32)
+        self.seen_score = np.zeros(rows)
+        self.seen = np.zeros((rows, features), np.float32)
+
+    @property
+    def memory(self) -> tuple[np.ndarray, ...]:
+        """Arrays for `remember`."""
+        return self.seen_by, self.seen_at, self.seen_score, self.seen
+
+    def learn(self, quarter: int, failed: np.ndarray, alive: np.ndarray, p) -> None:
+        """Labels that mature this quarter move the weights."""
+        slope, curve = np.zeros_like(self.weights), np.zeros_like(self.total)
+        self.tally *= 0.95
+        gather_labels(
+            quarter, failed, alive, *self.memory, self.weights, self.mask, slope, curve, self.tally, self.channel
+        )
+        newton_step(self.weights, slope, curve, self.total, p.forgets, p.ridge)
+
+    def auc(self, channel: int) -> float:
+        """Discrimination on the own book of a channel, over recent years."""
+        return area_under_curve(self.tally[channel])
+
+    def state(self) -> dict[str, np.ndarray]:
+        return {name: getattr(self, name).copy() for name in self.ARRAYS}
+
+    def load(self, state: dict[str, np.ndarray]) -> None:
+        for name in self.ARRAYS:
+            getattr(self, name)[...] = state[name]
