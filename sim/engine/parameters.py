@@ -182,7 +182,7 @@ class Parameters:
         raise AttributeError(f"parameters do not change: {name} cannot be deleted")
 
     def __eq__(self, other: object) -> bool:
-        return vars(self) == vars(other) if isinstance(other, Parameters) else NotImplemented
+        return isinstance(other, Parameters) and vars(self) == vars(other)
 
     def __hash__(self) -> int:
         return hash(self.digest)
