@@ -101,10 +101,10 @@ def local(
     while waiting:
         with _pool(workers) as pool:
             while waiting or running:
-                # No more than the workers can start on: what sits in the pipe outlives a killed driver.
-                while waiting and len(running) < workers:
+                # Enough that no worker waits for this loop, and few to hand out again if the pool breaks.
+                while waiting and len(running) < 2 * workers:
                     task, tries = waiting.popleft()
-                    payload = pickle.dumps((os.getpid(), task))
+                    payload = pickle.dumps(task)
                     future = pool.schedule(_work, args=(payload,), timeout=timeout)
                     running[future] = task, tries
                 ended, _ = concurrent.futures.wait(running, return_when=concurrent.futures.FIRST_COMPLETED)
@@ -150,11 +150,9 @@ def _work(payload: bytes) -> Result:
     """Runs in the worker. The task arrives as bytes, so that a module that cannot be imported is an error
     of this task and not the death of the process."""
     try:
-        driver, task = pickle.loads(payload)
+        task = pickle.loads(payload)
     except Exception as error:  # noqa: BLE001 - unpickling imports modules, which may raise anything
         return _failed("error", error)
-    if os.getppid() != driver:  # the driver was killed: nobody wants this result
-        os._exit(0)
     return attempt(task)
 
 

@@ -270,6 +270,20 @@ def test_worker_processes_give_the_same_bytes_and_a_rerun_computes_nothing(tmp_p
     assert serial.names() == local.names()
 
 
+def threads(economy: FakeEconomy) -> dict[str, pd.DataFrame]:
+    allowed = [os.environ.get(name, "any") for name in executors.ONE_THREAD]
+    return {"threads": pd.DataFrame({"allowed": allowed, "process": os.getpid()})}
+
+
+def test_worlds_run_beside_each_other_on_one_thread_each(tmp_path: Path) -> None:
+    before = dict(os.environ)
+    study = Ensemble(some_worlds(6), ARMS, reduce=threads, economy=FakeEconomy)
+    found = study.run(tmp_path, workers=2, progress=False).store.frame("threads")
+    assert set(found["allowed"]) == {"1"}
+    assert os.getpid() not in set(found["process"]) and found["process"].nunique() <= 2
+    assert dict(os.environ) == before
+
+
 def test_a_larger_ensemble_computes_only_what_is_missing(tmp_path: Path, orders: Path) -> None:
     run(tmp_path / "store", 2)
     (orders / "lived").unlink()
@@ -407,6 +421,33 @@ def test_a_task_that_a_worker_cannot_import_is_an_error_of_that_world(tmp_path: 
     assert result.kind == "error" and "nothing_like_this" in result.message
     stale = executors.attempt(replace(one, code="0" * 64))
     assert stale.kind == "store" and "code changed" in stale.message
+
+
+def test_the_bar_counts_worlds_from_before_and_failures(
+    tmp_path: Path, orders: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run(tmp_path / "store", 2)
+    (orders / "raise-3").touch()
+    assert capsys.readouterr().err == ""
+    run(tmp_path / "store", 4, progress=True)
+    last = capsys.readouterr().err.split("\r")[-1]
+    assert "3/4" in last and "failed=1" in last
+
+
+def test_a_function_typed_into_a_session_is_refused_before_any_work(tmp_path: Path) -> None:
+    code = (
+        f"from {__name__} import *\n"
+        "def typed(economy): return {}\n"
+        "study = Ensemble(some_worlds(1), ARMS, reduce=typed, economy=FakeEconomy)\n"
+        f"try: study.run({str(tmp_path / 'store')!r})\n"
+        "except ValueError as error: print(error)"
+    )
+    paths = os.pathsep.join([str(ROOT), str(ROOT / "tests")])
+    command = [sys.executable, "-c", code]
+    environment = {**os.environ, "PYTHONPATH": paths}
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+    assert done.stdout.startswith("typed lives only in this session: put it in a module")
+    assert not (tmp_path / "store").exists()
 
 
 def test_mesa_is_made_to_forget_a_finished_model() -> None:
@@ -564,8 +605,10 @@ def test_a_killed_driver_loses_nothing_that_was_finished(tmp_path: Path, orders:
         process = driver(folder, 8)
         wait_for_worlds(folder, least)
         os.kill(process.pid, signal.SIGKILL)
+        begun = len(finished(folder)) + 2
         process.communicate()
         assert group_is_gone(process.pid), "workers outlived their driver"
+        assert len(finished(folder)) <= begun, "workers went on with further worlds"
     before = {path: path.read_bytes() for path in finished(folder)}
     assert 3 <= len(before) < 8
     (orders / "slowly").unlink()

@@ -112,6 +112,8 @@ def test_the_stopping_rule_foresees_the_worlds_it_needs() -> None:
     assert 200 < early.worlds_needed < 700  # 385 if the deviation were exactly 1
     late = statistics.precision(gaps[: 2 * early.worlds_needed], 0.1)
     assert late.enough and late.half_width < 0.1
+    # Student's t with 19 degrees of freedom, 2.0930, times 1.02598, over the root of 20.
+    assert statistics.precision(np.tile([-1.0, 1.0], 10), 0.1).half_width == pytest.approx(0.48017, abs=1e-5)
     exact = statistics.precision(np.tile([-1.0, 1.0], 2_000), 0.1)
     assert exact.worlds_needed in (386, 387, 388)
     assert statistics.precision(np.tile([-1.0, 1.0], 2_000), 0.1, looks=5).worlds_needed > 600
