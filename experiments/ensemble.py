@@ -212,7 +212,8 @@ class Ensemble:
         except KeyboardInterrupt:
             describe("interrupted")
             raise Interrupted(
-                f"stopped: {len(finished)} of {len(tasks)} worlds are stored in {store.path}; "
+                # counted on the disk: a worker may have stored one that the driver has not heard of
+                f"stopped: {len(store.names())} of {len(tasks)} worlds are stored in {store.path}; "
                 "the same command goes on from there"
             ) from None
         describe("finished")

@@ -113,6 +113,8 @@ FLOWS = {
     "cost of goods sold": Change("firms", "stock"),
     "spoilage": Change("firms", "stock"),
     "depreciation": Change("firms", "capital"),
+    "machines destroyed": Change("firms", "capital"),
+    "stock destroyed": Change("firms", "stock"),
     "loss on liquidation": Change("firms", "capital"),
     "used machines sold": Change("owners", "used_capital"),
     # losses

@@ -63,15 +63,22 @@ def exps_of(x: np.ndarray) -> np.ndarray:
     return out
 
 
+def renewal(p) -> float:
+    """Share of machines to be replaced or added each quarter on the balanced growth path."""
+    # mishaps destroy about this part: chance x mean damage of a firm of mean size
+    burnt = 0.42 * p.mishap * p.mishap_size
+    return p.depreciation + burnt + p.technology_growth
+
+
 def balanced_growth(p) -> SimpleNamespace:
     """Ratios to quarterly GDP on the balanced growth path, solved from the parameters."""
     growth = p.technology_growth + p.inflation_aim
     machines = p.capital_output / p.utilisation
-    replaced = p.depreciation + p.technology_growth
+    replaced = renewal(p)
     investment = machines * replaced
     labour = 1.0 / (1.0 + p.mark_up)
     # machines are booked at cost: inflation leaves their book value behind their price
-    booked = (p.depreciation + p.technology_growth) / (p.depreciation + growth)
+    booked = replaced / (replaced + p.inflation_aim)
     capital = machines * booked
     leverage = 0.5 * (p.leverage_low + p.leverage_high)
     debt = leverage * (capital + p.stock_buffer * labour)
@@ -99,7 +106,7 @@ def market_at_start(p, sectors: int) -> SimpleNamespace:
         sector_money=np.zeros(sectors), machine_price=price, consumer_price=price,
         quality_kept=quality_kept, quality_news=quality_news, skill_kept=skill_kept,
         skill_news=p.skill_spread * skill_news, trait_kept=trait_kept, trait_news=trait_news,
-        profit_tax=p.profit_tax, policy_rate=p.policy_rate, funding_rate=p.policy_rate,
+        renewal=renewal(p), profit_tax=p.profit_tax, policy_rate=p.policy_rate, funding_rate=p.policy_rate,
         deposit_rate=p.policy_rate - p.deposit_spread, resale=p.resale,
         hired=1.0, served=1.0, finding=0.5, separation=p.separation, working=0.0, labour_force=0.0,
         employment=0.0, unemployment=p.unemployment_norm, inflation=p.inflation_aim, inflation_seen=p.inflation_aim,

@@ -88,6 +88,8 @@ class Economy(mesa.Model):
             banks[name] = 0.0
         world.changes(self)
         self.post_terms()
+        self.each(firms, f.suffers)
+        settlement.mishaps(self)
         self.each(firms, f.adapts, f.plans, f.asks_for_credit)
         self.each(banks, b.finds_room)
         credit.lend_to_firms(self)

@@ -16,7 +16,7 @@ class Consumers(Declared):
     ownership_spread = param(1.2, unit="log points", low=0.0, high=2.5, source="design")
     separation = param(0.03, unit="share/quarter", low=0.01, high=0.08, source="assumed", doc="jobs that end")
     spend_income = param(0.8, unit="share of usual income", low=0.7, high=0.9, source="design")
-    spend_wealth = param(0.042, unit="share/quarter", low=0.02, high=0.12, source="design")
+    spend_wealth = param(0.05, unit="share/quarter", low=0.02, high=0.12, source="design")
     saving_buffer = param(0.3, unit="quarters of income", low=0.1, high=0.6, source="assumed")
     habit = param(0.8, unit="share of last spending", low=0.6, high=0.95, source="assumed")
     subsistence = param(0.45, unit="share of usual income", low=0.3, high=0.6, source="assumed")

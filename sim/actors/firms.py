@@ -15,23 +15,27 @@ class Firms(Declared):
     """How firms produce, price, invest and finance themselves."""
 
     capital_output = param(
-        4.0, unit="quarters", low=2.0, high=8.0, source="design", symbol="nu", doc="machines per unit of output"
+        3.5, unit="quarters", low=2.0, high=8.0, source="design", symbol="nu", doc="machines per unit of output"
     )
     depreciation = param(0.02, unit="share/quarter", low=0.005, high=0.06, source="design", symbol="delta")
-    utilisation = param(0.85, unit="share", low=0.6, high=1.0, source="design", doc="use of machines aimed at")
-    investment_speed = param(0.15, unit="share/quarter", low=0.08, high=0.25, source="assumed")
+    utilisation = param(0.78, unit="share", low=0.6, high=1.0, source="design", doc="use of machines aimed at")
+    overhead = param(
+        0.25, unit="share of work", low=0.1, high=0.4, source="assumed", doc="at normal use; needed whatever is made"
+    )
+    investment_speed = param(0.1, unit="share/quarter", low=0.06, high=0.2, source="assumed")
     demand_memory = param(0.3, unit="share/quarter", low=0.2, high=0.5, source="assumed", doc="weight of news")
-    stock_buffer = param(0.15, unit="quarters of sales", low=0.05, high=0.3, source="assumed")
+    stock_buffer = param(0.2, unit="quarters of sales", low=0.1, high=0.4, source="assumed")
+    stock_speed = param(0.4, unit="share/quarter", low=0.2, high=1.0, source="assumed", doc="of the gap made up")
     spoilage = param(0.02, unit="share/quarter", low=0.0, high=0.1, source="assumed", doc="of unsold stock")
-    mark_up = param(0.28, unit="share of unit cost", low=0.2, high=0.6, source="design", symbol="mu")
+    mark_up = param(0.18, unit="share of unit cost", low=0.05, high=0.6, source="design", symbol="mu")
     mark_up_step = param(0.1, unit="per unit of share growth", low=0.0, high=0.3, source="assumed")
-    mark_up_scarcity = param(0.15, unit="per unfilled share", low=0.0, high=0.4, source="assumed")
+    mark_up_scarcity = param(0.05, unit="per unfilled share", low=0.0, high=0.4, source="assumed")
     mark_up_return = param(0.05, unit="share/quarter", low=0.02, high=0.1, source="assumed")
     pass_through = param(
         0.3, unit="share", low=0.15, high=0.6, source="assumed", doc="weight of own cost beside rivals' prices"
     )
     skill_half_life = param(14.0, unit="quarters", low=10.0, high=20.0, source="assumed")
-    skill_spread = param(0.18, unit="log points", low=0.05, high=0.3, source="assumed", doc="stationary")
+    skill_spread = param(0.2, unit="log points", low=0.05, high=0.3, source="assumed", doc="stationary")
     quality_half_life = param(60.0, unit="quarters", low=30.0, high=100.0, source="assumed")
     quality_weight = param(0.06, unit="log points", low=0.0, high=0.12, source="assumed", doc="of skill")
     agility = param(
@@ -46,18 +50,23 @@ class Firms(Declared):
     process_gain = param(
         0.04, unit="share of productivity", low=0.0, high=0.1, source="assumed", doc="added by full depth"
     )
-    leverage_low = param(0.2, unit="share of assets", low=0.0, high=0.4, source="design", doc="least debt target")
-    leverage_high = param(0.6, unit="share of assets", low=0.4, high=0.8, source="design", doc="highest target")
+    mishap = param(0.016, unit="share/quarter", low=0.006, high=0.03, source="assumed", doc="fire, fraud, lost suit")
+    mishap_size = param(1.0, unit="share of assets", low=0.5, high=1.0, source="design", doc="lost, at most")
+    mishap_quality = param(
+        0.9, unit="log points", low=0.3, high=1.5, source="assumed", doc="fewer mishaps per unit of quality"
+    )
+    leverage_low = param(0.3, unit="share of assets", low=0.0, high=0.5, source="design", doc="least debt target")
+    leverage_high = param(0.9, unit="share of assets", low=0.5, high=1.0, source="design", doc="highest target")
     leverage_speed = param(0.6, unit="share of the gap", low=0.3, high=1.0, source="assumed")
     asks_often = param(0.33, unit="share/quarter", low=0.15, high=1.0, source="assumed", doc="looks for a loan")
     asks_from = param(
         0.03, unit="share of assets", low=0.01, high=0.06, source="assumed", doc="least loan worth asking for"
     )
-    cash_buffer = param(1.05, unit="quarters of bills", low=0.8, high=1.4, source="assumed")
+    cash_buffer = param(1.15, unit="quarters of bills", low=0.8, high=1.4, source="assumed")
     payout = param(0.5, unit="share of excess cash", low=0.25, high=1.0, source="assumed")
     instalment = param(0.06, unit="share of debt/quarter", low=0.04, high=0.15, source="design")
     loss_patience = param(6.0, unit="quarters", low=3.0, high=10.0, source="assumed", doc="of losses, then closes")
-    size_tail_at_start = param(1.2, unit="exponent", low=1.05, high=2.0, source="design")
+    size_tail_at_start = param(1.1, unit="exponent", low=1.05, high=2.0, source="design")
     smallest = param(0.5, unit="workers", low=0.2, high=3.0, source="design", doc="below that a firm closes")
 
 
@@ -81,6 +90,7 @@ class Firm(Row):
     productivity = Column(1.0, unit="goods/worker/quarter")
     machines = Column(0.0, unit="goods", doc="real capital")
     units = Column(0.0, unit="goods", doc="stock of finished goods")
+    damage = Column(0.0, unit="share", doc="of machines and stock lost to a mishap")
     share = Column(0.0, unit="share of sector demand")
     growth = Column(0.0, unit="log points/quarter", doc="of the share")
     price = Column(1.0, unit="fen/good")
@@ -92,6 +102,7 @@ class Firm(Row):
     workers = Column(0.0, unit="workers")
     wage_bill = Column(0.0, unit="fen/quarter")
     investment_bill = Column(0.0, unit="fen/quarter")
+    bills = Column(0.0, unit="fen/quarter", doc="wages and machines as planned, before any cut")
     sales = Column(0.0, unit="fen/quarter")
     cost_of_sales = Column(0.0, unit="fen/quarter")
     profit = Column(0.0, unit="fen/quarter", doc="before tax")
@@ -147,26 +158,44 @@ def adapts(firm, market, p, u):
     return quality, skill, made * (1.0 + p.process_gain * firm.depth), x, y, misfit
 
 
-@rule(writes=("expected_demand", "output", "workers", "wage_bill", "investment_bill", "leaving"))
+@rule(writes="damage", draws=("mishap", "size of a mishap"))
+def suffers(firm, market, p, u):
+    """Badly run firms burn more often; a large one has not all its eggs in one basket.
+
+    chance = mishap exp(-c q - c^2 / 2), damage = size u (1 + relative size)^(-1/4)
+    """
+    tilt = p.mishap_quality
+    chance = p.mishap * exp(-tilt * firm.quality - 0.5 * tilt * tilt)
+    relative = firm.share * market.members[firm.sector]
+    mild = 1.0 / math.sqrt(math.sqrt(1.0 + relative))
+    return p.mishap_size * u[1] * mild if firm.alive and u[0] < chance else 0.0
+
+
+@rule(writes=("expected_demand", "output", "workers", "wage_bill", "investment_bill", "bills", "leaving"))
 def plans(firm, market, p, u):
     """Expect adaptively, make what is expected plus a buffer, invest towards desired utilisation.
 
-    e' = e + demand_memory (d - e),  y = min(e' (1 + stock_buffer) - units, K / nu)   [goods]
-    I = depreciation K + investment_speed (nu e' / utilisation - K), at least 0            [goods]
+    e' = e + demand_memory (d - e),  y = min(e' + stock_speed (stock_buffer e' - units), K / nu)      [goods]
+    I = renewal K + investment_speed (nu e' / utilisation - K), at least 0                 [goods]
 
-    A newcomer orders all its machines at once; a firm that closes only sells what it has.
+    n = ((1 - overhead) y + overhead utilisation K / nu) / productivity                    [workers]
+
+    Renewal makes up for wear, mishaps and trend growth. A newcomer orders all its machines at once; a firm that closes only sells what it has.
     """
     expected = firm.expected_demand + p.demand_memory * (firm.demand - firm.expected_demand)
     going = 0.0 if firm.closing else 1.0
     output = going * min(
-        max(0.0, expected * (1.0 + p.stock_buffer) - firm.units), firm.machines / p.capital_output
+        max(0.0, expected + p.stock_speed * (p.stock_buffer * expected - firm.units)),
+        firm.machines / p.capital_output,
     )
     wanted = p.capital_output * expected / p.utilisation
     speed = p.investment_speed if firm.age > 0.0 else 1.0
-    order = p.depreciation * firm.machines + speed * (wanted - firm.machines)
+    order = market.renewal * firm.machines + speed * (wanted - firm.machines)
     order = going * max(0.0, order)
-    workers = output / firm.productivity
-    return expected, output, workers, workers * market.wage, order * market.machine_price, firm.closing
+    fixed = going * p.overhead * p.utilisation * firm.machines / p.capital_output
+    workers = ((1.0 - p.overhead) * output + fixed) / firm.productivity
+    wages, orders = workers * market.wage, order * market.machine_price
+    return expected, output, workers, wages, orders, wages + orders, firm.closing
 
 
 @rule(writes="loan_wanted", draws="firm looks for a loan")
@@ -178,8 +207,9 @@ def asks_for_credit(firm, market, p, u):
     assets = float(firm.capital + firm.stock)
     debt = float(firm.bank_debt + firm.syndicated_debt + firm.platform_debt)
     gap = firm.wage_bill + firm.investment_bill - float(firm.deposits)
-    wanted = max(gap, p.leverage_speed * (firm.leverage_target * assets - debt))
-    asks = firm.alive and not firm.closing and wanted > p.asks_from * assets and u < p.asks_often
+    slack = p.leverage_speed * (firm.leverage_target * assets - debt) if u < p.asks_often else 0.0
+    wanted = max(gap, slack)
+    asks = firm.alive and not firm.closing and wanted > p.asks_from * assets
     return float(math.floor(wanted)) if asks else 0.0
 
 
@@ -253,11 +283,12 @@ def settles(firm, market, p, u):
     tax = min(cash, math.floor(market.profit_tax * max(0.0, profit)))
     cash -= tax
     due = interest + shared_interest + instalment + shared_instalment
-    failed = due > cash
+    worth = cash + float(firm.capital + firm.stock - firm.bank_debt - firm.syndicated_debt - firm.platform_debt)
+    failed = due > cash or (worth < 0.0 and due > 0.0)
     # what cannot be paid in full is shared out when the estate is settled
     paid = 0.0 if failed else 1.0
     cash -= paid * due
-    keep = firm.buffer * (firm.wage_bill + firm.investment_bill)
+    keep = firm.buffer * firm.bills
     dividend = 0.0 if failed or firm.leaving else math.floor(p.payout * max(0.0, cash - keep))
     losses = firm.losses + 1.0 if profit < 0.0 else 0.0
     small = firm.expected_demand < p.smallest * firm.productivity

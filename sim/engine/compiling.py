@@ -56,6 +56,8 @@ def bound(function: types.FunctionType, replace: dict[str, Any]) -> types.Functi
 class Compiled:
     """A function with two readings; calling it runs the machine code."""
 
+    kept_on_disk = True
+
     def __init__(self, function: types.FunctionType):
         self.function = function
         self.name, self.__doc__, self.__module__ = function.__name__, function.__doc__, function.__module__
@@ -74,7 +76,7 @@ class Compiled:
     def machine(self) -> Any:
         """Numba's version, all the way down."""
         body = bound(self.function, {name: thing.machine for name, thing in self.helpers().items()})
-        return numba().njit(body, cache=True, error_model="numpy", nogil=True)
+        return numba().njit(body, cache=self.kept_on_disk, error_model="numpy", nogil=True)
 
     def __call__(self, *arguments: Any) -> Any:
         return self.machine(*arguments)

@@ -50,6 +50,9 @@ def mentions(function: Callable, name: str) -> tuple[str, ...]:
 class Rule(Compiled):
     """A rule of behaviour; see the module's text."""
 
+    # the loop that holds it is; its own types live in that loop's module, which another process lacks
+    kept_on_disk = False
+
     def __init__(self, function: Any, writes: tuple[str, ...], draws: tuple[str, ...]):
         super().__init__(function)
         owner = f"{function.__module__}.{function.__name__}"

@@ -157,7 +157,7 @@ def lend_to_firms(economy) -> None:
         min(p.bank_ceiling, p.rate_cap),
         p.file_cost * market.wage_index,
         duration,
-        p.lends_against * market.resale,
+        p.lends_against * market.resale / p.resale,
     )
     files = offers_to_firms(
         wanted, home, c["capital"], c["stock"], debts, sight, noise, keys, economy.quarter, market.wage,

@@ -6,6 +6,17 @@ from sim.engine.ledger import split, total_by
 from sim.markets import ownership
 
 
+def mishaps(economy) -> None:
+    """What mishaps destroy leaves the books and the workshop."""
+    c = economy.firms.columns
+    rows = np.flatnonzero(c["damage"] > 0.0)
+    if len(rows):
+        economy.ledger.change("machines destroyed", np.floor(c["damage"] * c["capital"]))
+        economy.ledger.change("stock destroyed", np.floor(c["damage"] * c["stock"]))
+        c["machines"][rows] *= 1.0 - c["damage"][rows]
+        c["units"][rows] *= 1.0 - c["damage"][rows]
+
+
 def firms_pay(economy) -> None:
     """In the order of rank; the rule `settles` has decided the amounts."""
     firms, banks, ledger = economy.firms, economy.banks, economy.ledger
