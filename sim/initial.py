@@ -76,7 +76,7 @@ def balanced_growth(p) -> SimpleNamespace:
     machines = p.capital_output / p.utilisation
     replaced = renewal(p)
     investment = machines * replaced
-    labour = 1.0 / (1.0 + p.mark_up)
+    labour = 1.0 / (1.0 + p.mark_up + p.rent)
     # machines are booked at cost: inflation leaves their book value behind their price
     booked = replaced / (replaced + p.inflation_aim)
     capital = machines * booked
@@ -94,7 +94,7 @@ def balanced_growth(p) -> SimpleNamespace:
 
 def market_at_start(p, sectors: int) -> SimpleNamespace:
     """What is posted for everybody, before the first quarter."""
-    price = (1.0 + p.mark_up) * WAGE
+    price = (1.0 + p.mark_up + p.rent) * WAGE
     weights = BASE_WEIGHTS / BASE_WEIGHTS.sum()
     quality_kept, quality_news = persistence(p.quality_half_life)
     skill_kept, skill_news = persistence(p.skill_half_life)

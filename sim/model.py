@@ -76,7 +76,7 @@ class Economy(mesa.Model):
         m.machine_price = float(m.going_price[EQUIPMENT])
         m.policy_rate = m.funding_rate = state.rate
         m.deposit_rate = max(0.0, state.rate - p.deposit_spread)
-        m.potential = m.wage * m.labour_force * (1.0 - p.unemployment_norm) * (1.0 + p.mark_up)
+        m.potential = m.wage * m.labour_force * (1.0 - p.unemployment_norm) * (1.0 + p.mark_up + p.rent)
         m.members = np.bincount(self.firms["sector"], self.firms["alive"], len(m.weights))
 
     def step(self):

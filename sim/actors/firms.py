@@ -28,6 +28,9 @@ class Firms(Declared):
     stock_speed = param(0.4, unit="share/quarter", low=0.2, high=1.0, source="assumed", doc="of the gap made up")
     spoilage = param(0.02, unit="share/quarter", low=0.0, high=0.1, source="assumed", doc="of unsold stock")
     mark_up = param(0.18, unit="share of unit cost", low=0.05, high=0.6, source="design", symbol="mu")
+    rent = param(
+        0.12, unit="share of unit cost", low=0.0, high=0.3, source="design", doc="selection and scarcity add it; for the start"
+    )
     mark_up_step = param(0.1, unit="per unit of share growth", low=0.0, high=0.3, source="assumed")
     mark_up_scarcity = param(0.05, unit="per unfilled share", low=0.0, high=0.4, source="assumed")
     mark_up_return = param(0.05, unit="share/quarter", low=0.02, high=0.1, source="assumed")

@@ -17,9 +17,9 @@ class Goods(Declared):
 
     price_response = param(2.0, unit="per relative price", low=1.0, high=4.0, source="assumed")
     fit_response = param(1.0, unit="per squared distance", low=0.0, high=2.0, source="assumed", doc="misfit")
-    service_response = param(0.5, unit="per unfilled share", low=0.0, high=2.0, source="assumed")
+    service_response = param(2.0, unit="per unfilled share", low=1.0, high=6.0, source="assumed")
     choice_speed = param(0.15, unit="share/quarter", low=0.05, high=0.3, source="assumed", symbol="chi")
-    fashion = param(0.06, unit="log points/quarter", low=0.02, high=0.15, source="assumed", doc="luck with customers")
+    fashion = param(0.05, unit="log points/quarter", low=0.02, high=0.15, source="assumed", doc="luck with customers")
     rupture = param(0.012, unit="share/quarter", low=0.0, high=0.03, source="assumed", doc="lose a main customer")
     rupture_size = param(0.8, unit="share", low=0.3, high=0.95, source="assumed", doc="of custom lost, at most")
     walk_in = param(0.006, unit="share/quarter", low=0.001, high=0.02, source="assumed", doc="custom open to all")
