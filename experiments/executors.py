@@ -19,7 +19,7 @@ import traceback
 from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -99,7 +99,7 @@ def local(
     running: dict[Any, tuple[Task, int]] = {}
     rebuilds = 0
     while waiting:
-        with _pool(workers) as pool:
+        with _pool(workers, pickle.dumps(waiting[0][0])) as pool:
             while waiting or running:
                 # Enough that no worker waits for this loop, and few to hand out again if the pool breaks.
                 while waiting and len(running) < 2 * workers:
@@ -156,24 +156,31 @@ def _work(payload: bytes) -> Result:
     return attempt(task)
 
 
-def _start(affinity: Sequence[int]) -> None:
-    """Runs first in a worker: OpenMP may have tied the driver to one core, and children inherit that."""
+def _start(affinity: Sequence[int], first: bytes) -> None:
+    """Runs first in a worker: OpenMP may have tied the driver to one core, and children inherit that.
+
+    Reading a task imports the model here, outside of the time a world is allowed. If that fails, each task
+    fails alike and says so.
+    """
     if sys.platform == "linux":
         os.sched_setaffinity(0, affinity)
+    with suppress(Exception):
+        pickle.loads(first)
 
 
 _affinity = tuple(sorted(os.sched_getaffinity(0))) if sys.platform == "linux" else ()
 
 
 @contextmanager
-def _pool(workers: int) -> Iterator[Any]:
+def _pool(workers: int, first: bytes) -> Iterator[Any]:
     """A pool of spawned single-threaded workers, deaf to Ctrl-C, stopped at once on the way out."""
     from pebble import ProcessPool
 
     before = {name: os.environ.get(name) for name in ONE_THREAD}
     os.environ.update(dict.fromkeys(ONE_THREAD, "1"))  # read when a worker imports its libraries
     context = multiprocessing.get_context("spawn")
-    pool = ProcessPool(max_workers=workers, initializer=_start, initargs=(_affinity,), context=context)
+    begin = _affinity, first
+    pool = ProcessPool(max_workers=workers, initializer=_start, initargs=begin, context=context)
     try:
         with _interrupts_held():
             started = pool.active  # asking starts the workers and the threads that replace them
