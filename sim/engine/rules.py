@@ -17,6 +17,7 @@ import functools
 import hashlib
 import importlib.util
 import inspect
+import os
 import sys
 import textwrap
 from collections.abc import Callable
@@ -25,10 +26,12 @@ from typing import Any
 
 import numpy as np
 
-from .compiling import Compiled, cache_folder, numba
+from .compiling import Compiled, cache_folder
+from .crew import Crew
 from .draws import claim, key, uniforms
 
 RULES: "list[Rule]" = []
+WORTH_THREADS = 100_000  # rows; below that, handing chunks over takes longer than the work
 
 
 def mentions(function: Callable, name: str) -> tuple[str, ...]:
@@ -49,9 +52,6 @@ def mentions(function: Callable, name: str) -> tuple[str, ...]:
 
 class Rule(Compiled):
     """A rule of behaviour; see the module's text."""
-
-    # the loop that holds it is; its own types live in that loop's module, which another process lacks
-    kept_on_disk = False
 
     def __init__(self, function: Any, writes: tuple[str, ...], draws: tuple[str, ...]):
         super().__init__(function)
@@ -85,19 +85,26 @@ def rule(*, writes: str | tuple[str, ...], draws: str | tuple[str, ...] = ()) ->
     return lambda function: Rule(function, as_tuple(writes), as_tuple(draws))
 
 
+def union(rules: tuple[Rule, ...], *fields: str) -> list[str]:
+    """The names in these fields of the rules, each once, sorted."""
+    return sorted({name for r in rules for field in fields for name in getattr(r, field)})
+
+
+def purposes(rules: tuple[Rule, ...]) -> list[str]:
+    """One purpose for each pair of numbers drawn: its key draws both."""
+    return [r.draws[d] for r in rules for d in range(0, len(r.draws), 2)]
+
+
 def loop_source(rules: tuple[Rule, ...]) -> str:
     """The text of one compiled pass that applies the rules in turn to each row."""
-    columns = sorted({c for r in rules for c in (*r.reads, *r.writes)})
-    market = sorted({m for r in rules for m in r.market})
-    parameters = sorted({q for r in rules for q in r.parameters})
     keys = [f"k{n}_{d}" for n, r in enumerate(rules) for d in range(0, len(r.draws), 2)]
-    arguments = ["start", "stop", "ids", "generation", "quarter", *keys]
-    arguments += [f"m_{m}" for m in market] + [f"p_{q}" for q in parameters] + [f"c_{c}" for c in columns]
-    lines = ["from collections import namedtuple", "from sim.engine.compiling import numba"]
-    lines += ["from sim.engine.draws import uniforms as _uniforms", "_uniforms = _uniforms.machine"]
+    arguments = ["ids", "generation", *(f"c_{c}" for c in union(rules, "reads", "writes")), "quarter", *keys]
+    arguments += [f"m_{m}" for m in union(rules, "market")] + [f"p_{q}" for q in union(rules, "parameters")]
+    lines = ["from collections import namedtuple", "from sim.engine.compiling import compiled_loop"]
+    lines += ["from sim.engine.draws import uniforms as _uniforms", "_uniforms = _uniforms.inlined"]
     for n, r in enumerate(rules):
         lines.append(f"from {r.__module__} import {r.name} as _rule{n}")
-        lines.append(f"_rule{n} = _rule{n}.machine")
+        lines.append(f"_rule{n} = _rule{n}.inlined")
         lines.append(f"Agent{n} = namedtuple('Agent{n}', {r.reads!r})")
         lines.append(f"Market{n} = namedtuple('Market{n}', {r.market!r})")
         lines.append(f"Given{n} = namedtuple('Given{n}', {r.parameters!r})")
@@ -105,7 +112,8 @@ def loop_source(rules: tuple[Rule, ...]) -> str:
     for n, r in enumerate(rules):
         lines.append(f"    market{n} = Market{n}({', '.join(f'm_{m}' for m in r.market)})")
         lines.append(f"    given{n} = Given{n}({', '.join(f'p_{q}' for q in r.parameters)})")
-    lines.append("    for i in range(start, stop):")
+    # from 0, so that no index can be negative: Python's counting from the end would cost the vectors
+    lines.append("    for i in range(ids.shape[0]):")
     for n, r in enumerate(rules):
         numbers = []
         for d in range(0, len(r.draws), 2):
@@ -116,7 +124,7 @@ def loop_source(rules: tuple[Rule, ...]) -> str:
         row = ", ".join(f"c_{c}[i]" for c in r.reads)
         target = ", ".join(f"c_{c}[i]" for c in r.writes)
         lines.append(f"        {target} = _rule{n}(Agent{n}({row}), market{n}, given{n}, {u})")
-    lines += ["", "kernel = numba().njit(sweep, cache=True, error_model='numpy', nogil=True)", ""]
+    lines += ["", "kernel = compiled_loop(sweep)", ""]
     return "\n".join(lines)
 
 
@@ -127,28 +135,32 @@ def loop(rules: tuple[Rule, ...]) -> ModuleType:
     Numba can only keep machine code of functions that live in a file, hence the file.
     """
     text = loop_source(rules)
-    named: set[Compiled] = set(rules)
-    while more := {h for thing in named for h in thing.helpers().values()} - named:
-        named |= more
     stamp = hashlib.blake2b(text.encode(), digest_size=8)
-    for thing in sorted(named, key=lambda one: (one.__module__ or "", one.name)):
-        names = thing.function.__globals__
-        fixed = {n: names[n] for n in thing.function.__code__.co_names if isinstance(names.get(n), int | float)}
-        stamp.update(f"{inspect.getsource(thing.function)}{fixed}".encode())
+    for r in rules:
+        stamp.update(r.stamp.encode())
     name = f"{rules[0].name}_{stamp.hexdigest()}"
     path = cache_folder() / f"{name}.py"
     if not path.exists():
-        scratch = path.with_suffix(f".{id(text)}.tmp")
+        scratch = path.with_suffix(f".{os.getpid()}.tmp")
         scratch.write_text(text)
         scratch.replace(path)
     spec = importlib.util.spec_from_file_location(name, path)
     assert spec is not None and spec.loader is not None
     module = sys.modules[name] = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
-    module.columns = sorted({c for r in rules for c in (*r.reads, *r.writes)})  # type: ignore[attr-defined]
-    module.market = sorted({m for r in rules for m in r.market})  # type: ignore[attr-defined]
-    module.parameters = sorted({q for r in rules for q in r.parameters})  # type: ignore[attr-defined]
     return module
+
+
+@functools.cache
+def plan(rules: tuple[Rule, ...]) -> tuple[Any, list[str], list[str], list[str], list[str]]:
+    """The kernel and what it is to be given: columns, keys by purpose, of the market, of the parameters."""
+    names = (
+        union(rules, "reads", "writes"),
+        purposes(rules),
+        union(rules, "market"),
+        union(rules, "parameters"),
+    )
+    return loop(rules).kernel, *names
 
 
 @functools.cache
@@ -157,26 +169,41 @@ def _key(seed: int, purpose: str) -> np.uint64:
 
 
 def sweep(
-    table: Any, rules: tuple[Rule, ...], market: Any, p: Any, seed: int, quarter: int, crew: Any = None
+    table: Any,
+    rules: tuple[Rule, ...],
+    market: Any,
+    p: Any,
+    seed: int,
+    quarter: int,
+    crew: Crew | None = None,
 ) -> None:
     """Apply the rules to every row of `table`, fused into one pass over the columns.
 
-    `crew` is None for one thread, or an object whose `map(function, ranges)` runs chunks side by side:
-    rows do not touch one another, so the result has the same bits either way.
+    With a `crew` and many rows, its threads take chunks of them: rows do not touch one another, so the
+    result has the same bits either way. ValueError if the market posts a column that the rules write.
     """
-    module = loop(rules)
-    keys = [_key(seed, r.draws[d]) for r in rules for d in range(0, len(r.draws), 2)]
+    kernel, columns, drawn, posted, given = plan(rules)
+    rows = (table.ids, table.columns["generation"], *(table.columns[c] for c in columns))
     rest = (
-        table.ids,
-        table.columns["generation"],
         np.uint64(quarter),
-        *keys,
-        *(getattr(market, m) for m in module.market),
-        *(float(getattr(p, q)) for q in module.parameters),
-        *(table.columns[c] for c in module.columns),
+        *(_key(seed, purpose) for purpose in drawn),
+        *posted_values(table, rules, market, posted),
+        *(float(getattr(p, q)) for q in given),
     )
-    n = len(table.ids)
-    if crew is None:
-        module.kernel(0, n, *rest)
+    if crew is None or len(table.ids) < WORTH_THREADS:
+        kernel(*rows, *rest)
     else:
-        crew.map(lambda span: module.kernel(*span, *rest), n)
+        crew.map(lambda start, stop: kernel(*(a[start:stop] for a in rows), *rest), len(table.ids))
+
+
+def posted_values(table: Any, rules: tuple[Rule, ...], market: Any, names: list[str]) -> list[Any]:
+    """What the market posts. Rows would see each other, and the order matter, in a column being written."""
+    values = [getattr(market, name) for name in names]
+    for name, value in zip(names, values, strict=True):
+        if isinstance(value, np.ndarray):
+            for column in union(rules, "writes"):
+                if np.may_share_memory(value, table.columns[column]):
+                    raise ValueError(
+                        f"market.{name} is the column {column!r} of {table.name}, which is written now"
+                    )
+    return values
