@@ -15,7 +15,6 @@
 from __future__ import annotations
 
 import argparse
-import difflib
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -23,6 +22,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NoReturn
 
+from experiments import options
 from experiments.ensemble import (
     Ensemble,
     EnsembleError,
@@ -176,7 +176,7 @@ def parser(
             if quick[size] is None
             else f"{quick[size]}; with --full {full[size] or quick[size]}"
         )
-        sizes.add_argument(_option(size), type=whole(least), metavar="N", help=f"{text} ({usual})")
+        sizes.add_argument(options.option(size), type=whole(least), metavar="N", help=f"{text} ({usual})")
     sizes.add_argument("--full", action="store_true", help="the sizes of the paper")
     shared = built.add_argument_group("running")
     shared.add_argument("--seed", type=whole(0), default=1, metavar="N", help="number of the study (1)")
@@ -205,19 +205,10 @@ def read(built: Parser, argv: Sequence[str] | None = None, *, parameters: Any = 
     found, left = built.parse_known_args(argv)
     given = vars(found)
     if given.pop("help_parameters"):
-        sys.stdout.write(_listing(_model(parameters).declarations()))
+        sys.stdout.write(options.listing(_model(parameters).declarations()))
         raise SystemExit(0)
-    pairs = [_split(built, text) for text in given.pop("set")]
-    chosen: dict[str, Any] = {}
-    if pairs or left:
-        kind = _model(parameters)
-        declared = kind.declarations()
-        for name, text in [*pairs, *_named(built, left, declared)]:
-            chosen[name] = _value(built, declared, name, text)
-        try:
-            kind(**chosen)
-        except ValueError as error:  # the model's own words: name, value, unit, range, source
-            built.error(str(error))
+    spelt = given.pop("set")
+    chosen = options.chosen(built, spelt, left, _model(parameters)) if spelt or left else {}
     usual = built.defaults[given["full"]]
     sizes = {size: usual[size] if given[size] is None else given[size] for size in _SIZES}
     own = ("seed", "workers", "redo", "full", "quiet")
@@ -240,79 +231,6 @@ def _model(parameters: Any) -> Any:
     import sim
 
     return sim.Parameters
-
-
-def _option(name: str) -> str:
-    return "--" + name.replace("_", "-")
-
-
-def _split(built: Parser, text: str) -> tuple[str, str]:
-    name, equals, value = text.partition("=")
-    if not (name and equals and value):
-        built.error(f"--set {text}: write it as name=value")
-    return name.strip().replace("-", "_"), value.strip()
-
-
-def _named(built: Parser, left: Sequence[str], declared: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """Pairs of name and text from what argparse did not know: ``--name value`` or ``--name=value``."""
-    pairs: list[tuple[str, str]] = []
-    words = list(left)
-    while words:
-        word = words.pop(0)
-        if not word.startswith("--"):
-            built.error(f"{word!r} belongs to no option")
-        option, equals, text = word.partition("=")
-        name = option[2:].replace("-", "_")
-        if name not in declared:
-            known = [one for action in built._actions for one in action.option_strings]
-            close = difflib.get_close_matches(option, [*known, *map(_option, declared)], n=1)
-            hint = f"did you mean {close[0]}?" if close else "--help-parameters lists the model's"
-            built.error(f"no option or parameter {option}; {hint}")
-        if not equals:
-            if words and not words[0].startswith("--"):
-                text = words.pop(0)
-            elif declared[name].kind is bool:
-                text = "yes"
-            else:
-                built.error(f"{option} needs a value ({declared[name].unit})")
-        pairs.append((name, text))
-    return pairs
-
-
-_SWITCH = {
-    "yes": True,
-    "true": True,
-    "on": True,
-    "1": True,
-    "no": False,
-    "false": False,
-    "off": False,
-    "0": False,
-}
-
-
-def _value(built: Parser, declared: Mapping[str, Any], name: str, text: str) -> Any:
-    """The text as a number or a switch; the model judges unknown names and ranges."""
-    if name in declared and declared[name].kind is bool:
-        if text.lower() not in _SWITCH:
-            built.error(f"{name} = {text!r} is a switch: yes or no")
-        return _SWITCH[text.lower()]
-    try:
-        return int(text)
-    except ValueError:
-        pass
-    try:
-        return float(text)
-    except ValueError:
-        built.error(f"{name} = {text!r} is not a number")
-
-
-def _listing(declared: Mapping[str, Any]) -> str:
-    lines = []
-    for name, one in declared.items():
-        allowed = "yes or no" if one.kind is bool else f"{one.low:g} to {one.high:g} {one.unit}"
-        lines.append(f"{_option(name)} {one.value}  [{allowed}; {one.source}]\n    {one.doc}\n")
-    return "".join(lines)
 
 
 def main(body: Callable[[Settings], int | None], built: Parser, argv: Sequence[str] | None = None) -> int:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 # The machinery moves results about and does not change them.
-PLUMBING = ("command", "ensemble", "executors", "provenance", "replay", "store", "task")
+PLUMBING = ("command", "ensemble", "executors", "options", "provenance", "replay", "store", "task")
 
 
 def address(thing: Any) -> str:

@@ -91,6 +91,7 @@ def test_every_parameter_is_an_option() -> None:
         (["--seed", "-1"], "--seed: -1 is not allowed: at least 0"),
         (["--wrolds", "3"], "no option or parameter --wrolds; did you mean --worlds?"),
         (["--mark-up-stp", "3"], "no option or parameter --mark-up-stp; did you mean --mark-up-step?"),
+        (["--world", "3"], "no option or parameter --world; did you mean --worlds?"),
         (["--xyzzy"], "no option or parameter --xyzzy; --help-parameters lists"),
         (["--mark-up-step"], "--mark-up-step needs a value (share/quarter)"),
         (["--mark-up-step", "much"], "mark_up_step = 'much' is not a number"),

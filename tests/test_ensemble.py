@@ -11,6 +11,7 @@ import signal
 import subprocess
 import sys
 import time
+import weakref
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -74,6 +75,7 @@ class FakeEconomy:
         self.size = firms + consumers + banks + platforms
         self.quarter, self.level = 0, 0.0
         self.lived: list[tuple[int, float]] = []
+        self.itself = self  # a model and its agents point at each other too
 
     def run(self, quarters: int) -> None:
         for _ in range(quarters):
@@ -316,6 +318,21 @@ def test_redo_computes_everything_anew(tmp_path: Path, orders: Path) -> None:
     assert (outcome.computed, outcome.reused) == (4, 0)
     assert same(outcome.store)
     assert len((orders / "lived").read_text().split()) == 4 * 6
+
+
+reduced: list[weakref.ref[FakeEconomy]] = []
+
+
+def alive_at_once(economy: FakeEconomy) -> dict[str, pd.DataFrame]:
+    reduced.append(weakref.ref(economy))
+    return {"alive": pd.DataFrame({"economies": [sum(one() is not None for one in reduced)]})}
+
+
+def test_one_future_is_in_memory_at_a_time(tmp_path: Path) -> None:
+    reduced.clear()
+    study = Ensemble(some_worlds(3), ARMS, reduce=alive_at_once, economy=FakeEconomy)
+    alive = study.run(tmp_path, executor="serial", progress=False).store.frame("alive")
+    assert alive["economies"].to_list() == [1] * 6
 
 
 def other_reduction(economy: FakeEconomy) -> dict[str, pd.DataFrame]:
