@@ -12,12 +12,28 @@ them. Banks pay with reserves; the state's payments create reserves, its receipt
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from .compiling import compiled
+from .compiling import Compiled
+from .fen import post, post_at_banks, split, split_by, total_by, weigh
 
+__all__ = [
+    "NET_WORTH",
+    "Change",
+    "Chart",
+    "Flow",
+    "Instrument",
+    "Ledger",
+    "LedgerError",
+    "WriteOff",
+    "split",
+    "split_by",
+    "total_by",
+]
+
+BLOCK = 1 << 15  # rows proved at a time: few enough to stay near the processor
 NET_WORTH = "net_worth"
 
 
@@ -78,110 +94,15 @@ class Chart:
     instruments: Mapping[str, Instrument]
 
 
-@compiled
-def post(account, other, amounts, sign, other_sign):
-    """Add sign x amount to one account of each row and other_sign x amount to another.
+class Leg(NamedTuple):
+    """One side of a flow, ready for posting: the accounts it moves and what they should add up to."""
 
-    Fractions are rounded to even here and nowhere else. Returns (total of amounts, least amount).
-    """
-    total, least = 0, 0
-    for i in range(amounts.shape[0]):
-        fen = int(np.rint(amounts[i]))
-        account[i] += sign * fen
-        other[i] += other_sign * fen
-        total += fen
-        least = min(least, fen)
-    return total, least
-
-
-@compiled
-def post_at_banks(account, other, amounts, sign, other_sign, home, banks):
-    """As `post`, and add sign x amount at the home bank of each row to `banks`."""
-    total, least = 0, 0
-    for i in range(amounts.shape[0]):
-        fen = int(np.rint(amounts[i]))
-        if fen != 0:
-            account[i] += sign * fen
-            other[i] += other_sign * fen
-            banks[home[i]] += sign * fen
-            total += fen
-            least = min(least, fen)
-    return total, least
-
-
-@compiled
-def split_groups(totals, weights, group, out):
-    """Split totals[g] over the rows of group g by weight, exactly: differences of the rounded running sum.
-
-    Rows of a group share totals[g] to the last fen; what rounding in float64 leaves goes to the last
-    row with a weight. Rows with group < 0 get nothing.
-    """
-    n = totals.shape[0]
-    sums, running = np.zeros(n), np.zeros(n)
-    given, last = np.zeros(n, np.int64), np.full(n, -1)
-    for i in range(weights.shape[0]):
-        if group[i] >= 0:
-            sums[group[i]] += weights[i]
-    for i in range(weights.shape[0]):
-        out[i] = 0
-        g = group[i]
-        if g >= 0 and weights[i] > 0.0:
-            running[g] += weights[i]
-            upto = np.int64(np.rint(totals[g] * (running[g] / sums[g])))
-            out[i] = upto - given[g]
-            given[g] = upto
-            last[g] = i
-    for g in range(n):
-        if last[g] >= 0:
-            out[last[g]] += totals[g] - given[g]
-    return out
-
-
-@compiled
-def split_all(total, weights, out):
-    """As `split_groups` for a single group of all rows."""
-    whole = 0.0
-    for i in range(weights.shape[0]):
-        whole += weights[i]
-    running, given, last = 0.0, 0, -1
-    for i in range(weights.shape[0]):
-        out[i] = 0
-        if weights[i] > 0.0:
-            running += weights[i]
-            upto = np.int64(np.rint(total * (running / whole)))
-            out[i] = upto - given
-            given = upto
-            last = i
-    if last >= 0:
-        out[last] += total - given
-    return out
-
-
-@compiled
-def sum_by(group, amounts, out):
-    """out[g] = sum of amounts over the rows of group g (rows with group < 0 count nowhere)."""
-    for i in range(amounts.shape[0]):
-        if group[i] >= 0:
-            out[group[i]] += amounts[i]
-    return out
-
-
-def split(total: int, weights: np.ndarray) -> np.ndarray:
-    """Whole fen (int64, shape of weights) that sum to `total` exactly, in proportion to float weights.
-
-    Where no weight is positive nothing can be given: the sum is then 0, and the caller must ask first.
-    """
-    return split_all(int(total), weights, np.empty(len(weights), np.int64))
-
-
-def split_by(totals: np.ndarray, weights: np.ndarray, group: np.ndarray) -> np.ndarray:
-    """As `split`, for many totals at once: row i takes part in totals[group[i]]."""
-    return split_groups(np.asarray(totals, np.int64), weights, group, np.empty(len(weights), np.int64))
-
-
-def total_by(group: np.ndarray, amounts: np.ndarray, groups: int) -> np.ndarray:
-    """Whole fen summed by group: int64 of length `groups`."""
-    return sum_by(group, amounts, np.zeros(groups, np.int64))
+    table: str
+    kernel: Compiled
+    accounts: tuple[np.ndarray, np.ndarray]
+    signs: tuple[int, int]
+    rest: tuple[np.ndarray, ...]
+    expected: tuple[tuple[tuple[str, str], int], ...]
 
 
 class Ledger:
@@ -196,6 +117,7 @@ class Ledger:
         self.customers = {name for name, table in tables.items() if "bank" in table.columns}
         self.flows: dict[str, int] = {}
         self.received: dict[str, int] = {}
+        self.legs: dict[tuple[str, ...], Leg] = {}
         self.open()
 
     def open(self) -> None:
@@ -207,137 +129,159 @@ class Ledger:
             for account in self.accounts[name]
         }
 
-    def _sign(self, table: str, account: str) -> int:
-        return -1 if (table, account) in self.chart.liabilities else 1
-
-    def _post(
-        self, flow: str, table: str, money: str, other: str, amounts: np.ndarray, signs: tuple[int, int]
-    ) -> int:
-        """Both legs of one side of a payment; money moves reserves at the home banks too."""
-        books = self.tables[table].books
-        if table in self.customers:
-            banks = self.tables["banks"].books
-            delta = np.zeros(len(banks["reserves"]), np.int64)
-            home = self.tables[table].columns["bank"]
-            total, least = post_at_banks(books[money], books[other], amounts, *signs, home, delta)
-            banks["reserves"] += delta
-            banks["deposits_owed"] += delta
-            self.expected["banks", "reserves"] += signs[0] * total
-            self.expected["banks", "deposits_owed"] += signs[0] * total
-        else:
-            total, least = post(books[money], books[other], amounts, *signs)
-        if least < 0:
-            raise LedgerError(f"{flow}: a negative amount ({least} fen) at {table}")
-        self.expected[table, money] += signs[0] * total
-        self.expected[table, other] += signs[1] * total
-        return total
-
     def pay(self, flow: str, paid: np.ndarray, received: np.ndarray) -> int:
         """Book payments: whole fen (or floats, rounded once) per row of payer's and payee's table."""
-        spec = self.chart.flows[flow]
-        assert isinstance(spec, Flow)
-        out = self.debit(flow, paid)
-        received_total = self.credit(flow, received)
+        out, received_total = self.debit(flow, paid), self.credit(flow, received)
         if out != received_total:
+            spec = self._flow(flow)
             raise LedgerError(f"{flow}: {spec.payer} pay {out} fen, {spec.payee} receive {received_total}")
         return out
 
     def debit(self, flow: str, paid: np.ndarray) -> int:
         """The payer's side of a flow; the payee's must follow before the quarter closes."""
-        spec = self.chart.flows[flow]
-        assert isinstance(spec, Flow)
-        money = spec.payer_money or self.chart.money[spec.payer]
-        signs = (
-            -self._sign(spec.payer, money),
-            -1 if spec.spent_on == NET_WORTH else self._sign(spec.payer, spec.spent_on),
-        )
-        total = self._post(flow, spec.payer, money, spec.spent_on, paid, signs)
+        leg = self.legs.get((flow, "debit"))
+        if leg is None:
+            spec = self._flow(flow)
+            money = spec.payer_money or self.chart.money[spec.payer]
+            gets = -1 if spec.spent_on == NET_WORTH else self._sign(spec.payer, spec.spent_on)
+            leg = self._payment(spec.payer, money, spec.spent_on, -self._sign(spec.payer, money), gets)
+            self.legs[flow, "debit"] = leg
+        total = self._post(flow, leg, paid)
         self.flows[flow] = self.flows.get(flow, 0) + total
         return total
 
     def credit(self, flow: str, received: np.ndarray) -> int:
         """The payee's side of a flow."""
-        spec = self.chart.flows[flow]
-        assert isinstance(spec, Flow)
-        money = spec.payee_money or self.chart.money[spec.payee]
-        signs = (
-            self._sign(spec.payee, money),
-            1 if spec.earned_by == NET_WORTH else -self._sign(spec.payee, spec.earned_by),
-        )
-        total = self._post(flow, spec.payee, money, spec.earned_by, received, signs)
+        leg = self.legs.get((flow, "credit"))
+        if leg is None:
+            spec = self._flow(flow)
+            money = spec.payee_money or self.chart.money[spec.payee]
+            gives = 1 if spec.earned_by == NET_WORTH else -self._sign(spec.payee, spec.earned_by)
+            leg = self._payment(spec.payee, money, spec.earned_by, self._sign(spec.payee, money), gives)
+            self.legs[flow, "credit"] = leg
+        total = self._post(flow, leg, received)
         self.received[flow] = self.received.get(flow, 0) + total
         return total
 
     def change(self, flow: str, amounts: np.ndarray) -> int:
         """Book a gain or loss of value within each agent."""
-        spec = self.chart.flows[flow]
-        assert isinstance(spec, Change)
-        sign = 1 if spec.gain else -1
-        books = self.tables[spec.table].books
-        total, least = post(books[spec.account], books[NET_WORTH], amounts, sign, sign)
-        if least < 0:
-            raise LedgerError(f"{flow}: a negative amount ({least} fen) at {spec.table}")
-        self.expected[spec.table, spec.account] += sign * total
-        self.expected[spec.table, NET_WORTH] += sign * total
+        leg = self.legs.get((flow, "change"))
+        if leg is None:
+            spec = self.chart.flows[flow]
+            assert isinstance(spec, Change), f"{flow} is no change of value"
+            sign = 1 if spec.gain else -1
+            leg = self.legs[flow, "change"] = self._leg(spec.table, spec.account, NET_WORTH, sign, sign)
+        total = self._post(flow, leg, amounts)
         self.flows[flow] = self.flows.get(flow, 0) + total
         return total
 
     def write_off(self, flow: str, lost: Mapping[str, np.ndarray], forgiven: Mapping[str, np.ndarray]) -> int:
         """Cancel claims: fen lost by row for each holding table, fen forgiven by row for each owing table."""
         spec = self.chart.flows[flow]
-        assert isinstance(spec, WriteOff)
+        assert isinstance(spec, WriteOff), f"{flow} is no write-off"
         totals = []
         for places, sides, worth in ((spec.held, lost, -1), (spec.owed, forgiven, 1)):
             side_total = 0
             for table, amounts in sides.items():
-                account = dict(places)[table]
-                books = self.tables[table].books
-                total, least = post(books[account], books[NET_WORTH], amounts, -1, worth)
-                if least < 0:
-                    raise LedgerError(f"{flow}: a negative amount ({least} fen) at {table}")
-                self.expected[table, account] -= total
-                self.expected[table, NET_WORTH] += worth * total
-                side_total += total
+                leg = self._leg(table, dict(places)[table], NET_WORTH, -1, worth)
+                side_total += self._post(flow, leg, amounts)
             totals.append(side_total)
         if totals[0] != totals[1]:
             raise LedgerError(f"{flow}: holders lose {totals[0]} fen, debtors are let off {totals[1]}")
         self.flows[flow] = self.flows.get(flow, 0) + totals[0]
         return totals[0]
 
+    def _flow(self, flow: str) -> Flow:
+        spec = self.chart.flows[flow]
+        assert isinstance(spec, Flow), f"{flow} is no payment"
+        return spec
+
+    def _sign(self, table: str, account: str) -> int:
+        return -1 if (table, account) in self.chart.liabilities else 1
+
+    def _leg(self, table: str, account: str, other: str, sign: int, other_sign: int) -> Leg:
+        """Amounts that go to two accounts of the same row."""
+        books = self.tables[table].books
+        expected = (((table, account), sign), ((table, other), other_sign))
+        return Leg(table, post, (books[account], books[other]), (sign, other_sign), (), expected)
+
+    def _payment(self, table: str, money: str, other: str, sign: int, other_sign: int) -> Leg:
+        """As `_leg` where the first account is money, which moves reserves of the home banks too."""
+        leg = self._leg(table, money, other, sign, other_sign)
+        if table not in self.customers:
+            return leg
+        banks = self.tables["banks"].books
+        return leg._replace(
+            kernel=post_at_banks,
+            rest=(self.tables[table].columns["bank"], banks["reserves"], banks["deposits_owed"]),
+            expected=(*leg.expected, (("banks", "reserves"), sign), (("banks", "deposits_owed"), sign)),
+        )
+
+    def _post(self, flow: str, leg: Leg, amounts: np.ndarray) -> int:
+        if len(amounts) > len(leg.accounts[0]):
+            rows = len(leg.accounts[0])
+            raise LedgerError(f"{flow}: {len(amounts)} amounts for {rows} rows of {leg.table}")
+        total, least = leg.kernel(*leg.accounts, amounts, *leg.signs, *leg.rest)
+        if least < 0:
+            raise LedgerError(f"{flow}: a negative amount ({least} fen) at {leg.table}")
+        for place, sign in leg.expected:
+            self.expected[place] += sign * total
+        return total
+
     def close(self) -> dict[str, int]:
         """Prove the quarter: every flow, instrument, agent and bank. Returns the flows in fen."""
-        for name, fen in self.flows.items():
-            if isinstance(self.chart.flows[name], Flow) and self.received.get(name, 0) != fen:
-                raise LedgerError(f"{name}: {fen} fen are paid, {self.received.get(name, 0)} received")
-        sums = {}
+        for name in self.flows | self.received:
+            out, received = self.flows.get(name, 0), self.received.get(name, 0)
+            if isinstance(self.chart.flows[name], Flow) and received != out:
+                raise LedgerError(f"{name}: {out} fen are paid, {received} received")
+        sums: dict[tuple[str, str], int] = {}
+        unproved = [name for name, table in self.tables.items() if not self._weigh(name, table, sums)]
         for (name, account), expected in self.expected.items():
-            found = int(self.tables[name].books[account].sum())
+            found = sums[name, account]
             if found != expected:
                 raise LedgerError(f"{name}.{account} holds {found} fen, its flows lead to {expected}")
-            sums[name, account] = found
         for name, instrument in self.chart.instruments.items():
             held = sum(sums[place] for place in instrument.holders)
             owed = sum(sums[place] for place in instrument.issuers)
             if held != owed:
                 raise LedgerError(f"{name}: holders have {held} fen, issuers owe {owed}")
-        for name, table in self.tables.items():
-            self._prove_rows(name, table)
+        for name in unproved:
+            raise LedgerError(self._fault(name))
         self._prove_deposits()
         flows = self.flows
         self.flows, self.received, self.expected = {}, {}, sums
         return flows
 
-    def _prove_rows(self, name: str, table: Any) -> None:
-        rest = table.books[NET_WORTH].copy()
+    def _weigh(self, name: str, table: Any, sums: dict[tuple[str, str], int]) -> bool:
+        """Add up each account of a table. Is every row's net worth what it has less what it owes?"""
+        proved = True
+        books, customer = table.books, name in self.customers
+        for account in self.accounts[name]:
+            sums[name, account] = 0
+        for start in range(0, len(books[NET_WORTH]), BLOCK):
+            rows = slice(start, start + BLOCK)
+            rest = np.zeros_like(books[NET_WORTH][rows])
+            for account in self.accounts[name]:
+                worth = account == NET_WORTH
+                sign = -1 if worth else self._sign(name, account)
+                total, least = weigh(books[account][rows], sign, rest)
+                sums[name, account] += total
+                proved = proved and (worth or least == 0 or not customer)
+            proved = proved and not rest.any()
+        return proved
+
+    def _fault(self, name: str) -> str:
+        """What is wrong in a table whose rows could not be proved."""
+        books = self.tables[name].books
+        rest = books[NET_WORTH].copy()
         for account in self.accounts[name]:
             if account != NET_WORTH:
-                rest -= self._sign(name, account) * table.books[account]
-                if name in self.customers and table.books[account].min(initial=0) < 0:
-                    row = int(table.books[account].argmin())
-                    raise LedgerError(f"{name}[{row}].{account} is {table.books[account][row]} fen, below zero")
-        if rest.any():
-            row = int(np.flatnonzero(rest)[0])
-            raise LedgerError(f"{name}[{row}]: net worth exceeds assets - liabilities by {rest[row]} fen")
+                rest -= self._sign(name, account) * books[account]
+                row = int(books[account].argmin())
+                if name in self.customers and books[account][row] < 0:
+                    return f"{name}[{row}].{account} is {books[account][row]} fen, below zero"
+        row = int(np.flatnonzero(rest)[0])
+        return f"{name}[{row}]: net worth exceeds assets - liabilities by {rest[row]} fen"
 
     def _prove_deposits(self) -> None:
         banks = self.tables["banks"].books
@@ -350,6 +294,10 @@ class Ledger:
         if rest.any():
             bank = int(np.flatnonzero(rest)[0])
             raise LedgerError(f"bank {bank} owes its customers {rest[bank]} fen more than they hold there")
+
+    def __getstate__(self) -> dict[str, Any]:
+        # legs hold arrays of these tables; a copy finds those of its own
+        return vars(self) | {"legs": {}}
 
     def balance_sheet(self) -> dict[str, dict[str, int]]:
         """The balance-sheet matrix in fen: instrument or real asset -> table -> assets minus liabilities."""

@@ -90,11 +90,6 @@ def union(rules: tuple[Rule, ...], *fields: str) -> list[str]:
     return sorted({name for r in rules for field in fields for name in getattr(r, field)})
 
 
-def purposes(rules: tuple[Rule, ...]) -> list[str]:
-    """One purpose for each pair of numbers drawn: its key draws both."""
-    return [r.draws[d] for r in rules for d in range(0, len(r.draws), 2)]
-
-
 def loop_source(rules: tuple[Rule, ...]) -> str:
     """The text of one compiled pass that applies the rules in turn to each row."""
     keys = [f"k{n}_{d}" for n, r in enumerate(rules) for d in range(0, len(r.draws), 2)]
@@ -151,16 +146,36 @@ def loop(rules: tuple[Rule, ...]) -> ModuleType:
     return module
 
 
-@functools.cache
-def plan(rules: tuple[Rule, ...]) -> tuple[Any, list[str], list[str], list[str], list[str]]:
-    """The kernel and what it is to be given: columns, keys by purpose, of the market, of the parameters."""
-    names = (
-        union(rules, "reads", "writes"),
-        purposes(rules),
-        union(rules, "market"),
-        union(rules, "parameters"),
-    )
-    return loop(rules).kernel, *names
+class Plan:
+    """What a compiled pass is given, and in which order."""
+
+    def __init__(self, rules: tuple[Rule, ...]):
+        self.kernel = loop(rules).kernel
+        self.columns, self.written = union(rules, "reads", "writes"), union(rules, "writes")
+        self.purposes = [r.draws[d] for r in rules for d in range(0, len(r.draws), 2)]
+        self.market, self.parameters = union(rules, "market"), union(rules, "parameters")
+
+    def posted(self, table: Any, market: Any) -> list[Any]:
+        """What the market posts. ValueError for a column that is being written: rows would see each other."""
+        values = [getattr(market, name) for name in self.market]
+        arrays = [n for n, value in enumerate(values) if isinstance(value, np.ndarray)]
+        if arrays:
+            written = {id(memory(table.columns[name])): name for name in self.written}
+            for n in arrays:
+                column = written.get(id(memory(values[n])))
+                if column is not None:
+                    raise ValueError(
+                        f"market.{self.market[n]} shares {table.name}[{column!r}], which a rule writes"
+                    )
+        return values
+
+
+def memory(array: np.ndarray) -> Any:
+    """The object that owns an array's memory."""
+    return array if array.base is None else array.base
+
+
+plan = functools.cache(Plan)
 
 
 @functools.cache
@@ -182,28 +197,15 @@ def sweep(
     With a `crew` and many rows, its threads take chunks of them: rows do not touch one another, so the
     result has the same bits either way. ValueError if the market posts a column that the rules write.
     """
-    kernel, columns, drawn, posted, given = plan(rules)
-    rows = (table.ids, table.columns["generation"], *(table.columns[c] for c in columns))
+    given, columns = plan(rules), table.columns
+    rows = (table.ids, columns["generation"], *[columns[name] for name in given.columns])
     rest = (
         np.uint64(quarter),
-        *(_key(seed, purpose) for purpose in drawn),
-        *posted_values(table, rules, market, posted),
-        *(float(getattr(p, q)) for q in given),
+        *[_key(seed, purpose) for purpose in given.purposes],
+        *given.posted(table, market),
+        *[float(getattr(p, name)) for name in given.parameters],
     )
     if crew is None or len(table.ids) < WORTH_THREADS:
-        kernel(*rows, *rest)
+        given.kernel(*rows, *rest)
     else:
-        crew.map(lambda start, stop: kernel(*(a[start:stop] for a in rows), *rest), len(table.ids))
-
-
-def posted_values(table: Any, rules: tuple[Rule, ...], market: Any, names: list[str]) -> list[Any]:
-    """What the market posts. Rows would see each other, and the order matter, in a column being written."""
-    values = [getattr(market, name) for name in names]
-    for name, value in zip(names, values, strict=True):
-        if isinstance(value, np.ndarray):
-            for column in union(rules, "writes"):
-                if np.may_share_memory(value, table.columns[column]):
-                    raise ValueError(
-                        f"market.{name} is the column {column!r} of {table.name}, which is written now"
-                    )
-    return values
+        crew.map(lambda start, stop: given.kernel(*[a[start:stop] for a in rows], *rest), len(table.ids))

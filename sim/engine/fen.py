@@ -1,0 +1,149 @@
+"""Whole fen: rounded once, moved between accounts, split without a rest, summed."""
+
+import numpy as np
+
+from .compiling import compiled
+
+BLOCK = 2048  # rows whose amounts stay next to the processor
+
+
+@compiled
+def whole(amount):
+    """Fractions are rounded to even, here and nowhere else; a whole number passes as it is, however large."""
+    return int(amount) if amount == int(amount) else int(np.rint(amount))
+
+
+@compiled
+def post(account, other, amounts, sign, other_sign):
+    """Add sign x amount to one account of each row and other_sign x amount to another.
+
+    Returns (total of amounts, least amount).
+    """
+    total, least = 0, 0
+    for i in range(amounts.shape[0]):
+        fen = whole(amounts[i])
+        account[i] += sign * fen
+        other[i] += other_sign * fen
+        total += fen
+        least = min(least, fen)
+    return total, least
+
+
+@compiled
+def sum_by(group, amounts, out):
+    """out[g] = sum of amounts over the rows of group g (rows with group < 0 count nowhere)."""
+    for i in range(amounts.shape[0]):
+        if group[i] >= 0:
+            out[group[i]] += amounts[i]
+    return out
+
+
+@compiled
+def round_all(amounts, out):
+    """The amounts in whole fen, in as many places of `out` as it takes."""
+    for i in range(amounts.shape[0]):
+        out[i] = whole(amounts[i])
+    return out[: amounts.shape[0]]
+
+
+@compiled
+def post_at_banks(account, other, amounts, sign, other_sign, home, reserves, owed):
+    """As `post`; sign x amount also moves the reserves of the home bank and what it owes its customers."""
+    n = amounts.shape[0]
+    fen, by_bank = np.empty(BLOCK, np.int64), np.zeros(reserves.shape[0], np.int64)
+    total, least = 0, 0
+    # rounding and posting run on vectors, the sums by bank cannot: block by block, nothing is fetched twice
+    for start in range(0, n, BLOCK):
+        rows = slice(start, min(n, start + BLOCK))
+        here = round_all(amounts[rows], fen)
+        sum_by(home[rows], here, by_bank)
+        part, low = post(account[rows], other[rows], here, sign, other_sign)
+        total += part
+        least = min(least, low)
+    for bank in range(by_bank.shape[0]):
+        reserves[bank] += sign * by_bank[bank]
+        owed[bank] += sign * by_bank[bank]
+    return total, least
+
+
+@compiled
+def weigh(account, sign, rest):
+    """Subtract sign x account from `rest`. Returns (sum of the account, its least balance or 0)."""
+    total, least = 0, 0
+    for i in range(account.shape[0]):
+        rest[i] -= sign * account[i]
+        total += account[i]
+        least = min(least, account[i])
+    return total, least
+
+
+@compiled
+def split_all(total, weights, out):
+    """Split `total` over the rows by weight, exactly: differences of the rounded running sum.
+
+    What rounding in float64 leaves goes to the last row with a weight.
+    """
+    n = weights.shape[0]
+    upto = np.empty(n)
+    whole_weight, last = 0.0, -1
+    for i in range(n):
+        counts = weights[i] > 0.0
+        whole_weight += weights[i] if counts else 0.0
+        last = i if counts else last
+        upto[i] = whole_weight
+    if last < 0:
+        out[:] = 0
+        return out
+    # a division that waits for no other row: it runs on vectors
+    for i in range(n):
+        upto[i] = np.rint(total * (upto[i] / whole_weight))
+    before = 0
+    for i in range(n):
+        given = min(total, np.int64(upto[i]))
+        out[i] = given - before
+        before = given
+    out[last] += total - before
+    return out
+
+
+@compiled
+def split_groups(totals, weights, group, out):
+    """As `split_all`, totals[g] over the rows of each group g; rows with group < 0 get nothing."""
+    n = totals.shape[0]
+    sums, running = np.zeros(n), np.zeros(n)
+    given, last = np.zeros(n, np.int64), np.full(n, -1)
+    for i in range(weights.shape[0]):
+        if group[i] >= 0 and weights[i] > 0.0:
+            sums[group[i]] += weights[i]
+    for i in range(weights.shape[0]):
+        out[i] = 0
+        g = group[i]
+        if g >= 0 and weights[i] > 0.0:
+            running[g] += weights[i]
+            upto = min(totals[g], np.int64(np.rint(totals[g] * (running[g] / sums[g]))))
+            out[i] = upto - given[g]
+            given[g] = upto
+            last[g] = i
+    for g in range(n):
+        if last[g] >= 0:
+            out[last[g]] += totals[g] - given[g]
+    return out
+
+
+def split(total: int, weights: np.ndarray) -> np.ndarray:
+    """Whole fen (int64, shape of weights) that sum to `total` exactly, in proportion to float weights.
+
+    `total` is not negative. No part is, and up to 2**50 fen each is within one fen of its proportion.
+    Where no weight is positive nothing can be given: the sum is then 0, and the caller must ask first.
+    """
+    return split_all(int(total), weights, np.empty(len(weights), np.int64))
+
+
+def split_by(totals: np.ndarray, weights: np.ndarray, group: np.ndarray) -> np.ndarray:
+    """As `split`, for many totals at once: row i takes part in totals[group[i]]."""
+    return split_groups(np.asarray(totals, np.int64), weights, group, np.empty(len(weights), np.int64))
+
+
+def total_by(group: np.ndarray, amounts: np.ndarray, groups: int) -> np.ndarray:
+    """Whole fen summed by group: int64 of length `groups`."""
+    return sum_by(group, amounts, np.zeros(groups, np.int64))
