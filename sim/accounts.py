@@ -130,3 +130,13 @@ FLOWS = {
 }
 
 CHART = Chart(MONEY, LIABILITIES, REAL, FLOWS, INSTRUMENTS)
+
+# for each flow, who pays whom (for bookings within one agent or losses: on whose books, and whose gain)
+PARTIES = {
+    name: (spec.payer, spec.payee)
+    if isinstance(spec, Flow)
+    else (spec.table, spec.table)
+    if isinstance(spec, Change)
+    else (" and ".join(place[0] for place in spec.held), " and ".join(place[0] for place in spec.owed))
+    for name, spec in FLOWS.items()
+}

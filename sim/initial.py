@@ -92,15 +92,17 @@ def balanced_growth(p) -> SimpleNamespace:
     )  # fmt: skip
 
 
-def market_at_start(p, sectors: int) -> SimpleNamespace:
+def market_at_start(p, platforms: int) -> SimpleNamespace:
     """What is posted for everybody, before the first quarter."""
     price = (1.0 + p.mark_up + p.rent) * WAGE
     weights = BASE_WEIGHTS / BASE_WEIGHTS.sum()
+    sectors = len(weights)
     quality_kept, quality_news = persistence(p.quality_half_life)
     skill_kept, skill_news = persistence(p.skill_half_life)
     trait_kept, trait_news = persistence(p.trait_half_life)
     return SimpleNamespace(
-        wage=WAGE, wage_index=1.0, wage_growth=0.0, technology=1.0, style_x=np.zeros(sectors), style_y=np.zeros(sectors),
+        wage=WAGE, wage_at_start=WAGE, wage_index=1.0, engineer_cost=1.0,
+        posted=np.zeros(platforms), trust=np.ones(platforms), uncollected=np.zeros(platforms), wage_growth=0.0, technology=1.0, style_x=np.zeros(sectors), style_y=np.zeros(sectors),
         tilt=np.zeros(sectors), weights=weights, going_price=np.full(sectors, price),
         price_index=np.full(sectors, price), by_share=np.ones(sectors), members=np.ones(sectors),
         sector_money=np.zeros(sectors), machine_price=price, consumer_price=price,
@@ -113,6 +115,19 @@ def market_at_start(p, sectors: int) -> SimpleNamespace:
         gdp=0.0, gdp_seen=0.0, potential=0.0, tax_norm=0.2, wages_paid=0.0, ownership_income=0.0,
         consumption=0.0, investment_value=0.0, public_value=0.0, media_value=0.0,
         real_output=0.0, real_consumption=0.0, real_investment=0.0, real_public=0.0,
+    )  # fmt: skip
+
+
+def memory_at_start(sizes) -> SimpleNamespace:
+    """What the economy itself keeps from quarter to quarter, beside tables and posted terms."""
+    platforms = sizes["platforms"]
+    return SimpleNamespace(
+        born=0, used_machines=0.0, transfers=np.zeros(sizes["consumers"]),
+        participations=np.zeros((platforms, sizes["banks"]), np.int64),
+        # money put into platforms by the fund so far, and returned by exits (fen)
+        fund_record=np.zeros(2), confidence=1.0,
+        interest_on_pool=np.zeros(platforms), losses_on_pool=np.zeros(platforms), claims_lost=np.zeros(platforms),
+        loss_seen=np.zeros(platforms), fright=0.0, own_interest=0.0, own_losses=0.0, own_margin=0.0,
     )  # fmt: skip
 
 
@@ -129,6 +144,15 @@ def furnish(economy) -> None:
     sectors = len(market.weights)
     for table in (consumers, firms, economy.platforms, economy.owners, economy.fund):
         table["bank"] = np.arange(len(table)) % len(banks)
+
+    # giants and the ecosystems around them
+    platforms, giants = economy.platforms, int(p.giants)
+    platforms["giant"] = np.arange(len(platforms)) < giants
+    platforms["size"] = np.where(platforms["giant"], p.giant_size, 1.0)
+    for table, name in ((consumers, "consumers"), (firms, "firms")):
+        u, _ = numbers(seed, f"ecosystem of {name}", table)
+        inside = np.floor(u / p.ecosystem_share).astype(np.int32)
+        table["ecosystem"] = np.where(inside < giants, inside, -1)
 
     # people
     u, v = numbers(seed, "earning power and ownership at the start", consumers)
@@ -227,7 +251,6 @@ def furnish(economy) -> None:
     consumers["usual_income"] = income * usual / income.sum()
     consumers["income"] = consumers["usual_income"]
     consumers["spending"] = consumers["usual_income"] * spending / disposable
-    economy.transfers = np.zeros(len(consumers))
     economy.owners.books["deposits"][...] = split(int(owners_money * gdp), np.ones(len(economy.owners)))
 
     # banks: what their customers hold, against loans, required reserves and bonds

@@ -21,6 +21,11 @@ class Banks(Declared):
     consumer_ceiling = param(0.045, unit="share/quarter", low=0.02, high=0.06, source="assumed")
     consumer_limit = param(2.0, unit="quarters of income", low=0.5, high=4.0, source="assumed")
     capital_target = param(0.135, unit="share of loans", low=0.11, high=0.18, source="BANK_CAPITAL")
+    patience_with_platforms = param(
+        0.1, unit="share/quarter", low=0.03, high=0.3, source="assumed", doc="how fast bought loans are learned"
+    )
+    reaction = param(0.3, unit="share/quarter", low=0.1, high=0.6, source="assumed", doc="of appetite for bought loans")
+    bargaining = param(0.05, unit="share/quarter", low=0.0, high=0.2, source="assumed", doc="off a take that is too dear")
     bank_payout = param(0.6, unit="share of excess capital", low=0.1, high=1.0, source="assumed")
 
 

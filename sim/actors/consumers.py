@@ -27,6 +27,8 @@ class Consumers(Declared):
     trait_half_life = param(60.0, unit="quarters", low=30.0, high=120.0, source="assumed")
     trait_weight = param(0.5, unit="share of separation", low=0.0, high=0.8, source="assumed")
     consumer_instalment = param(0.2, unit="share of debt/quarter", low=0.1, high=0.5, source="design")
+    claim_share = param(0.3, unit="share of spare money", low=0.1, high=0.6, source="assumed", doc="lent at best")
+    claim_term = param(4.0, unit="quarters", low=1.0, high=12.0, source="design", doc="of a claim on a platform")
     barred = param(12.0, unit="quarters", low=4.0, high=28.0, source="assumed", doc="from credit after default")
 
 
@@ -47,6 +49,18 @@ class Consumer(Row):
     loan_wanted = Column(0.0, unit="fen")
     loan_granted = Column(0.0, unit="fen")
     rate = Column(0.02, unit="share/quarter", doc="on bank debt")
+    ecosystem = Column(-1, unit="row of platforms", doc="of the giant it shops with, or -1", dtype="int32")
+    first_app = Column(-1, unit="row of platforms", doc="that has its attention, or -1", dtype="int32")
+    second_app = Column(-1, unit="row of platforms", doc="another that has it, or -1", dtype="int32")
+    debt_to = Column(-1, unit="row of platforms", doc="to whose pool it owes, or -1", dtype="int32")
+    platform_rate = Column(0.03, unit="share/quarter", doc="on its platform debt")
+    platform_granted = Column(0.0, unit="fen", doc="lent through a platform this quarter")
+    platform_interest_paid = Column(0.0, unit="fen/quarter")
+    platform_instalment_paid = Column(0.0, unit="fen/quarter")
+    ever_borrowed = Column(False, unit="yes/no", doc="from a platform")
+    claim_at = Column(-1, unit="row of platforms", doc="on whose pool it has a claim, or -1", dtype="int32")
+    offered = Column(0.0, unit="fen", doc="to be lent to its platform")
+    withdrawn = Column(0.0, unit="fen", doc="wanted back from its platform")
     bar = Column(0.0, unit="quarters", doc="still shut out of credit")
     failed = Column(False, unit="yes/no")
     interest_paid = Column(0.0, unit="fen/quarter")
@@ -78,6 +92,7 @@ def plans_spending(consumer, market, p, u):
     usual = consumer.usual_income + p.income_memory * (consumer.income - consumer.usual_income)
     money = float(consumer.deposits)
     service = float(consumer.bank_debt) * (consumer.rate + p.consumer_instalment)
+    service += float(consumer.platform_debt) * (consumer.platform_rate + p.consumer_instalment)
     wealth = money + float(consumer.claims) - p.saving_buffer * usual
     wish = p.spend_income * usual + p.spend_wealth * max(0.0, wealth)
     size = p.shock_low + (p.shock_high - p.shock_low) * u[1]
@@ -100,23 +115,59 @@ def cuts_spending(consumer, market, p, u):
     """A loan not had is spending cut; debt service is set aside before all but subsistence."""
     money = float(consumer.deposits)
     service = float(consumer.bank_debt) * (consumer.rate + p.consumer_instalment)
+    service += float(consumer.platform_debt) * (consumer.platform_rate + p.consumer_instalment)
     free = money - service
     least = min(money, p.subsistence * consumer.usual_income)
     return float(math.floor(max(least, min(consumer.budget, free))))
 
 
-@rule(writes=("interest_paid", "instalment_paid", "failed", "bar", "spending"))
+@rule(
+    writes=(
+        "interest_paid",
+        "instalment_paid",
+        "platform_interest_paid",
+        "platform_instalment_paid",
+        "failed",
+        "bar",
+        "spending",
+    ),
+    draws="consumer walks away from a dead platform",
+)
 def serves_debt(consumer, market, p, u):
-    """Interest and instalment out of what is left, or default and a time without credit."""
-    money, debt = float(consumer.deposits), float(consumer.bank_debt)
-    interest = math.floor(debt * consumer.rate)
-    instalment = math.ceil(debt * p.consumer_instalment)
-    failed = interest + instalment > money
+    """Interest and instalment out of what is left, or default and a time without credit.
+
+    Nobody collects for a dead platform that had lent other people's money: some stop paying.
+    """
+    money, debt, other = float(consumer.deposits), float(consumer.bank_debt), float(consumer.platform_debt)
+    interest, instalment = math.floor(debt * consumer.rate), math.ceil(debt * p.consumer_instalment)
+    other_interest = math.floor(other * consumer.platform_rate)
+    other_instalment = math.ceil(other * p.consumer_instalment)
+    due = interest + instalment + other_interest + other_instalment
+    failed = due > money or (other > 0.0 and u < market.uncollected[max(0, consumer.debt_to)])
     paid = 0.0 if failed else 1.0
     return (
         paid * interest,
         paid * instalment,
+        paid * other_interest,
+        paid * other_instalment,
         failed,
         p.barred if failed else consumer.bar,
         consumer.budget * market.served,
     )
+
+
+@rule(writes=("offered", "withdrawn"), draws="household claim matures")
+def lends_to_platform(consumer, market, p, u):
+    """Households lend spare money to the platform they use, as far as its rate beats deposits and it is trusted.
+
+    wish = claim_share trust (deposits above the buffer + claims); a term ends with chance 1 / claim_term   [fen]
+    """
+    at = consumer.claim_at if consumer.claims > 0 else consumer.first_app
+    pays = at >= 0 and market.posted[max(0, at)] > 0.0
+    spare = max(0.0, float(consumer.deposits) - p.saving_buffer * consumer.usual_income - consumer.budget)
+    held = float(consumer.claims)
+    wish = p.claim_share * market.trust[max(0, at)] * (spare + held) if pays else 0.0
+    matures = u * p.claim_term < 1.0
+    offered = math.floor(max(0.0, min(spare, wish - held))) if matures else 0.0
+    withdrawn = math.floor(max(0.0, held - wish)) if matures else 0.0
+    return float(offered), float(withdrawn)

@@ -68,6 +68,8 @@ class Firms(Declared):
     cash_buffer = param(1.15, unit="quarters of bills", low=0.8, high=1.4, source="assumed")
     payout = param(0.5, unit="share of excess cash", low=0.25, high=1.0, source="assumed")
     instalment = param(0.06, unit="share of debt/quarter", low=0.04, high=0.15, source="design")
+    deduction = param(0.1, unit="share of sales", low=0.02, high=0.2, source="DEDUCTION_CONTRACT", doc="at most")
+    platform_instalment = param(0.2, unit="share of debt/quarter", low=0.1, high=0.5, source="design")
     loss_patience = param(6.0, unit="quarters", low=3.0, high=10.0, source="assumed", doc="of losses, then closes")
     size_tail_at_start = param(1.1, unit="exponent", low=1.05, high=2.0, source="design")
     smallest = param(0.5, unit="workers", low=0.2, high=3.0, source="design", doc="below that a firm closes")
@@ -116,7 +118,19 @@ class Firm(Row):
     loan_wanted = Column(0.0, unit="fen")
     loan_granted = Column(0.0, unit="fen")
     rationed = Column(False, unit="yes/no", doc="wanted a loan and did not get all of it")
+    ecosystem = Column(-1, unit="row of platforms", doc="of the giant it trades in, or -1", dtype="int32")
+    portal = Column(-1, unit="row of platforms", doc="that has its attention, or -1", dtype="int32")
+    link = Column(-1, unit="row of platforms", doc="that is part of its operations, or -1", dtype="int32")
     depth = Column(0.0, unit="share", doc="of integration with its platform")
+    disruption = Column(0.0, unit="share of output", doc="after a link was cut")
+    gain = Column(0.0, unit="fen/quarter", doc="that its link can show")
+    integration_fee = Column(0.0, unit="fen/quarter")
+    debt_to = Column(-1, unit="row of platforms", doc="to whose pool it owes, or -1", dtype="int32")
+    platform_rate = Column(0.02, unit="share/quarter", doc="on its platform debt")
+    deducted = Column(False, unit="yes/no", doc="platform debt is repaid out of the flow of sales")
+    platform_granted = Column(0.0, unit="fen", doc="lent through a platform this quarter")
+    platform_interest_paid = Column(0.0, unit="fen/quarter")
+    platform_instalment_paid = Column(0.0, unit="fen/quarter")
     margin_now = Column(0.0, unit="share of sales", doc="what an insider sees")
     leverage_now = Column(0.4, unit="share of assets", doc="what an insider sees")
     draft_margin = Column(0.0, unit="share of sales", doc="accounts closed, not yet out")
@@ -147,7 +161,7 @@ def adapts(firm, market, p, u):
 
     q' = r q + sqrt(1 - r^2) e1,  s' = w q' + c (s - w q') + noise e2            [log points]
     x' = x + min(1, agility + adaptation_gain depth) (z - x)
-    productivity = A exp(s') (1 + process_gain depth) exp(-misfit_waste |z - x'|^2)
+    productivity = A exp(s') (1 + process_gain depth) exp(-misfit_waste |z - x'|^2) (1 - disruption)
     """
     quality = market.quality_kept * firm.quality + market.quality_news * normal(u[0])
     aim = p.quality_weight * quality
@@ -158,7 +172,8 @@ def adapts(firm, market, p, u):
     off_x, off_y = market.style_x[firm.sector] - x, market.style_y[firm.sector] - y
     misfit = off_x * off_x + off_y * off_y
     made = market.technology * exp(skill - p.misfit_waste * misfit)
-    return quality, skill, made * (1.0 + p.process_gain * firm.depth), x, y, misfit
+    made *= (1.0 + p.process_gain * firm.depth) * (1.0 - min(0.5, firm.disruption))
+    return quality, skill, made, x, y, misfit
 
 
 @rule(writes="damage", draws=("mishap", "size of a mishap"))
@@ -224,7 +239,8 @@ def cuts_to_cash(firm, market, p, u):
     wage_bill = firm.wage_bill * kept
     left = max(0.0, cash - wage_bill)
     bought = min(1.0, left / firm.investment_bill) if firm.investment_bill > 0.0 else 1.0
-    short = firm.loan_wanted > 0.0 and firm.loan_granted < 0.95 * firm.loan_wanted
+    got = firm.loan_granted + firm.platform_granted
+    short = firm.loan_wanted > 0.0 and got < 0.95 * firm.loan_wanted
     return (
         firm.output * kept,
         firm.workers * kept,
@@ -264,6 +280,8 @@ def produces(firm, market, p, u):
         "instalment_paid",
         "syndicated_interest_paid",
         "syndicated_instalment_paid",
+        "platform_interest_paid",
+        "platform_instalment_paid",
         "dividend",
         "profit",
         "losses",
@@ -272,7 +290,7 @@ def produces(firm, market, p, u):
     ),
 )
 def settles(firm, market, p, u):
-    """Pay in the order of rank: taxes, interest and instalments, then owners; or fail.
+    """Pay in the order of rank: taxes, interest and instalments, platforms, then owners; or fail.
 
     What is left above the buffer of one's bills is paid out at the speed `payout`. A firm that expects
     losses for `loss_patience` quarters, or has become too small, announces that it will close.
@@ -280,12 +298,20 @@ def settles(firm, market, p, u):
     home, shared = float(firm.bank_debt), float(firm.syndicated_debt)
     interest, shared_interest = math.floor(home * firm.rate), math.floor(shared * firm.rate)
     instalment, shared_instalment = math.ceil(home * p.instalment), math.ceil(shared * p.instalment)
+    other = float(firm.platform_debt)
+    other_interest = math.floor(other * firm.platform_rate)
     worn = p.depreciation * float(firm.capital)
-    profit = firm.sales - firm.cost_of_sales - worn - interest - shared_interest
+    profit = firm.sales - firm.cost_of_sales - worn - interest - shared_interest - other_interest
+    profit -= firm.integration_fee
     cash = float(firm.deposits)
+    # what is deducted from sales is gone before anybody else asks
+    flow = min(cash, math.floor(p.deduction * firm.sales), other + other_interest) if firm.deducted else 0.0
+    cash -= flow
     tax = min(cash, math.floor(market.profit_tax * max(0.0, profit)))
     cash -= tax
-    due = interest + shared_interest + instalment + shared_instalment
+    other_instalment = 0.0 if firm.deducted else math.ceil(other * p.platform_instalment)
+    asked = 0.0 if firm.deducted else other_interest + other_instalment
+    due = interest + shared_interest + instalment + shared_instalment + asked
     worth = cash + float(firm.capital + firm.stock - firm.bank_debt - firm.syndicated_debt - firm.platform_debt)
     failed = due > cash or (worth < 0.0 and due > 0.0)
     # what cannot be paid in full is shared out when the estate is settled
@@ -302,6 +328,8 @@ def settles(firm, market, p, u):
         paid * instalment,
         paid * shared_interest,
         paid * shared_instalment,
+        min(flow, other_interest) if firm.deducted else paid * other_interest,
+        max(0.0, flow - other_interest) if firm.deducted else paid * other_instalment,
         float(dividend),
         profit,
         losses,

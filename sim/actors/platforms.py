@@ -1,6 +1,30 @@
-"""Platforms: fintech firms, big and small."""
+"""Platforms: fintech firms, giants and small ones; budgets, staff, prices, failure.
 
+What a platform does follows from its row of the table of business models (`sim.strategies`), held here as
+columns; everything below is the same for all of them.
+"""
+
+import math
+
+from sim.engine.compiling import compiled
 from sim.engine.columns import Account, Column, Row
+from sim.engine.parameters import Declared, param
+from sim.engine.rules import rule
+
+
+class Platforms(Declared):
+    """What platforms cost, how they set prices, when they give up."""
+
+    giants = param(3, unit="count", low=0, high=100, source="design")
+    giant_size = param(5.0, unit="times a small one", low=1.0, high=20.0, source="design", doc="of venture money")
+    service_cost = param(1000.0, unit="fen/user/quarter", low=100.0, high=5000.0, source="assumed", doc="of a person")
+    platform_file_cost = param(230.0, unit="fen/file", low=50.0, high=5000.0, source="COST_PER_LOAN")
+    overhead_staff = param(0.1, unit="share of budget", low=0.0, high=0.3, source="assumed", doc="management")
+    spend_rate = param(0.08, unit="share of own cash/quarter", low=0.03, high=0.2, source="assumed", doc="on growth")
+    reinvest = param(0.5, unit="share of gross profit", low=0.0, high=1.0, source="assumed", doc="spent on growth")
+    price_step = param(0.05, unit="share/quarter", low=0.0, high=0.15, source="assumed", doc="trial and error")
+    own_loans_limit = param(0.6, unit="share of own cash", low=0.2, high=0.9, source="assumed", doc="lent at once")
+    platform_reserve = param(2.0, unit="quarters of cost", low=0.5, high=6.0, source="assumed", doc="kept from owners")
 
 
 class Platform(Row):
@@ -9,12 +33,159 @@ class Platform(Row):
     generation = Column(0, unit="count", dtype="uint32")
     bank = Column(0, unit="row of banks", dtype="int32")
     alive = Column(True, unit="yes/no")
-    staff = Column(0.0, unit="workers")
+    giant = Column(False, unit="yes/no", doc="owns a trading ecosystem")
+    size = Column(1.0, unit="times a small one")
+    died = Column(0, unit="quarter", doc="in which it failed; 0 while it lives", dtype="int32")
+    # the row of its business model
+    acts = Column(0.0, unit="yes/no")
+    to_consumers = Column(0.0, unit="share of budget")
+    to_firms = Column(0.0, unit="share of budget")
+    to_projects = Column(0.0, unit="share of budget")
+    by_staff = Column(0.0, unit="share of attention budget")
+    sees = Column(0.0, unit="kind of sight")
+    file_like_a_bank = Column(0.0, unit="yes/no")
+    lends_to_consumers = Column(0.0, unit="yes/no")
+    lends_to_firms = Column(0.0, unit="yes/no")
+    from_households = Column(0.0, unit="share of a loan")
+    from_banks = Column(0.0, unit="share of a loan")
+    from_borrowing = Column(0.0, unit="share of a loan")
+    take = Column(0.0, unit="share/quarter", doc="of what others fund, as it stands now")
+    gain_share = Column(0.0, unit="share", doc="of what a linked firm gains, as it stands now")
+    by_deduction = Column(0.0, unit="yes/no")
+    # the quarter
+    budget = Column(0.0, unit="fen/quarter", doc="for growth")
+    consumer_spend = Column(0.0, unit="fen/quarter", doc="on the attention of consumers")
+    firm_spend = Column(0.0, unit="fen/quarter", doc="on the attention of firms")
+    project_spend = Column(0.0, unit="fen/quarter", doc="on new projects and upkeep")
+    advertising = Column(0.0, unit="fen/quarter", doc="paid to media")
+    rebate = Column(0.0, unit="fen/quarter", doc="paid to users won")
     wage_bill = Column(0.0, unit="fen/quarter")
-    advertising = Column(0.0, unit="fen/quarter")
+    staff = Column(0.0, unit="workers")
+    users = Column(0.0, unit="rows of consumers")
+    firm_users = Column(0.0, unit="firms")
+    links = Column(0.0, unit="firms")
+    new_users = Column(0.0, unit="rows of consumers")
+    files = Column(0.0, unit="files/quarter")
+    served = Column(1.0, unit="share", doc="of users and links that its money allows it to serve")
+    service = Column(0.0, unit="fen/quarter", doc="of users")
+    management = Column(0.0, unit="fen/quarter")
+    upkeep = Column(0.0, unit="fen/quarter", doc="of links, part of project_spend")
+    file_bill = Column(0.0, unit="fen/quarter", doc="of last quarter's loan files")
+    belief = Column(0.03, unit="share of sales", doc="what it thinks that a link gains a firm at full depth")
+    appetite = Column(0.2, unit="share of bank room", doc="that banks leave to its loans")
+    bank_margin = Column(0.0, unit="share/quarter", doc="what banks earned of late on its loans, after losses")
+    trust = Column(1.0, unit="share", doc="of what households would lend at best")
+    revenue = Column(0.0, unit="fen/quarter", doc="interest kept, takes, fees")
+    direct_cost = Column(0.0, unit="fen/quarter", doc="funding, files, service, losses borne")
+    gross_profit = Column(0.0, unit="fen/quarter", doc="smoothed: revenue less direct cost")
+    last_gross = Column(0.0, unit="fen/quarter", doc="at the last price")
+    growth_spend = Column(0.0, unit="fen/quarter", doc="smoothed")
+    profit = Column(0.0, unit="fen/quarter")
+    usual_profit = Column(0.0, unit="fen/quarter", doc="smoothed")
+    losses_borne = Column(0.0, unit="fen/quarter")
+    venture = Column(0.0, unit="fen/quarter", doc="from the fund, this quarter")
+    venture_total = Column(0.0, unit="fen", doc="from the fund, so far")
+    spent_total = Column(0.0, unit="fen", doc="all costs so far")
+    revenue_total = Column(0.0, unit="fen", doc="all revenue so far")
+    sold = Column(False, unit="yes/no", doc="the fund has sold its stake")
+    direction = Column(1.0, unit="sign", doc="of the last change of price")
     deposits = Account("money")
     loans = Account("lent to firms and consumers, whoever funds it")
     participations_owed = Account("share of banks in its loans")
     claims_owed = Account("share of households in its loans")
     borrowing = Account("from banks")
     net_worth = Account("its own capital")
+
+
+@compiled
+def own_cash(deposits, claims_owed, loans, participations_owed):
+    """Deposits less households' money that is not lent out.   [fen]"""
+    idle = max(0.0, float(claims_owed) - float(loans - participations_owed))
+    return max(0.0, float(deposits) - idle)
+
+
+@rule(writes=("budget", "consumer_spend", "firm_spend", "project_spend", "served", "service", "management"))
+def sets_budget(platform, market, p, u):
+    """Serve what there is, then spend on growth out of own cash and what the business earns.
+
+    budget = spend_rate cash + reinvest max(0, gross profit), at most 0.4 cash      [fen/quarter]
+    """
+    cash = own_cash(
+        platform.deposits, platform.claims_owed, platform.loans, platform.participations_owed
+    )
+    going = platform.acts if platform.alive else 0.0
+    people = p.persons_per_row * platform.users + platform.firm_users
+    service = going * people * p.service_cost * market.wage_index
+    served = min(1.0, 0.5 * cash / service) if service > 0.0 else 1.0
+    service = math.floor(service * served)
+    left = max(0.0, cash - service)
+    budget = going * min(0.4 * left, p.spend_rate * left + p.reinvest * max(0.0, platform.gross_profit))
+    management = math.floor(p.overhead_staff * budget)
+    growth = budget - management
+    return (
+        budget,
+        math.floor(platform.to_consumers * growth),
+        math.floor(platform.to_firms * growth),
+        math.floor(platform.to_projects * growth),
+        served,
+        service,
+        management,
+    )
+
+
+@rule(writes=("wage_bill", "staff"))
+def hires(platform, market, p, u):
+    """People serve users and links, manage, run branches, build and keep up projects."""
+    attention = platform.by_staff * (platform.consumer_spend + platform.firm_spend)
+    bill = platform.service + platform.management + attention + platform.project_spend + platform.file_bill
+    # what a closing platform cannot pay is lost to its staff
+    cash = own_cash(
+        platform.deposits, platform.claims_owed, platform.loans, platform.participations_owed
+    )
+    bill = float(math.floor(min(bill, cash)))
+    return bill, bill / market.wage
+
+
+@rule(writes=("take", "gain_share", "direction", "last_gross"), draws="price review of a platform")
+def reviews_prices(platform, market, p, u):
+    """Trial and error, once a year on average: keep the direction of the last change if it paid, else turn.
+
+    The same rule sets a take rate and a share of gains; take <= 3 % a quarter, share of gains <= 95 %.
+    """
+    reviews = platform.alive and platform.acts > 0.0 and u < 0.25
+    better = platform.gross_profit >= platform.last_gross
+    direction = (platform.direction if better else -platform.direction) if reviews else platform.direction
+    step = 1.0 + p.price_step * direction if reviews else 1.0
+    take = min(0.03, platform.take * step)
+    share = min(0.95, platform.gain_share * step)
+    return take, share, direction, platform.gross_profit if reviews else platform.last_gross
+
+
+@rule(writes=("gross_profit", "growth_spend", "profit", "usual_profit", "spent_total", "revenue_total"))
+def closes_platform_books(platform, market, p, u):
+    """Gross profit is revenue less funding, files, service, upkeep and losses borne; profit also less growth."""
+    growth = platform.consumer_spend + platform.firm_spend + platform.project_spend - platform.upkeep
+    growth += platform.management
+    direct = platform.direct_cost + platform.service + platform.upkeep + platform.file_bill
+    gross = platform.revenue - direct - platform.losses_borne
+    profit = gross - growth
+    return (
+        platform.gross_profit + 0.2 * (gross - platform.gross_profit),
+        platform.growth_spend + 0.2 * (growth - platform.growth_spend),
+        profit,
+        platform.usual_profit + 0.1 * (profit - platform.usual_profit),
+        platform.spent_total + direct + platform.losses_borne + growth,
+        platform.revenue_total + platform.revenue,
+    )
+
+
+@rule(writes="alive")
+def survives(platform, market, p, u):
+    """A platform whose own cash does not pay a fortnight of its costs, or whose capital is gone, closes."""
+    cash = own_cash(
+        platform.deposits, platform.claims_owed, platform.loans, platform.participations_owed
+    )
+    fortnight = (platform.wage_bill + platform.direct_cost) / 6.5
+    busy = platform.acts > 0.0 and platform.spent_total > 0.0
+    broke = cash < fortnight or float(platform.net_worth) < 0.0
+    return platform.alive and not (busy and broke)

@@ -17,16 +17,17 @@ from .compiling import compiled
 LN2_HIGH, LN2_LOW = 6.93147180369123816490e-01, 1.90821492927058770002e-10
 INVERSE_LN2 = 1.4426950408889634
 SQRT_HALF = 0.7071067811865476
+LARGEST = 1.7976931348623157e308
 # a float64 is sign, 11 bits of exponent (1023 for one) and 52 of mantissa
 MANTISSA, HALF = 0x000FFFFFFFFFFFFF, 0x3FE0000000000000
 
 
 @compiled
 def exp(x: float) -> float:
-    """e to the x; arguments are held within [-700, 700]."""
-    x = min(700.0, max(-700.0, x))
-    k = math.floor(x * INVERSE_LN2 + 0.5)
-    r = (x - k * LN2_HIGH) - k * LN2_LOW
+    """e to the x; arguments are held within [-700, 700], NaN stays NaN."""
+    held = min(700.0, max(-700.0, x))
+    k = math.floor(held * INVERSE_LN2 + 0.5)
+    r = (held - k * LN2_HIGH) - k * LN2_LOW
     s = 1.0 + r / 13.0
     s = 1.0 + r / 12.0 * s
     s = 1.0 + r * 0.09090909090909091 * s
@@ -40,12 +41,13 @@ def exp(x: float) -> float:
     s = 1.0 + r * 0.3333333333333333 * s
     s = 1.0 + r * 0.5 * s
     s = 1.0 + r * s
-    return s * float(np.int64((int(k) + 1023) << 52).view(np.float64))
+    power = float(np.int64((int(k) + 1023) << 52).view(np.float64))
+    return s * power if x == x else x
 
 
 @compiled
 def log(x: float) -> float:
-    """Natural logarithm of a number from 2.3e-308 to 1.7e308."""
+    """Natural logarithm of a number from 2.3e-308 to 1.8e308; NaN for what is not positive and finite."""
     bits = int(np.float64(x).view(np.int64))
     half = float(np.int64((bits & MANTISSA) | HALF).view(np.float64))
     exponent = (bits >> 52) - 1022
@@ -58,12 +60,16 @@ def log(x: float) -> float:
     s = 0.06666666666666667 + g * (0.058823529411764705 + g * (0.05263157894736842 + g * s))
     s = 0.1111111111111111 + g * (0.09090909090909091 + g * (0.07692307692307693 + g * s))
     s = 0.3333333333333333 + g * (0.2 + g * (0.14285714285714285 + g * s))
-    return k * LN2_HIGH + (2.0 * f + (2.0 * f * g * s + k * LN2_LOW))
+    found = k * LN2_HIGH + (2.0 * f + (2.0 * f * g * s + k * LN2_LOW))
+    return found if 0.0 < x <= LARGEST else math.nan
 
 
 @compiled
 def normal(u: float) -> float:
-    """The standard normal deviate whose distribution function is u, 0 < u < 1 (Wichura 1988, AS 241)."""
+    """The standard normal deviate whose distribution function is u (Wichura 1988, AS 241).
+
+    NaN for a u outside of (0, 1).
+    """
     q = u - 0.5
     r = 0.180625 - q * q
     a = r * 2509.0809287301226727 + 33430.575583588128105

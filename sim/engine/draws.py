@@ -16,6 +16,7 @@ LOW32 = np.uint64(0xFFFFFFFF)
 SHIFT = np.uint64(32)
 ELEVEN = np.uint64(11)
 MULTIPLY_0, MULTIPLY_1 = np.uint64(0xD2511F53), np.uint64(0xCD9E8D57)
+BELOW_ONE = 1.0 - 2.0**-53
 WEYL_0, WEYL_1 = np.uint64(0x9E3779B9), np.uint64(0xBB67AE85)
 
 _owners: dict[str, str] = {}
@@ -48,14 +49,20 @@ def philox(c0, c1, c2, c3, k0, k1):
 
 
 @compiled
+def fraction(bits):
+    """64 random bits as a number in (0, 1): the middle of one of 2^53 equal steps, as near as can be."""
+    middle = (float(bits >> ELEVEN) + 0.5) * 1.1102230246251565e-16
+    # the middle of the last step would be rounded to 1
+    return middle if middle < 1.0 else BELOW_ONE
+
+
+@compiled
 def uniforms(k, agent, partner, quarter):
     """Two independent numbers in (0, 1), 53 random bits each, for one key and counter."""
     a, b, c, d = philox(
         np.uint64(agent), np.uint64(partner), np.uint64(quarter), np.uint64(0), k & LOW32, k >> SHIFT
     )
-    first = (float((a << SHIFT | b) >> ELEVEN) + 0.5) * 1.1102230246251565e-16
-    second = (float((c << SHIFT | d) >> ELEVEN) + 0.5) * 1.1102230246251565e-16
-    return first, second
+    return fraction(a << SHIFT | b), fraction(c << SHIFT | d)
 
 
 @compiled

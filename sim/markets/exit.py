@@ -7,7 +7,7 @@ from sim.engine.compiling import compiled
 from sim.engine.draws import key, uniforms
 from sim.engine.ledger import total_by
 from sim.engine.parameters import Declared, param
-from sim.markets import ownership
+from sim.markets import funding, ownership
 from sim.markets.settlement import within
 from sim.markets.world import EQUIPMENT
 
@@ -61,7 +61,7 @@ def firms_leave(economy) -> None:
     ownership.spend(economy, "liquidations", proceeds)
     ledger.change("loss on liquidation", np.where(out, c["capital"], 0))
     ledger.change("spoilage", np.where(out, c["stock"], 0))
-    economy.used_machines += float(c["machines"][out].sum())
+    economy.memory.used_machines += float(c["machines"][out].sum())
 
     to_bank, to_all, to_platform, rest = (np.empty(n, np.int64) for _ in range(4))
     estates(
@@ -73,7 +73,11 @@ def firms_leave(economy) -> None:
     if total:
         held = banks["syndicated_loans"]
         ledger.pay("syndicated instalments", to_all, within(total, held.astype(float), held))
-    economy.estates_pay_platforms(to_platform)
+    if to_platform.any():
+        before = economy.platforms["loans"].copy()
+        principal = total_by(c["debt_to"], to_platform, len(economy.platforms))
+        ledger.pay("platform instalments of firms", to_platform, principal)
+        funding.repay_banks(economy, principal, before)
     ownership.receive(economy, "estates", rest)
 
     lost = np.where(out, c["bank_debt"], 0)
@@ -87,14 +91,20 @@ def firms_leave(economy) -> None:
         part = within(total, held.astype(float), held)
         ledger.write_off("bad syndicated loans", {"banks": part}, {"firms": shared})
         banks["loan_losses"] += part
-    economy.firms_default_on_platforms(np.where(out, c["platform_debt"], 0))
-    c["failed"][...] = out & (c["failed"] | (lost + shared > 0))
+    other = np.where(out, c["platform_debt"], 0)
+    if other.any():
+        funding.lose(economy, {"firms": other})
+    c["failed"][...] = out & (c["failed"] | (lost + shared + other > 0))
     economy.tallies["bad firm loans"] = float(lost.sum() + shared.sum())
     economy.tallies["failures"] = float(c["failed"].sum())
     economy.tallies["exits"] = float(out.sum())
     c["alive"][out] = False
     for name in ("share", "machines", "units", "depth", "demand", "expected_demand", "wage_bill", "investment_bill"):
         c[name][out] = 0.0
+    c["debt_to"][out] = -1
+    c["portal"][out] = -1
+    c["link"][out] = -1
+    c["disruption"][out] = 0.0
     c["closing"][out] = False
     c["leaving"][out] = False
 

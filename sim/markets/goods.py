@@ -114,6 +114,15 @@ def post_prices(economy) -> None:
     market.price_index = by_share / by_price
 
 
+def sell_used_machines(economy, paid: int, units: float) -> None:
+    """The owners' pool receives what investors pay for used machines, and gives up their book value."""
+    stock = economy.memory.used_machines
+    part = min(1.0, units / stock) if stock > 0.0 else 0.0
+    economy.ledger.credit("used machines", split(paid, np.ones(len(economy.owners))))
+    economy.ledger.change("used machines sold", np.floor(part * economy.owners["used_capital"]))
+    economy.memory.used_machines = max(0.0, stock - units)
+
+
 def clear(economy) -> None:
     """Consumers, state, investors and advertisers buy; receipts; then customers move between firms."""
     firms, consumers, market = economy.firms, economy.consumers, economy.market
@@ -123,9 +132,9 @@ def clear(economy) -> None:
     machine_price = float(market.price_index[EQUIPMENT])
 
     budget = float(consumers["budget"].sum())
-    public = economy.public_budget()
+    public = (p.purchases + economy.state[0].leaning) * market.potential
     orders = float(c["investment_bill"].sum())
-    used = min(float(economy.used_machines) * machine_price, p.used_share * orders)
+    used = min(float(economy.memory.used_machines) * machine_price, p.used_share * orders)
     media = float(economy.platforms["advertising"].sum())
     money = market.weights * (budget + public)
     money[EQUIPMENT] += orders - used
@@ -170,7 +179,7 @@ def clear(economy) -> None:
         else:
             ledger.credit(flow, np.zeros(1, np.int64))
     firms["sales"] = received
-    economy.sells_used_machines(paid_used, used / machine_price)
+    sell_used_machines(economy, paid_used, used / machine_price)
     c["machines"] += bills * (new_share + used_share) / machine_price
     ledger.change("cost of goods sold", cost)
     ledger.change("spoilage", np.floor(p.spoilage * c["stock"]))

@@ -70,7 +70,7 @@ def pay(economy) -> None:
     benefits = np.rint(p.benefit * market.wage * idle).astype(np.int64)
     total = int(benefits.sum())
     ledger.pay("benefits", np.array([total]), benefits)
-    take_home(gross, economy.state[0].income_tax, tax, income, economy.transfers)
+    take_home(gross, economy.state[0].income_tax, tax, income, economy.memory.transfers)
     taxed = ledger.debit("income tax", tax)
     ledger.credit("income tax", np.array([taxed]))
     consumers["income"] = income + benefits

@@ -43,12 +43,12 @@ def distribute(economy) -> None:
     excess = money(economy) - p.owners_reserve * market.gdp
     total = int(max(0.0, p.owners_payout * excess))
     part = split(total, consumers["ownership"])
-    economy.transfers = np.zeros(len(consumers))
+    economy.memory.transfers = np.zeros(len(consumers))
     if total:
         ledger.credit("income from ownership", part)
         ledger.debit("income from ownership", split(total, economy.owners["deposits"].astype(float)))
         tax = np.floor(economy.state[0].income_tax * part)
         taxed = ledger.debit("income tax", tax)
         ledger.credit("income tax", np.array([taxed]))
-        economy.transfers += part - tax
+        economy.memory.transfers += part - tax
     market.ownership_income = float(total)

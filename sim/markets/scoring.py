@@ -169,7 +169,7 @@ class Scorers:
     sights: for each lender its mask over the features and the channel under which its AUC is kept.
     """
 
-    ARRAYS = ("weights", "total", "tally", "seen_by", "seen_at", "seen_score", "seen")
+    ARRAYS = ("mask", "weights", "total", "tally", "seen_by", "seen_at", "seen_score", "seen")
 
     def __init__(self, rows: int, prior: tuple[float, ...], masks: np.ndarray, channels: np.ndarray):
         lenders, features = masks.shape
@@ -206,3 +206,32 @@ class Scorers:
     def load(self, state: dict[str, np.ndarray]) -> None:
         for name in self.ARRAYS:
             getattr(self, name)[...] = state[name]
+
+
+def scorers_at_start(sizes) -> tuple[Scorers, Scorers]:
+    """Models for banks (channel 0) and platforms (channel 1) of firms and of consumers."""
+    banks, platforms = sizes["banks"], sizes["platforms"]
+    channels = np.repeat((0, 1), (banks, platforms))
+    firms = Scorers(sizes["firms"], FIRM_PRIOR, np.tile(OUTSIDE, (banks + platforms, 1)), channels)
+    consumers = Scorers(sizes["consumers"], CONSUMER_PRIOR, np.tile(BUREAU, (banks + platforms, 1)), channels)
+    return firms, consumers
+
+
+def adopt(economy, sees: int) -> None:
+    """Platforms start from the banks' model, with a weight of zero on what banks do not see."""
+    banks = len(economy.banks)
+    for scorers, sights in (
+        (economy.firm_scorers, (OUTSIDE, FOOTPRINT, INSIDE)),
+        (economy.consumer_scorers, (BUREAU, CONSUMER_FOOTPRINT, BUREAU)),
+    ):
+        scorers.mask[banks:] = np.array(sights[int(sees)], float)
+        scorers.weights[banks:] = scorers.weights[:banks].mean(axis=0)
+        scorers.total[banks:] = 0.0
+
+
+def learn(economy) -> None:
+    """Labels that mature this quarter teach every lender."""
+    firms, consumers = economy.firms, economy.consumers
+    economy.firm_scorers.learn(economy.quarter, firms["failed"], firms["alive"] | firms["failed"], economy.p)
+    everybody = np.ones(len(consumers), bool)
+    economy.consumer_scorers.learn(economy.quarter, consumers["failed"], everybody, economy.p)

@@ -53,3 +53,34 @@ def persistence(half_life: float) -> tuple[float, float]:
     """What an AR(1) of unit variance keeps of itself each quarter, and the size of its news."""
     kept = exp(-math.log(2.0) / half_life)
     return kept, math.sqrt(1.0 - kept * kept)
+
+
+def posts_terms(economy) -> None:
+    """Policy, wage and rates of the quarter, from what was seen in the last ones."""
+    m, p, platforms = economy.market, economy.p, economy.platforms
+    state = economy.state[0]
+    state.sets_policy(p, m)
+    slack = p.unemployment_norm - m.unemployment
+    m.wage_growth = p.technology_growth + p.inflation_aim + p.wage_response * slack
+    m.wage *= 1.0 + m.wage_growth
+    m.wage_index = m.wage / m.wage_at_start
+    m.going_price = m.price_index * (1.0 + m.wage_growth - p.technology_growth)
+    m.machine_price = float(m.going_price[EQUIPMENT])
+    m.policy_rate = m.funding_rate = state.rate
+    m.deposit_rate = max(0.0, state.rate - p.deposit_spread)
+    m.potential = m.wage * m.labour_force * (1.0 - p.unemployment_norm) * (1.0 + p.mark_up + p.rent)
+    m.members = np.bincount(economy.firms["sector"], economy.firms["alive"], len(m.weights))
+    lives, household = platforms["alive"] & (platforms["acts"] > 0.0), platforms["from_households"] > 0.0
+    m.posted = np.where(lives & household, m.policy_rate + p.claim_premium, 0.0)
+    m.trust = platforms["trust"].copy()
+    m.uncollected = np.where(~platforms["alive"] & household, p.walks_away, 0.0)
+
+
+def looks_back(economy) -> None:
+    """Prices and output of the quarter, and what agents have seen of them, smoothed over a year."""
+    m = economy.market
+    level = float((m.price_index * m.weights).sum())
+    m.inflation = level / m.consumer_price - 1.0
+    m.consumer_price = level
+    m.inflation_seen += 0.25 * (m.inflation - m.inflation_seen)
+    m.gdp_seen += 0.25 * (m.gdp - m.gdp_seen)

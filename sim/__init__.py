@@ -1,0 +1,29 @@
+"""A closed economy in which fintech platforms harvest traffic or integrate deeply.
+
+    from sim import Economy
+    Economy(strategy="deep_integration", firms=10_000, seed=1).run(80)
+"""
+
+from sim.engine.parameters import ParameterError, Parameters
+from sim.model import Economy
+from sim.strategies import BusinessModel, discover, strategy
+from sim.strategies.base import StrategyError, blend
+
+__all__ = [
+    "BusinessModel",
+    "Economy",
+    "ParameterError",
+    "Parameters",
+    "StrategyError",
+    "blend",
+    "discover",
+    "strategy",
+    "warm_up",
+]
+
+
+def warm_up() -> None:
+    """Compile everything a run needs, so that worker processes find it on disk."""
+    world = Economy(firms=200, platforms=4, banks=4, parameters={"giants": 1}).run(6)
+    for name in discover():
+        world.branch(name).run(8)

@@ -1,0 +1,97 @@
+"""Banks' own books: costs, interest, profit, capital; and the money market with the central bank."""
+
+import numpy as np
+
+from sim.engine.ledger import total_by
+from sim.markets import ownership
+
+
+def open_quarter(economy) -> None:
+    """Counters of the quarter start at zero."""
+    economy.tallies = {}
+    for name in ("interest_income", "interest_cost", "loan_losses"):
+        economy.banks[name] = 0.0
+    for name in ("revenue", "direct_cost", "losses_borne", "files"):
+        economy.platforms[name] = 0.0
+    n = len(economy.platforms)
+    economy.memory.losses_on_pool = np.zeros(n)
+    economy.memory.claims_lost = np.zeros(n)
+    economy.memory.interest_on_pool = np.zeros(n)
+
+
+def costs(economy) -> None:
+    """Files screened and loans looked after are paid as wages."""
+    banks, p, wage = economy.banks, economy.p, economy.market.wage_index
+    loans = banks["firm_loans"] + banks["syndicated_loans"] + banks["consumer_loans"]
+    files = banks["files"] * p.file_cost + banks["consumer_files"] * p.consumer_file_cost
+    banks["costs"] = np.floor(files * wage + p.running_cost * loans)
+
+
+def close(economy) -> None:
+    """Interest on deposits, on bonds and reserves and advances; profit, tax, capital in and out."""
+    banks, ledger, market, p = economy.banks, economy.ledger, economy.market, economy.p
+    b, state = banks.columns, economy.state[0]
+    deposits = economy.consumers["deposits"]
+    interest = np.floor(market.deposit_rate * deposits)
+    whole = interest.astype(np.int64)
+    paid = total_by(economy.consumers["bank"], whole, len(banks))
+    ledger.pay("deposit interest", paid, whole)
+    economy.memory.transfers += whole
+    economy.memory.own_losses = economy.tallies["bad firm loans"] + economy.tallies["bad consumer loans"]
+    earned = np.floor(state.rate * (b["bonds"] + np.maximum(0, b["reserves"])))
+    total = ledger.credit("interest on bonds and reserves", earned)
+    ledger.debit("interest on bonds and reserves", np.array([total]))
+    owed = np.ceil(state.rate * (b["advances_owed"] + np.maximum(0, -b["reserves"])))
+    total = ledger.debit("interest on advances", owed)
+    ledger.credit("interest on advances", np.array([total]))
+    banks["interest_income"] += earned
+    banks["interest_cost"] += paid + owed
+
+
+def pay_out(economy) -> None:
+    """Tax and dividends as decided; new equity where capital is short; then the money market."""
+    banks, ledger = economy.banks, economy.ledger
+    b = banks.columns
+    total = ledger.debit("bank tax", np.floor(b["tax_paid"]))
+    ledger.credit("bank tax", np.array([total]))
+    ownership.receive(economy, "bank dividends", np.floor(b["dividend"]))
+    recapitalise(economy)
+
+
+def recapitalise(economy) -> None:
+    """New equity from the owners as far as their money goes; the state resolves who is still insolvent."""
+    banks, ledger = economy.banks, economy.ledger
+    wanted = np.floor(banks["equity_wanted"])
+    total = wanted.sum()
+    if total > 0.0:
+        purse = ownership.money(economy)
+        ownership.spend(economy, "new bank equity", np.floor(wanted * min(1.0, 0.5 * purse / total)))
+    hole = np.maximum(0, -banks["net_worth"])
+    if hole.any():
+        whole = hole + np.rint(
+            0.5 * economy.p.capital_required * np.where(hole > 0, banks["firm_loans"] + banks["consumer_loans"], 0)
+        ).astype(np.int64)
+        ledger.pay("bank resolution", np.array([int(whole.sum())]), whole)
+        banks["failures"] += hole > 0
+        economy.tallies["bank failures"] = float((hole > 0).sum())
+        economy.tallies["resolution"] = float(whole.sum())
+
+
+def treasury(economy) -> None:
+    """Banks keep required reserves, repay advances, hold the rest in bonds; who lacks reserves borrows them."""
+    banks, ledger, p = economy.banks, economy.ledger, economy.p
+    b = banks.columns
+    need = np.rint(p.reserve_ratio * b["deposits_owed"]).astype(np.int64)
+
+    def turn(flow: str, amounts: np.ndarray) -> None:
+        fen = np.maximum(0, amounts)
+        total = int(fen.sum())
+        if total:
+            pays = flow in ("bonds issued", "advances repaid")
+            state = np.array([total])
+            ledger.pay(flow, fen if pays else state, state if pays else fen)
+
+    turn("bonds redeemed", np.minimum(b["bonds"], need - b["reserves"]))
+    turn("advances", need - b["reserves"])
+    turn("advances repaid", np.minimum(b["advances_owed"], b["reserves"] - need))
+    turn("bonds issued", b["reserves"] - need)

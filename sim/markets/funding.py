@@ -1,0 +1,314 @@
+"""Who funds platforms: the venture fund, households' claims, banks; how money comes back, and who loses it."""
+
+import numpy as np
+
+from sim.engine.ledger import split, split_by, total_by
+from sim.engine.parameters import Declared, param
+from sim.markets import integration, ownership
+from sim.markets.platform_credit import idle_claims
+from sim.markets.settlement import within
+
+
+class Funding(Declared):
+    """The venture fund, and what is left when a platform dies."""
+
+    fund_commitment = param(
+        0.001, unit="share of GDP", low=0.0, high=0.004, source="design", doc="from the owners, each quarter"
+    )
+    fund_pace = param(0.3, unit="share of its money/quarter", low=0.05, high=1.0, source="assumed")
+    fund_floor = param(0.3, unit="share", low=0.05, high=1.0, source="assumed", doc="backing without any profit")
+    hold = param(24.0, unit="quarters", low=8.0, high=40.0, source="assumed", doc="before a stake is sold")
+    exit_multiple = param(20.0, unit="quarters of profit", low=8.0, high=60.0, source="assumed")
+    dividend_pace = param(0.2, unit="share/quarter", low=0.05, high=1.0, source="assumed", doc="of cash to spare")
+    walks_away = param(0.4, unit="share/quarter", low=0.05, high=0.8, source="assumed", doc="from a dead platform")
+    borrowing_repaid = param(0.1, unit="share/quarter", low=0.02, high=0.5, source="design")
+
+
+def fund_platforms(economy) -> None:
+    """Owners commit money as the fund's record allows; the fund backs expected gross profit per yuan spent."""
+    platforms, ledger, p, market = economy.platforms, economy.ledger, economy.p, economy.market
+    platforms["venture"] = 0.0
+    backed = platforms["alive"] & (platforms["acts"] > 0.0) & ~platforms["sold"]
+    if not backed.any():
+        return
+    value = p.exit_multiple * np.maximum(0.0, platforms["usual_profit"])[backed].sum() + economy.memory.fund_record[1]
+    put_in = max(1.0, economy.memory.fund_record[0])
+    confidence = min(1.5, max(0.1, value / put_in)) if economy.quarter > economy.memory.born + p.hold else 1.0
+    economy.memory.confidence += 0.1 * (confidence - economy.memory.confidence)
+    wish = p.fund_commitment * market.gdp_seen * economy.memory.confidence
+    commitment = int(min(wish, 0.2 * ownership.money(economy)))
+    if commitment > 0:
+        ownership.spend(economy, "fund commitments", split(commitment, np.ones(len(economy.fund))))
+    money = float(economy.fund["deposits"].sum())
+    merit = np.divide(
+        platforms["gross_profit"], platforms["growth_spend"], out=np.zeros(len(platforms)),
+        where=platforms["growth_spend"] > 0.0,
+    )  # fmt: skip
+    weight = platforms["size"] * (p.fund_floor + np.clip(merit, 0.0, 3.0)) * backed
+    total = int(p.fund_pace * money)
+    if total > 0:
+        part = split(total, weight)
+        ledger.pay("venture funding", split(total, economy.fund["deposits"].astype(float)), part)
+        platforms["venture"] = part
+        platforms["venture_total"] += part
+        economy.memory.fund_record[0] += total
+
+
+def sell_stakes(economy) -> None:
+    """After the holding period the owners buy what has a profit, for cash; the fund passes most of it on."""
+    platforms, p = economy.platforms, economy.p
+    if economy.quarter < economy.memory.born + p.hold:
+        return
+    ready = platforms["alive"] & ~platforms["sold"] & (platforms["usual_profit"] > 0.0) & (platforms["acts"] > 0.0)
+    price = np.floor(p.exit_multiple * platforms["usual_profit"] * ready)
+    purse = 0.1 * ownership.money(economy)
+    for row in np.flatnonzero(ready):
+        if 0.0 < price[row] <= purse:
+            purse -= price[row]
+            total = int(price[row])
+            ownership.spend(economy, "venture exits", split(total, np.ones(len(economy.fund))))
+            platforms.columns["sold"][row] = True
+            economy.memory.fund_record[1] += total
+            share = split(int(0.8 * total), economy.fund["deposits"].astype(float))
+            economy.ledger.debit("fund distributions", share)
+            economy.ledger.credit("fund distributions", split(int(0.8 * total), np.ones(len(economy.owners))))
+
+
+def collect(economy) -> None:
+    """Debtors pay the platforms, the platforms pay those who funded the loans."""
+    t, ledger, banks, market, p = (
+        economy.platforms,
+        economy.ledger,
+        economy.banks,
+        economy.market,
+        economy.p,
+    )
+    n = len(t)
+    if not t["loans"].any() and not t["claims_owed"].any() and not t["borrowing"].any():
+        return
+    before = t["loans"].copy()
+    interest, principal = np.zeros(n, np.int64), np.zeros(n, np.int64)
+    for name in ("firms", "consumers"):
+        c = economy.tables[name].columns
+        for flow, column, sums in (
+            ("interest", "platform_interest_paid", interest),
+            ("instalments", "platform_instalment_paid", principal),
+        ):
+            paid = c[column].astype(np.int64)
+            received = total_by(c["debt_to"], paid, n)
+            ledger.pay(f"platform {flow} of {name}", paid, received)
+            sums += received
+    repay_banks(economy, principal, before)
+
+    # banks receive interest on their part less the take; households what was posted, as far as it came in
+    held = t["participations_owed"].astype(float)
+    part = np.divide(held, np.maximum(1, before), out=np.zeros(n), where=before > 0)
+    passed = np.floor(np.maximum(0.0, interest * part - t["take"] * held)).astype(np.int64)
+    if passed.any():
+        shares = rows_within(passed, economy.memory.participations, None)
+        ledger.pay("interest on participations", passed, shares.sum(axis=0))
+        banks["interest_income"] += shares.sum(axis=0)
+    c = economy.consumers.columns
+    due = np.where(t["alive"], np.floor(market.posted * t["claims_owed"]), 0.0)
+    due = np.minimum(due, interest - passed).astype(np.int64)
+    if due.any():
+        received = split_by(due, c["claims"].astype(float), c["claim_at"])
+        ledger.pay("interest on claims", due, received)
+        economy.memory.transfers += received
+    t["revenue"] += interest - passed - due
+
+    owed = np.minimum(np.floor((market.funding_rate + p.margin) * t["borrowing"]), np.maximum(0, t["deposits"]))
+    owed = owed.astype(np.int64)
+    back = np.minimum(np.ceil(p.borrowing_repaid * t["borrowing"]), np.maximum(0, t["deposits"] - owed))
+    back = back.astype(np.int64)
+    if owed.any() or back.any():
+        by_bank = total_by(t["bank"], owed, len(banks))
+        ledger.pay("interest on borrowing", owed, by_bank)
+        banks["interest_income"] += by_bank
+        ledger.pay("borrowing repaid", back, total_by(t["bank"], back, len(banks)))
+    t["direct_cost"] += owed
+    economy.memory.interest_on_pool = passed / np.maximum(1.0, held)
+
+
+def rows_within(totals: np.ndarray, holdings: np.ndarray, most: np.ndarray | None) -> np.ndarray:
+    """Split totals[p] over the row holdings[p]; with `most`, nobody gets more than that."""
+    out = np.zeros(holdings.shape, np.int64)
+    for p in np.flatnonzero(totals):
+        weights = holdings[p].astype(float)
+        out[p] = split(int(totals[p]), weights) if most is None else within(int(totals[p]), weights, most[p])
+    return out
+
+
+def repay_banks(economy, principal: np.ndarray, before: np.ndarray) -> None:
+    """The banks' part of the principal that came in goes back to them."""
+    t = economy.platforms
+    back = np.minimum(
+        t["participations_owed"],
+        np.rint(principal * (t["participations_owed"] / np.maximum(1, before))).astype(np.int64),
+    )
+    # a pool that is paid off owes its funders nothing more
+    back = np.where(t["loans"] == 0, np.minimum(t["participations_owed"], np.maximum(0, t["deposits"])), back)
+    if back.any():
+        shares = rows_within(back, economy.memory.participations, economy.memory.participations)
+        economy.ledger.pay("participations repaid", back, shares.sum(axis=0))
+        economy.memory.participations -= shares
+
+
+def lose(economy, lost: dict[str, np.ndarray]) -> None:
+    """Bad debts leave the pools, and those who funded them bear their parts."""
+    t, ledger, banks = economy.platforms, economy.ledger, economy.banks
+    n = len(t)
+    by_platform = np.zeros(n, np.int64)
+    for name, fen in lost.items():
+        by_platform += total_by(economy.tables[name].columns["debt_to"], fen, n)
+    if not by_platform.any():
+        return
+    before = t["loans"].copy()
+    participations, claims = t["participations_owed"].copy(), t["claims_owed"].copy()
+    idle = idle_claims(economy)
+    ledger.write_off("bad platform loans", {"platforms": by_platform}, lost)
+    of_banks = np.minimum(participations, np.rint(by_platform * (participations / np.maximum(1, before)))).astype(
+        np.int64
+    )
+    if of_banks.any():
+        shares = rows_within(of_banks, economy.memory.participations, economy.memory.participations)
+        ledger.write_off("participations lost", {"banks": shares.sum(axis=0)}, {"platforms": of_banks})
+        economy.memory.participations -= shares
+        banks["loan_losses"] += shares.sum(axis=0)
+        economy.memory.losses_on_pool += of_banks
+    out = np.maximum(0, claims - idle)
+    of_claims = np.minimum(out, np.rint(by_platform * (out / np.maximum(1, before)))).astype(np.int64)
+    if of_claims.any():
+        c = economy.consumers.columns
+        part = split_by(of_claims, c["claims"].astype(float), c["claim_at"])
+        part = np.minimum(part, c["claims"])
+        of_claims = total_by(c["claim_at"], part, n)
+        ledger.write_off("claims lost", {"consumers": part}, {"platforms": of_claims})
+        economy.memory.claims_lost += of_claims
+    t["losses_borne"] += by_platform - of_banks - of_claims
+    economy.tallies["bad platform loans"] = economy.tallies.get("bad platform loans", 0.0) + float(by_platform.sum())
+    economy.tallies["losses of households"] = economy.tallies.get("losses of households", 0.0) + float(of_claims.sum())
+    economy.tallies["platform losses of banks"] = economy.tallies.get("platform losses of banks", 0.0) + float(
+        of_banks.sum()
+    )
+
+
+def repay_households(economy) -> None:
+    """Claims that end are paid out of money not lent out; a dead platform gives back all that comes in."""
+    t, c, ledger = economy.platforms, economy.consumers.columns, economy.ledger
+    n = len(t)
+    if not t["claims_owed"].any():
+        return
+    asked = np.minimum(c["withdrawn"].astype(np.int64), c["claims"])
+    wanted = total_by(c["claim_at"], asked, n)
+    free = np.minimum(idle_claims(economy), np.maximum(0, t["deposits"]))
+    share = np.minimum(1.0, free / np.maximum(1, wanted))
+    place = c["claim_at"]
+    part = np.floor(asked * share[place] * (place >= 0)).astype(np.int64)
+    back = total_by(place, part, n)
+    # money for which there is no use goes back too, slowly; from a dead platform at once
+    spare = np.maximum(0, free - back)
+    spare = np.where(t["alive"], spare // 4, np.minimum(np.maximum(0, t["deposits"]) - back, t["claims_owed"] - back))
+    if spare.any():
+        left = c["claims"] - part
+        more = np.minimum(split_by(spare, left.astype(float), place), left)
+        part = part + more
+        back = total_by(place, part, n)
+    if back.any():
+        ledger.pay("claims repaid", back, part)
+    c["claim_at"][c["claims"] == 0] = -1
+
+
+def learn(economy) -> None:
+    """Banks compare bought loans with their own, bargain and cut back; households learn what they lost."""
+    t, p, banks, market = economy.platforms, economy.p, economy.banks, economy.market
+    held = t["participations_owed"].astype(float)
+    active = held > 0.0
+    yield_ = economy.memory.interest_on_pool - economy.memory.losses_on_pool / np.maximum(1.0, held)
+    margin = yield_ - market.funding_rate
+    t["bank_margin"] += p.patience_with_platforms * np.where(active, margin - t["bank_margin"], 0.0)
+    loans = float((banks["firm_loans"] + banks["syndicated_loans"] + banks["consumer_loans"]).sum())
+    own = float(economy.memory.own_interest - economy.memory.own_losses) / max(1.0, loans) - market.funding_rate
+    economy.memory.own_margin += p.patience_with_platforms * (own - economy.memory.own_margin)
+    gap = t["bank_margin"] - economy.memory.own_margin
+    grows = np.where(gap > 0.0, 1.0, -1.0) * np.minimum(1.0, np.abs(gap) / 0.005)
+    t["appetite"] = np.where(active, np.clip(t["appetite"] * (1.0 + p.reaction * grows), 0.01, 0.8), t["appetite"])
+    t["take"] = np.where(active & (gap < 0.0), t["take"] * (1.0 - p.bargaining), t["take"])
+
+    claims = t["claims_owed"].astype(float)
+    lossy = np.divide(economy.memory.claims_lost, np.maximum(1.0, claims + economy.memory.claims_lost))
+    premium = p.claim_premium + p.deposit_spread
+    net = np.clip((premium - economy.memory.loss_seen) / premium, 0.0, 1.0)
+    economy.memory.loss_seen += 0.15 * np.where(claims > 0.0, lossy - economy.memory.loss_seen, 0.0)
+    # a platform that died with households' money frightens the others' lenders for some years
+    dead = ~t["alive"] & (t["died"] == economy.quarter)
+    stuck = float((claims * dead).sum()) / max(1.0, float(claims.sum()))
+    economy.memory.fright = 0.9 * economy.memory.fright + 0.5 * stuck
+    t["trust"] = net * max(0.0, 1.0 - economy.memory.fright)
+
+
+def platforms_fail(economy) -> None:
+    """A dead platform loses users and links, pays whom it owes as far as its cash goes; the rest is lost."""
+    t, ledger, banks = economy.platforms, economy.ledger, economy.banks
+    just = ~t["alive"] & (t["died"] == 0) & (t["acts"] > 0.0)
+    c = economy.firms.columns
+    if just.any():
+        t["died"] = np.where(just, economy.quarter, t["died"])
+        linked = np.flatnonzero((c["link"] >= 0) & just[c["link"]])
+        integration.cut(economy, linked)
+        economy.tallies["platform deaths"] = float(just.sum())
+    gone = ~t["alive"]
+    if not gone.any():
+        return
+    cash = np.where(gone, np.maximum(0, t["deposits"] - idle_claims(economy)), 0)
+    back = np.minimum(cash, t["borrowing"])
+    if back.any():
+        ledger.pay("borrowing repaid", back, total_by(t["bank"], back, len(banks)))
+    lost = np.where(gone & (t["loans"] == 0), t["borrowing"], 0)
+    if lost.any():
+        by_bank = total_by(t["bank"], lost, len(banks))
+        ledger.write_off("bad loans to platforms", {"banks": by_bank}, {"platforms": lost})
+        banks["loan_losses"] += by_bank
+    rest = np.where(gone & (t["claims_owed"] == 0) & (t["borrowing"] == 0), np.maximum(0, t["deposits"]), 0)
+    if rest.any():
+        ownership.receive(economy, "platform dividends", rest)
+    t["links"] = np.where(gone, 0.0, t["links"])
+    t["users"] = np.where(gone, 0.0, t["users"])
+    t["firm_users"] = np.where(gone, 0.0, t["firm_users"])
+
+
+def pay_dividends(economy) -> None:
+    """Platforms that the fund has sold pay their owners what they need not keep."""
+    t, p = economy.platforms, economy.p
+    cost = t["wage_bill"] + t["direct_cost"] + t["advertising"]
+    cash = t["deposits"] - idle_claims(economy)
+    spare = np.maximum(0.0, cash - p.platform_reserve * cost)
+    fen = np.floor(p.dividend_pace * np.minimum(spare, np.maximum(0.0, 4.0 * t["usual_profit"])))
+    fen = np.where(t["alive"] & t["sold"] & (t["usual_profit"] > 0.0), fen, 0.0)
+    if fen.any():
+        ownership.receive(economy, "platform dividends", fen)
+
+
+def consumers_pay(economy) -> None:
+    """Interest and instalments of consumers to their banks; defaults are written off."""
+    consumers, banks, ledger = economy.consumers, economy.banks, economy.ledger
+    c, n = consumers.columns, len(banks)
+    home = c["bank"]
+    for flow, column in (
+        ("interest of consumers", "interest_paid"),
+        ("instalments of consumers", "instalment_paid"),
+    ):
+        paid = c[column].astype(np.int64)
+        received = total_by(home, paid, n)
+        ledger.pay(flow, paid, received)
+        if flow == "interest of consumers":
+            banks["interest_income"] += received
+    lost = np.where(c["failed"], c["bank_debt"], 0)
+    by_bank = total_by(home, lost, n)
+    ledger.write_off("bad loans to consumers", {"banks": by_bank}, {"consumers": lost})
+    banks["loan_losses"] += by_bank
+    economy.memory.own_interest = float(banks["interest_income"].sum())
+    economy.tallies["bad consumer loans"] = float(lost.sum())
+    other = np.where(c["failed"], c["platform_debt"], 0)
+    if other.any():
+        lose(economy, {"consumers": other})

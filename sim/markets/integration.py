@@ -1,0 +1,181 @@
+"""The market for links: platforms become part of firms, at a price, for a share of what the firm gains.
+
+A project needs engineers, whose cost rises with the number at work at once; each further firm of a sector
+in which the platform is at home is cheaper. Depth builds over quarters and decays when not kept up. A firm
+hears from up to two platforms a quarter, takes the better offer if it expects to gain, and can be poached
+at the cost of the depth it leaves behind. What it pays is a share of the gain that can be shown on its books.
+"""
+
+import numpy as np
+
+from sim.engine.arithmetic import exp
+from sim.engine.compiling import compiled
+from sim.engine.draws import key, uniforms
+from sim.engine.ledger import total_by
+from sim.engine.parameters import Declared, param
+
+
+class Integration(Declared):
+    """What integration costs and how it grows."""
+
+    project_fixed = param(
+        3_000_000.0, unit="fen/project", low=1_000_000.0, high=10_000_000.0, source="assumed", scale="log"
+    )
+    project_share = param(0.12, unit="quarters of sales", low=0.04, high=0.4, source="assumed", scale="log")
+    chain_discount = param(0.3, unit="share", low=0.0, high=0.6, source="assumed", doc="off for a familiar sector")
+    engineer_scarcity = param(
+        50.0, unit="per share of GDP", low=0.0, high=200.0, source="assumed", doc="dearer when many are at work"
+    )
+    depth_speed = param(0.15, unit="share/quarter", low=0.05, high=0.3, source="assumed")
+    depth_decay = param(0.04, unit="share/quarter", low=0.01, high=0.1, source="assumed", doc="and upkeep of a link")
+    contacts = param(0.1, unit="share/quarter", low=0.03, high=0.3, source="assumed", doc="firms approached")
+    horizon = param(16.0, unit="quarters", low=8.0, high=32.0, source="assumed", doc="over which a project must pay")
+    disruption = param(0.05, unit="share of output", low=0.0, high=0.2, source="assumed", doc="when a link is cut")
+
+
+@compiled
+def gains(link, depth, sales, misfit, sector, usual_misfit, process_gain, waste, take, gain, fee):
+    """What each link gains its firm this quarter, and the platform's share of it (fen).
+
+    gain = sales (g depth / (1 + g depth) + 1 - exp(-waste max(0, usual misfit - misfit)))
+    """
+    for i in range(link.shape[0]):
+        gain[i] = 0.0
+        fee[i] = 0.0
+        p = link[i]
+        if p >= 0 and depth[i] > 0.0:
+            made = process_gain * depth[i]
+            saved = 1.0 - exp(-waste * max(0.0, usual_misfit[sector[i]] - misfit[i]))
+            gain[i] = sales[i] * (made / (1.0 + made) + saved)
+            fee[i] = np.floor(take[p] * gain[i])
+
+
+@compiled
+def hears(alive, closing, link, k, contacts, ids, generation, quarter, share, gain_share, best, first, second):
+    """Which platforms approach each firm, by their share of project budgets; the better offer of two.
+
+    A linked firm listens only to a share of gain lower than its own platform's.
+    """
+    platforms = share.shape[0]
+    for i in range(alive.shape[0]):
+        best[i] = -1
+        if alive[i] and not closing[i]:
+            u, v = uniforms(k, ids[i], generation[i], quarter)
+            if u < contacts:
+                a = 0
+                aim = u / contacts
+                while a < platforms - 1 and aim >= share[a]:
+                    a += 1
+                b = 0
+                while b < platforms - 1 and v >= share[b]:
+                    b += 1
+                offer = b if gain_share[b] < gain_share[a] else a
+                at = link[i]
+                if at < 0 or (offer != at and gain_share[offer] < 0.8 * gain_share[at]):
+                    best[i] = offer
+
+
+def usual_misfit(economy) -> np.ndarray:
+    """Mean misfit of the firms without a link, by sector: what a platform's clients are compared with."""
+    c = economy.firms.columns
+    outside = (c["link"] < 0) & c["alive"]
+    sectors = len(economy.market.weights)
+    sums = np.bincount(c["sector"][outside], c["misfit"][outside], sectors)
+    return sums / np.maximum(1.0, np.bincount(c["sector"][outside], minlength=sectors))
+
+
+def build(economy) -> None:
+    """Upkeep first, then new projects in the order of what they promise for what they cost."""
+    platforms, firms, p, market = economy.platforms, economy.firms, economy.p, economy.market
+    c, n = firms.columns, len(platforms)
+    c["disruption"] *= 0.5
+    platforms["upkeep"] = 0.0
+    budget = platforms["project_spend"].copy()
+    link = c["link"]
+    if not (budget.sum() > 0.0 or (link >= 0).any()):
+        return
+    cost_of_engineers = 1.0 + p.engineer_scarcity * budget.sum() / max(1.0, market.gdp)
+    market.engineer_cost = cost_of_engineers
+    size = c["sales"]
+    cost = (p.project_fixed * market.wage_index + p.project_share * size) * cost_of_engineers
+
+    linked = np.flatnonzero(link >= 0)
+    upkeep = np.bincount(link[linked], p.depth_decay * cost[linked], n)
+    # upkeep has the first call on what may be spent: from the project budget, then from cash
+    cash = np.maximum(0, platforms["deposits"]) * 0.2
+    paid = np.minimum(upkeep, np.maximum(budget, cash))
+    kept = np.divide(paid, upkeep, out=np.ones(n), where=upkeep > 0.0)
+    platforms["upkeep"] = np.floor(paid)
+    left = np.maximum(0.0, budget - paid)
+    depth = c["depth"]
+    held = kept[link[linked]]
+    depth[linked] = np.minimum(
+        1.0,
+        depth[linked] * (1.0 - p.depth_decay * (1.0 - held)) + p.depth_speed * held * (1.0 - depth[linked]),
+    )
+
+    spent = np.zeros(n)
+    if left.sum() > 0.0:
+        share = np.cumsum(left) / left.sum()
+        best, scratch = np.empty(len(firms), np.int32), np.empty(1)
+        hears(
+            c["alive"], c["closing"], link, key(economy.seed, "offers of integration"), p.contacts, firms.ids,
+            c["generation"], np.uint64(economy.quarter), share, platforms.columns["gain_share"], best, scratch, scratch,
+        )  # fmt: skip
+        rows = np.flatnonzero(best >= 0)
+        who = best[rows]
+        sector = c["sector"][rows]
+        home = np.zeros((n, len(market.weights)))
+        home[link[linked], c["sector"][linked]] = 1.0
+        price = cost[rows] * (1.0 - p.chain_discount * home[who, sector])
+        promised = platforms["belief"][who] * size[rows]
+        credit = 0.25 * platforms["take"][who] * size[rows]
+        value = p.horizon * (platforms["gain_share"][who] * promised + credit - p.depth_decay * cost[rows])
+        order = np.lexsort((rows, -value / price, who))
+        rows, who, price, value = rows[order], who[order], price[order], value[order]
+        rows, who, price = rows[value > price], who[value > price], price[value > price]
+        running = np.cumsum(price)
+        starts = np.searchsorted(who, np.arange(n))
+        before = np.concatenate(([0.0], running))[starts]
+        fits = running - before[who] <= left[who]
+        rows, who = rows[fits], who[fits]
+        spent = np.bincount(who, price[fits], n)
+        old = link[rows] >= 0
+        c["disruption"][rows[old]] += p.disruption * depth[rows[old]]
+        link[rows] = who
+        depth[rows] = 0.0
+    platforms["project_spend"] = np.floor(platforms["upkeep"] + spent)
+    platforms["links"] = np.bincount(link[link >= 0], minlength=n)
+
+
+def collect(economy) -> None:
+    """Linked firms pay the platform's share of what it can show they gained; beliefs follow what was seen."""
+    platforms, firms, p = economy.platforms, economy.firms, economy.p
+    c, n = firms.columns, len(platforms)
+    if not (c["link"] >= 0).any():
+        c["gain"][...] = 0.0
+        c["integration_fee"][...] = 0.0
+        return
+    gains(
+        c["link"], c["depth"], c["sales"], c["misfit"], c["sector"], usual_misfit(economy),
+        p.process_gain, p.misfit_waste, platforms.columns["gain_share"], c["gain"], c["integration_fee"],
+    )  # fmt: skip
+    c["integration_fee"] = np.minimum(c["integration_fee"], np.floor(0.5 * c["deposits"]))
+    fees = c["integration_fee"].astype(np.int64)
+    received = total_by(c["link"], fees, n)
+    economy.ledger.pay("integration fees", fees, received)
+    platforms["revenue"] += received
+    link = c["link"]
+    deep = (link >= 0) & (c["depth"] > 0.1)
+    seen = np.bincount(link[deep], c["gain"][deep], n)
+    base = np.bincount(link[deep], (c["sales"] * c["depth"])[deep], n)
+    found = np.divide(seen, base, out=platforms["belief"].copy(), where=base > 0.0)
+    platforms["belief"] += 0.1 * (found - platforms["belief"])
+
+
+def cut(economy, rows: np.ndarray) -> None:
+    """Links end: depth is lost and the firm's work is disturbed for a while."""
+    c = economy.firms.columns
+    c["disruption"][rows] += economy.p.disruption * c["depth"][rows]
+    c["depth"][rows] = 0.0
+    c["link"][rows] = -1

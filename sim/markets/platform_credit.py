@@ -1,0 +1,247 @@
+"""Credit through platforms: those whom banks sent away, or left short, ask the platform they use.
+
+One underwriting rule for all: accept what adds to one's own expected profit, given what one sees, earns and
+keeps. Who funds: households' claims, banks' participations, bank loans to the platform, its own money.
+"""
+
+import numpy as np
+
+from sim.engine.arithmetic import logistic
+from sim.engine.compiling import compiled
+from sim.engine.ledger import split, split_by, total_by
+from sim.engine.parameters import Declared, param
+from sim.markets.credit import (
+    noise_keys,
+    remembers_consumers,
+    remembers_firms,
+    sight_of_consumers,
+    sight_of_firms,
+)
+from sim.markets.scoring import consumer_features, firm_features, score
+
+
+class PlatformCredit(Declared):
+    """Terms of credit through platforms."""
+
+    line_of_firm = param(1.0, unit="quarters of sales", low=0.25, high=2.0, source="assumed", doc="at most")
+    line_of_consumer = param(1.0, unit="quarters of income", low=0.25, high=2.0, source="assumed", doc="at most")
+    claim_premium = param(0.016, unit="share/quarter", low=0.005, high=0.03, source="assumed", doc="posted over policy")
+
+
+def asking(economy) -> np.ndarray:
+    """Which platforms can lend: alive, acting and with money to serve whom they have."""
+    platforms = economy.platforms
+    return platforms["alive"] & (platforms["acts"] > 0.0) & (platforms["served"] > 0.0)
+
+
+@compiled
+def judge(z, amount, lgd, mine, others, take, base, passes_risk, cap, file_cost, duration, own_cost):
+    """The rate, and whether the file adds to the platform's own expected profit."""
+    risk = logistic(z) * 0.25 * lgd
+    rate = min(cap, base + take + (risk if passes_risk else 0.0))
+    gain = mine * (rate - risk - own_cost) + others * min(take, max(0.0, rate - base))
+    return rate, amount * duration * gain > file_cost
+
+
+@compiled
+def offers(wanted, channel, open_, income, line, debt, scores, terms, lgd, cap, duration, offer, rate, files):
+    """Offers of each platform to those who ask it; `scores` are the log odds it has found."""
+    mine, others, take, base, passes_risk, file_cost, own_cost = terms
+    for i in range(wanted.shape[0]):
+        offer[i] = 0.0
+        p = channel[i]
+        if p >= 0 and wanted[i] > 0.0 and open_[p]:
+            files[p] += 1.0
+            amount = min(wanted[i], max(0.0, line * income[i] - float(debt[i])))
+            if amount > 0.0:
+                r, good = judge(
+                    scores[i], amount, lgd, mine[p], others[p], take[p], base[p], passes_risk[p], cap,
+                    file_cost[p], duration, own_cost,
+                )  # fmt: skip
+                if good:
+                    offer[i] = amount
+                    rate[i] = r
+
+
+@compiled
+def score_firms(wanted, channel, open_, banks, sight, noise, keys, quarter, wage, weights, mask, scores):
+    x = np.zeros(mask.shape[1])
+    for i in range(wanted.shape[0]):
+        p = channel[i]
+        if p >= 0 and wanted[i] > 0.0 and open_[p]:
+            firm_features(i, sight, noise, keys, quarter, wage, x)
+            scores[i] = score(x, weights[banks + p], mask[banks + p])
+
+
+@compiled
+def score_consumers(wanted, channel, open_, banks, sight, noise, keys, quarter, weights, mask, scores):
+    x = np.zeros(mask.shape[1])
+    for i in range(wanted.shape[0]):
+        p = channel[i]
+        if p >= 0 and wanted[i] > 0.0 and open_[p]:
+            consumer_features(i, sight, noise, keys, quarter, x)
+            scores[i] = score(x, weights[banks + p], mask[banks + p])
+
+
+@compiled
+def settle_offers(offer, channel, ration, offered_rate, rate, debt, debt_to, granted, lent):
+    """Whole fen lent; rates blend with those of old debt to the same pool."""
+    for i in range(offer.shape[0]):
+        granted[i] = 0.0
+        lent[i] = 0
+        if offer[i] > 0.0:
+            p = channel[i]
+            fen = np.floor(offer[i] * ration[p])
+            if fen > 0.0:
+                old = float(debt[i])
+                rate[i] = (rate[i] * old + offered_rate[i] * fen) / (old + fen)
+                granted[i] = fen
+                lent[i] = int(fen)
+                debt_to[i] = p
+
+
+def terms_of(economy, passes_risk_of_households: bool = False) -> tuple[np.ndarray, ...]:
+    """Per platform: own share, others' share, take, base rate, whether risk is priced, file cost."""
+    t, market, p = economy.platforms, economy.market, economy.p
+    others = t["from_households"] + t["from_banks"]
+    mine = 1.0 - others
+    bank_rate = market.funding_rate + p.margin
+    base = t["from_households"] * (market.policy_rate + p.claim_premium) + (1.0 - t["from_households"]) * bank_rate
+    priced = t["from_households"] < 0.5
+    file_cost = np.where(t["file_like_a_bank"] > 0.0, p.file_cost, p.platform_file_cost) * market.wage_index
+    return mine, others, t["take"], base, priced, file_cost, bank_rate
+
+
+def lend(economy, population: str) -> None:
+    """One population's unmet demand meets the platforms: scoring, offers, funding, payment."""
+    platforms, p, market, ledger = economy.platforms, economy.p, economy.market, economy.ledger
+    table = economy.tables[population]
+    c, n, nb = table.columns, len(table), len(economy.banks)
+    c["platform_granted"][...] = 0.0
+    flag = platforms["lends_to_firms" if population == "firms" else "lends_to_consumers"] > 0.0
+    open_ = asking(economy) & flag
+    if not open_.any():
+        return
+    left = c["loan_wanted"] - c["loan_granted"]
+    if population == "firms":
+        channel = np.where((c["link"] >= 0) & (c["depth"] > 0.05), c["link"], c["portal"])
+    else:
+        channel = np.where(c["first_app"] >= 0, c["first_app"], c["second_app"])
+    # old debt binds to its pool: whoever owes one platform asks that one
+    channel = np.where((c["platform_debt"] > 0) & (c["debt_to"] >= 0), c["debt_to"], channel).astype(np.int32)
+    scores, offer, rate = np.zeros(n), np.empty(n), np.zeros(n)
+    files = np.zeros(len(platforms))
+    noise, keys, quarter = (p.footprint_noise, p.insight_noise), noise_keys(economy.seed), economy.quarter
+    if population == "firms":
+        sight, scorers = sight_of_firms(table), economy.firm_scorers
+        score_firms(
+            left, channel, open_, nb, sight, noise, keys, quarter, market.wage, scorers.weights, scorers.mask, scores
+        )
+        income, line, lgd = c["sales"], p.line_of_firm, p.unsecured_loss
+        duration = (1.0 - p.platform_instalment) / p.platform_instalment
+    else:
+        sight, scorers = sight_of_consumers(table), economy.consumer_scorers
+        score_consumers(
+            left, channel, open_, nb, sight, noise, keys, quarter, scorers.weights, scorers.mask, scores
+        )
+        income, line, lgd = c["usual_income"], p.line_of_consumer, p.unsecured_loss
+        duration = (1.0 - p.consumer_instalment) / p.consumer_instalment
+    offers(
+        left, channel, open_, income, line, c["platform_debt"], scores, terms_of(economy), lgd, p.rate_cap, duration,
+        offer, rate, files,
+    )  # fmt: skip
+    wanted = np.bincount(channel[offer > 0.0], offer[offer > 0.0], len(platforms))
+    ration = fundable(economy, wanted)
+    lent = np.empty(n, np.int64)
+    settle_offers(
+        offer, channel, ration, rate, c["platform_rate"], c["platform_debt"], c["debt_to"], c["platform_granted"], lent
+    )
+    by_platform = total_by(channel, lent, len(platforms))
+    fund(economy, by_platform)
+    ledger.pay(f"platform loans to {population}", by_platform, lent)
+    platforms["files"] += files  # paid for as work in the next quarter
+    each = np.where(platforms["file_like_a_bank"] > 0.0, p.file_cost, p.platform_file_cost)
+    platforms["file_bill"] = np.floor(platforms["files"] * each * market.wage_index)
+    lender = (nb + channel).astype(np.int32)
+    if population == "firms":
+        c["deducted"] = (c["platform_debt"] > 0) & (platforms["by_deduction"][np.maximum(0, c["debt_to"])] > 0.0)
+        remembers_firms(
+            c["platform_granted"], lender, sight, noise, keys, quarter, market.wage, scores, scorers.memory
+        )
+    else:
+        c["ever_borrowed"] |= lent > 0
+        remembers_consumers(c["platform_granted"], lender, sight, noise, keys, quarter, scores, scorers.memory)
+
+
+def idle_claims(economy) -> np.ndarray:
+    """Households' money with each platform that is not lent out (fen)."""
+    t = economy.platforms
+    return np.maximum(0, t["claims_owed"] - (t["loans"] - t["participations_owed"]))
+
+
+def place_of_claims(economy) -> np.ndarray:
+    """The platform each household lends to: where it has a claim, else the one it uses; -1 for none."""
+    c = economy.consumers.columns
+    return np.where(c["claims"] > 0, c["claim_at"], c["first_app"])
+
+
+def supply_of_claims(economy) -> np.ndarray:
+    """What households offer each platform now (fen)."""
+    offered = economy.consumers["offered"].astype(np.int64)
+    return total_by(place_of_claims(economy), offered, len(economy.platforms))
+
+
+def fundable(economy, wanted: np.ndarray) -> np.ndarray:
+    """The share of what a platform would lend that its funders and its own money allow."""
+    t, p = economy.platforms, economy.p
+    room = float(economy.banks["room"].sum())
+    cap = p.platform_loans_cap * float(
+        (economy.banks["firm_loans"] + economy.banks["syndicated_loans"] + economy.banks["consumer_loans"]).sum()
+    )
+    held = float(economy.banks["participations"].sum())
+    from_banks = t["from_banks"] * wanted
+    asked = from_banks.sum()
+    share = from_banks / asked if asked > 0.0 else from_banks
+    bank_limit = t["appetite"] * min(room, max(0.0, cap - held)) * share
+    households = idle_claims(economy) + supply_of_claims(economy)
+    worth = np.maximum(0.0, t["net_worth"].astype(float))
+    borrowing_limit = np.maximum(0.0, worth - t["borrowing"])
+    # what is already promised to staff and media this quarter cannot be lent
+    promised = t["wage_bill"] + t["advertising"]
+    cash = np.maximum(0.0, t["deposits"] - idle_claims(economy) - promised)
+    own = 1.0 - t["from_households"] - t["from_banks"] - t["from_borrowing"]
+    own_limit = p.own_loans_limit * cash
+    ration = np.ones(len(t))
+    for need, limit in (
+        (from_banks, bank_limit),
+        (t["from_households"] * wanted, households.astype(float)),
+        (t["from_borrowing"] * wanted, np.minimum(borrowing_limit, 0.2 * room)),
+        (own * wanted, own_limit),
+    ):
+        ration = np.minimum(ration, np.divide(limit, need, out=np.ones(len(t)), where=need > 0.0))
+    return ration
+
+
+def fund(economy, lent: np.ndarray) -> None:
+    """Funders pay their shares of what is lent, in whole fen; the platform pays the rest."""
+    t, ledger, banks = economy.platforms, economy.ledger, economy.banks
+    part = np.floor(t["from_banks"] * lent).astype(np.int64)
+    room = banks["room"].astype(float) + 1.0
+    if part.any():
+        shares = np.array([split(int(fen), room) for fen in part])
+        ledger.pay("participations", shares.sum(axis=0), part)
+        economy.memory.participations += shares
+    borrowed = np.floor(t["from_borrowing"] * lent).astype(np.int64)
+    if borrowed.any():
+        by_bank = total_by(t["bank"], borrowed, len(banks))
+        ledger.pay("loans to platforms", by_bank, borrowed)
+    need = np.floor(t["from_households"] * lent).astype(np.int64)
+    need = np.maximum(0, need - idle_claims(economy))
+    if need.any():
+        c = economy.consumers.columns
+        place = place_of_claims(economy)
+        taken = np.minimum(need, supply_of_claims(economy))
+        part = np.minimum(split_by(taken, c["offered"], place), c["offered"].astype(np.int64))
+        c["claim_at"] = np.where(part > 0, place, c["claim_at"])
+        c["offered"] -= part
+        ledger.pay("claims bought", part, total_by(place, part, len(t)))

@@ -1,0 +1,95 @@
+"""A business model is a row: what a platform pursues, spends on, sees, earns, funds with, keeps and does.
+
+The rows are all in which business models differ. A new one is a new file in this folder with a `ROW`;
+nothing else needs to know. `blend` mixes rows attribute by attribute, which is how the difference between
+two models is traced to its attributes.
+"""
+
+import dataclasses
+import difflib
+import functools
+import importlib
+import pkgutil
+from dataclasses import dataclass
+
+# what a lender sees of a firm or consumer
+ACCOUNTS, FOOTPRINTS, OPERATIONS = 0, 1, 2
+
+
+class StrategyError(ValueError):
+    """A business model that does not exist."""
+
+
+@dataclass(frozen=True)
+class BusinessModel:
+    """One row of the table.
+
+    acts: whether platforms do anything. to_consumers, to_firms, to_projects: shares of the growth budget
+    (they sum to one): attention of consumers, attention of firms, integration projects. by_staff: share of
+    the attention budget that pays people and branches; the rest buys media and rebates. sees: ACCOUNTS,
+    FOOTPRINTS or OPERATIONS. file_like_a_bank: each loan file costs what a branch's does. lends_to_consumers,
+    lends_to_firms: whether it arranges credit. from_households, from_banks, from_borrowing: who funds a loan
+    (shares); the rest the platform funds and keeps, `keeps`. take: on what others fund, share/quarter, at
+    first. gain_share: of what a linked firm gains, at first. by_deduction: repaid out of the flow of sales.
+    """
+
+    name: str
+    title: str
+    claims: tuple[str, ...]
+    acts: bool = True
+    to_consumers: float = 0.0
+    to_firms: float = 0.0
+    to_projects: float = 0.0
+    by_staff: float = 0.0
+    sees: int = ACCOUNTS
+    file_like_a_bank: bool = False
+    lends_to_consumers: bool = False
+    lends_to_firms: bool = False
+    from_households: float = 0.0
+    from_banks: float = 0.0
+    from_borrowing: float = 0.0
+    take: float = 0.0
+    gain_share: float = 0.0
+    by_deduction: bool = False
+
+    @property
+    def keeps(self) -> float:
+        """Share of a loan that the platform funds itself."""
+        return 1.0 - self.from_households - self.from_banks - self.from_borrowing
+
+    def attributes(self) -> dict[str, float]:
+        """The numbers of the row, as columns of the table of platforms hold them."""
+        rest = ("name", "title", "claims")
+        return {f.name: float(getattr(self, f.name)) for f in dataclasses.fields(self) if f.name not in rest}
+
+
+@functools.cache
+def discover() -> dict[str, BusinessModel]:
+    """Every business model in this folder, by name."""
+    import sim.strategies as folder
+
+    rows = {}
+    for module in pkgutil.iter_modules(folder.__path__):
+        if module.name != "base":
+            row = importlib.import_module(f"{folder.__name__}.{module.name}").ROW
+            rows[row.name] = row
+    return rows
+
+
+def strategy(name: str | BusinessModel) -> BusinessModel:
+    """The row of that name (a row is returned as it is)."""
+    if isinstance(name, BusinessModel):
+        return name
+    rows = discover()
+    if name not in rows:
+        near = difflib.get_close_matches(str(name), rows, 1)
+        hint = f"; did you mean {near[0]!r}?" if near else ""
+        raise StrategyError(f"unknown strategy {name!r}{hint} (there are {', '.join(sorted(rows))})")
+    return rows[name]
+
+
+def blend(base: BusinessModel, other: BusinessModel, *attributes: str) -> BusinessModel:
+    """`base` with the named attributes of `other`; budget shares and funding shares must be taken together."""
+    changes = {name: getattr(other, name) for name in attributes}
+    name = f"{base.name} with {other.name}'s {', '.join(attributes)}"
+    return dataclasses.replace(base, name=name, title=name, **changes)

@@ -1,0 +1,20 @@
+"""Deep integration: enter the operations of a limited number of firms, and live on what they gain.
+
+Projects instead of advertising; current orders and cash flow instead of late accounts; joint loans with banks
+of which three in ten stay with the platform (RULE_COLENDING), repaid out of the flow of sales.
+"""
+
+from sim.strategies.base import OPERATIONS, BusinessModel
+
+ROW = BusinessModel(
+    "deep_integration",
+    "Deep integration",
+    claims=("C2", "C3", "C9", "C11", "C14"),
+    to_projects=1.0,
+    sees=OPERATIONS,
+    lends_to_firms=True,
+    from_banks=0.7,
+    take=0.0068,
+    gain_share=0.3,
+    by_deduction=True,
+)
