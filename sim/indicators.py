@@ -71,7 +71,7 @@ def of_the_core(e: Any) -> dict[str, float]:
         "firm_loss_rate": t["bad firm loans"] / max(1.0, debt),
         "consumer_default_rate": float(c["failed"].mean()),
         "consumer_loss_rate": t["bad consumer loans"] / max(1.0, consumer_debt),
-        "platform_loss_rate": t.get("bad platform loans", 0.0) / max(1.0, platform_debt_f + platform_debt_c),
+        "platform_loss_rate": ratio(t.get("bad platform loans", 0.0), platform_debt_f + platform_debt_c + t.get("bad platform loans", 0.0)),
         "losses_of_households": t.get("losses of households", 0.0) / m.gdp,
         "platform_losses_of_banks": t.get("platform losses of banks", 0.0) / m.gdp,
         "bank_resolution": t.get("resolution", 0.0) / m.gdp,

@@ -17,7 +17,7 @@ class Banks(Declared):
     running_cost = param(0.002, unit="share of loans/quarter", low=0.0005, high=0.004, source="assumed", doc="staff")
     loss_given_default = param(0.45, unit="share", low=0.23, high=0.7, source="LGD_BANK")
     lends_against = param(0.8, unit="share of book value", low=0.5, high=0.9, source="COLLATERALISED")
-    unsecured_loss = param(0.7, unit="share", low=0.4, high=0.9, source="assumed")
+    unsecured_loss = param(0.9, unit="share", low=0.6, high=1.0, source="assumed")
     consumer_ceiling = param(0.045, unit="share/quarter", low=0.02, high=0.06, source="assumed")
     consumer_limit = param(2.0, unit="quarters of income", low=0.5, high=4.0, source="assumed")
     capital_target = param(0.135, unit="share of loans", low=0.11, high=0.18, source="BANK_CAPITAL")

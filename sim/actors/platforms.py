@@ -17,7 +17,7 @@ class Platforms(Declared):
 
     giants = param(3, unit="count", low=0, high=100, source="design")
     giant_size = param(5.0, unit="times a small one", low=1.0, high=20.0, source="design", doc="of venture money")
-    service_cost = param(1000.0, unit="fen/user/quarter", low=100.0, high=5000.0, source="assumed", doc="of a person")
+    service_cost = param(300.0, unit="fen/user/quarter", low=100.0, high=5000.0, source="assumed", doc="of a person")
     platform_file_cost = param(230.0, unit="fen/file", low=50.0, high=5000.0, source="COST_PER_LOAN")
     overhead_staff = param(0.1, unit="share of budget", low=0.0, high=0.3, source="assumed", doc="management")
     spend_rate = param(0.08, unit="share of own cash/quarter", low=0.03, high=0.2, source="assumed", doc="on growth")

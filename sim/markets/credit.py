@@ -27,12 +27,15 @@ def offers_to_firms(
         offer[i] = 0.0
         if wanted[i] > 0.0:
             bank = home[i]
+            debt = float(debts[0][i] + debts[1][i] + debts[2][i])
+            amount = min(wanted[i], max(0.0, lends_against * float(capital[i] + stock[i]) - debt))
+            # a file that cannot earn its cost at the best of risks is not opened
+            if amount * duration * margin <= file_cost:
+                continue
             files[bank] += 1.0
             firm_features(i, sight, noise, keys, quarter, wage, x)
             z = score(x, weights[bank], mask[bank])
             risk = logistic(z) * 0.25 * lgd
-            debt = float(debts[0][i] + debts[1][i] + debts[2][i])
-            amount = min(wanted[i], max(0.0, lends_against * float(capital[i] + stock[i]) - debt))
             asked = min(ceiling, funding + risk + margin)
             gain = amount * duration * (asked - funding - risk) - file_cost
             if gain > 0.0:
@@ -54,11 +57,13 @@ def offers_to_consumers(
         offer[i] = 0.0
         if wanted[i] > 0.0:
             bank = home[i]
+            amount = min(wanted[i], max(0.0, limit * usual[i] - float(debts[0][i] + debts[1][i])))
+            if amount * duration * margin <= file_cost:
+                continue
             files[bank] += 1.0
             consumer_features(i, sight, noise, keys, quarter, x)
             z = score(x, weights[bank], mask[bank])
             risk = logistic(z) * 0.25 * lgd
-            amount = min(wanted[i], max(0.0, limit * usual[i] - float(debts[0][i] + debts[1][i])))
             asked = min(ceiling, funding + risk + margin)
             gain = amount * duration * (asked - funding - risk) - file_cost
             if gain > 0.0:

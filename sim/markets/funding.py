@@ -17,6 +17,7 @@ class Funding(Declared):
     )
     fund_pace = param(0.3, unit="share of its money/quarter", low=0.05, high=1.0, source="assumed")
     fund_floor = param(0.3, unit="share", low=0.05, high=1.0, source="assumed", doc="backing without any profit")
+    runway = param(8.0, unit="quarters of cost", low=4.0, high=16.0, source="assumed", doc="funded at most")
     hold = param(24.0, unit="quarters", low=8.0, high=40.0, source="assumed", doc="before a stake is sold")
     exit_multiple = param(20.0, unit="quarters of profit", low=8.0, high=60.0, source="assumed")
     dividend_pace = param(0.2, unit="share/quarter", low=0.05, high=1.0, source="assumed", doc="of cash to spare")
@@ -44,8 +45,11 @@ def fund_platforms(economy) -> None:
         platforms["gross_profit"], platforms["growth_spend"], out=np.zeros(len(platforms)),
         where=platforms["growth_spend"] > 0.0,
     )  # fmt: skip
-    weight = platforms["size"] * (p.fund_floor + np.clip(merit, 0.0, 3.0)) * backed
-    total = int(p.fund_pace * money)
+    # nobody is funded beyond his runway: money that a platform cannot use stays in the fund
+    use = p.runway * (platforms["growth_spend"] + platforms["wage_bill"]) + platforms["size"] * commitment / 10.0
+    need = np.minimum(1.0, use / np.maximum(1.0, platforms["deposits"] - idle_claims(economy)))
+    weight = platforms["size"] * (p.fund_floor + np.clip(merit, 0.0, 3.0)) * backed * need
+    total = int(p.fund_pace * money * float((need * platforms["size"])[backed].sum() / platforms["size"][backed].sum()))
     if total > 0:
         part = split(total, weight)
         ledger.pay("venture funding", split(total, economy.fund["deposits"].astype(float)), part)

@@ -21,13 +21,13 @@ class Integration(Declared):
     project_fixed = param(
         3_000_000.0, unit="fen/project", low=1_000_000.0, high=10_000_000.0, source="assumed", scale="log"
     )
-    project_share = param(0.12, unit="quarters of sales", low=0.04, high=0.4, source="assumed", scale="log")
+    project_share = param(0.06, unit="quarters of sales", low=0.02, high=0.2, source="assumed", scale="log")
     chain_discount = param(0.3, unit="share", low=0.0, high=0.6, source="assumed", doc="off for a familiar sector")
     engineer_scarcity = param(
         50.0, unit="per share of GDP", low=0.0, high=200.0, source="assumed", doc="dearer when many are at work"
     )
     depth_speed = param(0.15, unit="share/quarter", low=0.05, high=0.3, source="assumed")
-    depth_decay = param(0.04, unit="share/quarter", low=0.01, high=0.1, source="assumed", doc="and upkeep of a link")
+    depth_decay = param(0.03, unit="share/quarter", low=0.01, high=0.1, source="assumed", doc="and upkeep of a link")
     contacts = param(0.1, unit="share/quarter", low=0.03, high=0.3, source="assumed", doc="firms approached")
     horizon = param(16.0, unit="quarters", low=8.0, high=32.0, source="assumed", doc="over which a project must pay")
     disruption = param(0.05, unit="share of output", low=0.0, high=0.2, source="assumed", doc="when a link is cut")

@@ -51,9 +51,10 @@ def offers(wanted, channel, open_, income, line, debt, scores, terms, lgd, cap, 
         offer[i] = 0.0
         p = channel[i]
         if p >= 0 and wanted[i] > 0.0 and open_[p]:
-            files[p] += 1.0
             amount = min(wanted[i], max(0.0, line * income[i] - float(debt[i])))
-            if amount > 0.0:
+            # a file that cannot earn its cost at the best of risks is not opened
+            if amount * duration * (mine[p] * (base[p] + take[p] - own_cost) + others[p] * take[p]) > file_cost[p]:
+                files[p] += 1.0
                 r, good = judge(
                     scores[i], amount, lgd, mine[p], others[p], take[p], base[p], passes_risk[p], cap,
                     file_cost[p], duration, own_cost,
