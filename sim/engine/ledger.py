@@ -12,7 +12,7 @@ them. Banks pay with reserves; the state's payments create reserves, its receipt
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 
@@ -35,6 +35,7 @@ __all__ = [
 
 BLOCK = 1 << 15  # rows proved at a time: few enough to stay near the processor
 NET_WORTH = "net_worth"
+Spec = TypeVar("Spec", "Flow", "Change", "WriteOff")
 
 
 class LedgerError(AssertionError):
@@ -133,7 +134,7 @@ class Ledger:
         """Book payments: whole fen (or floats, rounded once) per row of payer's and payee's table."""
         out, received_total = self.debit(flow, paid), self.credit(flow, received)
         if out != received_total:
-            spec = self._flow(flow)
+            spec = self._spec(flow, Flow)
             raise LedgerError(f"{flow}: {spec.payer} pay {out} fen, {spec.payee} receive {received_total}")
         return out
 
@@ -141,7 +142,7 @@ class Ledger:
         """The payer's side of a flow; the payee's must follow before the quarter closes."""
         leg = self.legs.get((flow, "debit"))
         if leg is None:
-            spec = self._flow(flow)
+            spec = self._spec(flow, Flow)
             money = spec.payer_money or self.chart.money[spec.payer]
             gets = -1 if spec.spent_on == NET_WORTH else self._sign(spec.payer, spec.spent_on)
             leg = self._payment(spec.payer, money, spec.spent_on, -self._sign(spec.payer, money), gets)
@@ -154,7 +155,7 @@ class Ledger:
         """The payee's side of a flow."""
         leg = self.legs.get((flow, "credit"))
         if leg is None:
-            spec = self._flow(flow)
+            spec = self._spec(flow, Flow)
             money = spec.payee_money or self.chart.money[spec.payee]
             gives = 1 if spec.earned_by == NET_WORTH else -self._sign(spec.payee, spec.earned_by)
             leg = self._payment(spec.payee, money, spec.earned_by, self._sign(spec.payee, money), gives)
@@ -167,8 +168,7 @@ class Ledger:
         """Book a gain or loss of value within each agent."""
         leg = self.legs.get((flow, "change"))
         if leg is None:
-            spec = self.chart.flows[flow]
-            assert isinstance(spec, Change), f"{flow} is no change of value"
+            spec = self._spec(flow, Change)
             sign = 1 if spec.gain else -1
             leg = self.legs[flow, "change"] = self._leg(spec.table, spec.account, NET_WORTH, sign, sign)
         total = self._post(flow, leg, amounts)
@@ -177,8 +177,7 @@ class Ledger:
 
     def write_off(self, flow: str, lost: Mapping[str, np.ndarray], forgiven: Mapping[str, np.ndarray]) -> int:
         """Cancel claims: fen lost by row for each holding table, fen forgiven by row for each owing table."""
-        spec = self.chart.flows[flow]
-        assert isinstance(spec, WriteOff), f"{flow} is no write-off"
+        spec = self._spec(flow, WriteOff)
         totals = []
         for places, sides, worth in ((spec.held, lost, -1), (spec.owed, forgiven, 1)):
             side_total = 0
@@ -191,9 +190,10 @@ class Ledger:
         self.flows[flow] = self.flows.get(flow, 0) + totals[0]
         return totals[0]
 
-    def _flow(self, flow: str) -> Flow:
-        spec = self.chart.flows[flow]
-        assert isinstance(spec, Flow), f"{flow} is no payment"
+    def _spec(self, flow: str, kind: type[Spec]) -> Spec:
+        spec = self.chart.flows.get(flow)
+        if not isinstance(spec, kind):
+            raise LedgerError(f"the chart of accounts has no {kind.__name__} named {flow!r}")
         return spec
 
     def _sign(self, table: str, account: str) -> int:
