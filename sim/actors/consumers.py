@@ -24,9 +24,10 @@ class Consumers(Declared):
     expense_shock = param(0.075, unit="share/quarter", low=0.05, high=0.1, source="assumed")
     shock_low = param(0.5, unit="quarters of income", low=0.25, high=1.0, source="design")
     shock_high = param(1.5, unit="quarters of income", low=1.0, high=2.5, source="design")
+    unavoidable = param(0.5, unit="share of the shock", low=0.2, high=0.9, source="assumed", doc="cannot be put off")
     trait_half_life = param(60.0, unit="quarters", low=30.0, high=120.0, source="assumed")
-    trait_weight = param(0.5, unit="share of separation", low=0.0, high=0.8, source="assumed")
-    consumer_instalment = param(0.2, unit="share of debt/quarter", low=0.1, high=0.5, source="design")
+    trait_weight = param(0.6, unit="share of separation", low=0.0, high=0.8, source="assumed")
+    consumer_instalment = param(0.15, unit="share of debt/quarter", low=0.1, high=0.5, source="design")
     claim_share = param(0.3, unit="share of spare money", low=0.1, high=0.6, source="assumed", doc="lent at best")
     claim_term = param(4.0, unit="quarters", low=1.0, high=12.0, source="design", doc="of a claim on a platform")
     barred = param(12.0, unit="quarters", low=4.0, high=28.0, source="assumed", doc="from credit after default")
@@ -46,6 +47,7 @@ class Consumer(Row):
     spending = Column(0.0, unit="fen/quarter", doc="in the last quarter")
     budget = Column(0.0, unit="fen/quarter", doc="to be spent this quarter")
     necessary = Column(0.0, unit="fen/quarter", doc="habit and expense shock")
+    expense = Column(0.0, unit="fen", doc="a shock that cannot wait, in part")
     loan_wanted = Column(0.0, unit="fen")
     loan_granted = Column(0.0, unit="fen")
     rate = Column(0.02, unit="share/quarter", doc="on bank debt")
@@ -82,11 +84,11 @@ def works(consumer, market, p, u):
     return trait, stays if consumer.employed else finds
 
 
-@rule(writes=("usual_income", "necessary", "loan_wanted", "budget", "bar"), draws=("expense", "size of expense"))
+@rule(writes=("usual_income", "necessary", "expense", "loan_wanted", "budget", "bar"), draws=("expense", "size of expense"))
 def plans_spending(consumer, market, p, u):
     """Spend out of usual income and wealth, at least by habit and need; what is lacking is asked for.
 
-    wish = spend_income Y + spend_wealth (D - buffer Y), need = habit C(-1) + shock          [fen]
+    wish = confidence (spend_income Y + spend_wealth (D - buffer Y)), need = habit C(-1) + shock     [fen]
     loan = max(0, need - (D - debt service - buffer Y))                                      [fen]
     """
     usual = consumer.usual_income + p.income_memory * (consumer.income - consumer.usual_income)
@@ -94,7 +96,7 @@ def plans_spending(consumer, market, p, u):
     service = float(consumer.bank_debt) * (consumer.rate + p.consumer_instalment)
     service += float(consumer.platform_debt) * (consumer.platform_rate + p.consumer_instalment)
     wealth = money + float(consumer.claims) - p.saving_buffer * usual
-    wish = p.spend_income * usual + p.spend_wealth * max(0.0, wealth)
+    wish = market.confidence * (p.spend_income * usual + p.spend_wealth * max(0.0, wealth))
     size = p.shock_low + (p.shock_high - p.shock_low) * u[1]
     shock = size * usual if u[0] < p.expense_shock else 0.0
     necessary = p.habit * consumer.spending + shock
@@ -104,6 +106,7 @@ def plans_spending(consumer, market, p, u):
     return (
         usual,
         necessary,
+        shock,
         float(math.floor(wanted)) if asks else 0.0,
         max(wish, necessary),
         max(0.0, consumer.bar - 1.0),
@@ -112,12 +115,12 @@ def plans_spending(consumer, market, p, u):
 
 @rule(writes="budget")
 def cuts_spending(consumer, market, p, u):
-    """A loan not had is spending cut; debt service is set aside before all but subsistence."""
+    """A loan not had is spending cut; subsistence and what of a shock cannot wait come before debt service."""
     money = float(consumer.deposits)
     service = float(consumer.bank_debt) * (consumer.rate + p.consumer_instalment)
     service += float(consumer.platform_debt) * (consumer.platform_rate + p.consumer_instalment)
     free = money - service
-    least = min(money, p.subsistence * consumer.usual_income)
+    least = min(money, p.subsistence * consumer.usual_income + p.unavoidable * consumer.expense)
     return float(math.floor(max(least, min(consumer.budget, free))))
 
 

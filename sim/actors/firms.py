@@ -48,12 +48,12 @@ class Firms(Declared):
         0.15, unit="per squared distance", low=0.0, high=0.3, source="assumed", doc="output spoilt by misfit"
     )
     adaptation_gain = param(
-        0.12, unit="share/quarter", low=0.0, high=0.3, source="assumed", doc="added to agility by full depth"
+        0.1, unit="share/quarter", low=0.0, high=0.25, source="assumed", doc="added to agility by full depth"
     )
     process_gain = param(
-        0.04, unit="share of productivity", low=0.0, high=0.1, source="assumed", doc="added by full depth"
+        0.03, unit="share of productivity", low=0.0, high=0.08, source="assumed", doc="added by full depth"
     )
-    mishap = param(0.016, unit="share/quarter", low=0.006, high=0.03, source="assumed", doc="fire, fraud, lost suit")
+    mishap = param(0.01, unit="share/quarter", low=0.006, high=0.03, source="assumed", doc="fire, fraud, lost suit")
     mishap_size = param(1.0, unit="share of assets", low=0.5, high=1.0, source="design", doc="lost, at most")
     mishap_quality = param(
         0.9, unit="log points", low=0.3, high=1.5, source="assumed", doc="fewer mishaps per unit of quality"
@@ -127,6 +127,7 @@ class Firm(Row):
     integration_fee = Column(0.0, unit="fen/quarter")
     debt_to = Column(-1, unit="row of platforms", doc="to whose pool it owes, or -1", dtype="int32")
     platform_rate = Column(0.02, unit="share/quarter", doc="on its platform debt")
+    platform_pace = Column(0.2, unit="share/quarter", doc="of its platform debt repaid")
     deducted = Column(False, unit="yes/no", doc="platform debt is repaid out of the flow of sales")
     platform_granted = Column(0.0, unit="fen", doc="lent through a platform this quarter")
     platform_interest_paid = Column(0.0, unit="fen/quarter")
@@ -309,7 +310,7 @@ def settles(firm, market, p, u):
     cash -= flow
     tax = min(cash, math.floor(market.profit_tax * max(0.0, profit)))
     cash -= tax
-    other_instalment = 0.0 if firm.deducted else math.ceil(other * p.platform_instalment)
+    other_instalment = 0.0 if firm.deducted else math.ceil(other * firm.platform_pace)
     asked = 0.0 if firm.deducted else other_interest + other_instalment
     due = interest + shared_interest + instalment + shared_instalment + asked
     worth = cash + float(firm.capital + firm.stock - firm.bank_debt - firm.syndicated_debt - firm.platform_debt)

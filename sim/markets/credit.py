@@ -17,8 +17,8 @@ def offers_to_firms(
 ):
     """What each bank offers to those who ask: amount and rate, or nothing where the file does not pay.
 
-    Expected profit of a file: L x duration x (rate - funding - PD LGD) - cost, with the rate at cost, risk
-    and margin up to the ceiling. Returns files screened by bank.
+    Expected profit of a file: L x duration x (rate - funding - PD LGD) - cost, with a rate that covers
+    funding, risk, margin and the file, up to the ceiling. Returns files screened by bank.
     """
     funding, margin, lgd, ceiling, file_cost, duration, lends_against = terms
     files = np.zeros(weights.shape[0])
@@ -30,13 +30,13 @@ def offers_to_firms(
             debt = float(debts[0][i] + debts[1][i] + debts[2][i])
             amount = min(wanted[i], max(0.0, lends_against * float(capital[i] + stock[i]) - debt))
             # a file that cannot earn its cost at the best of risks is not opened
-            if amount * duration * margin <= file_cost:
+            if amount * duration * (ceiling - funding) <= file_cost:
                 continue
             files[bank] += 1.0
             firm_features(i, sight, noise, keys, quarter, wage, x)
             z = score(x, weights[bank], mask[bank])
             risk = logistic(z) * 0.25 * lgd
-            asked = min(ceiling, funding + risk + margin)
+            asked = min(ceiling, funding + risk + margin + file_cost / (amount * duration))
             gain = amount * duration * (asked - funding - risk) - file_cost
             if gain > 0.0:
                 offer[i] = amount
@@ -58,13 +58,13 @@ def offers_to_consumers(
         if wanted[i] > 0.0:
             bank = home[i]
             amount = min(wanted[i], max(0.0, limit * usual[i] - float(debts[0][i] + debts[1][i])))
-            if amount * duration * margin <= file_cost:
+            if amount * duration * (ceiling - funding) <= file_cost:
                 continue
             files[bank] += 1.0
             consumer_features(i, sight, noise, keys, quarter, x)
             z = score(x, weights[bank], mask[bank])
             risk = logistic(z) * 0.25 * lgd
-            asked = min(ceiling, funding + risk + margin)
+            asked = min(ceiling, funding + risk + margin + file_cost / (amount * duration))
             gain = amount * duration * (asked - funding - risk) - file_cost
             if gain > 0.0:
                 offer[i] = amount

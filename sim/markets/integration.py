@@ -21,7 +21,7 @@ class Integration(Declared):
     project_fixed = param(
         3_000_000.0, unit="fen/project", low=1_000_000.0, high=10_000_000.0, source="assumed", scale="log"
     )
-    project_share = param(0.06, unit="quarters of sales", low=0.02, high=0.2, source="assumed", scale="log")
+    project_share = param(0.12, unit="quarters of sales", low=0.04, high=0.4, source="assumed", scale="log")
     chain_discount = param(0.3, unit="share", low=0.0, high=0.6, source="assumed", doc="off for a familiar sector")
     engineer_scarcity = param(
         50.0, unit="per share of GDP", low=0.0, high=200.0, source="assumed", doc="dearer when many are at work"

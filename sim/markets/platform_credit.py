@@ -23,7 +23,7 @@ from sim.markets.scoring import consumer_features, firm_features, score
 class PlatformCredit(Declared):
     """Terms of credit through platforms."""
 
-    line_of_firm = param(1.0, unit="quarters of sales", low=0.25, high=2.0, source="assumed", doc="at most")
+    line_of_firm = param(0.5, unit="quarters of sales", low=0.1, high=1.0, source="assumed", doc="at most")
     line_of_consumer = param(1.0, unit="quarters of income", low=0.25, high=2.0, source="assumed", doc="at most")
     claim_premium = param(0.016, unit="share/quarter", low=0.005, high=0.03, source="assumed", doc="posted over policy")
 
@@ -53,11 +53,11 @@ def offers(wanted, channel, open_, income, line, debt, scores, terms, lgd, cap, 
         if p >= 0 and wanted[i] > 0.0 and open_[p]:
             amount = min(wanted[i], max(0.0, line * income[i] - float(debt[i])))
             # a file that cannot earn its cost at the best of risks is not opened
-            if amount * duration * (mine[p] * (base[p] + take[p] - own_cost) + others[p] * take[p]) > file_cost[p]:
+            if amount * duration[p] * (mine[p] * (base[p] + take[p] - own_cost) + others[p] * take[p]) > file_cost[p]:
                 files[p] += 1.0
                 r, good = judge(
                     scores[i], amount, lgd, mine[p], others[p], take[p], base[p], passes_risk[p], cap,
-                    file_cost[p], duration, own_cost,
+                    file_cost[p], duration[p], own_cost,
                 )  # fmt: skip
                 if good:
                     offer[i] = amount
@@ -139,14 +139,15 @@ def lend(economy, population: str) -> None:
             left, channel, open_, nb, sight, noise, keys, quarter, market.wage, scorers.weights, scorers.mask, scores
         )
         income, line, lgd = c["sales"], p.line_of_firm, p.unsecured_loss
-        duration = (1.0 - p.platform_instalment) / p.platform_instalment
+        pace = np.where(platforms["file_like_a_bank"] > 0.0, p.instalment, p.platform_instalment)
     else:
         sight, scorers = sight_of_consumers(table), economy.consumer_scorers
         score_consumers(
             left, channel, open_, nb, sight, noise, keys, quarter, scorers.weights, scorers.mask, scores
         )
         income, line, lgd = c["usual_income"], p.line_of_consumer, p.unsecured_loss
-        duration = (1.0 - p.consumer_instalment) / p.consumer_instalment
+        pace = np.full(len(platforms), p.consumer_instalment)
+    duration = (1.0 - pace) / pace
     offers(
         left, channel, open_, income, line, c["platform_debt"], scores, terms_of(economy), lgd, p.rate_cap, duration,
         offer, rate, files,
@@ -165,6 +166,7 @@ def lend(economy, population: str) -> None:
     platforms["file_bill"] = np.floor(platforms["files"] * each * market.wage_index)
     lender = (nb + channel).astype(np.int32)
     if population == "firms":
+        c["platform_pace"] = pace[np.maximum(0, c["debt_to"])]
         c["deducted"] = (c["platform_debt"] > 0) & (platforms["by_deduction"][np.maximum(0, c["debt_to"])] > 0.0)
         remembers_firms(
             c["platform_granted"], lender, sight, noise, keys, quarter, market.wage, scores, scorers.memory

@@ -19,14 +19,14 @@ from sim.engine.parameters import Declared, param
 class Scoring(Declared):
     """How lenders learn."""
 
-    ridge = param(20.0, unit="observations", low=1.0, high=100.0, source="design", doc="weight of the prior")
+    ridge = param(4.0, unit="observations", low=1.0, high=100.0, source="design", doc="weight of the prior")
     forgets = param(0.985, unit="share/quarter", low=0.9, high=1.0, source="assumed", doc="old evidence kept")
     footprint_noise = param(1.0, unit="standard deviations", low=0.5, high=3.0, source="assumed")
     insight_noise = param(0.6, unit="share", low=0.0, high=2.0, source="assumed", doc="of shallow integration")
 
 
 MATURES = 4
-BINS = 64
+BINS = 512
 
 # firms: constant, late leverage, late margin, size, pledged, youth, footprint, cash now, margin now, orders now
 FIRM_FEATURES = 10

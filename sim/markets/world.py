@@ -17,6 +17,9 @@ class World(Declared):
         0.1, unit="distance/quarter", low=0.0, high=0.25, source="assumed", doc="drift of what a sector wants"
     )
     pace_spread = param(0.5, unit="share", low=0.0, high=1.0, source="design", doc="how sectors differ in pace")
+    shock_at = param(0, unit="quarters after branching", low=0, high=400, source="design", doc="0 for no shock")
+    shock_confidence = param(0.08, unit="share of spending", low=0.0, high=0.3, source="design", doc="lost for a year")
+    shock_change = param(0.4, unit="distance", low=0.0, high=2.0, source="design", doc="jump of what every sector wants")
     weight_drift = param(0.02, unit="log points/quarter", low=0.0, high=0.06, source="assumed")
     weight_return = param(0.03, unit="share/quarter", low=0.01, high=0.1, source="assumed")
 
@@ -35,13 +38,20 @@ def normals(seed: int, purpose: str, count: int, quarter: int) -> np.ndarray:
 
 
 def changes(economy) -> None:
-    """z moves at each sector's pace, demand drifts between sectors and returns, technology grows."""
+    """z moves at each sector's pace, demand drifts between sectors and returns, technology grows.
+
+    The standard shock: consumers hold back for a year, and what every sector wants jumps at once.
+    """
     market, p = economy.market, economy.p
     sectors = len(market.style_x)
     pace = p.pace_of_change * (1.0 + p.pace_spread * np.linspace(-1.0, 1.0, sectors))
     step = normals(economy.seed, "what the market wants", 3 * sectors, economy.quarter)
     market.style_x = market.style_x + pace * step[:sectors]
     market.style_y = market.style_y + pace * step[sectors : 2 * sectors]
+    since = economy.quarter - economy.memory.born - p.shock_at if p.shock_at else -1
+    market.confidence = 1.0 - p.shock_confidence if 0 <= since < 4 else 1.0
+    if since == 0:
+        market.style_x = market.style_x + p.shock_change
     tilt = (1.0 - p.weight_return) * market.tilt + p.weight_drift * step[2 * sectors :]
     market.tilt = tilt
     weights = BASE_WEIGHTS * np.array([exp(t) for t in tilt])

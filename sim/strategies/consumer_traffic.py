@@ -13,5 +13,5 @@ ROW = BusinessModel(
     sees=FOOTPRINTS,
     lends_to_consumers=True,
     from_households=1.0,
-    take=0.012,
+    take=0.018,
 )

@@ -15,6 +15,6 @@ ROW = BusinessModel(
     lends_to_firms=True,
     from_banks=0.7,
     take=0.0068,
-    gain_share=0.3,
+    gain_share=0.4,
     by_deduction=True,
 )
