@@ -325,6 +325,7 @@ def test_whatever_is_booked_nothing_is_lost(steps):
             e.ledger.write_off(flow, {"banks": at_banks}, {"firms": firms})
         else:
             spec = CHART.flows[flow]
+            assert isinstance(spec, Flow)
             by_table = {"banks": at_banks, "owners": split(total, np.array([1.0, 2.0]))}
             e.ledger.pay(flow, by_table.get(spec.payer, firms), by_table.get(spec.payee, others))
             created += total * ((flow == "loans") - (flow == "instalments"))

@@ -1,0 +1,161 @@
+"""Machine code is kept on disk, found by the next process, and never stale."""
+
+import importlib.util
+import os
+import subprocess
+import sys
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+from sim.engine.compiling import compiled
+
+ROOT = Path(__file__).parents[1]
+HELPER = """
+from sim.engine.compiling import compiled
+
+STEP = 1
+
+@compiled
+def helps(x):
+    return x + STEP
+"""
+CALLER = """
+from helper import helps
+from sim.engine.compiling import compiled
+
+@compiled
+def calls(x):
+    return 2 * helps(x)
+"""
+RULE = """
+import numpy as np
+from helper import helps
+from sim.engine.columns import Column, Row, Table
+from sim.engine.rules import rule
+
+class Guest(Row):
+    generation = Column(0, unit="count", dtype="uint32")
+    mood = Column(0.0, unit="share")
+
+@rule(writes="mood", draws="weather")
+def enjoys(guest, market, p, u):
+    return guest.mood + helps(u)
+"""
+# prints two results, and how often machine code was made and found for either
+RUN = """
+from caller import calls
+from guests import Guest, Table, enjoys
+from sim.engine.rules import loop, sweep
+table = Table(None, Guest, 10)
+sweep(table, (enjoys,), None, None, 1, 1)
+print(calls(20), int(table["mood"].min()))
+for stats in (calls.machine.stats, loop((enjoys,)).kernel.stats):
+    print(sum(stats.cache_misses.values()), sum(stats.cache_hits.values()))
+"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    for name, text in (("helper", HELPER), ("caller", CALLER), ("guests", RULE)):
+        (tmp_path / f"{name}.py").write_text(text)
+    return tmp_path
+
+
+def process(folder: Path, text: str = RUN) -> list[str]:
+    """What a new process prints that finds these modules and keeps its machine code here."""
+    path = os.pathsep.join([str(folder), str(ROOT)])
+    env = os.environ | {
+        "PYTHONPATH": path,
+        "SIM_KERNELS": str(folder / "kernels"),
+        "PYTHONDONTWRITEBYTECODE": "1",
+    }
+    env.pop("NUMBA_CACHE_DIR", None)  # this process has set it
+    done = subprocess.run([sys.executable, "-c", text], env=env, capture_output=True, text=True, check=True)
+    return done.stdout.split()
+
+
+def kernels(folder: Path) -> dict[str, int]:
+    """Every file of machine code with the time it was written, in ns."""
+    files = [path for path in (folder / "kernels").rglob("*") if path.is_file()]
+    return {path.name: path.stat().st_mtime_ns for path in files}
+
+
+def test_a_second_process_compiles_nothing(folder):
+    assert process(folder) == ["42", "1", "1", "0", "1", "0"]
+    first = kernels(folder)
+    assert process(folder) == ["42", "1", "0", "1", "0", "1"]
+    assert kernels(folder) == first
+    assert len(first) == 5  # index and code of a function and of a loop, and the loop's text
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "results"),
+    [("x + STEP", "x + 3 * STEP", ["46", "3"]), ("STEP = 1", "STEP = 5", ["50", "5"])],
+    ids=["text", "constant"],
+)
+def test_a_change_in_another_file_is_seen(folder, old, new, results):
+    process(folder)
+    (folder / "helper.py").write_text(HELPER.replace(old, new))
+    assert process(folder)[:2] == results
+
+
+@pytest.mark.long
+def test_a_second_economy_compiles_nothing(folder):
+    text = "from sim.model import Economy\ne = Economy(firms=100, seed=1)\nfor _ in range(3): e.step()"
+    process(folder, text)
+    first = kernels(folder)
+    process(folder, text)
+    assert kernels(folder) == first
+
+
+def load(folder: Path, name: str, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    spec = importlib.util.spec_from_file_location(name, folder / f"{name}.py")
+    assert spec and spec.loader
+    module = importlib.util.module_from_spec(spec)
+    monkeypatch.setitem(sys.modules, name, module)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new", "same"),
+    [
+        ("caller", "2 *", "3 *", False),
+        ("helper", "x + STEP", "x - STEP", False),
+        ("helper", "STEP = 1", "STEP = 2", False),
+        ("helper", "STEP = 1", "STEP = 1\nOTHER = 2", True),
+    ],
+)
+def test_a_stamp_follows_the_text_of_helpers_and_constants(folder, monkeypatch, name, old, new, same):
+    load(folder, "helper", monkeypatch)
+    before = load(folder, "caller", monkeypatch).calls.stamp
+    changed = folder / f"{name}.py"
+    changed.write_text(changed.read_text().replace(old, new) + "\n# longer, so that the text is read anew\n")
+    load(folder, "helper", monkeypatch)
+    assert (load(folder, "caller", monkeypatch).calls.stamp == before) is same
+
+
+@compiled
+def doubles(x):
+    """Twice x."""
+    return x + x
+
+
+@compiled
+def quadruples(x):
+    return doubles(doubles(x))
+
+
+def test_a_compiled_function_has_two_readings():
+    assert quadruples(3) == quadruples.plain(3) == 12
+    assert quadruples.plain("ab") == "abababab"  # plain Python all the way down
+    assert quadruples.helpers() == {"doubles": doubles}
+    assert doubles.__doc__ == "Twice x."
+
+
+def test_a_helper_is_laid_into_its_caller():
+    quadruples(3.0)
+    assembly = next(iter(quadruples.machine.inspect_asm().values()))
+    assert not [line for line in assembly.splitlines() if "call" in line and "doubles" in line]
