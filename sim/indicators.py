@@ -19,9 +19,12 @@ def ratio(part: float, whole: float) -> float:
 
 def tail_exponent(sizes: np.ndarray) -> float:
     """Hill's estimator on the largest 2 % (at least 20): the exponent of the upper tail of sizes > 0."""
-    top = np.sort(sizes[sizes > 0.0])[::-1]
-    k = max(20, len(top) // 50)
-    return float(1.0 / np.log(top[:k] / top[k]).mean()) if len(top) > k else math.nan
+    sizes = sizes[sizes > 0.0]
+    k = max(20, len(sizes) // 50)
+    if len(sizes) <= k:
+        return math.nan
+    top = np.sort(np.partition(sizes, -k - 1)[-k - 1 :])
+    return float(1.0 / np.log(top[1:] / top[0]).mean())
 
 
 def of_the_core(e: Any) -> dict[str, float]:

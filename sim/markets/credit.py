@@ -153,7 +153,7 @@ def lend_to_firms(economy) -> None:
     offer, offered_rate, scores = np.empty(n), np.zeros(n), np.zeros(n)
     debts = (c["bank_debt"], c["syndicated_debt"], c["platform_debt"])
     sight, scorers = sight_of_firms(firms), economy.firm_scorers
-    noise, keys = (p.footprint_noise, p.insight_noise), noise_keys(economy.seed)
+    noise, keys = (0.0, 0.0), noise_keys(economy.seed)
     duration = (1.0 - p.instalment) / p.instalment
     terms = (
         market.funding_rate,
@@ -198,7 +198,7 @@ def lend_to_consumers(economy) -> None:
     offer, offered_rate, scores = np.empty(n), np.zeros(n), np.zeros(n)
     debts = (c["bank_debt"], c["platform_debt"])
     sight, scorers = sight_of_consumers(consumers), economy.consumer_scorers
-    noise, keys = (p.footprint_noise, p.insight_noise), noise_keys(economy.seed)
+    noise, keys = (0.0, 0.0), noise_keys(economy.seed)
     terms = (
         market.funding_rate,
         p.consumer_margin,

@@ -72,7 +72,7 @@ def firms_leave(economy) -> None:
     total = int(to_all.sum())
     if total:
         held = banks["syndicated_loans"]
-        ledger.pay("syndicated instalments", to_all, within(total, held.astype(float), held))
+        ledger.pay("syndicated instalments", to_all, within(total, held))
     if to_platform.any():
         before = economy.platforms["loans"].copy()
         principal = total_by(c["debt_to"], to_platform, len(economy.platforms))
@@ -88,7 +88,7 @@ def firms_leave(economy) -> None:
     total = int(shared.sum())
     if total:
         held = banks["syndicated_loans"]
-        part = within(total, held.astype(float), held)
+        part = within(total, held)
         ledger.write_off("bad syndicated loans", {"banks": part}, {"firms": shared})
         banks["loan_losses"] += part
     other = np.where(out, c["platform_debt"], 0)

@@ -6,7 +6,7 @@ from sim.engine.ledger import split, split_by, total_by
 from sim.engine.parameters import Declared, param
 from sim.markets import integration, ownership
 from sim.markets.platform_credit import idle_claims
-from sim.markets.settlement import within
+from sim.markets.settlement import split_rows
 
 
 class Funding(Declared):
@@ -109,7 +109,7 @@ def collect(economy) -> None:
     part = np.divide(held, np.maximum(1, before), out=np.zeros(n), where=before > 0)
     passed = np.floor(np.maximum(0.0, interest * part - t["take"] * held)).astype(np.int64)
     if passed.any():
-        shares = rows_within(passed, economy.memory.participations, None)
+        shares = rows_within(passed, economy.memory.participations, False)
         ledger.pay("interest on participations", passed, shares.sum(axis=0))
         banks["interest_income"] += shares.sum(axis=0)
     c = economy.consumers.columns
@@ -134,13 +134,9 @@ def collect(economy) -> None:
     economy.memory.interest_on_pool = passed / np.maximum(1.0, held)
 
 
-def rows_within(totals: np.ndarray, holdings: np.ndarray, most: np.ndarray | None) -> np.ndarray:
-    """Split totals[p] over the row holdings[p]; with `most`, nobody gets more than that."""
-    out = np.zeros(holdings.shape, np.int64)
-    for p in np.flatnonzero(totals):
-        weights = holdings[p].astype(float)
-        out[p] = split(int(totals[p]), weights) if most is None else within(int(totals[p]), weights, most[p])
-    return out
+def rows_within(totals: np.ndarray, holdings: np.ndarray, capped: bool) -> np.ndarray:
+    """Whole fen by platform and bank (int64, shape of holdings); see `split_rows`."""
+    return split_rows(totals, holdings.astype(float), capped, np.empty(holdings.shape, np.int64))
 
 
 def repay_banks(economy, principal: np.ndarray, before: np.ndarray) -> None:
@@ -153,7 +149,7 @@ def repay_banks(economy, principal: np.ndarray, before: np.ndarray) -> None:
     # a pool that is paid off owes its funders nothing more
     back = np.where(t["loans"] == 0, np.minimum(t["participations_owed"], np.maximum(0, t["deposits"])), back)
     if back.any():
-        shares = rows_within(back, economy.memory.participations, economy.memory.participations)
+        shares = rows_within(back, economy.memory.participations, True)
         economy.ledger.pay("participations repaid", back, shares.sum(axis=0))
         economy.memory.participations -= shares
 
@@ -175,7 +171,7 @@ def lose(economy, lost: dict[str, np.ndarray]) -> None:
         np.int64
     )
     if of_banks.any():
-        shares = rows_within(of_banks, economy.memory.participations, economy.memory.participations)
+        shares = rows_within(of_banks, economy.memory.participations, True)
         ledger.write_off("participations lost", {"banks": shares.sum(axis=0)}, {"platforms": of_banks})
         economy.memory.participations -= shares
         banks["loan_losses"] += shares.sum(axis=0)

@@ -17,6 +17,7 @@ from sim.markets.credit import (
     sight_of_consumers,
     sight_of_firms,
 )
+from sim.markets.settlement import split_rows
 from sim.markets.scoring import consumer_features, firm_features, score
 
 
@@ -231,7 +232,7 @@ def fund(economy, lent: np.ndarray) -> None:
     part = np.floor(t["from_banks"] * lent).astype(np.int64)
     room = banks["room"].astype(float) + 1.0
     if part.any():
-        shares = np.array([split(int(fen), room) for fen in part])
+        shares = split_rows(part, np.tile(room, (len(part), 1)), False, np.empty((len(part), len(room)), np.int64))
         ledger.pay("participations", shares.sum(axis=0), part)
         economy.memory.participations += shares
     borrowed = np.floor(t["from_borrowing"] * lent).astype(np.int64)

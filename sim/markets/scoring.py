@@ -57,10 +57,11 @@ def firm_features(i, sight, noise, keys, quarter, wage, out):
     out[3] = 0.3 * (log(max(1.0, assets) / wage) - 3.0)
     out[4] = min(3.0, debt / max(1.0, assets)) - 0.4
     out[5] = 4.0 / (4.0 + age[i]) - 0.2
-    blur = noise[0] * normal(uniform(keys[0], ids[i], generation[i], quarter))
+    # who sees neither footprints nor operations passes no noise, and none is drawn
+    blur = noise[0] * normal(uniform(keys[0], ids[i], generation[i], quarter)) if noise[0] > 0.0 else 0.0
     out[6] = 0.5 * (quality[i] + 2.0 * growth[i] + 2.0 * margin_now[i] + blur)
     shallow = noise[1] * (1.0 - depth[i])
-    haze = shallow * normal(uniform(keys[1], ids[i], generation[i], quarter))
+    haze = shallow * normal(uniform(keys[1], ids[i], generation[i], quarter)) if shallow > 0.0 else 0.0
     out[7] = min(2.0, float(deposits[i]) / max(1.0, bills[i] + orders[i])) - 1.0 + haze
     out[8] = 5.0 * margin_now[i] + haze
     out[9] = 3.0 * max(-1.0, min(1.0, demand[i] / max(1e-9, expected[i]) - 1.0)) + haze
@@ -76,7 +77,8 @@ def consumer_features(i, sight, noise, keys, quarter, out):
     out[2] = 0.0 if employed[i] else 1.0
     out[3] = min(3.0, float(deposits[i]) / y) - 0.5
     out[4] = max(-1.0, min(1.0, income[i] / y - 1.0))
-    out[5] = trait[i] + noise[0] * normal(uniform(keys[0], ids[i], generation[i], quarter))
+    blur = noise[0] * normal(uniform(keys[0], ids[i], generation[i], quarter)) if noise[0] > 0.0 else 0.0
+    out[5] = trait[i] + blur
 
 
 @compiled

@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from sim.engine.compiling import compiled
+from sim.engine.fen import split_all
 from sim.engine.ledger import split, total_by
 from sim.markets import ownership
 
@@ -39,7 +41,7 @@ def firms_pay(economy) -> None:
         if total > 0:
             received = split(total, holdings)
             if flow == "syndicated instalments":
-                received = within(total, holdings, banks["syndicated_loans"])
+                received = within(total, banks["syndicated_loans"])
             else:
                 banks["interest_income"] += received
             ledger.pay(flow, c[column], received)
@@ -49,15 +51,28 @@ def firms_pay(economy) -> None:
     c["machines"] *= 1.0 - economy.p.depreciation
 
 
-def within(total: int, weights: np.ndarray, most: np.ndarray) -> np.ndarray:
-    """Split `total` by weight, never more than `most` for anybody (the two sums allow it)."""
-    part = split(total, weights)
-    over = np.maximum(0, part - most)
-    spare = int(over.sum())
-    if spare > 0:
-        part = part - over
-        for row in np.argsort(part - most):
-            give = min(spare, int(most[row] - part[row]))
-            part[row] += give
-            spare -= give
-    return part
+@compiled
+def split_rows(totals, holdings, capped, out):
+    """Split totals[p] over the row holdings[p] in proportion; `capped`: nobody gets more than he holds."""
+    for p in range(totals.shape[0]):
+        row = out[p]
+        if totals[p] == 0:
+            row[:] = 0
+            continue
+        split_all(totals[p], holdings[p], row)
+        if capped:
+            spare = 0
+            for b in range(row.shape[0]):
+                over = max(0, row[b] - np.int64(holdings[p, b]))
+                row[b] -= over
+                spare += over
+            for b in range(row.shape[0]):
+                more = min(spare, np.int64(holdings[p, b]) - row[b])
+                row[b] += more
+                spare -= more
+    return out
+
+
+def within(total: int, held: np.ndarray) -> np.ndarray:
+    """Split `total` in proportion to what each holds, never more than that (int64)."""
+    return split_rows(np.array([total]), held.astype(float)[None, :], True, np.empty((1, len(held)), np.int64))[0]
