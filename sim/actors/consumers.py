@@ -18,7 +18,7 @@ class Consumers(Declared):
     spend_income = param(0.8, unit="share of usual income", low=0.7, high=0.9, source="design")
     spend_wealth = param(0.05, unit="share/quarter", low=0.02, high=0.12, source="design")
     saving_buffer = param(0.3, unit="quarters of income", low=0.1, high=0.6, source="assumed")
-    habit = param(0.8, unit="share of last spending", low=0.6, high=0.95, source="assumed")
+    habit = param(0.8, unit="share of last spending", low=0.7, high=0.9, source="assumed")
     subsistence = param(0.45, unit="share of usual income", low=0.3, high=0.6, source="assumed")
     income_memory = param(0.2, unit="share/quarter", low=0.1, high=0.5, source="assumed", doc="weight of news")
     expense_shock = param(0.075, unit="share/quarter", low=0.05, high=0.1, source="assumed")

@@ -20,25 +20,25 @@ class Firms(Declared):
     depreciation = param(0.02, unit="share/quarter", low=0.005, high=0.06, source="design", symbol="delta")
     utilisation = param(0.78, unit="share", low=0.6, high=1.0, source="design", doc="use of machines aimed at")
     overhead = param(
-        0.25, unit="share of work", low=0.1, high=0.4, source="assumed", doc="at normal use; needed whatever is made"
+        0.25, unit="share of work", low=0.15, high=0.35, source="assumed", doc="at normal use; needed whatever is made"
     )
-    investment_speed = param(0.1, unit="share/quarter", low=0.06, high=0.2, source="assumed")
+    investment_speed = param(0.1, unit="share/quarter", low=0.07, high=0.14, source="assumed")
     demand_memory = param(0.3, unit="share/quarter", low=0.2, high=0.5, source="assumed", doc="weight of news")
     stock_buffer = param(0.2, unit="quarters of sales", low=0.1, high=0.4, source="assumed")
-    stock_speed = param(0.4, unit="share/quarter", low=0.2, high=1.0, source="assumed", doc="of the gap made up")
-    spoilage = param(0.02, unit="share/quarter", low=0.0, high=0.1, source="assumed", doc="of unsold stock")
+    stock_speed = param(0.4, unit="share/quarter", low=0.2, high=0.6, source="assumed", doc="of the gap made up")
+    spoilage = param(0.02, unit="share/quarter", low=0.0, high=0.04, source="assumed", doc="of unsold stock")
     mark_up = param(0.18, unit="share of unit cost", low=0.05, high=0.6, source="design", symbol="mu")
     rent = param(
         0.12, unit="share of unit cost", low=0.0, high=0.3, source="design", doc="selection and scarcity add it; for the start"
     )
     mark_up_step = param(0.1, unit="per unit of share growth", low=0.0, high=0.3, source="assumed")
-    mark_up_scarcity = param(0.05, unit="per unfilled share", low=0.0, high=0.4, source="assumed")
-    mark_up_return = param(0.05, unit="share/quarter", low=0.02, high=0.1, source="assumed")
+    mark_up_scarcity = param(0.05, unit="per unfilled share", low=0.0, high=0.1, source="assumed")
+    mark_up_return = param(0.05, unit="share/quarter", low=0.03, high=0.1, source="assumed")
     pass_through = param(
-        0.3, unit="share", low=0.15, high=0.6, source="assumed", doc="weight of own cost beside rivals' prices"
+        0.3, unit="share", low=0.2, high=0.5, source="assumed", doc="weight of own cost beside rivals' prices"
     )
     skill_half_life = param(14.0, unit="quarters", low=10.0, high=20.0, source="assumed")
-    skill_spread = param(0.2, unit="log points", low=0.05, high=0.3, source="assumed", doc="stationary")
+    skill_spread = param(0.2, unit="log points", low=0.1, high=0.25, source="assumed", doc="stationary")
     quality_half_life = param(60.0, unit="quarters", low=30.0, high=100.0, source="assumed")
     quality_weight = param(0.06, unit="log points", low=0.0, high=0.12, source="assumed", doc="of skill")
     agility = param(
@@ -53,7 +53,7 @@ class Firms(Declared):
     process_gain = param(
         0.03, unit="share of productivity", low=0.0, high=0.08, source="assumed", doc="added by full depth"
     )
-    mishap = param(0.01, unit="share/quarter", low=0.006, high=0.03, source="assumed", doc="fire, fraud, lost suit")
+    mishap = param(0.01, unit="share/quarter", low=0.005, high=0.018, source="assumed", doc="fire, fraud, lost suit")
     mishap_size = param(1.0, unit="share of assets", low=0.5, high=1.0, source="design", doc="lost, at most")
     mishap_quality = param(
         0.9, unit="log points", low=0.3, high=1.5, source="assumed", doc="fewer mishaps per unit of quality"

@@ -6,19 +6,19 @@ import numpy as np
 
 from sim.engine.arithmetic import logistic
 from sim.engine.compiling import compiled
-from sim.engine.draws import key
+from sim.engine.draws import key, uniform
 from sim.engine.ledger import split, total_by
 from sim.markets.scoring import consumer_features, firm_features, remember, score
 
 
 @compiled
 def offers_to_firms(
-    wanted, home, capital, stock, debts, sight, noise, keys, quarter, wage, weights, mask, terms, offer, rate, kept, memory
+    wanted, home, capital, stock, debts, sight, noise, keys, quarter, wage, weights, mask, terms, lucky, offer, rate, kept
 ):
     """What each bank offers to those who ask: amount and rate, or nothing where the file does not pay.
 
     Expected profit of a file: L x duration x (rate - funding - PD LGD) - cost, with a rate that covers
-    funding, risk, margin and the file, up to the ceiling. Returns files screened by bank.
+    funding, risk, margin and the file, up to the ceiling. A few who would be refused are tried. Returns files screened by bank.
     """
     funding, margin, lgd, ceiling, file_cost, duration, lends_against = terms
     files = np.zeros(weights.shape[0])
@@ -38,7 +38,7 @@ def offers_to_firms(
             risk = logistic(z) * 0.25 * lgd
             asked = min(ceiling, funding + risk + margin + file_cost / (amount * duration))
             gain = amount * duration * (asked - funding - risk) - file_cost
-            if gain > 0.0:
+            if gain > 0.0 or uniform(lucky[0], sight[17][i], sight[18][i], quarter) < lucky[1]:
                 offer[i] = amount
                 rate[i] = asked
                 kept[i] = z
@@ -47,7 +47,7 @@ def offers_to_firms(
 
 @compiled
 def offers_to_consumers(
-    wanted, home, usual, debts, sight, noise, keys, quarter, weights, mask, terms, offer, rate, kept
+    wanted, home, usual, debts, sight, noise, keys, quarter, weights, mask, terms, lucky, offer, rate, kept
 ):
     """As `offers_to_firms`, unsecured: the debt may not exceed `limit` quarters of usual income."""
     funding, margin, lgd, ceiling, file_cost, duration, limit = terms
@@ -66,7 +66,7 @@ def offers_to_consumers(
             risk = logistic(z) * 0.25 * lgd
             asked = min(ceiling, funding + risk + margin + file_cost / (amount * duration))
             gain = amount * duration * (asked - funding - risk) - file_cost
-            if gain > 0.0:
+            if gain > 0.0 or uniform(lucky[0], sight[7][i], sight[8][i], quarter) < lucky[1]:
                 offer[i] = amount
                 rate[i] = asked
                 kept[i] = z
@@ -164,9 +164,11 @@ def lend_to_firms(economy) -> None:
         duration,
         p.lends_against * market.resale / p.resale,
     )
+    # who lends to none of those it fears never learns that it was wrong
+    lucky = (key(economy.seed, "bank tries a firm"), p.tries)
     files = offers_to_firms(
         wanted, home, c["capital"], c["stock"], debts, sight, noise, keys, economy.quarter, market.wage,
-        scorers.weights[: len(banks)], scorers.mask[: len(banks)], terms, offer, offered_rate, scores, scorers.memory,
+        scorers.weights[: len(banks)], scorers.mask[: len(banks)], terms, lucky, offer, offered_rate, scores,
     )  # fmt: skip
     banks["files"] = files
     own, common = np.empty(n), np.empty(n)
@@ -208,9 +210,10 @@ def lend_to_consumers(economy) -> None:
         (1.0 - p.consumer_instalment) / p.consumer_instalment,
         p.consumer_limit,
     )
+    lucky = (key(economy.seed, "bank tries a consumer"), p.tries)
     files = offers_to_consumers(
         wanted, home, c["usual_income"], debts, sight, noise, keys, economy.quarter,
-        scorers.weights[: len(banks)], scorers.mask[: len(banks)], terms, offer, offered_rate, scores,
+        scorers.weights[: len(banks)], scorers.mask[: len(banks)], terms, lucky, offer, offered_rate, scores,
     )  # fmt: skip
     banks["consumer_files"] = files
     own = np.empty(n)

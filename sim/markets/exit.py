@@ -15,12 +15,12 @@ from sim.markets.world import EQUIPMENT
 class Exit(Declared):
     """Liquidation and entry."""
 
-    resale = param(0.4, unit="share of book value", low=0.2, high=0.7, source="assumed", doc="of machines, in calm")
+    resale = param(0.4, unit="share of book value", low=0.3, high=0.6, source="assumed", doc="of machines, in calm")
     resale_response = param(0.5, unit="per liquidations/investment", low=0.0, high=2.0, source="assumed")
     entrant_size = param(0.2, unit="share of the mean firm", low=0.05, high=0.5, source="design")
     entrant_spread = param(0.8, unit="log points", low=0.2, high=1.5, source="design")
     entrant_skill = param(-0.04, unit="log points", low=-0.2, high=0.1, source="assumed")
-    entrant_offset = param(0.2, unit="distance", low=0.0, high=0.6, source="assumed", doc="from the market, by axis")
+    entrant_offset = param(0.2, unit="distance", low=0.0, high=0.4, source="assumed", doc="from the market, by axis")
 
 
 @compiled

@@ -15,7 +15,7 @@ from sim.markets.world import EQUIPMENT, MEDIA
 class Goods(Declared):
     """How customers choose among firms."""
 
-    price_response = param(2.0, unit="per relative price", low=1.0, high=4.0, source="assumed")
+    price_response = param(2.0, unit="per relative price", low=1.5, high=3.0, source="assumed")
     fit_response = param(1.0, unit="per squared distance", low=0.0, high=2.0, source="assumed", doc="misfit")
     service_response = param(2.0, unit="per unfilled share", low=1.0, high=6.0, source="assumed")
     choice_speed = param(0.15, unit="share/quarter", low=0.05, high=0.3, source="assumed", symbol="chi")
@@ -111,7 +111,8 @@ def post_prices(economy) -> None:
     by_share, by_price = np.zeros(n), np.zeros(n)
     indices(firms["sector"], firms["share"], firms["price"], by_share, by_price)
     market.by_share = by_share
-    market.price_index = by_share / by_price
+    # a sector in which nobody is left keeps its last price, and serves nobody
+    market.price_index = np.divide(by_share, by_price, out=market.going_price.copy(), where=by_price > 0.0)
 
 
 def sell_used_machines(economy, paid: int, units: float) -> None:
@@ -198,7 +199,7 @@ def clear(economy) -> None:
         (p.price_response, p.fit_response, p.service_response), worth, mean,
     )  # fmt: skip
     move_shares(
-        c["sector"], c["share"], c["alive"], worth, mean / market.by_share, market.members,
+        c["sector"], c["share"], c["alive"], worth, mean / np.maximum(1e-300, market.by_share), market.members,
         (p.choice_speed, p.fashion, p.rupture, p.rupture_size, p.walk_in), key(economy.seed, "luck with customers"), firms.ids,
         c["generation"], np.uint64(economy.quarter), c["growth"], sums,
     )  # fmt: skip
