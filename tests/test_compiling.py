@@ -1,15 +1,21 @@
 """Machine code is kept on disk, found by the next process, and never stale."""
 
 import importlib.util
+import inspect
 import os
+import re
 import subprocess
 import sys
+from fractions import Fraction
 from pathlib import Path
 from types import ModuleType
 
+import numpy as np
 import pytest
 
+from sim.engine.arithmetic import exp, normal
 from sim.engine.compiling import compiled
+from sim.engine.draws import uniform
 
 ROOT = Path(__file__).parents[1]
 HELPER = """
@@ -38,10 +44,15 @@ from sim.engine.rules import rule
 class Guest(Row):
     generation = Column(0, unit="count", dtype="uint32")
     mood = Column(0.0, unit="share")
+    place = Column(0, unit="row of market.rent", dtype="int32")
 
 @rule(writes="mood", draws="weather")
 def enjoys(guest, market, p, u):
     return guest.mood + helps(u)
+
+@rule(writes="mood")
+def pays(guest, market, p, u):
+    return guest.mood - market.rent[guest.place]
 """
 # prints two results, and how often machine code was made and found for either
 RUN = """
@@ -150,12 +161,39 @@ def quadruples(x):
 
 def test_a_compiled_function_has_two_readings():
     assert quadruples(3) == quadruples.plain(3) == 12
-    assert quadruples.plain("ab") == "abababab"  # plain Python all the way down
+    assert quadruples.plain(Fraction(1, 3)) == Fraction(4, 3)  # plain Python all the way down
     assert quadruples.helpers() == {"doubles": doubles}
     assert doubles.__doc__ == "Twice x."
 
 
-def test_a_helper_is_laid_into_its_caller():
-    quadruples(3.0)
-    assembly = next(iter(quadruples.machine.inspect_asm().values()))
-    assert not [line for line in assembly.splitlines() if "call" in line and "doubles" in line]
+@compiled
+def grows(x, out):
+    for i in range(x.shape[0]):
+        out[i] = exp(x[i])
+
+
+@compiled
+def draws(ids, out):
+    for i in range(ids.shape[0]):
+        out[i] = normal(uniform(np.uint64(1), ids[i], np.uint64(0), np.uint64(0)))
+
+
+VECTOR = re.compile(r"<\d+ x double>")
+
+
+@pytest.mark.parametrize(("loop", "x"), [(grows, np.zeros(8)), (draws, np.arange(8, dtype=np.uint32))])
+def test_a_loop_over_a_helper_runs_on_vectors(loop, x):
+    loop.inlined(x, np.empty(8))  # compiled here, and not found on disk: only then can it be looked at
+    assert VECTOR.search(next(iter(loop.inlined.inspect_llvm().values())))
+
+
+def test_a_rule_that_looks_something_up_runs_on_vectors(folder):
+    text = """
+        from types import SimpleNamespace
+        import numpy as np
+        from guests import Guest, Table, pays
+        from sim.engine.rules import loop, sweep
+        sweep(Table(None, Guest, 10), (pays,), SimpleNamespace(rent=np.ones(3)), None, 1, 1)
+        print(*loop((pays,)).kernel.inspect_llvm().values())
+    """
+    assert VECTOR.search(" ".join(process(folder, inspect.cleandoc(text))))

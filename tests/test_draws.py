@@ -50,6 +50,15 @@ def test_philox_gives_the_known_answers(reading, counter, k, known):
     assert [f"{int(word):08x}" for word in reading(*words(counter), *words(k))] == known.split()
 
 
+def test_a_draw_uses_the_words_in_order():
+    a, b, c, d = (int(word, 16) for word in KNOWN[0][2].split())
+    zero = np.uint64(0)
+    assert uniforms.plain(zero, zero, zero, zero) == (
+        (((a << 32 | b) >> 11) + 0.5) / 2**53,
+        (((c << 32 | d) >> 11) + 0.5) / 2**53,
+    )
+
+
 @given(st.integers(0, 2**64 - 1), WORD, WORD, WORD)
 def test_plain_and_compiled_draws_have_the_same_bits(k, agent, partner, quarter):
     by_hand = uniforms.plain(*(np.uint64(word) for word in (k, agent, partner, quarter)))
