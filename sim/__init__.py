@@ -1,7 +1,7 @@
 """A closed economy in which fintech platforms harvest traffic or integrate deeply.
 
-    from sim import Economy
-    Economy(strategy="deep_integration", firms=10_000, seed=1).run(80)
+from sim import Economy
+Economy(strategy="deep_integration", firms=10_000, seed=1).run(80)
 """
 
 from sim.engine.parameters import ParameterError, Parameters

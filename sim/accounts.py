@@ -74,7 +74,9 @@ FLOWS = {
     "instalments of firms": Flow("firms", "banks", spent_on="bank_debt", earned_by="firm_loans"),
     "interest of firms": Flow("firms", "banks"),
     "syndicated loans": Flow("banks", "firms", spent_on="syndicated_loans", earned_by="syndicated_debt"),
-    "syndicated instalments": Flow("firms", "banks", spent_on="syndicated_debt", earned_by="syndicated_loans"),
+    "syndicated instalments": Flow(
+        "firms", "banks", spent_on="syndicated_debt", earned_by="syndicated_loans"
+    ),
     "syndicated interest": Flow("firms", "banks"),
     "loans to consumers": Flow("banks", "consumers", spent_on="consumer_loans", earned_by="bank_debt"),
     "instalments of consumers": Flow("consumers", "banks", spent_on="bank_debt", earned_by="consumer_loans"),
@@ -89,7 +91,9 @@ FLOWS = {
     "interest on advances": Flow("banks", "state"),
     # platform credit: the platform holds the loans, those who fund them have a claim on its pool
     "platform loans to firms": Flow("platforms", "firms", spent_on="loans", earned_by="platform_debt"),
-    "platform loans to consumers": Flow("platforms", "consumers", spent_on="loans", earned_by="platform_debt"),
+    "platform loans to consumers": Flow(
+        "platforms", "consumers", spent_on="loans", earned_by="platform_debt"
+    ),
     "platform instalments of firms": Flow("firms", "platforms", spent_on="platform_debt", earned_by="loans"),
     "platform instalments of consumers": Flow(
         "consumers", "platforms", spent_on="platform_debt", earned_by="loans"

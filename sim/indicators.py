@@ -5,11 +5,42 @@ from typing import Any
 
 import numpy as np
 
-PLATFORM_COLUMNS = (
-    "alive giant size budget consumer_spend firm_spend project_spend users firm_users links new_users take gain_share "
-    "belief appetite bank_margin trust revenue direct_cost gross_profit profit usual_profit losses_borne venture "
-    "venture_total spent_total revenue_total sold deposits loans participations_owed claims_owed borrowing net_worth"
-).split()
+PLATFORM_COLUMNS = [
+    "alive",
+    "giant",
+    "size",
+    "budget",
+    "consumer_spend",
+    "firm_spend",
+    "project_spend",
+    "users",
+    "firm_users",
+    "links",
+    "new_users",
+    "take",
+    "gain_share",
+    "belief",
+    "appetite",
+    "bank_margin",
+    "trust",
+    "revenue",
+    "direct_cost",
+    "gross_profit",
+    "profit",
+    "usual_profit",
+    "losses_borne",
+    "venture",
+    "venture_total",
+    "spent_total",
+    "revenue_total",
+    "sold",
+    "deposits",
+    "loans",
+    "participations_owed",
+    "claims_owed",
+    "borrowing",
+    "net_worth",
+]
 
 
 def ratio(part: float, whole: float) -> float:
@@ -74,7 +105,10 @@ def of_the_core(e: Any) -> dict[str, float]:
         "firm_loss_rate": t["bad firm loans"] / max(1.0, debt),
         "consumer_default_rate": float(c["failed"].mean()),
         "consumer_loss_rate": t["bad consumer loans"] / max(1.0, consumer_debt),
-        "platform_loss_rate": ratio(t.get("bad platform loans", 0.0), platform_debt_f + platform_debt_c + t.get("bad platform loans", 0.0)),
+        "platform_loss_rate": ratio(
+            t.get("bad platform loans", 0.0),
+            platform_debt_f + platform_debt_c + t.get("bad platform loans", 0.0),
+        ),
         "losses_of_households": t.get("losses of households", 0.0) / m.gdp,
         "platform_losses_of_banks": t.get("platform losses of banks", 0.0) / m.gdp,
         "bank_resolution": t.get("resolution", 0.0) / m.gdp,
@@ -97,7 +131,12 @@ def of_the_core(e: Any) -> dict[str, float]:
         "firm_margin": float(f["profit"].sum()) / m.gdp,
         "household_wealth": float((c["deposits"] + c["claims"]).sum()) / (4.0 * m.gdp),
         "debt_burden": float(
-            (c["interest_paid"] + c["instalment_paid"] + c["platform_interest_paid"] + c["platform_instalment_paid"]).sum()
+            (
+                c["interest_paid"]
+                + c["instalment_paid"]
+                + c["platform_interest_paid"]
+                + c["platform_instalment_paid"]
+            ).sum()
         )
         / max(1.0, float(c["income"].sum())),
         "waste": ratio(float((weight * e.p.misfit_waste * f["misfit"]).sum()), float(weight.sum())),
@@ -110,7 +149,9 @@ def of_the_core(e: Any) -> dict[str, float]:
 def of_platforms(e: Any) -> dict[str, float]:
     """What platforms did together."""
     t, f, c, m = e.platforms, e.firms, e.consumers, e.market
-    spent = float((t["consumer_spend"] + t["firm_spend"] + t["project_spend"] - t["upkeep"] + t["management"]).sum())
+    spent = float(
+        (t["consumer_spend"] + t["firm_spend"] + t["project_spend"] - t["upkeep"] + t["management"]).sum()
+    )
     revenue = float(t["revenue"].sum())
     linked = f["link"] >= 0
     sales = float(f["sales"].sum())
@@ -124,7 +165,9 @@ def of_platforms(e: Any) -> dict[str, float]:
         "platform_profit": float(t["profit"].sum()) / m.gdp,
         "platform_cash": float(t["deposits"].sum()) / m.gdp,
         "venture_funding": float(t["venture"].sum()) / m.gdp,
-        "user_cost": ratio(float(t["consumer_spend"].sum()), new * e.p.persons_per_row * 100.0 * m.wage_index),
+        "user_cost": ratio(
+            float(t["consumer_spend"].sum()), new * e.p.persons_per_row * 100.0 * m.wage_index
+        ),
         "borrower_share": ratio(
             float(c["ever_borrowed"].sum()), float(((c["first_app"] >= 0) | c["ever_borrowed"]).sum())
         ),
@@ -135,7 +178,9 @@ def of_platforms(e: Any) -> dict[str, float]:
         "depth": ratio(float((f["depth"] * f["sales"])[linked].sum()), float(f["sales"][linked].sum())),
         "shown_gain": float(f["gain"].sum()) / m.gdp,
         "integration_fees": float(f["integration_fee"].sum()) / m.gdp,
-        "kept_by_platforms": ratio(float((t["loans"] - t["participations_owed"] - t["claims_owed"]).sum()), float(pool)),
+        "kept_by_platforms": ratio(
+            float((t["loans"] - t["participations_owed"] - t["claims_owed"]).sum()), float(pool)
+        ),
         "take": float(t["take"][t["alive"]].mean()) if t["alive"].any() else math.nan,
         "appetite": float(t["appetite"][t["alive"]].mean()) if t["alive"].any() else math.nan,
         "bought_margin": ratio(

@@ -102,7 +102,9 @@ def market_at_start(p, platforms: int) -> SimpleNamespace:
     trait_kept, trait_news = persistence(p.trait_half_life)
     return SimpleNamespace(
         wage=WAGE, wage_at_start=WAGE, wage_index=1.0, engineer_cost=1.0, confidence=1.0,
-        posted=np.zeros(platforms), trust=np.ones(platforms), uncollected=np.zeros(platforms), wage_growth=0.0, technology=1.0, style_x=np.zeros(sectors), style_y=np.zeros(sectors),
+        posted=np.zeros(platforms), trust=np.ones(platforms), uncollected=np.zeros(platforms),
+        wage_growth=0.0, technology=1.0, style_x=np.zeros(sectors),
+        style_y=np.zeros(sectors),
         tilt=np.zeros(sectors), weights=weights, going_price=np.full(sectors, price),
         price_index=np.full(sectors, price), by_share=np.ones(sectors), members=np.ones(sectors),
         sector_money=np.zeros(sectors), machine_price=price, consumer_price=price,
@@ -111,7 +113,8 @@ def market_at_start(p, platforms: int) -> SimpleNamespace:
         renewal=renewal(p), profit_tax=p.profit_tax, policy_rate=p.policy_rate, funding_rate=p.policy_rate,
         deposit_rate=p.policy_rate - p.deposit_spread, resale=p.resale,
         hired=1.0, served=1.0, finding=0.5, separation=p.separation, working=0.0, labour_force=0.0,
-        employment=0.0, unemployment=p.unemployment_norm, inflation=p.inflation_aim, inflation_seen=p.inflation_aim,
+        employment=0.0, unemployment=p.unemployment_norm,
+        inflation=p.inflation_aim, inflation_seen=p.inflation_aim,
         gdp=0.0, gdp_seen=0.0, potential=0.0, tax_norm=0.2, wages_paid=0.0, ownership_income=0.0,
         consumption=0.0, investment_value=0.0, public_value=0.0, media_value=0.0,
         real_output=0.0, real_consumption=0.0, real_investment=0.0, real_public=0.0,
@@ -126,7 +129,8 @@ def memory_at_start(sizes) -> SimpleNamespace:
         participations=np.zeros((platforms, sizes["banks"]), np.int64),
         # money put into platforms by the fund so far, and returned by exits (fen)
         fund_record=np.zeros(2), confidence=1.0,
-        interest_on_pool=np.zeros(platforms), losses_on_pool=np.zeros(platforms), claims_lost=np.zeros(platforms),
+        interest_on_pool=np.zeros(platforms), losses_on_pool=np.zeros(platforms),
+        claims_lost=np.zeros(platforms),
         loss_seen=np.zeros(platforms), fright=0.0, own_interest=0.0, own_losses=0.0, own_margin=0.0,
     )  # fmt: skip
 

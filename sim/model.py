@@ -7,16 +7,24 @@ from types import SimpleNamespace
 from typing import Any
 
 import mesa
-import numpy as np
 
 from sim import indicators, initial, saving
 from sim.accounts import CHART, PARTIES
 from sim.actors.banks import Bank, closes_books, finds_room
-from sim.actors.consumers import Consumer, cuts_spending, lends_to_platform, plans_spending, serves_debt, works
-from sim.actors.firms import Firm, adapts, asks_for_credit, cuts_to_cash, keeps_accounts, plans, produces, settles, suffers
+from sim.actors.consumers import (
+    Consumer,
+    cuts_spending,
+    lends_to_platform,
+    plans_spending,
+    serves_debt,
+    works,
+)
+from sim.actors.firm_finance import asks_for_credit, cuts_to_cash, keeps_accounts, settles
+from sim.actors.firms import Firm, adapts, plans, produces, suffers
 from sim.actors.platforms import Platform, closes_platform_books, hires, reviews_prices, sets_budget, survives
 from sim.actors.state import Fund, Owners, State
 from sim.engine.columns import Table
+from sim.engine.crew import Crew
 from sim.engine.ledger import Ledger
 from sim.engine.parameters import ParameterError, Parameters
 from sim.engine.records import Records
@@ -25,7 +33,7 @@ from sim.markets import (
     attention,
     banking,
     credit,
-    exit,
+    demography,
     funding,
     goods,
     integration,
@@ -44,6 +52,7 @@ class Economy(mesa.Model):
 
     strategy: name of a business model, or a row of one's own. firms, consumers (default twice the firms),
     banks, platforms: how many. seed: of every draw. parameters: a `Parameters` or a mapping of overrides.
+    threads: worth more than one above 100,000 firms; results have the same bits.
     Raises ParameterError or StrategyError, in one line, for what is not possible.
     """
 
@@ -57,16 +66,20 @@ class Economy(mesa.Model):
         platforms: int = 24,
         seed: int = 1,
         parameters: Parameters | Mapping[str, Any] | None = None,
+        threads: int = 1,
     ):
         sizes = {"firms": firms, "consumers": 2 * firms if consumers is None else consumers}
         sizes |= {"banks": banks, "platforms": platforms}
-        saving.check_sizes(sizes, seed)
+        saving.check_sizes(sizes, seed, threads)
         super().__init__(rng=seed)
         self.seed = seed
         self.p = parameters if isinstance(parameters, Parameters) else Parameters(parameters or {})
         if self.p.giants > platforms:
-            raise ParameterError(f"giants = {self.p.giants} count exceeds the {platforms} platforms there are")
+            raise ParameterError(
+                f"giants = {self.p.giants} count exceeds the {platforms} platforms there are"
+            )
         self.quarter = 0
+        self.crew = Crew(threads) if threads > 1 else None
         self._lay_tables(sizes)
         initial.furnish(self)
         self.ledger.open()
@@ -81,7 +94,15 @@ class Economy(mesa.Model):
         self.owners = Table(self, Owners, banks, keep=True, name="owners")
         self.fund = Table(self, Fund, banks, keep=True, name="fund")
         self.state = Table(self, State, 1, keep=True, name="state")
-        everyone = (self.firms, self.consumers, self.banks, self.platforms, self.owners, self.fund, self.state)
+        everyone = (
+            self.firms,
+            self.consumers,
+            self.banks,
+            self.platforms,
+            self.owners,
+            self.fund,
+            self.state,
+        )
         self.tables = {table.name: table for table in everyone}
         self.market: SimpleNamespace = initial.market_at_start(self.p, sizes["platforms"])
         self.memory: SimpleNamespace = initial.memory_at_start(sizes)
@@ -100,59 +121,59 @@ class Economy(mesa.Model):
 
     def each(self, table: Table, *rules: Rule) -> None:
         """Apply rules to every row, compiled and fused."""
-        sweep(table, rules, self.market, self.p, self.seed, self.quarter)
+        sweep(table, rules, self.market, self.p, self.seed, self.quarter, self.crew)
 
     def step(self) -> None:
         """One quarter, in the order in which things happen."""
         firms, consumers, banks, platforms = self.firms, self.consumers, self.banks, self.platforms
         self.quarter += 1
         banking.open_quarter(self)
-        world.changes(self)                                  # what is wanted moves; technology grows
-        world.posts_terms(self)                              # wage, rates, prices that everybody sees
-        funding.fund_platforms(self)                         # owners commit, the fund backs profit
+        world.changes(self)  # what is wanted moves; technology grows
+        world.posts_terms(self)  # wage, rates, prices that everybody sees
+        funding.fund_platforms(self)  # owners commit, the fund backs profit
         self.each(platforms, reviews_prices, sets_budget)
-        attention.clear(self)                                # users are won, kept, lured away
-        integration.build(self)                              # links are offered; depth grows and decays
+        attention.clear(self)  # users are won, kept, lured away
+        integration.build(self)  # links are offered; depth grows and decays
         self.each(platforms, hires)
         self.each(firms, suffers)
         settlement.mishaps(self)
         self.each(firms, adapts, plans, asks_for_credit)
         self.each(banks, finds_room)
-        credit.lend_to_firms(self)                           # banks lend, and so create, money
-        platform_credit.lend(self, "firms")                  # whom they leave short asks a platform
+        credit.lend_to_firms(self)  # banks lend, and so create, money
+        platform_credit.lend(self, "firms")  # whom they leave short asks a platform
         self.each(firms, cuts_to_cash)
         banking.costs(self)
         labour.find_workers(self)
         self.each(consumers, works)
         self.each(firms, produces)
-        labour.pay(self)                                     # wages, benefits, the tax on them
+        labour.pay(self)  # wages, benefits, the tax on them
         self.each(consumers, plans_spending, lends_to_platform)
         credit.lend_to_consumers(self)
         platform_credit.lend(self, "consumers")
         self.each(consumers, cuts_spending)
-        goods.clear(self)                                    # goods are bought; customers move on
-        integration.collect(self)                            # links pay a share of what they gained
+        goods.clear(self)  # goods are bought; customers move on
+        integration.collect(self)  # links pay a share of what they gained
         self.each(firms, settles)
         settlement.firms_pay(self)
         self.each(consumers, serves_debt)
         funding.consumers_pay(self)
-        funding.collect(self)                                # debtors pay pools, pools pay funders
+        funding.collect(self)  # debtors pay pools, pools pay funders
         self.each(firms, keeps_accounts)
-        exit.firms_leave(self)                               # closures and defaults, and who bears them
-        scoring.learn(self)                                  # labels mature; scores improve
+        demography.firms_leave(self)  # closures and defaults, and who bears them
+        scoring.learn(self)  # labels mature; scores improve
         ownership.distribute(self)
         banking.close(self)
         self.each(banks, closes_books)
         banking.pay_out(self)
-        funding.learn(self)                                  # banks and households look at what they lost
+        funding.learn(self)  # banks and households look at what they lost
         funding.repay_households(self)
         self.each(platforms, closes_platform_books, survives)
         funding.platforms_fail(self)
         funding.sell_stakes(self)
         funding.pay_dividends(self)
-        exit.firms_enter(self)                               # newcomers, with the owners' money
+        demography.firms_enter(self)  # newcomers, with the owners' money
         banking.treasury(self)
-        flows = self.ledger.close()                          # every flow sums to zero, or the run stops
+        flows = self.ledger.close()  # every flow sums to zero, or the run stops
         world.looks_back(self)
         self.records.add(*indicators.observe(self), flows)
 
@@ -170,6 +191,7 @@ class Economy(mesa.Model):
     def branch(self, choice: str | BusinessModel) -> "Economy":
         """The same world from here on, its platforms running another business model; the past is shared."""
         twin = saving.rebuild(self.p, self.seed, saving.sizes(self), saving.state(self), self.records.copy())
+        twin.crew = self.crew
         twin.adopt(choice)
         return twin
 

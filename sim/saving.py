@@ -17,13 +17,15 @@ LEAST = {"firms": 100, "consumers": 100, "banks": 1, "platforms": 1}
 MOST = {"firms": 20_000_000, "consumers": 100_000_000, "banks": 1000, "platforms": 1000}
 
 
-def check_sizes(sizes: Mapping[str, int], seed: int) -> None:
+def check_sizes(sizes: Mapping[str, int], seed: int, threads: int) -> None:
     """Raise ParameterError, in one line, for a size or seed that is not possible."""
     for name, value in sizes.items():
         if not isinstance(value, int | np.integer) or isinstance(value, bool):
             raise ParameterError(f"{name} = {value!r} is not a whole number")
         if not LEAST[name] <= value <= MOST[name]:
             raise ParameterError(f"{name} = {value} is outside [{LEAST[name]}, {MOST[name]}]")
+    if not isinstance(threads, int) or isinstance(threads, bool) or not 1 <= threads <= 1024:
+        raise ParameterError(f"threads = {threads!r} is not a whole number in [1, 1024]")
     if not isinstance(seed, int | np.integer) or isinstance(seed, bool) or seed < 0:
         raise ParameterError(f"seed = {seed!r} is not a whole number from 0 on")
 
@@ -57,13 +59,16 @@ def restore(economy: Any, parts: Mapping[str, Any]) -> None:
         getattr(economy, name).load(pieces[name])
     for name in ("market", "memory"):
         values = {
-            key: value.item() if np.ndim(value) == 0 else np.array(value) for key, value in pieces[name].items()
+            key: value.item() if np.ndim(value) == 0 else np.array(value)
+            for key, value in pieces[name].items()
         }
         setattr(economy, name, SimpleNamespace(**values))
     economy.ledger.open()
 
 
-def rebuild(p: Parameters, seed: int, size: Mapping[str, int], parts: Mapping[str, Any], records: Records) -> Any:
+def rebuild(
+    p: Parameters, seed: int, size: Mapping[str, int], parts: Mapping[str, Any], records: Records
+) -> Any:
     """An economy in that state, with a business model still to be adopted."""
     import mesa
 
@@ -71,7 +76,7 @@ def rebuild(p: Parameters, seed: int, size: Mapping[str, int], parts: Mapping[st
 
     economy = Economy.__new__(Economy)
     mesa.Model.__init__(economy, rng=seed)
-    economy.seed, economy.p, economy.quarter = seed, p, 0
+    economy.seed, economy.p, economy.quarter, economy.crew = seed, p, 0, None
     economy._lay_tables(size)
     restore(economy, parts)
     economy.records = records
@@ -91,11 +96,14 @@ def write(economy: Any, path: Path) -> None:
     }
     arrays = {f"state/{label}": np.asarray(value) for label, value in state(economy).items()}
     if records.lines:
-        arrays |= {f"lines/{key}": np.array([line[key] for line in records.lines]) for key in records.lines[0]}
+        arrays |= {
+            f"lines/{key}": np.array([line[key] for line in records.lines]) for key in records.lines[0]
+        }
     acting = [of for of in records.of_platforms if of]
     if acting:
         arrays |= {f"platforms/{key}": np.array([of[key] for of in acting]) for key in acting[0]}
-    np.savez(path, about=np.array(json.dumps(about)), **arrays)
+    arrays["about"] = np.array(json.dumps(about))
+    np.savez(path, allow_pickle=False, **arrays)
 
 
 def read(path: Path) -> Any:
@@ -123,7 +131,9 @@ def read(path: Path) -> Any:
     p = Parameters(about["parameters"])
     economy = rebuild(p, about["seed"], about["sizes"], groups["state"], records)
     given = about["strategy"]
-    economy.strategy = discover().get(given["name"]) or BusinessModel(**{**given, "claims": tuple(given["claims"])})
+    economy.strategy = discover().get(given["name"]) or BusinessModel(
+        **{**given, "claims": tuple(given["claims"])}
+    )
     return economy
 
 
@@ -137,7 +147,14 @@ def as_html(economy: Any) -> str:
     ]
     if len(economy.records):
         line = economy.records.lines[-1]
-        for name in ("output", "unemployment", "inflation", "credit_to_gdp", "default_rate", "platforms_alive"):
+        for name in (
+            "output",
+            "unemployment",
+            "inflation",
+            "credit_to_gdp",
+            "default_rate",
+            "platforms_alive",
+        ):
             rows.append((name.replace("_", " "), f"{line[name]:,.4g}"))
     changed = economy.p.overridden
     rows.append(("parameters changed", ", ".join(f"{k} = {v:g}" for k, v in changed.items()) or "none"))

@@ -8,16 +8,25 @@ from sim.engine.rules import rule
 class Banks(Declared):
     """How banks price, what they cost, how they keep capital."""
 
-    margin = param(0.0022, unit="share/quarter", low=0.002, high=0.012, source="BANK_MARGIN", doc="over cost and risk")
+    margin = param(
+        0.0022, unit="share/quarter", low=0.002, high=0.012, source="BANK_MARGIN", doc="over cost and risk"
+    )
     tries = param(
-        0.02, unit="share", low=0.005, high=0.05, source="assumed", doc="of refusals lent to all the same, to learn"
+        0.02,
+        unit="share",
+        low=0.005,
+        high=0.05,
+        source="assumed",
+        doc="of refusals lent to all the same, to learn",
     )
     deposit_spread = param(0.001, unit="share/quarter", low=0.0, high=0.006, source="BANK_MARGIN")
     bank_ceiling = param(0.0195, unit="share/quarter", low=0.014, high=0.06, source="SMALL_FIRM_RATE")
     file_cost = param(200_000.0, unit="fen/file", low=20_000.0, high=400_000.0, source="COST_PER_LOAN")
     consumer_file_cost = param(50_000.0, unit="fen/file", low=5_000.0, high=200_000.0, source="assumed")
     consumer_margin = param(0.006, unit="share/quarter", low=0.004, high=0.03, source="assumed")
-    running_cost = param(0.0026, unit="share of loans/quarter", low=0.0016, high=0.0032, source="assumed", doc="staff")
+    running_cost = param(
+        0.0026, unit="share of loans/quarter", low=0.0016, high=0.0032, source="assumed", doc="staff"
+    )
     loss_given_default = param(0.45, unit="share", low=0.23, high=0.7, source="LGD_BANK")
     lends_against = param(0.8, unit="share of book value", low=0.5, high=0.9, source="COLLATERALISED")
     unsecured_loss = param(0.9, unit="share", low=0.6, high=1.0, source="assumed")
@@ -25,10 +34,19 @@ class Banks(Declared):
     consumer_limit = param(1.0, unit="quarters of income", low=0.5, high=4.0, source="assumed")
     capital_target = param(0.135, unit="share of loans", low=0.11, high=0.18, source="BANK_CAPITAL")
     patience_with_platforms = param(
-        0.1, unit="share/quarter", low=0.03, high=0.3, source="assumed", doc="how fast bought loans are learned"
+        0.1,
+        unit="share/quarter",
+        low=0.03,
+        high=0.3,
+        source="assumed",
+        doc="how fast bought loans are learned",
     )
-    reaction = param(0.3, unit="share/quarter", low=0.1, high=0.6, source="assumed", doc="of appetite for bought loans")
-    bargaining = param(0.05, unit="share/quarter", low=0.0, high=0.2, source="assumed", doc="off a take that is too dear")
+    reaction = param(
+        0.3, unit="share/quarter", low=0.1, high=0.6, source="assumed", doc="of appetite for bought loans"
+    )
+    bargaining = param(
+        0.05, unit="share/quarter", low=0.0, high=0.2, source="assumed", doc="off a take that is too dear"
+    )
     bank_payout = param(0.6, unit="share of excess capital", low=0.1, high=1.0, source="assumed")
 
 

@@ -20,17 +20,27 @@ class Consumers(Declared):
     saving_buffer = param(0.3, unit="quarters of income", low=0.1, high=0.6, source="assumed")
     habit = param(0.8, unit="share of last spending", low=0.7, high=0.9, source="assumed")
     subsistence = param(0.45, unit="share of usual income", low=0.3, high=0.6, source="assumed")
-    income_memory = param(0.2, unit="share/quarter", low=0.1, high=0.5, source="assumed", doc="weight of news")
+    income_memory = param(
+        0.2, unit="share/quarter", low=0.1, high=0.5, source="assumed", doc="weight of news"
+    )
     expense_shock = param(0.075, unit="share/quarter", low=0.05, high=0.1, source="assumed")
     shock_low = param(0.5, unit="quarters of income", low=0.25, high=1.0, source="design")
     shock_high = param(1.5, unit="quarters of income", low=1.0, high=2.5, source="design")
-    unavoidable = param(0.5, unit="share of the shock", low=0.2, high=0.9, source="assumed", doc="cannot be put off")
+    unavoidable = param(
+        0.5, unit="share of the shock", low=0.2, high=0.9, source="assumed", doc="cannot be put off"
+    )
     trait_half_life = param(60.0, unit="quarters", low=30.0, high=120.0, source="assumed")
     trait_weight = param(0.6, unit="share of separation", low=0.0, high=0.8, source="assumed")
     consumer_instalment = param(0.15, unit="share of debt/quarter", low=0.1, high=0.5, source="design")
-    claim_share = param(0.3, unit="share of spare money", low=0.1, high=0.6, source="assumed", doc="lent at best")
-    claim_term = param(4.0, unit="quarters", low=1.0, high=12.0, source="design", doc="of a claim on a platform")
-    barred = param(12.0, unit="quarters", low=4.0, high=28.0, source="assumed", doc="from credit after default")
+    claim_share = param(
+        0.3, unit="share of spare money", low=0.1, high=0.6, source="assumed", doc="lent at best"
+    )
+    claim_term = param(
+        4.0, unit="quarters", low=1.0, high=12.0, source="design", doc="of a claim on a platform"
+    )
+    barred = param(
+        12.0, unit="quarters", low=4.0, high=28.0, source="assumed", doc="from credit after default"
+    )
 
 
 class Consumer(Row):
@@ -84,7 +94,10 @@ def works(consumer, market, p, u):
     return trait, stays if consumer.employed else finds
 
 
-@rule(writes=("usual_income", "necessary", "expense", "loan_wanted", "budget", "bar"), draws=("expense", "size of expense"))
+@rule(
+    writes=("usual_income", "necessary", "expense", "loan_wanted", "budget", "bar"),
+    draws=("expense", "size of expense"),
+)
 def plans_spending(consumer, market, p, u):
     """Spend out of usual income and wealth, at least by habit and need; what is lacking is asked for.
 
@@ -115,7 +128,7 @@ def plans_spending(consumer, market, p, u):
 
 @rule(writes="budget")
 def cuts_spending(consumer, market, p, u):
-    """A loan not had is spending cut; subsistence and what of a shock cannot wait come before debt service."""
+    """A loan not had is spending cut; subsistence and what cannot wait come before debt service."""
     money = float(consumer.deposits)
     service = float(consumer.bank_debt) * (consumer.rate + p.consumer_instalment)
     service += float(consumer.platform_debt) * (consumer.platform_rate + p.consumer_instalment)
@@ -161,9 +174,10 @@ def serves_debt(consumer, market, p, u):
 
 @rule(writes=("offered", "withdrawn"), draws="household claim matures")
 def lends_to_platform(consumer, market, p, u):
-    """Households lend spare money to the platform they use, as far as its rate beats deposits and it is trusted.
+    """Households lend spare money to the platform they use, as far as they trust it.
 
-    wish = claim_share trust (deposits above the buffer + claims); a term ends with chance 1 / claim_term   [fen]
+    wish = claim_share trust (deposits above the buffer + claims)                       [fen]
+    A term ends with chance 1 / claim_term; then the wish is met.
     """
     at = consumer.claim_at if consumer.claims > 0 else consumer.first_app
     pays = at >= 0 and market.posted[max(0, at)] > 0.0

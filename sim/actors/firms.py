@@ -15,21 +15,43 @@ class Firms(Declared):
     """How firms produce, price, invest and finance themselves."""
 
     capital_output = param(
-        3.5, unit="quarters", low=2.0, high=8.0, source="design", symbol="nu", doc="machines per unit of output"
+        3.5,
+        unit="quarters",
+        low=2.0,
+        high=8.0,
+        source="design",
+        symbol="nu",
+        doc="machines per unit of output",
     )
     depreciation = param(0.02, unit="share/quarter", low=0.005, high=0.06, source="design", symbol="delta")
-    utilisation = param(0.78, unit="share", low=0.6, high=1.0, source="design", doc="use of machines aimed at")
+    utilisation = param(
+        0.78, unit="share", low=0.6, high=1.0, source="design", doc="use of machines aimed at"
+    )
     overhead = param(
-        0.25, unit="share of work", low=0.15, high=0.35, source="assumed", doc="at normal use; needed whatever is made"
+        0.25,
+        unit="share of work",
+        low=0.15,
+        high=0.35,
+        source="assumed",
+        doc="at normal use; needed whatever is made",
     )
     investment_speed = param(0.1, unit="share/quarter", low=0.07, high=0.14, source="assumed")
-    demand_memory = param(0.3, unit="share/quarter", low=0.2, high=0.5, source="assumed", doc="weight of news")
+    demand_memory = param(
+        0.3, unit="share/quarter", low=0.2, high=0.5, source="assumed", doc="weight of news"
+    )
     stock_buffer = param(0.2, unit="quarters of sales", low=0.1, high=0.4, source="assumed")
-    stock_speed = param(0.4, unit="share/quarter", low=0.2, high=0.6, source="assumed", doc="of the gap made up")
+    stock_speed = param(
+        0.4, unit="share/quarter", low=0.2, high=0.6, source="assumed", doc="of the gap made up"
+    )
     spoilage = param(0.02, unit="share/quarter", low=0.0, high=0.04, source="assumed", doc="of unsold stock")
     mark_up = param(0.18, unit="share of unit cost", low=0.05, high=0.6, source="design", symbol="mu")
     rent = param(
-        0.12, unit="share of unit cost", low=0.0, high=0.3, source="design", doc="selection and scarcity add it; for the start"
+        0.12,
+        unit="share of unit cost",
+        low=0.0,
+        high=0.3,
+        source="design",
+        doc="selection and scarcity add it; for the start",
     )
     mark_up_step = param(0.1, unit="per unit of share growth", low=0.0, high=0.3, source="assumed")
     mark_up_scarcity = param(0.05, unit="per unfilled share", low=0.0, high=0.1, source="assumed")
@@ -42,7 +64,12 @@ class Firms(Declared):
     quality_half_life = param(60.0, unit="quarters", low=30.0, high=100.0, source="assumed")
     quality_weight = param(0.06, unit="log points", low=0.0, high=0.12, source="assumed", doc="of skill")
     agility = param(
-        0.12, unit="share/quarter", low=0.05, high=0.25, source="assumed", doc="of the misfit closed by oneself"
+        0.12,
+        unit="share/quarter",
+        low=0.05,
+        high=0.25,
+        source="assumed",
+        doc="of the misfit closed by oneself",
     )
     misfit_waste = param(
         0.15, unit="per squared distance", low=0.0, high=0.3, source="assumed", doc="output spoilt by misfit"
@@ -53,24 +80,36 @@ class Firms(Declared):
     process_gain = param(
         0.03, unit="share of productivity", low=0.0, high=0.08, source="assumed", doc="added by full depth"
     )
-    mishap = param(0.01, unit="share/quarter", low=0.005, high=0.018, source="assumed", doc="fire, fraud, lost suit")
+    mishap = param(
+        0.01, unit="share/quarter", low=0.005, high=0.018, source="assumed", doc="fire, fraud, lost suit"
+    )
     mishap_size = param(1.0, unit="share of assets", low=0.5, high=1.0, source="design", doc="lost, at most")
     mishap_quality = param(
         0.9, unit="log points", low=0.3, high=1.5, source="assumed", doc="fewer mishaps per unit of quality"
     )
-    leverage_low = param(0.3, unit="share of assets", low=0.0, high=0.5, source="design", doc="least debt target")
-    leverage_high = param(0.9, unit="share of assets", low=0.5, high=1.0, source="design", doc="highest target")
+    leverage_low = param(
+        0.3, unit="share of assets", low=0.0, high=0.5, source="design", doc="least debt target"
+    )
+    leverage_high = param(
+        0.9, unit="share of assets", low=0.5, high=1.0, source="design", doc="highest target"
+    )
     leverage_speed = param(0.6, unit="share of the gap", low=0.3, high=1.0, source="assumed")
-    asks_often = param(0.33, unit="share/quarter", low=0.15, high=1.0, source="assumed", doc="looks for a loan")
+    asks_often = param(
+        0.33, unit="share/quarter", low=0.15, high=1.0, source="assumed", doc="looks for a loan"
+    )
     asks_from = param(
         0.03, unit="share of assets", low=0.01, high=0.06, source="assumed", doc="least loan worth asking for"
     )
     cash_buffer = param(1.15, unit="quarters of bills", low=0.8, high=1.4, source="assumed")
     payout = param(0.5, unit="share of excess cash", low=0.25, high=1.0, source="assumed")
     instalment = param(0.06, unit="share of debt/quarter", low=0.04, high=0.15, source="design")
-    deduction = param(0.1, unit="share of sales", low=0.02, high=0.2, source="DEDUCTION_CONTRACT", doc="at most")
+    deduction = param(
+        0.1, unit="share of sales", low=0.02, high=0.2, source="DEDUCTION_CONTRACT", doc="at most"
+    )
     platform_instalment = param(0.2, unit="share of debt/quarter", low=0.1, high=0.5, source="design")
-    loss_patience = param(6.0, unit="quarters", low=3.0, high=10.0, source="assumed", doc="of losses, then closes")
+    loss_patience = param(
+        6.0, unit="quarters", low=3.0, high=10.0, source="assumed", doc="of losses, then closes"
+    )
     size_tail_at_start = param(1.1, unit="exponent", low=1.05, high=2.0, source="design")
     smallest = param(0.5, unit="workers", low=0.2, high=3.0, source="design", doc="below that a firm closes")
 
@@ -199,7 +238,8 @@ def plans(firm, market, p, u):
 
     n = ((1 - overhead) y + overhead utilisation K / nu) / productivity                    [workers]
 
-    Renewal makes up for wear, mishaps and trend growth. A newcomer orders all its machines at once; a firm that closes only sells what it has.
+    Renewal makes up for wear, mishaps and trend growth. A newcomer orders all its machines at once; a
+    firm that closes only sells what it has.
     """
     expected = firm.expected_demand + p.demand_memory * (firm.demand - firm.expected_demand)
     going = 0.0 if firm.closing else 1.0
@@ -215,40 +255,6 @@ def plans(firm, market, p, u):
     workers = ((1.0 - p.overhead) * output + fixed) / firm.productivity
     wages, orders = workers * market.wage, order * market.machine_price
     return expected, output, workers, wages, orders, wages + orders, firm.closing
-
-
-@rule(writes="loan_wanted", draws="firm looks for a loan")
-def asks_for_credit(firm, market, p, u):
-    """Borrow what the bills exceed cash by, or part of the way to the own debt target, if worth a file.
-
-    L = max(W + I - D, leverage_speed (target (K + S) - debt)), at least asks_from (K + S)      [fen]
-    """
-    assets = float(firm.capital + firm.stock)
-    debt = float(firm.bank_debt + firm.syndicated_debt + firm.platform_debt)
-    gap = firm.wage_bill + firm.investment_bill - float(firm.deposits)
-    slack = p.leverage_speed * (firm.leverage_target * assets - debt) if u < p.asks_often else 0.0
-    wanted = max(gap, slack)
-    asks = firm.alive and not firm.closing and wanted > p.asks_from * assets
-    return float(math.floor(wanted)) if asks else 0.0
-
-
-@rule(writes=("output", "workers", "wage_bill", "investment_bill", "rationed"))
-def cuts_to_cash(firm, market, p, u):
-    """What cannot be paid is not ordered: machines first, then work."""
-    cash = float(firm.deposits)
-    kept = min(1.0, cash / firm.wage_bill) if firm.wage_bill > 0.0 else 1.0
-    wage_bill = firm.wage_bill * kept
-    left = max(0.0, cash - wage_bill)
-    bought = min(1.0, left / firm.investment_bill) if firm.investment_bill > 0.0 else 1.0
-    got = firm.loan_granted + firm.platform_granted
-    short = firm.loan_wanted > 0.0 and got < 0.95 * firm.loan_wanted
-    return (
-        firm.output * kept,
-        firm.workers * kept,
-        wage_bill,
-        firm.investment_bill * bought,
-        short,
-    )
 
 
 @rule(writes=("output", "workers", "wage_bill", "units", "price", "mark_up"))
@@ -271,99 +277,4 @@ def produces(firm, market, p, u):
         firm.units * (1.0 - p.spoilage) + output,
         price,
         mark_up,
-    )
-
-
-@rule(
-    writes=(
-        "tax_paid",
-        "interest_paid",
-        "instalment_paid",
-        "syndicated_interest_paid",
-        "syndicated_instalment_paid",
-        "platform_interest_paid",
-        "platform_instalment_paid",
-        "dividend",
-        "profit",
-        "losses",
-        "failed",
-        "closing",
-    ),
-)
-def settles(firm, market, p, u):
-    """Pay in the order of rank: taxes, interest and instalments, platforms, then owners; or fail.
-
-    What is left above the buffer of one's bills is paid out at the speed `payout`. A firm that expects
-    losses for `loss_patience` quarters, or has become too small, announces that it will close.
-    """
-    home, shared = float(firm.bank_debt), float(firm.syndicated_debt)
-    interest, shared_interest = math.floor(home * firm.rate), math.floor(shared * firm.rate)
-    instalment, shared_instalment = math.ceil(home * p.instalment), math.ceil(shared * p.instalment)
-    other = float(firm.platform_debt)
-    other_interest = math.floor(other * firm.platform_rate)
-    worn = p.depreciation * float(firm.capital)
-    profit = firm.sales - firm.cost_of_sales - worn - interest - shared_interest - other_interest
-    profit -= firm.integration_fee
-    cash = float(firm.deposits)
-    # what is deducted from sales is gone before anybody else asks
-    flow = min(cash, math.floor(p.deduction * firm.sales), other + other_interest) if firm.deducted else 0.0
-    cash -= flow
-    tax = min(cash, math.floor(market.profit_tax * max(0.0, profit)))
-    cash -= tax
-    other_instalment = 0.0 if firm.deducted else math.ceil(other * firm.platform_pace)
-    asked = 0.0 if firm.deducted else other_interest + other_instalment
-    due = interest + shared_interest + instalment + shared_instalment + asked
-    worth = cash + float(firm.capital + firm.stock - firm.bank_debt - firm.syndicated_debt - firm.platform_debt)
-    failed = due > cash or (worth < 0.0 and due > 0.0)
-    # what cannot be paid in full is shared out when the estate is settled
-    paid = 0.0 if failed else 1.0
-    cash -= paid * due
-    keep = firm.buffer * firm.bills
-    dividend = 0.0 if failed or firm.leaving else math.floor(p.payout * max(0.0, cash - keep))
-    losses = firm.losses + 1.0 if profit < 0.0 else 0.0
-    small = firm.expected_demand < p.smallest * firm.productivity
-    closing = firm.alive and (firm.closing or losses >= p.loss_patience or small)
-    return (
-        float(tax),
-        paid * interest,
-        paid * instalment,
-        paid * shared_interest,
-        paid * shared_instalment,
-        min(flow, other_interest) if firm.deducted else paid * other_interest,
-        max(0.0, flow - other_interest) if firm.deducted else paid * other_instalment,
-        float(dividend),
-        profit,
-        losses,
-        failed and firm.alive,
-        closing,
-    )
-
-
-@rule(
-    writes=(
-        "age",
-        "margin_now",
-        "leverage_now",
-        "draft_margin",
-        "draft_leverage",
-        "reported_margin",
-        "reported_leverage",
-    )
-)
-def keeps_accounts(firm, market, p, u):
-    """Insiders see this quarter; outsiders see yearly accounts that come out a year after they close."""
-    assets = float(firm.deposits + firm.capital + firm.stock)
-    debt = float(firm.bank_debt + firm.syndicated_debt + firm.platform_debt)
-    leverage = min(2.0, debt / max(1.0, assets))
-    margin = max(-1.0, min(1.0, firm.profit / max(1.0, firm.sales)))
-    margin = firm.margin_now + 0.5 * (margin - firm.margin_now)
-    year_end = firm.age % 4.0 == 0.0
-    return (
-        firm.age + 1.0,
-        margin,
-        leverage,
-        margin if year_end else firm.draft_margin,
-        leverage if year_end else firm.draft_leverage,
-        firm.draft_margin if year_end else firm.reported_margin,
-        firm.draft_leverage if year_end else firm.reported_leverage,
     )

@@ -6,8 +6,8 @@ columns; everything below is the same for all of them.
 
 import math
 
-from sim.engine.compiling import compiled
 from sim.engine.columns import Account, Column, Row
+from sim.engine.compiling import compiled
 from sim.engine.parameters import Declared, param
 from sim.engine.rules import rule
 
@@ -16,15 +16,29 @@ class Platforms(Declared):
     """What platforms cost, how they set prices, when they give up."""
 
     giants = param(3, unit="count", low=0, high=100, source="design")
-    giant_size = param(5.0, unit="times a small one", low=1.0, high=20.0, source="design", doc="of venture money")
-    service_cost = param(300.0, unit="fen/user/quarter", low=100.0, high=5000.0, source="assumed", doc="of a person")
+    giant_size = param(
+        5.0, unit="times a small one", low=1.0, high=20.0, source="design", doc="of venture money"
+    )
+    service_cost = param(
+        300.0, unit="fen/user/quarter", low=100.0, high=5000.0, source="assumed", doc="of a person"
+    )
     platform_file_cost = param(230.0, unit="fen/file", low=50.0, high=5000.0, source="COST_PER_LOAN")
     overhead_staff = param(0.1, unit="share of budget", low=0.0, high=0.3, source="assumed", doc="management")
-    spend_rate = param(0.08, unit="share of own cash/quarter", low=0.03, high=0.2, source="assumed", doc="on growth")
-    reinvest = param(0.5, unit="share of gross profit", low=0.0, high=1.0, source="assumed", doc="spent on growth")
-    price_step = param(0.05, unit="share/quarter", low=0.0, high=0.15, source="assumed", doc="trial and error")
-    own_loans_limit = param(0.6, unit="share of own cash", low=0.2, high=0.9, source="assumed", doc="lent at once")
-    platform_reserve = param(2.0, unit="quarters of cost", low=0.5, high=6.0, source="assumed", doc="kept from owners")
+    spend_rate = param(
+        0.08, unit="share of own cash/quarter", low=0.03, high=0.2, source="assumed", doc="on growth"
+    )
+    reinvest = param(
+        0.5, unit="share of gross profit", low=0.0, high=1.0, source="assumed", doc="spent on growth"
+    )
+    price_step = param(
+        0.05, unit="share/quarter", low=0.0, high=0.15, source="assumed", doc="trial and error"
+    )
+    own_loans_limit = param(
+        0.6, unit="share of own cash", low=0.2, high=0.9, source="assumed", doc="lent at once"
+    )
+    platform_reserve = param(
+        2.0, unit="quarters of cost", low=0.5, high=6.0, source="assumed", doc="kept from owners"
+    )
 
 
 class Platform(Row):
@@ -73,7 +87,9 @@ class Platform(Row):
     file_bill = Column(0.0, unit="fen/quarter", doc="of last quarter's loan files")
     belief = Column(0.04, unit="share of sales", doc="what it thinks that a link gains a firm at full depth")
     appetite = Column(0.2, unit="share of bank room", doc="that banks leave to its loans")
-    bank_margin = Column(0.0, unit="share/quarter", doc="what banks earned of late on its loans, after losses")
+    bank_margin = Column(
+        0.0, unit="share/quarter", doc="what banks earned of late on its loans, after losses"
+    )
     trust = Column(1.0, unit="share", doc="of what households would lend at best")
     revenue = Column(0.0, unit="fen/quarter", doc="interest kept, takes, fees")
     direct_cost = Column(0.0, unit="fen/quarter", doc="funding, files, service, losses borne")
@@ -110,9 +126,7 @@ def sets_budget(platform, market, p, u):
 
     budget = spend_rate cash + reinvest max(0, gross profit), at most 0.4 cash      [fen/quarter]
     """
-    cash = own_cash(
-        platform.deposits, platform.claims_owed, platform.loans, platform.participations_owed
-    )
+    cash = own_cash(platform.deposits, platform.claims_owed, platform.loans, platform.participations_owed)
     going = platform.acts if platform.alive else 0.0
     people = p.persons_per_row * platform.users + platform.firm_users
     service = going * people * p.service_cost * market.wage_index
@@ -139,9 +153,7 @@ def hires(platform, market, p, u):
     attention = platform.by_staff * (platform.consumer_spend + platform.firm_spend)
     bill = platform.service + platform.management + attention + platform.project_spend + platform.file_bill
     # what a closing platform cannot pay is lost to its staff
-    cash = own_cash(
-        platform.deposits, platform.claims_owed, platform.loans, platform.participations_owed
-    )
+    cash = own_cash(platform.deposits, platform.claims_owed, platform.loans, platform.participations_owed)
     bill = float(math.floor(min(bill, cash)))
     return bill, bill / market.wage
 
@@ -163,7 +175,7 @@ def reviews_prices(platform, market, p, u):
 
 @rule(writes=("gross_profit", "growth_spend", "profit", "usual_profit", "spent_total", "revenue_total"))
 def closes_platform_books(platform, market, p, u):
-    """Gross profit is revenue less funding, files, service, upkeep and losses borne; profit also less growth."""
+    """Gross profit: revenue less funding, files, service, upkeep, losses borne; profit: less growth too."""
     growth = platform.consumer_spend + platform.firm_spend + platform.project_spend - platform.upkeep
     growth += platform.management
     direct = platform.direct_cost + platform.service + platform.upkeep + platform.file_bill
@@ -182,9 +194,7 @@ def closes_platform_books(platform, market, p, u):
 @rule(writes="alive")
 def survives(platform, market, p, u):
     """A platform whose own cash does not pay a fortnight of its costs, or whose capital is gone, closes."""
-    cash = own_cash(
-        platform.deposits, platform.claims_owed, platform.loans, platform.participations_owed
-    )
+    cash = own_cash(platform.deposits, platform.claims_owed, platform.loans, platform.participations_owed)
     fortnight = (platform.wage_bill + platform.direct_cost) / 6.5
     busy = platform.acts > 0.0 and platform.spent_total > 0.0
     broke = cash < fortnight or float(platform.net_worth) < 0.0

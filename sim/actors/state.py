@@ -30,9 +30,13 @@ class Government(Declared):
     policy_response = param(0.5, unit="per unit of inflation", low=0.0, high=1.5, source="assumed")
     inflation_aim = param(0.005, unit="share/quarter", low=0.0, high=0.01, source="design")
     unemployment_norm = param(0.06, unit="share", low=0.03, high=0.1, source="design")
-    wage_response = param(0.12, unit="per unit of unemployment", low=0.06, high=0.2, source="assumed", symbol="phi")
+    wage_response = param(
+        0.12, unit="per unit of unemployment", low=0.06, high=0.2, source="assumed", symbol="phi"
+    )
     technology_growth = param(0.004, unit="log points/quarter", low=0.0, high=0.015, source="design")
-    friction = param(0.02, unit="share of workers", low=0.0, high=0.05, source="design", doc="never employed at once")
+    friction = param(
+        0.02, unit="share of workers", low=0.0, high=0.05, source="design", doc="never employed at once"
+    )
     reserve_ratio = param(0.08, unit="share of deposits", low=0.0, high=0.2, source="design")
 
 

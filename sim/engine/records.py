@@ -54,7 +54,9 @@ class Records:
         import pandas as pd
 
         frames = [
-            pd.DataFrame({"quarter": int(line["quarter"]), "platform": np.arange(len(next(iter(of.values())))), **of})
+            pd.DataFrame(
+                {"quarter": int(line["quarter"]), "platform": np.arange(len(next(iter(of.values())))), **of}
+            )
             for line, of in zip(self.lines, self.of_platforms, strict=True)
             if of
         ]

@@ -17,22 +17,50 @@ from sim.engine.parameters import Declared, param
 class Attention(Declared):
     """How finite attention is, and whose it is."""
 
-    churn = param(0.05, unit="share/quarter", low=0.02, high=0.15, source="assumed", doc="places that fall free")
+    churn = param(
+        0.05, unit="share/quarter", low=0.02, high=0.15, source="assumed", doc="places that fall free"
+    )
     lure = param(0.1, unit="share/quarter", low=0.0, high=0.3, source="assumed", doc="lured away at most")
-    turnover = param(0.3, unit="share/quarter", low=0.1, high=0.6, source="assumed", doc="of free places in play")
+    turnover = param(
+        0.3, unit="share/quarter", low=0.1, high=0.6, source="assumed", doc="of free places in play"
+    )
     outside_attention = param(
-        12_500.0, unit="fen/row/quarter", low=4_000.0, high=40_000.0, source="CAC_CREDIT_START", doc="other bids"
+        12_500.0,
+        unit="fen/row/quarter",
+        low=4_000.0,
+        high=40_000.0,
+        source="CAC_CREDIT_START",
+        doc="other bids",
     )
     outside_attention_firms = param(
         40_000.0, unit="fen/firm/quarter", low=10_000.0, high=150_000.0, source="assumed", doc="other bids"
     )
     fed_by_ecosystem = param(0.3, unit="ratio", low=0.2, high=1.0, source="CAC_FED_BY_ECOSYSTEM")
-    ecosystem_share = param(0.2, unit="share", low=0.05, high=0.33, source="assumed", doc="inside each giant's")
-    rebate_share = param(0.4, unit="share of bids", low=0.1, high=0.7, source="assumed", doc="given to users won")
+    ecosystem_share = param(
+        0.2, unit="share", low=0.05, high=0.33, source="assumed", doc="inside each giant's"
+    )
+    rebate_share = param(
+        0.4, unit="share of bids", low=0.1, high=0.7, source="assumed", doc="given to users won"
+    )
 
 
 @compiled
-def contest(place, other, ecosystem, alive, k, purpose, ids, generation, quarter, leaving, winning, cumulated, won, won_by):
+def contest(
+    place,
+    other,
+    ecosystem,
+    alive,
+    k,
+    purpose,
+    ids,
+    generation,
+    quarter,
+    leaving,
+    winning,
+    cumulated,
+    won,
+    won_by,
+):
     """One place of each row: falls free or stays; if free, won by one of the platforms or by nobody.
 
     winning and cumulated are by ecosystem (last: none). won counts by platform, won_by says who won row i.
@@ -98,12 +126,15 @@ def clear(economy) -> None:
             won, won_by = np.zeros(n), np.empty(len(consumers), np.int32)
             contest(
                 consumers.columns[place], consumers.columns[other], consumers.columns["ecosystem"],
-                platforms.columns["alive"], k, np.uint64(purpose), consumers.ids, consumers.columns["generation"],
+                platforms.columns["alive"], k, np.uint64(purpose), consumers.ids,
+                consumers.columns["generation"],
                 quarter, leaving, winning, cumulated, won, won_by,
             )  # fmt: skip
             platforms["new_users"] += won
             winners.append(won_by)
-        rebate = np.floor(p.rebate_share * (1.0 - platforms["by_staff"]) * spend * (platforms["new_users"] > 0.0))
+        rebate = np.floor(
+            p.rebate_share * (1.0 - platforms["by_staff"]) * spend * (platforms["new_users"] > 0.0)
+        )
         users = np.zeros(n)
         for place in ("first_app", "second_app"):
             count(consumers.columns[place], 1.0, users)
@@ -119,7 +150,8 @@ def clear(economy) -> None:
         nobody = np.full(len(firms), -2, np.int32)
         contest(
             firms.columns["portal"], nobody, firms.columns["ecosystem"], platforms.columns["alive"],
-            key(economy.seed, "attention of firms"), np.uint64(0), firms.ids, firms.columns["generation"], quarter,
+            key(economy.seed, "attention of firms"), np.uint64(0), firms.ids,
+            firms.columns["generation"], quarter,
             leaving, winning, cumulated, np.zeros(n), won_by,
         )  # fmt: skip
         platforms["firm_users"] = count(firms.columns["portal"], 1.0, np.zeros(n))

@@ -29,7 +29,7 @@ def costs(economy) -> None:
 
 def close(economy) -> None:
     """Interest on deposits, on bonds and reserves and advances; profit, tax, capital in and out."""
-    banks, ledger, market, p = economy.banks, economy.ledger, economy.market, economy.p
+    banks, ledger, market = economy.banks, economy.ledger, economy.market
     b, state = banks.columns, economy.state[0]
     deposits = economy.consumers["deposits"]
     interest = np.floor(market.deposit_rate * deposits)
@@ -69,7 +69,9 @@ def recapitalise(economy) -> None:
     hole = np.maximum(0, -banks["net_worth"])
     if hole.any():
         whole = hole + np.rint(
-            0.5 * economy.p.capital_required * np.where(hole > 0, banks["firm_loans"] + banks["consumer_loans"], 0)
+            0.5
+            * economy.p.capital_required
+            * np.where(hole > 0, banks["firm_loans"] + banks["consumer_loans"], 0)
         ).astype(np.int64)
         ledger.pay("bank resolution", np.array([int(whole.sum())]), whole)
         banks["failures"] += hole > 0
@@ -78,7 +80,7 @@ def recapitalise(economy) -> None:
 
 
 def treasury(economy) -> None:
-    """Banks keep required reserves, repay advances, hold the rest in bonds; who lacks reserves borrows them."""
+    """Banks keep required reserves, repay advances, put the rest into bonds; who lacks reserves borrows."""
     banks, ledger, p = economy.banks, economy.ledger, economy.p
     b = banks.columns
     need = np.rint(p.reserve_ratio * b["deposits_owed"]).astype(np.int64)

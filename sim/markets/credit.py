@@ -13,12 +13,29 @@ from sim.markets.scoring import consumer_features, firm_features, remember, scor
 
 @compiled
 def offers_to_firms(
-    wanted, home, capital, stock, debts, sight, noise, keys, quarter, wage, weights, mask, terms, lucky, offer, rate, kept
+    wanted,
+    home,
+    capital,
+    stock,
+    debts,
+    sight,
+    noise,
+    keys,
+    quarter,
+    wage,
+    weights,
+    mask,
+    terms,
+    lucky,
+    offer,
+    rate,
+    kept,
 ):
     """What each bank offers to those who ask: amount and rate, or nothing where the file does not pay.
 
     Expected profit of a file: L x duration x (rate - funding - PD LGD) - cost, with a rate that covers
-    funding, risk, margin and the file, up to the ceiling. A few who would be refused are tried. Returns files screened by bank.
+    funding, risk, margin and the file, up to the ceiling. A few who would be refused are tried.
+    Returns files screened by bank.
     """
     funding, margin, lgd, ceiling, file_cost, duration, lends_against = terms
     files = np.zeros(weights.shape[0])
@@ -92,7 +109,7 @@ def shares_large_loans(offer, home, bank_debt, limit, own, common):
 
 @compiled
 def grants(own, common, ration, common_ration, home, debts, offered_rate, rate, granted):
-    """Whole fen granted: `own` and `common` become what is paid out; the rate blends with that of old debt."""
+    """Whole fen granted: `own` and `common` become what is paid out; rates blend with those of old debt."""
     for i in range(own.shape[0]):
         granted[i] = 0.0
         if own[i] + common[i] > 0.0:
@@ -123,11 +140,26 @@ def remembers_consumers(granted, lender, sight, noise, keys, quarter, scores, me
             remember(i, lender[i], quarter, scores[i], x, memory[0], memory[1], memory[2], memory[3])
 
 
-SIGHT_OF_FIRMS = (
-    "reported_leverage reported_margin capital stock deposits bank_debt syndicated_debt platform_debt age quality "
-    "growth wage_bill investment_bill margin_now demand expected_demand depth"
-).split()
-SIGHT_OF_CONSUMERS = "bank_debt platform_debt employed deposits usual_income income trait".split()
+SIGHT_OF_FIRMS = [
+    "reported_leverage",
+    "reported_margin",
+    "capital",
+    "stock",
+    "deposits",
+    "bank_debt",
+    "syndicated_debt",
+    "platform_debt",
+    "age",
+    "quality",
+    "growth",
+    "wage_bill",
+    "investment_bill",
+    "margin_now",
+    "demand",
+    "expected_demand",
+    "depth",
+]
+SIGHT_OF_CONSUMERS = ["bank_debt", "platform_debt", "employed", "deposits", "usual_income", "income", "trait"]
 
 
 def sight_of_firms(firms) -> tuple[np.ndarray, ...]:
@@ -137,7 +169,11 @@ def sight_of_firms(firms) -> tuple[np.ndarray, ...]:
 
 def sight_of_consumers(consumers) -> tuple[np.ndarray, ...]:
     """The columns that `consumer_features` reads."""
-    return (*(consumers.columns[c] for c in SIGHT_OF_CONSUMERS), consumers.ids, consumers.columns["generation"])
+    return (
+        *(consumers.columns[c] for c in SIGHT_OF_CONSUMERS),
+        consumers.ids,
+        consumers.columns["generation"],
+    )
 
 
 def noise_keys(seed: int) -> tuple:
@@ -217,7 +253,9 @@ def lend_to_consumers(economy) -> None:
     )  # fmt: skip
     banks["consumer_files"] = files
     own = np.empty(n)
-    by_bank, _ = shares_large_loans(offer, home, c["bank_debt"], np.full(len(banks), np.inf), own, np.empty(n))
+    by_bank, _ = shares_large_loans(
+        offer, home, c["bank_debt"], np.full(len(banks), np.inf), own, np.empty(n)
+    )
     room = banks["room"]
     ration = np.minimum(1.0, room / np.maximum(1.0, by_bank))
     grants(own, np.zeros(n), ration, 0.0, home, debts, offered_rate, c["rate"], c["loan_granted"])

@@ -1,4 +1,4 @@
-"""Who funds platforms: the venture fund, households' claims, banks; how money comes back, and who loses it."""
+"""Who funds platforms: the venture fund, households, banks; how money comes back, and who loses it."""
 
 import numpy as np
 
@@ -16,23 +16,32 @@ class Funding(Declared):
         0.001, unit="share of GDP", low=0.0, high=0.004, source="design", doc="from the owners, each quarter"
     )
     fund_pace = param(0.3, unit="share of its money/quarter", low=0.05, high=1.0, source="assumed")
-    fund_floor = param(0.3, unit="share", low=0.05, high=1.0, source="assumed", doc="backing without any profit")
+    fund_floor = param(
+        0.3, unit="share", low=0.05, high=1.0, source="assumed", doc="backing without any profit"
+    )
     runway = param(8.0, unit="quarters of cost", low=4.0, high=16.0, source="assumed", doc="funded at most")
     hold = param(24.0, unit="quarters", low=8.0, high=40.0, source="assumed", doc="before a stake is sold")
     exit_multiple = param(20.0, unit="quarters of profit", low=8.0, high=60.0, source="assumed")
-    dividend_pace = param(0.2, unit="share/quarter", low=0.05, high=1.0, source="assumed", doc="of cash to spare")
-    walks_away = param(0.4, unit="share/quarter", low=0.05, high=0.8, source="assumed", doc="from a dead platform")
+    dividend_pace = param(
+        0.2, unit="share/quarter", low=0.05, high=1.0, source="assumed", doc="of cash to spare"
+    )
+    walks_away = param(
+        0.4, unit="share/quarter", low=0.05, high=0.8, source="assumed", doc="from a dead platform"
+    )
     borrowing_repaid = param(0.1, unit="share/quarter", low=0.02, high=0.5, source="design")
 
 
 def fund_platforms(economy) -> None:
-    """Owners commit money as the fund's record allows; the fund backs expected gross profit per yuan spent."""
+    """Owners commit money as the fund's record allows; the fund backs gross profit per yuan spent."""
     platforms, ledger, p, market = economy.platforms, economy.ledger, economy.p, economy.market
     platforms["venture"] = 0.0
     backed = platforms["alive"] & (platforms["acts"] > 0.0) & ~platforms["sold"]
     if not backed.any():
         return
-    value = p.exit_multiple * np.maximum(0.0, platforms["usual_profit"])[backed].sum() + economy.memory.fund_record[1]
+    value = (
+        p.exit_multiple * np.maximum(0.0, platforms["usual_profit"])[backed].sum()
+        + economy.memory.fund_record[1]
+    )
     put_in = max(1.0, economy.memory.fund_record[0])
     confidence = min(1.5, max(0.1, value / put_in)) if economy.quarter > economy.memory.born + p.hold else 1.0
     economy.memory.confidence += 0.1 * (confidence - economy.memory.confidence)
@@ -46,10 +55,17 @@ def fund_platforms(economy) -> None:
         where=platforms["growth_spend"] > 0.0,
     )  # fmt: skip
     # nobody is funded beyond his runway: money that a platform cannot use stays in the fund
-    use = p.runway * (platforms["growth_spend"] + platforms["wage_bill"]) + platforms["size"] * commitment / 10.0
+    use = (
+        p.runway * (platforms["growth_spend"] + platforms["wage_bill"])
+        + platforms["size"] * commitment / 10.0
+    )
     need = np.minimum(1.0, use / np.maximum(1.0, platforms["deposits"] - idle_claims(economy)))
     weight = platforms["size"] * (p.fund_floor + np.clip(merit, 0.0, 3.0)) * backed * need
-    total = int(p.fund_pace * money * float((need * platforms["size"])[backed].sum() / platforms["size"][backed].sum()))
+    total = int(
+        p.fund_pace
+        * money
+        * float((need * platforms["size"])[backed].sum() / platforms["size"][backed].sum())
+    )
     if total > 0:
         part = split(total, weight)
         ledger.pay("venture funding", split(total, economy.fund["deposits"].astype(float)), part)
@@ -63,7 +79,12 @@ def sell_stakes(economy) -> None:
     platforms, p = economy.platforms, economy.p
     if economy.quarter < economy.memory.born + p.hold:
         return
-    ready = platforms["alive"] & ~platforms["sold"] & (platforms["usual_profit"] > 0.0) & (platforms["acts"] > 0.0)
+    ready = (
+        platforms["alive"]
+        & ~platforms["sold"]
+        & (platforms["usual_profit"] > 0.0)
+        & (platforms["acts"] > 0.0)
+    )
     price = np.floor(p.exit_multiple * platforms["usual_profit"] * ready)
     purse = 0.1 * ownership.money(economy)
     for row in np.flatnonzero(ready):
@@ -121,7 +142,9 @@ def collect(economy) -> None:
         economy.memory.transfers += received
     t["revenue"] += interest - passed - due
 
-    owed = np.minimum(np.floor((market.funding_rate + p.margin) * t["borrowing"]), np.maximum(0, t["deposits"]))
+    owed = np.minimum(
+        np.floor((market.funding_rate + p.margin) * t["borrowing"]), np.maximum(0, t["deposits"])
+    )
     owed = owed.astype(np.int64)
     back = np.minimum(np.ceil(p.borrowing_repaid * t["borrowing"]), np.maximum(0, t["deposits"] - owed))
     back = back.astype(np.int64)
@@ -167,9 +190,9 @@ def lose(economy, lost: dict[str, np.ndarray]) -> None:
     participations, claims = t["participations_owed"].copy(), t["claims_owed"].copy()
     idle = idle_claims(economy)
     ledger.write_off("bad platform loans", {"platforms": by_platform}, lost)
-    of_banks = np.minimum(participations, np.rint(by_platform * (participations / np.maximum(1, before)))).astype(
-        np.int64
-    )
+    of_banks = np.minimum(
+        participations, np.rint(by_platform * (participations / np.maximum(1, before)))
+    ).astype(np.int64)
     if of_banks.any():
         shares = rows_within(of_banks, economy.memory.participations, True)
         ledger.write_off("participations lost", {"banks": shares.sum(axis=0)}, {"platforms": of_banks})
@@ -186,11 +209,15 @@ def lose(economy, lost: dict[str, np.ndarray]) -> None:
         ledger.write_off("claims lost", {"consumers": part}, {"platforms": of_claims})
         economy.memory.claims_lost += of_claims
     t["losses_borne"] += by_platform - of_banks - of_claims
-    economy.tallies["bad platform loans"] = economy.tallies.get("bad platform loans", 0.0) + float(by_platform.sum())
-    economy.tallies["losses of households"] = economy.tallies.get("losses of households", 0.0) + float(of_claims.sum())
-    economy.tallies["platform losses of banks"] = economy.tallies.get("platform losses of banks", 0.0) + float(
-        of_banks.sum()
+    economy.tallies["bad platform loans"] = economy.tallies.get("bad platform loans", 0.0) + float(
+        by_platform.sum()
     )
+    economy.tallies["losses of households"] = economy.tallies.get("losses of households", 0.0) + float(
+        of_claims.sum()
+    )
+    economy.tallies["platform losses of banks"] = economy.tallies.get(
+        "platform losses of banks", 0.0
+    ) + float(of_banks.sum())
 
 
 def repay_households(economy) -> None:
@@ -208,7 +235,9 @@ def repay_households(economy) -> None:
     back = total_by(place, part, n)
     # money for which there is no use goes back too, slowly; from a dead platform at once
     spare = np.maximum(0, free - back)
-    spare = np.where(t["alive"], spare // 4, np.minimum(np.maximum(0, t["deposits"]) - back, t["claims_owed"] - back))
+    spare = np.where(
+        t["alive"], spare // 4, np.minimum(np.maximum(0, t["deposits"]) - back, t["claims_owed"] - back)
+    )
     if spare.any():
         left = c["claims"] - part
         more = np.minimum(split_by(spare, left.astype(float), place), left)
@@ -228,11 +257,15 @@ def learn(economy) -> None:
     margin = yield_ - market.funding_rate
     t["bank_margin"] += p.patience_with_platforms * np.where(active, margin - t["bank_margin"], 0.0)
     loans = float((banks["firm_loans"] + banks["syndicated_loans"] + banks["consumer_loans"]).sum())
-    own = float(economy.memory.own_interest - economy.memory.own_losses) / max(1.0, loans) - market.funding_rate
+    own = (
+        float(economy.memory.own_interest - economy.memory.own_losses) / max(1.0, loans) - market.funding_rate
+    )
     economy.memory.own_margin += p.patience_with_platforms * (own - economy.memory.own_margin)
     gap = t["bank_margin"] - economy.memory.own_margin
     grows = np.where(gap > 0.0, 1.0, -1.0) * np.minimum(1.0, np.abs(gap) / 0.005)
-    t["appetite"] = np.where(active, np.clip(t["appetite"] * (1.0 + p.reaction * grows), 0.01, 0.8), t["appetite"])
+    t["appetite"] = np.where(
+        active, np.clip(t["appetite"] * (1.0 + p.reaction * grows), 0.01, 0.8), t["appetite"]
+    )
     t["take"] = np.where(active & (gap < 0.0), t["take"] * (1.0 - p.bargaining), t["take"])
 
     claims = t["claims_owed"].astype(float)

@@ -19,11 +19,21 @@ class Goods(Declared):
     fit_response = param(1.0, unit="per squared distance", low=0.0, high=2.0, source="assumed", doc="misfit")
     service_response = param(2.0, unit="per unfilled share", low=1.0, high=6.0, source="assumed")
     choice_speed = param(0.15, unit="share/quarter", low=0.05, high=0.3, source="assumed", symbol="chi")
-    fashion = param(0.05, unit="log points/quarter", low=0.02, high=0.15, source="assumed", doc="luck with customers")
-    rupture = param(0.012, unit="share/quarter", low=0.0, high=0.03, source="assumed", doc="lose a main customer")
-    rupture_size = param(0.8, unit="share", low=0.3, high=0.95, source="assumed", doc="of custom lost, at most")
-    walk_in = param(0.006, unit="share/quarter", low=0.001, high=0.02, source="assumed", doc="custom open to all")
-    used_share = param(0.5, unit="share of investment", low=0.1, high=0.9, source="design", doc="at most used machines")
+    fashion = param(
+        0.05, unit="log points/quarter", low=0.02, high=0.15, source="assumed", doc="luck with customers"
+    )
+    rupture = param(
+        0.012, unit="share/quarter", low=0.0, high=0.03, source="assumed", doc="lose a main customer"
+    )
+    rupture_size = param(
+        0.8, unit="share", low=0.3, high=0.95, source="assumed", doc="of custom lost, at most"
+    )
+    walk_in = param(
+        0.006, unit="share/quarter", low=0.001, high=0.02, source="assumed", doc="custom open to all"
+    )
+    used_share = param(
+        0.5, unit="share of investment", low=0.1, high=0.9, source="design", doc="at most used machines"
+    )
 
 
 @compiled
@@ -185,7 +195,11 @@ def clear(economy) -> None:
     ledger.change("cost of goods sold", cost)
     ledger.change("spoilage", np.floor(p.spoilage * c["stock"]))
     firms["cost_of_sales"] = cost
-    market.consumption, market.investment_value, market.public_value = float(paid), float(paid_new), float(paid_public)
+    market.consumption, market.investment_value, market.public_value = (
+        float(paid),
+        float(paid_new),
+        float(paid_public),
+    )
     market.media_value = float(paid_media)
     market.gdp = float(paid) + paid_public + paid_new + paid_media
     market.real_consumption = float((base * budget / market.price_index).sum())
@@ -199,8 +213,11 @@ def clear(economy) -> None:
         (p.price_response, p.fit_response, p.service_response), worth, mean,
     )  # fmt: skip
     move_shares(
-        c["sector"], c["share"], c["alive"], worth, mean / np.maximum(1e-300, market.by_share), market.members,
-        (p.choice_speed, p.fashion, p.rupture, p.rupture_size, p.walk_in), key(economy.seed, "luck with customers"), firms.ids,
+        c["sector"], c["share"], c["alive"], worth, mean / np.maximum(1e-300, market.by_share),
+        market.members,
+        (p.choice_speed, p.fashion, p.rupture, p.rupture_size, p.walk_in),
+        key(economy.seed, "luck with customers"),
+        firms.ids,
         c["generation"], np.uint64(economy.quarter), c["growth"], sums,
     )  # fmt: skip
     normalise(c["sector"], c["share"], sums)

@@ -22,15 +22,28 @@ class Integration(Declared):
         3_000_000.0, unit="fen/project", low=1_000_000.0, high=10_000_000.0, source="assumed", scale="log"
     )
     project_share = param(0.12, unit="quarters of sales", low=0.04, high=0.4, source="assumed", scale="log")
-    chain_discount = param(0.3, unit="share", low=0.0, high=0.6, source="assumed", doc="off for a familiar sector")
+    chain_discount = param(
+        0.3, unit="share", low=0.0, high=0.6, source="assumed", doc="off for a familiar sector"
+    )
     engineer_scarcity = param(
-        50.0, unit="per share of GDP", low=0.0, high=200.0, source="assumed", doc="dearer when many are at work"
+        50.0,
+        unit="per share of GDP",
+        low=0.0,
+        high=200.0,
+        source="assumed",
+        doc="dearer when many are at work",
     )
     depth_speed = param(0.15, unit="share/quarter", low=0.05, high=0.3, source="assumed")
-    depth_decay = param(0.03, unit="share/quarter", low=0.01, high=0.1, source="assumed", doc="and upkeep of a link")
+    depth_decay = param(
+        0.03, unit="share/quarter", low=0.01, high=0.1, source="assumed", doc="and upkeep of a link"
+    )
     contacts = param(0.1, unit="share/quarter", low=0.03, high=0.3, source="assumed", doc="firms approached")
-    horizon = param(16.0, unit="quarters", low=8.0, high=32.0, source="assumed", doc="over which a project must pay")
-    disruption = param(0.05, unit="share of output", low=0.0, high=0.2, source="assumed", doc="when a link is cut")
+    horizon = param(
+        16.0, unit="quarters", low=8.0, high=32.0, source="assumed", doc="over which a project must pay"
+    )
+    disruption = param(
+        0.05, unit="share of output", low=0.0, high=0.2, source="assumed", doc="when a link is cut"
+    )
 
 
 @compiled
@@ -51,7 +64,7 @@ def gains(link, depth, sales, misfit, sector, usual_misfit, process_gain, waste,
 
 
 @compiled
-def hears(alive, closing, link, k, contacts, ids, generation, quarter, share, gain_share, best, first, second):
+def hears(alive, closing, link, k, contacts, ids, generation, quarter, share, gain_share, best):
     """Which platforms approach each firm, by their share of project budgets; the better offer of two.
 
     A linked firm listens only to a share of gain lower than its own platform's.
@@ -117,10 +130,10 @@ def build(economy) -> None:
     spent = np.zeros(n)
     if left.sum() > 0.0:
         share = np.cumsum(left) / left.sum()
-        best, scratch = np.empty(len(firms), np.int32), np.empty(1)
+        best = np.empty(len(firms), np.int32)
         hears(
             c["alive"], c["closing"], link, key(economy.seed, "offers of integration"), p.contacts, firms.ids,
-            c["generation"], np.uint64(economy.quarter), share, platforms.columns["gain_share"], best, scratch, scratch,
+            c["generation"], np.uint64(economy.quarter), share, platforms.columns["gain_share"], best,
         )  # fmt: skip
         rows = np.flatnonzero(best >= 0)
         who = best[rows]

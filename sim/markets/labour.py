@@ -8,14 +8,13 @@ from sim.engine.ledger import split
 
 @compiled
 def weigh(employed, power, at_work, idle):
-    """Earning power of each row, in the column of its state. Returns the two sums."""
-    worked, waited = 0.0, 0.0
+    """Earning power of each row, in the column of its state. Returns the sum of those at work."""
+    worked = 0.0
     for i in range(employed.shape[0]):
         at_work[i] = power[i] if employed[i] else 0.0
         idle[i] = 0.0 if employed[i] else power[i]
         worked += at_work[i]
-        waited += idle[i]
-    return worked, waited
+    return worked
 
 
 @compiled
@@ -55,12 +54,12 @@ def pay(economy) -> None:
     consumers, ledger, market, p = economy.consumers, economy.ledger, economy.market, economy.p
     n = len(consumers)
     at_work, idle = np.empty(n), np.empty(n)
-    market.working, waiting = weigh(consumers["employed"], consumers["power"], at_work, idle)
+    market.working = weigh(consumers["employed"], consumers["power"], at_work, idle)
     gross = np.zeros(n, np.int64)
-    for flow, payer, amounts in (
-        ("wages", "firms", economy.firms["wage_bill"]),
-        ("bank wages", "banks", economy.banks["costs"]),
-        ("platform wages", "platforms", economy.platforms["wage_bill"]),
+    for flow, amounts in (
+        ("wages", economy.firms["wage_bill"]),
+        ("bank wages", economy.banks["costs"]),
+        ("platform wages", economy.platforms["wage_bill"]),
     ):
         total = ledger.debit(flow, amounts)
         part = split(total, at_work)

@@ -8,7 +8,7 @@ import numpy as np
 
 from sim.engine.arithmetic import logistic
 from sim.engine.compiling import compiled
-from sim.engine.ledger import split, split_by, total_by
+from sim.engine.ledger import split_by, total_by
 from sim.engine.parameters import Declared, param
 from sim.markets.credit import (
     noise_keys,
@@ -17,16 +17,20 @@ from sim.markets.credit import (
     sight_of_consumers,
     sight_of_firms,
 )
-from sim.markets.settlement import split_rows
 from sim.markets.scoring import consumer_features, firm_features, score
+from sim.markets.settlement import split_rows
 
 
 class PlatformCredit(Declared):
     """Terms of credit through platforms."""
 
     line_of_firm = param(0.5, unit="quarters of sales", low=0.1, high=1.0, source="assumed", doc="at most")
-    line_of_consumer = param(1.0, unit="quarters of income", low=0.25, high=2.0, source="assumed", doc="at most")
-    claim_premium = param(0.016, unit="share/quarter", low=0.005, high=0.03, source="assumed", doc="posted over policy")
+    line_of_consumer = param(
+        1.0, unit="quarters of income", low=0.25, high=2.0, source="assumed", doc="at most"
+    )
+    claim_premium = param(
+        0.016, unit="share/quarter", low=0.005, high=0.03, source="assumed", doc="posted over policy"
+    )
 
 
 def asking(economy) -> np.ndarray:
@@ -54,7 +58,10 @@ def offers(wanted, channel, open_, income, line, debt, scores, terms, lgd, cap, 
         if p >= 0 and wanted[i] > 0.0 and open_[p]:
             amount = min(wanted[i], max(0.0, line * income[i] - float(debt[i])))
             # a file that cannot earn its cost at the best of risks is not opened
-            if amount * duration[p] * (mine[p] * (base[p] + take[p] - own_cost) + others[p] * take[p]) > file_cost[p]:
+            if (
+                amount * duration[p] * (mine[p] * (base[p] + take[p] - own_cost) + others[p] * take[p])
+                > file_cost[p]
+            ):
                 files[p] += 1.0
                 r, good = judge(
                     scores[i], amount, lgd, mine[p], others[p], take[p], base[p], passes_risk[p], cap,
@@ -108,7 +115,10 @@ def terms_of(economy, passes_risk_of_households: bool = False) -> tuple[np.ndarr
     others = t["from_households"] + t["from_banks"]
     mine = 1.0 - others
     bank_rate = market.funding_rate + p.margin
-    base = t["from_households"] * (market.policy_rate + p.claim_premium) + (1.0 - t["from_households"]) * bank_rate
+    base = (
+        t["from_households"] * (market.policy_rate + p.claim_premium)
+        + (1.0 - t["from_households"]) * bank_rate
+    )
     priced = t["from_households"] < 0.5
     file_cost = np.where(t["file_like_a_bank"] > 0.0, p.file_cost, p.platform_file_cost) * market.wage_index
     return mine, others, t["take"], base, priced, file_cost, bank_rate
@@ -137,7 +147,18 @@ def lend(economy, population: str) -> None:
     if population == "firms":
         sight, scorers = sight_of_firms(table), economy.firm_scorers
         score_firms(
-            left, channel, open_, nb, sight, noise, keys, quarter, market.wage, scorers.weights, scorers.mask, scores
+            left,
+            channel,
+            open_,
+            nb,
+            sight,
+            noise,
+            keys,
+            quarter,
+            market.wage,
+            scorers.weights,
+            scorers.mask,
+            scores,
         )
         income, line, lgd = c["sales"], p.line_of_firm, p.unsecured_loss
         pace = np.where(platforms["file_like_a_bank"] > 0.0, p.instalment, p.platform_instalment)
@@ -150,14 +171,22 @@ def lend(economy, population: str) -> None:
         pace = np.full(len(platforms), p.consumer_instalment)
     duration = (1.0 - pace) / pace
     offers(
-        left, channel, open_, income, line, c["platform_debt"], scores, terms_of(economy), lgd, p.rate_cap, duration,
-        offer, rate, files,
+        left, channel, open_, income, line, c["platform_debt"], scores, terms_of(economy), lgd, p.rate_cap,
+        duration, offer, rate, files,
     )  # fmt: skip
     wanted = np.bincount(channel[offer > 0.0], offer[offer > 0.0], len(platforms))
     ration = fundable(economy, wanted)
     lent = np.empty(n, np.int64)
     settle_offers(
-        offer, channel, ration, rate, c["platform_rate"], c["platform_debt"], c["debt_to"], c["platform_granted"], lent
+        offer,
+        channel,
+        ration,
+        rate,
+        c["platform_rate"],
+        c["platform_debt"],
+        c["debt_to"],
+        c["platform_granted"],
+        lent,
     )
     by_platform = total_by(channel, lent, len(platforms))
     fund(economy, by_platform)
@@ -168,13 +197,17 @@ def lend(economy, population: str) -> None:
     lender = (nb + channel).astype(np.int32)
     if population == "firms":
         c["platform_pace"] = pace[np.maximum(0, c["debt_to"])]
-        c["deducted"] = (c["platform_debt"] > 0) & (platforms["by_deduction"][np.maximum(0, c["debt_to"])] > 0.0)
+        c["deducted"] = (c["platform_debt"] > 0) & (
+            platforms["by_deduction"][np.maximum(0, c["debt_to"])] > 0.0
+        )
         remembers_firms(
             c["platform_granted"], lender, sight, noise, keys, quarter, market.wage, scores, scorers.memory
         )
     else:
         c["ever_borrowed"] |= lent > 0
-        remembers_consumers(c["platform_granted"], lender, sight, noise, keys, quarter, scores, scorers.memory)
+        remembers_consumers(
+            c["platform_granted"], lender, sight, noise, keys, quarter, scores, scorers.memory
+        )
 
 
 def idle_claims(economy) -> np.ndarray:
@@ -200,7 +233,9 @@ def fundable(economy, wanted: np.ndarray) -> np.ndarray:
     t, p = economy.platforms, economy.p
     room = float(economy.banks["room"].sum())
     cap = p.platform_loans_cap * float(
-        (economy.banks["firm_loans"] + economy.banks["syndicated_loans"] + economy.banks["consumer_loans"]).sum()
+        (
+            economy.banks["firm_loans"] + economy.banks["syndicated_loans"] + economy.banks["consumer_loans"]
+        ).sum()
     )
     held = float(economy.banks["participations"].sum())
     from_banks = t["from_banks"] * wanted
@@ -232,7 +267,9 @@ def fund(economy, lent: np.ndarray) -> None:
     part = np.floor(t["from_banks"] * lent).astype(np.int64)
     room = banks["room"].astype(float) + 1.0
     if part.any():
-        shares = split_rows(part, np.tile(room, (len(part), 1)), False, np.empty((len(part), len(room)), np.int64))
+        shares = split_rows(
+            part, np.tile(room, (len(part), 1)), False, np.empty((len(part), len(room)), np.int64)
+        )
         ledger.pay("participations", shares.sum(axis=0), part)
         economy.memory.participations += shares
     borrowed = np.floor(t["from_borrowing"] * lent).astype(np.int64)

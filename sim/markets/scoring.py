@@ -22,13 +22,15 @@ class Scoring(Declared):
     ridge = param(4.0, unit="observations", low=1.0, high=100.0, source="design", doc="weight of the prior")
     forgets = param(0.985, unit="share/quarter", low=0.9, high=1.0, source="assumed", doc="old evidence kept")
     footprint_noise = param(1.0, unit="standard deviations", low=0.5, high=3.0, source="assumed")
-    insight_noise = param(0.6, unit="share", low=0.0, high=2.0, source="assumed", doc="of shallow integration")
+    insight_noise = param(
+        0.6, unit="share", low=0.0, high=2.0, source="assumed", doc="of shallow integration"
+    )
 
 
 MATURES = 4
 BINS = 512
 
-# firms: constant, late leverage, late margin, size, pledged, youth, footprint, cash now, margin now, orders now
+# firms: constant, late leverage, late margin, size, pledged, youth, footprint, then cash, margin, orders now
 FIRM_FEATURES = 10
 FIRM_PRIOR = (-4.5, 1.0, -1.0, -0.3, 0.5, 1.0, 0.0, 0.0, 0.0, 0.0)
 OUTSIDE = (1, 1, 1, 1, 1, 1, 0, 0, 0, 0)
@@ -45,9 +47,9 @@ CONSUMER_FOOTPRINT = (1, 0, 1, 0, 1, 1)
 @compiled
 def firm_features(i, sight, noise, keys, quarter, wage, out):
     """Write what there is to know of firm i into `out` (10 floats); see FIRM_FEATURES."""
-    (leverage, margin, capital, stock, deposits, home, shared, other, age, quality, growth, bills, orders) = sight[
-        :13
-    ]
+    (leverage, margin, capital, stock, deposits, home, shared, other, age, quality, growth, bills, orders) = (
+        sight[:13]
+    )
     margin_now, demand, expected, depth, ids, generation = sight[13:]
     assets = float(capital[i] + stock[i])
     debt = float(home[i] + shared[i] + other[i])
@@ -102,9 +104,11 @@ def remember(i, lender, quarter, z, features, seen_by, seen_at, seen_score, seen
 
 
 @compiled
-def gather_labels(quarter, failed, alive, seen_by, seen_at, seen_score, seen, weights, mask, slope, curve, tally, kind):
+def gather_labels(
+    quarter, failed, alive, seen_by, seen_at, seen_score, seen, weights, mask, slope, curve, tally, kind
+):
     """Labels that mature now, added to each lender's slope and curvature, and to the tally for the AUC."""
-    lenders, features = weights.shape
+    features = weights.shape[1]
     for i in range(seen_by.shape[0]):
         lender = seen_by[i]
         if lender >= 0:
@@ -194,7 +198,16 @@ class Scorers:
         slope, curve = np.zeros_like(self.weights), np.zeros_like(self.total)
         self.tally *= 0.95
         gather_labels(
-            quarter, failed, alive, *self.memory, self.weights, self.mask, slope, curve, self.tally, self.channel
+            quarter,
+            failed,
+            alive,
+            *self.memory,
+            self.weights,
+            self.mask,
+            slope,
+            curve,
+            self.tally,
+            self.channel,
         )
         newton_step(self.weights, slope, curve, self.total, p.forgets, p.ridge)
 

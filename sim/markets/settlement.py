@@ -75,4 +75,6 @@ def split_rows(totals, holdings, capped, out):
 
 def within(total: int, held: np.ndarray) -> np.ndarray:
     """Split `total` in proportion to what each holds, never more than that (int64)."""
-    return split_rows(np.array([total]), held.astype(float)[None, :], True, np.empty((1, len(held)), np.int64))[0]
+    return split_rows(
+        np.array([total]), held.astype(float)[None, :], True, np.empty((1, len(held)), np.int64)
+    )[0]

@@ -16,10 +16,18 @@ class World(Declared):
     pace_of_change = param(
         0.1, unit="distance/quarter", low=0.0, high=0.25, source="assumed", doc="drift of what a sector wants"
     )
-    pace_spread = param(0.5, unit="share", low=0.0, high=1.0, source="design", doc="how sectors differ in pace")
-    shock_at = param(0, unit="quarters after branching", low=0, high=400, source="design", doc="0 for no shock")
-    shock_confidence = param(0.08, unit="share of spending", low=0.0, high=0.3, source="design", doc="lost for a year")
-    shock_change = param(0.4, unit="distance", low=0.0, high=2.0, source="design", doc="jump of what every sector wants")
+    pace_spread = param(
+        0.5, unit="share", low=0.0, high=1.0, source="design", doc="how sectors differ in pace"
+    )
+    shock_at = param(
+        0, unit="quarters after branching", low=0, high=400, source="design", doc="0 for no shock"
+    )
+    shock_confidence = param(
+        0.08, unit="share of spending", low=0.0, high=0.3, source="design", doc="lost for a year"
+    )
+    shock_change = param(
+        0.4, unit="distance", low=0.0, high=2.0, source="design", doc="jump of what every sector wants"
+    )
     weight_drift = param(0.02, unit="log points/quarter", low=0.0, high=0.06, source="assumed")
     weight_return = param(0.03, unit="share/quarter", low=0.01, high=0.1, source="assumed")
 

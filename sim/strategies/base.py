@@ -89,7 +89,7 @@ def strategy(name: str | BusinessModel) -> BusinessModel:
 
 
 def blend(base: BusinessModel, other: BusinessModel, *attributes: str) -> BusinessModel:
-    """`base` with the named attributes of `other`; budget shares and funding shares must be taken together."""
+    """`base` with the named attributes of `other`; shares of a budget or of funding go together."""
     changes = {name: getattr(other, name) for name in attributes}
     name = f"{base.name} with {other.name}'s {', '.join(attributes)}"
     return dataclasses.replace(base, name=name, title=name, **changes)

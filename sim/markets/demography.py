@@ -15,12 +15,16 @@ from sim.markets.world import EQUIPMENT
 class Exit(Declared):
     """Liquidation and entry."""
 
-    resale = param(0.4, unit="share of book value", low=0.3, high=0.6, source="assumed", doc="of machines, in calm")
+    resale = param(
+        0.4, unit="share of book value", low=0.3, high=0.6, source="assumed", doc="of machines, in calm"
+    )
     resale_response = param(0.5, unit="per liquidations/investment", low=0.0, high=2.0, source="assumed")
     entrant_size = param(0.2, unit="share of the mean firm", low=0.05, high=0.5, source="design")
     entrant_spread = param(0.8, unit="log points", low=0.2, high=1.5, source="design")
     entrant_skill = param(-0.04, unit="log points", low=-0.2, high=0.1, source="assumed")
-    entrant_offset = param(0.2, unit="distance", low=0.0, high=0.4, source="assumed", doc="from the market, by axis")
+    entrant_offset = param(
+        0.2, unit="distance", low=0.0, high=0.4, source="assumed", doc="from the market, by axis"
+    )
 
 
 @compiled
@@ -47,7 +51,7 @@ def estates(leaving, deposits, home, shared, other, to_bank, to_all, to_platform
 
 
 def firms_leave(economy) -> None:
-    """Machines go to the owners' pool at resale price; debts are paid by rank; what is left is lost or returned."""
+    """Machines go to the owners at resale price; debts are paid by rank; the rest is lost or returned."""
     firms, banks, ledger = economy.firms, economy.banks, economy.ledger
     c, p, market, n = firms.columns, economy.p, economy.market, len(firms)
     out = (c["failed"] | c["leaving"]) & c["alive"]
@@ -99,7 +103,16 @@ def firms_leave(economy) -> None:
     economy.tallies["failures"] = float(c["failed"].sum())
     economy.tallies["exits"] = float(out.sum())
     c["alive"][out] = False
-    for name in ("share", "machines", "units", "depth", "demand", "expected_demand", "wage_bill", "investment_bill"):
+    for name in (
+        "share",
+        "machines",
+        "units",
+        "depth",
+        "demand",
+        "expected_demand",
+        "wage_bill",
+        "investment_bill",
+    ):
         c[name][out] = 0.0
     c["debt_to"][out] = -1
     c["portal"][out] = -1
@@ -157,9 +170,20 @@ def firms_enter(economy) -> None:
     need = np.empty(len(rows))
     columns = tuple(
         c[name]
-        for name in (
-            "share skill quality style_x style_y agility leverage_target buffer expected_demand productivity price mark_up"
-        ).split()
+        for name in [
+            "share",
+            "skill",
+            "quality",
+            "style_x",
+            "style_y",
+            "agility",
+            "leverage_target",
+            "buffer",
+            "expected_demand",
+            "productivity",
+            "price",
+            "mark_up",
+        ]
     )
     # shares relative to the sector's mean firm: the sums of shares are one
     found(
@@ -181,7 +205,16 @@ def firms_enter(economy) -> None:
     new = rows[funded]
     c["alive"][new] = True
     c["demand"][new] = c["expected_demand"][new]
-    for name in ("age", "growth", "unfilled", "losses", "margin_now", "draft_margin", "reported_margin", "misfit"):
+    for name in (
+        "age",
+        "growth",
+        "unfilled",
+        "losses",
+        "margin_now",
+        "draft_margin",
+        "reported_margin",
+        "misfit",
+    ):
         c[name][new] = 0.0
     for name in ("leverage_now", "draft_leverage", "reported_leverage"):
         c[name][new] = 0.0

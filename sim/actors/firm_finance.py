@@ -1,0 +1,136 @@
+"""How a firm finances itself: it asks for credit, cuts to its cash, settles by rank, keeps accounts."""
+
+import math
+
+from sim.engine.rules import rule
+
+
+@rule(writes="loan_wanted", draws="firm looks for a loan")
+def asks_for_credit(firm, market, p, u):
+    """Borrow what the bills exceed cash by, or part of the way to the own debt target, if worth a file.
+
+    L = max(W + I - D, leverage_speed (target (K + S) - debt)), at least asks_from (K + S)      [fen]
+    """
+    assets = float(firm.capital + firm.stock)
+    debt = float(firm.bank_debt + firm.syndicated_debt + firm.platform_debt)
+    gap = firm.wage_bill + firm.investment_bill - float(firm.deposits)
+    slack = p.leverage_speed * (firm.leverage_target * assets - debt) if u < p.asks_often else 0.0
+    wanted = max(gap, slack)
+    asks = firm.alive and not firm.closing and wanted > p.asks_from * assets
+    return float(math.floor(wanted)) if asks else 0.0
+
+
+@rule(writes=("output", "workers", "wage_bill", "investment_bill", "rationed"))
+def cuts_to_cash(firm, market, p, u):
+    """What cannot be paid is not ordered: machines first, then work."""
+    cash = float(firm.deposits)
+    kept = min(1.0, cash / firm.wage_bill) if firm.wage_bill > 0.0 else 1.0
+    wage_bill = firm.wage_bill * kept
+    left = max(0.0, cash - wage_bill)
+    bought = min(1.0, left / firm.investment_bill) if firm.investment_bill > 0.0 else 1.0
+    got = firm.loan_granted + firm.platform_granted
+    short = firm.loan_wanted > 0.0 and got < 0.95 * firm.loan_wanted
+    return (
+        firm.output * kept,
+        firm.workers * kept,
+        wage_bill,
+        firm.investment_bill * bought,
+        short,
+    )
+
+
+@rule(
+    writes=(
+        "tax_paid",
+        "interest_paid",
+        "instalment_paid",
+        "syndicated_interest_paid",
+        "syndicated_instalment_paid",
+        "platform_interest_paid",
+        "platform_instalment_paid",
+        "dividend",
+        "profit",
+        "losses",
+        "failed",
+        "closing",
+    ),
+)
+def settles(firm, market, p, u):
+    """Pay in the order of rank: taxes, interest and instalments, platforms, then owners; or fail.
+
+    What is left above the buffer of one's bills is paid out at the speed `payout`. A firm that expects
+    losses for `loss_patience` quarters, or has become too small, announces that it will close.
+    """
+    home, shared = float(firm.bank_debt), float(firm.syndicated_debt)
+    interest, shared_interest = math.floor(home * firm.rate), math.floor(shared * firm.rate)
+    instalment, shared_instalment = math.ceil(home * p.instalment), math.ceil(shared * p.instalment)
+    other = float(firm.platform_debt)
+    other_interest = math.floor(other * firm.platform_rate)
+    worn = p.depreciation * float(firm.capital)
+    profit = firm.sales - firm.cost_of_sales - worn - interest - shared_interest - other_interest
+    profit -= firm.integration_fee
+    cash = float(firm.deposits)
+    # what is deducted from sales is gone before anybody else asks
+    flow = min(cash, math.floor(p.deduction * firm.sales), other + other_interest) if firm.deducted else 0.0
+    cash -= flow
+    tax = min(cash, math.floor(market.profit_tax * max(0.0, profit)))
+    cash -= tax
+    other_instalment = 0.0 if firm.deducted else math.ceil(other * firm.platform_pace)
+    asked = 0.0 if firm.deducted else other_interest + other_instalment
+    due = interest + shared_interest + instalment + shared_instalment + asked
+    worth = cash + float(
+        firm.capital + firm.stock - firm.bank_debt - firm.syndicated_debt - firm.platform_debt
+    )
+    failed = due > cash or (worth < 0.0 and due > 0.0)
+    # what cannot be paid in full is shared out when the estate is settled
+    paid = 0.0 if failed else 1.0
+    cash -= paid * due
+    keep = firm.buffer * firm.bills
+    dividend = 0.0 if failed or firm.leaving else math.floor(p.payout * max(0.0, cash - keep))
+    losses = firm.losses + 1.0 if profit < 0.0 else 0.0
+    small = firm.expected_demand < p.smallest * firm.productivity
+    closing = firm.alive and (firm.closing or losses >= p.loss_patience or small)
+    return (
+        float(tax),
+        paid * interest,
+        paid * instalment,
+        paid * shared_interest,
+        paid * shared_instalment,
+        min(flow, other_interest) if firm.deducted else paid * other_interest,
+        max(0.0, flow - other_interest) if firm.deducted else paid * other_instalment,
+        float(dividend),
+        profit,
+        losses,
+        failed and firm.alive,
+        closing,
+    )
+
+
+@rule(
+    writes=(
+        "age",
+        "margin_now",
+        "leverage_now",
+        "draft_margin",
+        "draft_leverage",
+        "reported_margin",
+        "reported_leverage",
+    )
+)
+def keeps_accounts(firm, market, p, u):
+    """Insiders see this quarter; outsiders see yearly accounts that come out a year after they close."""
+    assets = float(firm.deposits + firm.capital + firm.stock)
+    debt = float(firm.bank_debt + firm.syndicated_debt + firm.platform_debt)
+    leverage = min(2.0, debt / max(1.0, assets))
+    margin = max(-1.0, min(1.0, firm.profit / max(1.0, firm.sales)))
+    margin = firm.margin_now + 0.5 * (margin - firm.margin_now)
+    year_end = firm.age % 4.0 == 0.0
+    return (
+        firm.age + 1.0,
+        margin,
+        leverage,
+        margin if year_end else firm.draft_margin,
+        leverage if year_end else firm.draft_leverage,
+        firm.draft_margin if year_end else firm.reported_margin,
+        firm.draft_leverage if year_end else firm.reported_leverage,
+    )
