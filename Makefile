@@ -9,7 +9,7 @@ RUN := $(VENV)/bin/python
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup compare either_side core explore validate bench test lint check-long lock clean \
+.PHONY: help setup compare either_side core explore validate magnitudes bench test lint check-long lock clean \
   runtime development
 
 help:  ## this list
@@ -31,6 +31,9 @@ explore: runtime  ## one economy, quarter by quarter
 
 validate: runtime  ## what the economy does beside what has been published, hits and misses
 	@$(RUN) -m experiments.validate $(ARGS)
+
+magnitudes: runtime  ## how large things are beside each other, before anybody tunes a parameter
+	@$(RUN) -m experiments.magnitudes $(ARGS)
 
 bench: runtime  ## speed and memory, beside a published peer
 	@$(call install,bench)
