@@ -49,9 +49,9 @@ class Band:
 # fmt: off
 BANDS = (
     Band("real growth", "growth", 0.005, 0.04, 0.01, "share/year", "per head, Maddison 1950-2018", YEAR),
-    Band("inflation", "inflation", 0.0, 0.04, 0.01, "share/year", "what central banks call stable prices", YEAR),
+    Band("inflation", "inflation", 0.0, 0.04, 0.01, "share/year", "what central banks aim at", YEAR),
     Band("unemployment", "unemployment", 0.03, 0.12, 0.02, "share", "OECD members 1980-2020"),
-    Band("firm credit / GDP", "credit_to_gdp", 0.4, 1.7, 0.1, "share", "BIS, non-financial firms, most countries"),
+    Band("firm credit / GDP", "credit_to_gdp", 0.4, 1.7, 0.1, "share", "BIS, most countries"),
     Band("firms in default", "default_rate", 0.005, 0.03, 0.005, "share/year", "yearly insolvencies", YEAR),
     Band("closures", "closure_rate", 0.04, 0.12, 0.02, "share/year", "OECD, deaths less insolvencies", YEAR),
     Band("entry", "entry_rate", 0.05, 0.15, 0.02, "share/year", "CHURN, one half", YEAR),
@@ -61,8 +61,8 @@ BANDS = (
     Band("bank capital", "bank_capital", 0.12, 0.16, 0.01, "share of loans", "BANK_CAPITAL; a loan weighs 1"),
     Band("public debt / GDP", "public_debt", 0.2, 1.0, 0.15, "share", "OECD members 1980-2020"),
     # fewer than 5.6 equal firms are what the US guidelines of 2010 begin to call a concentrated market
-    Band("effective firms", "effective_firms", 5.6, 1000.0, 0.2, "firms/sector", "1/HHI, US guidelines", 1.0, True),
-    Band("spread of skill", "skill_spread", 0.15, 0.45, 0.03, "log points", "Syverson 2011, within industries"),
+    Band("effective firms", "effective_firms", 5.6, 1000.0, 0.2, "firms/sector", "US guidelines", 1.0, True),
+    Band("spread of skill", "skill_spread", 0.15, 0.45, 0.03, "log points", "Syverson 2011"),
     Band("tail of sizes", "size_tail", 0.9, 1.3, 0.15, "exponent", "SIZE_TAIL"),
     Band("small firms rationed", "small_rationed", 0.35, 0.60, 0.1, "share of askers", "RATIONED"),
 )

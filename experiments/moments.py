@@ -23,6 +23,8 @@ SMOOTHING = 1600  # of quarterly data
 LAGS = 4
 FOLLOWED = 44  # quarters: a year of newcomers, and ten years to see what becomes of them
 YEAR = 4
+ENOUGH = 100  # defaults below which no discrimination is told
+BOOKS = ("bank_firms", "platform_firms", "bank_consumers", "platform_consumers")
 
 Floats = npt.NDArray[np.float64]
 
@@ -175,6 +177,20 @@ def kurtosis(values: npt.ArrayLike) -> float:
     return float((z**4).mean() - 3.0)
 
 
+def discrimination(score: npt.ArrayLike, failed: npt.ArrayLike) -> float:
+    """Area under the curve: the chance that who failed was scored above who did not, a tie counting half.
+
+    NaN with fewer than `ENOUGH` of either.
+    """
+    from scipy.stats import rankdata
+
+    bad = np.asarray(failed, dtype=bool)
+    worse, better = int(bad.sum()), int((~bad).sum())
+    if min(worse, better) < ENOUGH:
+        return float("nan")
+    return float((rankdata(score)[bad].sum() - worse * (worse + 1) / 2) / (worse * better))
+
+
 class Followed:
     """An economy whose firms and consumers are watched one by one while it goes on.
 
@@ -201,6 +217,7 @@ class Followed:
         self.failed_at = never.copy()
         self.repeat = [0.0, 0.0]  # lent to those who had borrowed before, lent
         self.lines: list[tuple[Floats, Floats]] = []  # logs of sales and of what a platform lent
+        self.scored: dict[str, list[tuple[Floats, npt.NDArray[np.bool_]]]] = {name: [] for name in BOOKS}
         self.stuck = np.zeros(len(economy.platforms))
         self.lost = np.zeros(len(economy.platforms))
 
@@ -214,6 +231,9 @@ class Followed:
         generation, sales = firms["generation"].copy(), firms["sales"].astype(float)
         known, lived = consumers["ever_borrowed"].copy(), platforms["alive"].copy()
         claims = platforms["claims_owed"].astype(float)
+        waiting = {
+            name: (scorers.seen_by.copy(), scorers.seen_score.copy()) for name, scorers in self._scorers()
+        }
         self.economy.step()
         self.at += 1
         bad = np.asarray(firms["failed"], bool)
@@ -225,6 +245,7 @@ class Followed:
         self.platform["bad"] += float(other[bad].sum())
         self._watch_firms(firms, generation)
         self._watch_consumers(consumers, known)
+        self._watch_scores(waiting)
         if self.at <= 2 * YEAR:
             self.sales.append(firms["sales"].astype(float))
             self.generations.append(np.where(firms["alive"], firms["generation"], -1 - self.at))
@@ -267,6 +288,24 @@ class Followed:
         failed = np.asarray(consumers["failed"], bool) & (self.failed_at < 0)
         self.failed_at[failed] = self.at
 
+    def _scorers(self) -> tuple[tuple[str, Any], ...]:
+        return ("firms", self.economy.firm_scorers), ("consumers", self.economy.consumer_scorers)
+
+    def _watch_scores(self, waiting: Mapping[str, tuple[npt.NDArray[Any], Floats]]) -> None:
+        """Scores whose outcome became known this quarter; loans that failed in their first one are missed."""
+        banks = len(self.economy.banks)
+        for population, scorers in self._scorers():
+            lender, score = waiting[population]
+            known = (lender >= 0) & (scorers.seen_by < 0)
+            failed = np.asarray(self.economy.tables[population]["failed"], bool)
+            for kind, mine in (("bank", lender < banks), ("platform", lender >= banks)):
+                rows = known & mine
+                self.scored[f"{kind}_{population}"].append((score[rows], failed[rows]))
+
+    def _auc(self, book: str) -> float:
+        score, failed = (np.concatenate(parts) for parts in zip(*self.scored[book], strict=True))
+        return discrimination(score, failed)
+
     def _defaulted(self, lender: str, within: int) -> float:
         """Share of a year's borrowers of this lender who default within so many quarters."""
         lent = self.lent[lender]
@@ -303,6 +342,7 @@ class Followed:
         of firms that got a bank loan while watched. first_loans: of firms founded while watched that borrowed
         from a platform, those without a bank loan before. lost_with_platform: of households' claims on a
         platform that died while watched. line_elasticity: of what a platform lends to a firm's sales.
+        auc_...: see `discrimination`, of scores at the loan against default within a year.
         """
         survived = [_share(count, self.newcomers) for count in self.ages]
         ages = self.first_loan_ages
@@ -323,6 +363,7 @@ class Followed:
             "first_loans": _share(*self.first_from_platform),
             "small_credit": self._small_credit(),
             "line_elasticity": self._elasticity(),
+            **{f"auc_{book}": self._auc(book) for book in BOOKS},
         }
 
 
