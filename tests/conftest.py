@@ -1,5 +1,6 @@
-"""Shared by all tests: property tests try the same, few examples on every machine."""
+"""Shared by all tests: property tests try the same, few examples on every machine; `pytest --bless`."""
 
+import pytest
 from hypothesis import HealthCheck, settings
 
 settings.register_profile(
@@ -10,3 +11,14 @@ settings.register_profile(
     suppress_health_check=[HealthCheck.too_slow],
 )
 settings.load_profile("suite")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    text = "write what the runs of test_golden.py give now into tests/goldens, after a change that was meant"
+    parser.addoption("--bless", action="store_true", help=text)
+
+
+@pytest.fixture
+def bless(request: pytest.FixtureRequest) -> bool:
+    """Was the present behaviour declared to be the right one?"""
+    return request.config.getoption("--bless")

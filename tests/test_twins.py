@@ -6,13 +6,11 @@ import random
 import numpy as np
 import pytest
 
-from sim import Economy, Parameters, discover, strategy
-from tests.economies import differences, lines_that_differ, payments, small
+from sim import Economy, discover, strategy
+from tests.economies import LINKED, RANGES, differences, lines_that_differ, payments, small
 
 BUSINESS_MODELS = sorted(discover())
 ACTING = [name for name in BUSINESS_MODELS if strategy(name).acts]
-MOST = {name: one.high for name, one in Parameters.declarations().items()}
-FUNDED = {"giants": 1, "fund_commitment": MOST["fund_commitment"]}
 UNFUNDED = {"giants": 1, "fund_commitment": 0.0}
 # what a platform without a fen still does: it has a row, posts its terms, and knows what it would look at
 OWN_ROW = {f"table/platforms/{name}" for name in strategy("external_finance").attributes()}
@@ -42,7 +40,7 @@ def test_with_money_it_is_not(name):
 @pytest.mark.parametrize("name", ACTING)
 def test_a_firm_has_the_luck_of_its_twin(name):
     """Gifts, skill, mishaps, and where it stands if links do not move it, while platforms spend and lend."""
-    past = small(parameters=FUNDED | {"adaptation_gain": 0.0}).run(8)
+    past = small(parameters=LINKED | {"adaptation_gain": 0.0}).run(8)
     baseline, branch = past.branch("external_finance"), past.branch(name)
     for _ in range(30):
         baseline.step()
@@ -64,7 +62,7 @@ def test_a_firm_has_the_luck_of_its_twin(name):
 
 
 def test_a_link_moves_where_its_firm_stands_and_nothing_moves_where_others_do():
-    past = small(parameters=FUNDED | {"adaptation_gain": MOST["adaptation_gain"]}).run(8)
+    past = small(parameters=LINKED | {"adaptation_gain": RANGES["adaptation_gain"][1]}).run(8)
     baseline, branch = past.branch("external_finance").run(30), past.branch("deep_integration").run(30)
     f, g = branch.firms, baseline.firms
     twins = f["alive"] & g["alive"] & (f["generation"] == g["generation"]) & (f["age"] == g["age"])
