@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 YEAR = 4
+CYCLE = 40  # quarters over which flows are added up: one alone may be a bust
+LATE = 8  # the same at the end of a branch
 PLUS, MINUS = "+", "\N{MINUS SIGN}"
 CURRENT, CAPITAL = "firms, current", "firms, capital"
 SECTORS = ("firms", "consumers", "banks", "platforms", "owners", "fund", "state")
@@ -35,14 +37,14 @@ def cell(sign: str, value: float) -> str:
     return f"{sign}{'0' if float(text) == 0.0 else text}"
 
 
-def yearly_flows(economy: Any) -> tuple[dict[str, int], float]:
-    """Flows [fen] and GDP [fen] of the last year on record, added up."""
+def flows_of_late(economy: Any, quarters: int) -> tuple[dict[str, int], float]:
+    """Flows [fen] and GDP [fen] of the last quarters on record, added up."""
     records = economy.records
     sums: dict[str, int] = {}
-    for quarter in records.of_flows[-YEAR:]:
+    for quarter in records.of_flows[-quarters:]:
         for name, fen in quarter.items():
             sums[name] = sums.get(name, 0) + fen
-    return sums, sum(line["gdp"] for line in records.lines[-YEAR:])
+    return sums, sum(line["gdp"] for line in records.lines[-quarters:])
 
 
 def transactions(flows: Mapping[str, int]) -> dict[str, dict[str, int]]:
@@ -65,8 +67,8 @@ def transactions(flows: Mapping[str, int]) -> dict[str, dict[str, int]]:
 
 
 def flow_matrix(economy: Any) -> str:
-    """The transaction-flow matrix of the last year, in per cent of GDP, as a Markdown table."""
-    flows, gdp = yearly_flows(economy)
+    """The transaction-flow matrix of the last ten years, in per cent of GDP, as a Markdown table."""
+    flows, gdp = flows_of_late(economy, CYCLE)
     from sim.accounts import FLOWS
 
     lines = []
@@ -86,11 +88,11 @@ def flow_matrix(economy: Any) -> str:
 
 
 def bookings(economy: Any) -> str:
-    """Changes of value and losses of the last year, in per cent of GDP, as a Markdown table."""
+    """Changes of value and losses of the last ten years, in per cent of GDP, as a Markdown table."""
     from sim.accounts import FLOWS, PARTIES
     from sim.engine.ledger import Flow
 
-    flows, gdp = yearly_flows(economy)
+    flows, gdp = flows_of_late(economy, CYCLE)
     lines = [
         (name, PARTIES[name][0], f"{100.0 * flows.get(name, 0) / gdp:.2f}")
         for name, one in FLOWS.items()
@@ -103,7 +105,7 @@ def balance_sheet(economy: Any) -> str:
     """The balance-sheet matrix, in per cent of a year's GDP, as a Markdown table."""
     from sim.accounts import CHART, INSTRUMENTS
 
-    gdp = YEAR * economy.records.lines[-1]["gdp"]
+    gdp = flows_of_late(economy, YEAR)[1]
     signs: dict[str, dict[str, str]] = {}
     for name, one in INSTRUMENTS.items():
         signs[name] = {sector: PLUS for sector, _ in one.holders} | {
@@ -126,7 +128,7 @@ def by_model(branches: Mapping[str, Any]) -> str:
     """Flows and losses in which platforms or the fund have a part, by business model, in per cent of GDP."""
     from sim.accounts import FLOWS, PARTIES
 
-    found = {name: yearly_flows(twin) for name, twin in branches.items()}
+    found = {name: flows_of_late(twin, LATE) for name, twin in branches.items()}
     lines = []
     for name in FLOWS:
         if {"platforms", "fund"} & {who for party in PARTIES[name] for who in party.split(" and ")}:
