@@ -225,11 +225,11 @@ EXPECTED = {
     "sd of output [%]": ((0.7, 3.5), "0.7 to 3.5"),
     "consumption / output, sd": ((0.0, 1.0), "below 1"),
     "investment / output, sd": ((1.0, math.inf), "above 1"),
-    "credit growth with output": ((0.0, 1.0), "positive"),
-    "defaults with output": ((-1.0, 0.0), "negative"),
-    "defaults with output a year before": ((-1.0, 1.0), "no sign"),
-    "autocorrelation of output": ((0.5, 1.0), "0.5 or more"),
-    "autocorrelation of defaults": ((0.0, 1.0), "positive: clusters"),
+    "credit growth with output": ((0.0, math.inf), "positive"),
+    "defaults with output": ((-math.inf, 0.0), "negative"),
+    "defaults with output a year before": ((-math.inf, math.inf), "no sign"),
+    "autocorrelation of output": ((0.5, math.inf), "0.5 or more"),
+    "autocorrelation of defaults": ((0.0, math.inf), "positive: clusters"),
 }
 
 

@@ -233,8 +233,13 @@ def growth_tent(history: History) -> float:
 
 
 def survival_after(years: int) -> Fact:
-    """Part of a year's new firms that are still alive after so many years."""
-    return lambda history: history.micro[CONTROL][f"survival_{years}"]
+    """The fact function of one of the three ages that are published."""
+
+    def survival(history: History) -> float:
+        """Part of a year's new firms that are alive at this age; the band is that of all three ages."""
+        return history.micro[CONTROL][f"survival_{years}"]
+
+    return survival
 
 
 FACTS.update({f"SURVIVAL after {years}": survival_after(years) for years in (1, 5, 10)})

@@ -314,7 +314,9 @@ class Followed:
         return float(((self.failed_at[some] > 0) & (late <= within)).mean()) if some.any() else float("nan")
 
     def _growth(self) -> Floats:
-        """Log growth of yearly sales, of firms that lived through both years."""
+        """Log growth of yearly sales, of firms that lived through both years; empty before two years' end."""
+        if len(self.sales) < 2 * YEAR:
+            return np.empty(0)
         first, second = (np.sum(self.sales[k : k + YEAR], axis=0) for k in (0, YEAR))
         stayed = (np.array(self.generations) == self.generations[0]).all(axis=0)
         some = stayed & (first > 0) & (second > 0)
