@@ -21,12 +21,14 @@ from .fen import post, post_at_banks, split, split_by, total_by, weigh
 
 __all__ = [
     "NET_WORTH",
+    "Amounts",
     "Change",
     "Chart",
     "Flow",
     "Instrument",
     "Ledger",
     "LedgerError",
+    "Some",
     "WriteOff",
     "split",
     "split_by",
@@ -95,6 +97,16 @@ class Chart:
     instruments: Mapping[str, Instrument]
 
 
+class Some(NamedTuple):
+    """Amounts of a few rows of a table (each once), where the others have none: time grows with the few."""
+
+    rows: np.ndarray
+    amounts: np.ndarray
+
+
+Amounts = np.ndarray | Some
+
+
 class Leg(NamedTuple):
     """One side of a flow, ready for posting: the accounts it moves and what they should add up to."""
 
@@ -130,7 +142,7 @@ class Ledger:
             for account in self.accounts[name]
         }
 
-    def pay(self, flow: str, paid: np.ndarray, received: np.ndarray) -> int:
+    def pay(self, flow: str, paid: Amounts, received: Amounts) -> int:
         """Book payments: whole fen (or floats, rounded once) per row of payer's and payee's table."""
         out, received_total = self.debit(flow, paid), self.credit(flow, received)
         if out != received_total:
@@ -138,7 +150,7 @@ class Ledger:
             raise LedgerError(f"{flow}: {spec.payer} pay {out} fen, {spec.payee} receive {received_total}")
         return out
 
-    def debit(self, flow: str, paid: np.ndarray) -> int:
+    def debit(self, flow: str, paid: Amounts) -> int:
         """The payer's side of a flow; the payee's must follow before the quarter closes."""
         leg = self.legs.get((flow, "debit"))
         if leg is None:
@@ -151,7 +163,7 @@ class Ledger:
         self.flows[flow] = self.flows.get(flow, 0) + total
         return total
 
-    def credit(self, flow: str, received: np.ndarray) -> int:
+    def credit(self, flow: str, received: Amounts) -> int:
         """The payee's side of a flow."""
         leg = self.legs.get((flow, "credit"))
         if leg is None:
@@ -164,7 +176,20 @@ class Ledger:
         self.received[flow] = self.received.get(flow, 0) + total
         return total
 
-    def change(self, flow: str, amounts: np.ndarray) -> int:
+    def credit_together(self, totals: Mapping[str, int], received: Amounts) -> None:
+        """The payee's side of several flows at once, all to the same accounts; totals in fen by flow."""
+        sides = {(s.payee, s.payee_money, s.earned_by) for s in (self._spec(flow, Flow) for flow in totals)}
+        if len(sides) != 1:
+            raise LedgerError(f"{', '.join(totals)} do not go to the same accounts")
+        first, *others = totals
+        total = self.credit(first, received)
+        if total != sum(totals.values()):
+            raise LedgerError(f"{', '.join(totals)}: {sum(totals.values())} fen are paid, {total} received")
+        for flow in others:
+            self.received[first] -= totals[flow]
+            self.received[flow] = self.received.get(flow, 0) + totals[flow]
+
+    def change(self, flow: str, amounts: Amounts) -> int:
         """Book a gain or loss of value within each agent."""
         leg = self.legs.get((flow, "change"))
         if leg is None:
@@ -175,7 +200,7 @@ class Ledger:
         self.flows[flow] = self.flows.get(flow, 0) + total
         return total
 
-    def write_off(self, flow: str, lost: Mapping[str, np.ndarray], forgiven: Mapping[str, np.ndarray]) -> int:
+    def write_off(self, flow: str, lost: Mapping[str, Amounts], forgiven: Mapping[str, Amounts]) -> int:
         """Cancel claims: fen lost by row for each holding table, fen forgiven by row for each owing table."""
         spec = self._spec(flow, WriteOff)
         totals = []
@@ -217,7 +242,9 @@ class Ledger:
             expected=(*leg.expected, (("banks", "reserves"), sign), (("banks", "deposits_owed"), sign)),
         )
 
-    def _post(self, flow: str, leg: Leg, amounts: np.ndarray) -> int:
+    def _post(self, flow: str, leg: Leg, amounts: Amounts) -> int:
+        if isinstance(amounts, Some):
+            return self._post_some(flow, leg, *amounts)
         if len(amounts) > len(leg.accounts[0]):
             rows = len(leg.accounts[0])
             raise LedgerError(f"{flow}: {len(amounts)} amounts for {rows} rows of {leg.table}")
@@ -226,6 +253,15 @@ class Ledger:
             raise LedgerError(f"{flow}: a negative amount ({least} fen) at {leg.table}")
         for place, sign in leg.expected:
             self.expected[place] += sign * total
+        return total
+
+    def _post_some(self, flow: str, leg: Leg, rows: np.ndarray, amounts: np.ndarray) -> int:
+        """As `_post`, on copies of the few rows, which then go back."""
+        few = tuple(account[rows] for account in leg.accounts)
+        rest = (leg.rest[0][rows], *leg.rest[1:]) if leg.rest else ()
+        total = self._post(flow, leg._replace(accounts=few, rest=rest), amounts)
+        for account, some in zip(leg.accounts, few, strict=True):
+            account[rows] = some
         return total
 
     def close(self) -> dict[str, int]:

@@ -105,9 +105,7 @@ class Row(mesa.Agent):
         super().__setattr__(name, value)
 
     def __eq__(self, other: object) -> bool:
-        if not isinstance(other, Row):
-            return NotImplemented
-        return self.table is other.table and self.i == other.i
+        return isinstance(other, Row) and self.table is other.table and self.i == other.i
 
     def __hash__(self) -> int:
         return hash((id(self.table), self.i))

@@ -7,7 +7,7 @@ import numpy as np
 from sim.engine.arithmetic import logistic
 from sim.engine.compiling import compiled
 from sim.engine.draws import key, uniform
-from sim.engine.ledger import split, total_by
+from sim.engine.ledger import Some, split, total_by
 from sim.markets.scoring import consumer_features, firm_features, remember, score
 
 
@@ -215,12 +215,14 @@ def lend_to_firms(economy) -> None:
     left = np.maximum(0.0, room - by_bank * ration)
     common_ration = min(1.0, float(left.sum()) / max(1.0, shared))
     grants(own, common, ration, common_ration, home, debts, offered_rate, c["rate"], c["loan_granted"])
-    lent = np.rint(own).astype(np.int64)
-    ledger.pay("loans to firms", total_by(home, lent, len(banks)), lent)
-    lent = np.rint(common).astype(np.int64)
+    rows = np.flatnonzero(c["loan_granted"])
+    lent = own[rows].astype(np.int64)
+    ledger.pay("loans to firms", total_by(home[rows], lent, len(banks)), Some(rows, lent))
+    rows = rows[common[rows] > 0.0]
+    lent = common[rows].astype(np.int64)
     total = int(lent.sum())
     if total > 0:
-        ledger.pay("syndicated loans", split(total, left), lent)
+        ledger.pay("syndicated loans", split(total, left), Some(rows, lent))
     remembers_firms(
         c["loan_granted"], home, sight, noise, keys, economy.quarter, market.wage, scores, scorers.memory
     )
@@ -259,7 +261,8 @@ def lend_to_consumers(economy) -> None:
     room = banks["room"]
     ration = np.minimum(1.0, room / np.maximum(1.0, by_bank))
     grants(own, np.zeros(n), ration, 0.0, home, debts, offered_rate, c["rate"], c["loan_granted"])
-    lent = np.rint(own).astype(np.int64)
-    ledger.pay("loans to consumers", total_by(home, lent, len(banks)), lent)
+    rows = np.flatnonzero(c["loan_granted"])
+    lent = own[rows].astype(np.int64)
+    ledger.pay("loans to consumers", total_by(home[rows], lent, len(banks)), Some(rows, lent))
     remembers_consumers(c["loan_granted"], home, sight, noise, keys, economy.quarter, scores, scorers.memory)
     banks["room"] = np.maximum(0.0, room - by_bank * ration)

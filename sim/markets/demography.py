@@ -5,7 +5,7 @@ import numpy as np
 from sim.engine.arithmetic import exp, normal
 from sim.engine.compiling import compiled
 from sim.engine.draws import key, uniforms
-from sim.engine.ledger import total_by
+from sim.engine.ledger import Some, total_by
 from sim.engine.parameters import Declared, param
 from sim.markets import funding, ownership
 from sim.markets.settlement import within
@@ -28,98 +28,95 @@ class Exit(Declared):
 
 
 @compiled
-def estates(leaving, deposits, home, shared, other, to_bank, to_all, to_platform, rest):
+def estates(deposits, home, shared, other, to_bank, to_all, to_platform, rest):
     """What each estate pays: banks first and in proportion, platforms next, owners the rest. Whole fen."""
-    for i in range(leaving.shape[0]):
-        to_bank[i] = 0
-        to_all[i] = 0
-        to_platform[i] = 0
-        rest[i] = 0
-        if leaving[i]:
-            cash = deposits[i]
-            senior = home[i] + shared[i]
-            if cash >= senior:
-                to_bank[i] = home[i]
-                to_all[i] = shared[i]
-                cash -= senior
-                to_platform[i] = min(cash, other[i])
-                rest[i] = cash - to_platform[i]
-            else:
-                to_bank[i] = min(home[i], int(np.floor(cash * (home[i] / senior))))
-                to_all[i] = min(shared[i], cash - to_bank[i])
-                to_bank[i] = cash - to_all[i]
+    for i in range(deposits.shape[0]):
+        cash = deposits[i]
+        senior = home[i] + shared[i]
+        if cash >= senior:
+            to_bank[i] = home[i]
+            to_all[i] = shared[i]
+            cash -= senior
+            to_platform[i] = min(cash, other[i])
+            rest[i] = cash - to_platform[i]
+        else:
+            part = min(home[i], int(np.floor(cash * (home[i] / senior))))
+            to_all[i] = min(shared[i], cash - part)
+            to_bank[i] = cash - to_all[i]
+            to_platform[i] = 0
+            rest[i] = 0
 
 
 def firms_leave(economy) -> None:
     """Machines go to the owners at resale price; debts are paid by rank; the rest is lost or returned."""
-    firms, banks, ledger = economy.firms, economy.banks, economy.ledger
-    c, p, market, n = firms.columns, economy.p, economy.market, len(firms)
-    out = (c["failed"] | c["leaving"]) & c["alive"]
-    economy.tallies["closures"] = float((out & ~c["failed"]).sum())
-    capital = np.where(out, c["capital"], 0)
-    book = float(capital.sum())
+    c, tallies = economy.firms.columns, economy.tallies
+    rows = np.flatnonzero((c["failed"] | c["leaving"]) & c["alive"])
+    tallies["closures"] = float((~c["failed"][rows]).sum())
+    tallies["exits"] = float(len(rows))
+    liquidate(economy, rows)
+    pay_estates(economy, rows)
+    lost = write_off_estates(economy, rows)
+    c["failed"][rows] |= lost > 0
+    tallies["failures"] = float(c["failed"][rows].sum())
+    for name in ("alive", "closing", "leaving"):
+        c[name][rows] = False
+    for name in ("debt_to", "portal", "link"):
+        c[name][rows] = -1
+    for name in ("share", "machines", "units", "depth", "disruption", "demand", "expected_demand"):
+        c[name][rows] = 0.0
+    for name in ("bills", "wage_bill", "investment_bill"):
+        c[name][rows] = 0.0
+
+
+def liquidate(economy, rows: np.ndarray) -> None:
+    """The owners buy the machines at a price that falls with what is liquidated; stock is scrapped."""
+    c, p, market, ledger = economy.firms.columns, economy.p, economy.market, economy.ledger
+    book = float(c["capital"][rows].sum())
     calm = p.resale / (1.0 + p.resale_response * book / max(1.0, market.investment_value))
     market.resale = market.resale + 0.25 * (calm - market.resale)
-    afford = 0.9 * ownership.money(economy) / max(1.0, calm * book)
-    proceeds = np.floor(min(1.0, afford) * calm * capital).astype(np.int64)
-    ownership.spend(economy, "liquidations", proceeds)
-    ledger.change("loss on liquidation", np.where(out, c["capital"], 0))
-    ledger.change("spoilage", np.where(out, c["stock"], 0))
-    economy.memory.used_machines += float(c["machines"][out].sum())
+    afford = min(1.0, 0.9 * ownership.money(economy) / max(1.0, calm * book))
+    proceeds = np.floor(afford * calm * c["capital"][rows]).astype(np.int64)
+    ownership.spend(economy, "liquidations", Some(rows, proceeds))
+    ledger.change("loss on liquidation", Some(rows, c["capital"][rows]))
+    ledger.change("spoilage", Some(rows, c["stock"][rows]))
+    economy.memory.used_machines += float(c["machines"][rows].sum())
 
-    to_bank, to_all, to_platform, rest = (np.empty(n, np.int64) for _ in range(4))
+
+def pay_estates(economy, rows: np.ndarray) -> None:
+    """What money an estate has goes to those it owes, by rank."""
+    c, banks, ledger = economy.firms.columns, economy.banks, economy.ledger
+    to_bank, to_all, to_platform, rest = (np.empty(len(rows), np.int64) for _ in range(4))
     estates(
-        out, c["deposits"], c["bank_debt"], c["syndicated_debt"], c["platform_debt"],
+        *(c[name][rows] for name in ("deposits", "bank_debt", "syndicated_debt", "platform_debt")),
         to_bank, to_all, to_platform, rest,
     )  # fmt: skip
-    ledger.pay("instalments of firms", to_bank, total_by(c["bank"], to_bank, len(banks)))
+    ledger.pay("instalments of firms", Some(rows, to_bank), total_by(c["bank"][rows], to_bank, len(banks)))
     total = int(to_all.sum())
     if total:
-        held = banks["syndicated_loans"]
-        ledger.pay("syndicated instalments", to_all, within(total, held))
+        ledger.pay("syndicated instalments", Some(rows, to_all), within(total, banks["syndicated_loans"]))
     if to_platform.any():
         before = economy.platforms["loans"].copy()
-        principal = total_by(c["debt_to"], to_platform, len(economy.platforms))
-        ledger.pay("platform instalments of firms", to_platform, principal)
+        principal = total_by(c["debt_to"][rows], to_platform, len(economy.platforms))
+        ledger.pay("platform instalments of firms", Some(rows, to_platform), principal)
         funding.repay_banks(economy, principal, before)
-    ownership.receive(economy, "estates", rest)
+    ownership.receive(economy, "estates", Some(rows, rest))
 
-    lost = np.where(out, c["bank_debt"], 0)
-    by_bank = total_by(c["bank"], lost, len(banks))
-    ledger.write_off("bad loans to firms", {"banks": by_bank}, {"firms": lost})
+
+def write_off_estates(economy, rows: np.ndarray) -> np.ndarray:
+    """Debts that nobody pays any more; those who held them lose. Returns what is lost by estate (fen)."""
+    c, banks, ledger = economy.firms.columns, economy.banks, economy.ledger
+    lost, shared, other = (c[name][rows] for name in ("bank_debt", "syndicated_debt", "platform_debt"))
+    by_bank = total_by(c["bank"][rows], lost, len(banks))
+    ledger.write_off("bad loans to firms", {"banks": by_bank}, {"firms": Some(rows, lost)})
     banks["loan_losses"] += by_bank
-    shared = np.where(out, c["syndicated_debt"], 0)
     total = int(shared.sum())
     if total:
-        held = banks["syndicated_loans"]
-        part = within(total, held)
-        ledger.write_off("bad syndicated loans", {"banks": part}, {"firms": shared})
+        part = within(total, banks["syndicated_loans"])
+        ledger.write_off("bad syndicated loans", {"banks": part}, {"firms": Some(rows, shared)})
         banks["loan_losses"] += part
-    other = np.where(out, c["platform_debt"], 0)
-    if other.any():
-        funding.lose(economy, {"firms": other})
-    c["failed"][...] = out & (c["failed"] | (lost + shared + other > 0))
+    funding.lose(economy, "firms", rows, other)
     economy.tallies["bad firm loans"] = float(lost.sum() + shared.sum())
-    economy.tallies["failures"] = float(c["failed"].sum())
-    economy.tallies["exits"] = float(out.sum())
-    c["alive"][out] = False
-    for name in (
-        "share",
-        "machines",
-        "units",
-        "depth",
-        "demand",
-        "expected_demand",
-        "wage_bill",
-        "investment_bill",
-    ):
-        c[name][out] = 0.0
-    c["debt_to"][out] = -1
-    c["portal"][out] = -1
-    c["link"][out] = -1
-    c["disruption"][out] = 0.0
-    c["closing"][out] = False
-    c["leaving"][out] = False
+    return lost + shared + other
 
 
 @compiled
@@ -196,9 +193,7 @@ def firms_enter(economy) -> None:
     c["share"][rows] /= members[c["sector"][rows]]
     purse = 0.5 * ownership.money(economy)
     funded = np.cumsum(need) <= purse
-    paid = np.zeros(len(firms), np.int64)
-    paid[rows[funded]] = need[funded].astype(np.int64)
-    ownership.spend(economy, "start-up capital", paid)
+    ownership.spend(economy, "start-up capital", Some(rows[funded], need[funded].astype(np.int64)))
     stays = rows[~funded]
     c["share"][stays] = 0.0
     c["expected_demand"][stays] = 0.0

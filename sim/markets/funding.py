@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from sim.engine.ledger import split, split_by, total_by
+from sim.engine.ledger import Some, split, split_by, total_by
 from sim.engine.parameters import Declared, param
 from sim.markets import integration, ownership
 from sim.markets.platform_credit import idle_claims
@@ -177,19 +177,17 @@ def repay_banks(economy, principal: np.ndarray, before: np.ndarray) -> None:
         economy.memory.participations -= shares
 
 
-def lose(economy, lost: dict[str, np.ndarray]) -> None:
-    """Bad debts leave the pools, and those who funded them bear their parts."""
+def lose(economy, population: str, rows: np.ndarray, lost: np.ndarray) -> None:
+    """Bad debts of some rows leave the pools, and those who funded them bear their parts."""
     t, ledger, banks = economy.platforms, economy.ledger, economy.banks
     n = len(t)
-    by_platform = np.zeros(n, np.int64)
-    for name, fen in lost.items():
-        by_platform += total_by(economy.tables[name].columns["debt_to"], fen, n)
+    by_platform = total_by(economy.tables[population].columns["debt_to"][rows], lost, n)
     if not by_platform.any():
         return
     before = t["loans"].copy()
     participations, claims = t["participations_owed"].copy(), t["claims_owed"].copy()
     idle = idle_claims(economy)
-    ledger.write_off("bad platform loans", {"platforms": by_platform}, lost)
+    ledger.write_off("bad platform loans", {"platforms": by_platform}, {population: Some(rows, lost)})
     of_banks = np.minimum(
         participations, np.rint(by_platform * (participations / np.maximum(1, before)))
     ).astype(np.int64)
@@ -209,15 +207,12 @@ def lose(economy, lost: dict[str, np.ndarray]) -> None:
         ledger.write_off("claims lost", {"consumers": part}, {"platforms": of_claims})
         economy.memory.claims_lost += of_claims
     t["losses_borne"] += by_platform - of_banks - of_claims
-    economy.tallies["bad platform loans"] = economy.tallies.get("bad platform loans", 0.0) + float(
-        by_platform.sum()
-    )
-    economy.tallies["losses of households"] = economy.tallies.get("losses of households", 0.0) + float(
-        of_claims.sum()
-    )
-    economy.tallies["platform losses of banks"] = economy.tallies.get(
-        "platform losses of banks", 0.0
-    ) + float(of_banks.sum())
+    for label, fen in (
+        ("bad platform loans", by_platform),
+        ("losses of households", of_claims),
+        ("platform losses of banks", of_banks),
+    ):
+        economy.tallies[label] = economy.tallies.get(label, 0.0) + float(fen.sum())
 
 
 def repay_households(economy) -> None:
@@ -336,12 +331,11 @@ def consumers_pay(economy) -> None:
         ledger.pay(flow, paid, received)
         if flow == "interest of consumers":
             banks["interest_income"] += received
-    lost = np.where(c["failed"], c["bank_debt"], 0)
-    by_bank = total_by(home, lost, n)
-    ledger.write_off("bad loans to consumers", {"banks": by_bank}, {"consumers": lost})
+    rows = np.flatnonzero(c["failed"])
+    lost = c["bank_debt"][rows]
+    by_bank = total_by(home[rows], lost, n)
+    ledger.write_off("bad loans to consumers", {"banks": by_bank}, {"consumers": Some(rows, lost)})
     banks["loan_losses"] += by_bank
     economy.memory.own_interest = float(banks["interest_income"].sum())
     economy.tallies["bad consumer loans"] = float(lost.sum())
-    other = np.where(c["failed"], c["platform_debt"], 0)
-    if other.any():
-        lose(economy, {"consumers": other})
+    lose(economy, "consumers", rows, c["platform_debt"][rows])

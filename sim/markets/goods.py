@@ -7,7 +7,7 @@ import numpy as np
 from sim.engine.arithmetic import exp, normal
 from sim.engine.compiling import compiled
 from sim.engine.draws import key, uniforms
-from sim.engine.ledger import split
+from sim.engine.ledger import split, split_by
 from sim.engine.parameters import Declared, param
 from sim.markets.world import EQUIPMENT, MEDIA
 
@@ -174,21 +174,18 @@ def clear(economy) -> None:
     paid_used = ledger.debit("used machines", np.floor(bills * used_share))
     paid_media = ledger.debit("advertising", np.floor(economy.platforms["advertising"] * filled[MEDIA]))
     base = market.weights * filled
-    served_by = {
-        "consumption": (paid, base),
-        "public purchases": (paid_public, base),
-        "investment": (paid_new, np.eye(sectors)[EQUIPMENT]),
-        "advertising": (paid_media, np.eye(sectors)[MEDIA]),
+    receipts = {
+        "consumption": paid,
+        "public purchases": paid_public,
+        "investment": paid_new,
+        "advertising": paid_media,
     }
-    received = np.zeros(n, np.int64)
-    per_sector = value / np.maximum(1e-9, taken)[c["sector"]]
-    for flow, (fen, by_sector) in served_by.items():
-        if fen > 0:
-            part = split(fen, per_sector * by_sector[c["sector"]])
-            ledger.credit(flow, part)
-            received += part
-        else:
-            ledger.credit(flow, np.zeros(1, np.int64))
+    # what each kind of buyer pays goes to sectors, and there to firms by what they sold
+    by_sector = split(paid, base) + split(paid_public, base)
+    by_sector[EQUIPMENT] += paid_new
+    by_sector[MEDIA] += paid_media
+    received = split_by(by_sector, value, c["sector"])
+    ledger.credit_together(receipts, received)
     firms["sales"] = received
     sell_used_machines(economy, paid_used, used / machine_price)
     c["machines"] += bills * (new_share + used_share) / machine_price

@@ -3,7 +3,7 @@
 import numpy as np
 
 from sim.engine.compiling import compiled
-from sim.engine.ledger import split
+from sim.engine.ledger import Some, split
 
 
 @compiled
@@ -55,22 +55,20 @@ def pay(economy) -> None:
     n = len(consumers)
     at_work, idle = np.empty(n), np.empty(n)
     market.working = weigh(consumers["employed"], consumers["power"], at_work, idle)
-    gross = np.zeros(n, np.int64)
-    for flow, amounts in (
-        ("wages", economy.firms["wage_bill"]),
-        ("bank wages", economy.banks["costs"]),
-        ("platform wages", economy.platforms["wage_bill"]),
-    ):
-        total = ledger.debit(flow, amounts)
-        part = split(total, at_work)
-        ledger.credit(flow, part)
-        gross += part
+    paid = {
+        "wages": ledger.debit("wages", economy.firms["wage_bill"]),
+        "bank wages": ledger.debit("bank wages", economy.banks["costs"]),
+        "platform wages": ledger.debit("platform wages", economy.platforms["wage_bill"]),
+    }
+    gross = split(sum(paid.values()), at_work)
+    ledger.credit_together(paid, gross)
     tax, income = np.empty(n), np.empty(n)
-    benefits = np.rint(p.benefit * market.wage * idle).astype(np.int64)
-    total = int(benefits.sum())
-    ledger.pay("benefits", np.array([total]), benefits)
+    rows = np.flatnonzero(idle)
+    benefits = np.rint(p.benefit * market.wage * idle[rows]).astype(np.int64)
+    ledger.pay("benefits", np.array([benefits.sum()]), Some(rows, benefits))
     take_home(gross, economy.state[0].income_tax, tax, income, economy.memory.transfers)
     taxed = ledger.debit("income tax", tax)
     ledger.credit("income tax", np.array([taxed]))
-    consumers["income"] = income + benefits
+    income[rows] += benefits
+    consumers["income"] = income
     market.wages_paid = float(gross.sum())

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from sim.engine.ledger import split
+from sim.engine.ledger import Amounts, split
 from sim.engine.parameters import Declared, param
 
 
@@ -18,14 +18,14 @@ def money(economy) -> float:
     return float(economy.owners["deposits"].sum())
 
 
-def receive(economy, flow: str, paid: np.ndarray) -> int:
+def receive(economy, flow: str, paid: Amounts) -> int:
     """Somebody pays the pool: spread evenly over its accounts."""
     total = economy.ledger.debit(flow, paid)
     economy.ledger.credit(flow, split(total, np.ones(len(economy.owners))))
     return total
 
 
-def spend(economy, flow: str, received: np.ndarray) -> int:
+def spend(economy, flow: str, received: Amounts) -> int:
     """The pool pays somebody, from its accounts in proportion to what is on them.
 
     The caller sees to it that there is enough; the ledger stops the run if not.

@@ -8,7 +8,7 @@ import numpy as np
 
 from sim.engine.arithmetic import logistic
 from sim.engine.compiling import compiled
-from sim.engine.ledger import split_by, total_by
+from sim.engine.ledger import Some, split_by, total_by
 from sim.engine.parameters import Declared, param
 from sim.markets.credit import (
     noise_keys,
@@ -190,7 +190,8 @@ def lend(economy, population: str) -> None:
     )
     by_platform = total_by(channel, lent, len(platforms))
     fund(economy, by_platform)
-    ledger.pay(f"platform loans to {population}", by_platform, lent)
+    rows = np.flatnonzero(lent)
+    ledger.pay(f"platform loans to {population}", by_platform, Some(rows, lent[rows]))
     platforms["files"] += files  # paid for as work in the next quarter
     each = np.where(platforms["file_like_a_bank"] > 0.0, p.file_cost, p.platform_file_cost)
     platforms["file_bill"] = np.floor(platforms["files"] * each * market.wage_index)

@@ -4,7 +4,7 @@ import numpy as np
 
 from sim.engine.compiling import compiled
 from sim.engine.fen import split_all
-from sim.engine.ledger import split, total_by
+from sim.engine.ledger import Some, split, total_by
 from sim.markets import ownership
 
 
@@ -13,10 +13,11 @@ def mishaps(economy) -> None:
     c = economy.firms.columns
     rows = np.flatnonzero(c["damage"] > 0.0)
     if len(rows):
-        economy.ledger.change("machines destroyed", np.floor(c["damage"] * c["capital"]))
-        economy.ledger.change("stock destroyed", np.floor(c["damage"] * c["stock"]))
-        c["machines"][rows] *= 1.0 - c["damage"][rows]
-        c["units"][rows] *= 1.0 - c["damage"][rows]
+        damage = c["damage"][rows]
+        economy.ledger.change("machines destroyed", Some(rows, np.floor(damage * c["capital"][rows])))
+        economy.ledger.change("stock destroyed", Some(rows, np.floor(damage * c["stock"][rows])))
+        c["machines"][rows] *= 1.0 - damage
+        c["units"][rows] *= 1.0 - damage
 
 
 def firms_pay(economy) -> None:
