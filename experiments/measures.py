@@ -1,0 +1,72 @@
+"""What "sustainable" is taken to mean: six groups of measures, each with its unit and direction.
+
+    table = measured({name: store.frame(name) for name in ("quarters", "platforms", "firms")})
+    MEASURES["survival"].definition
+
+The definitions are in `experiments.of_platforms`, `experiments.of_finance` and `experiments.of_economy`,
+windows and safe divisions in `experiments.measuring`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from experiments import of_economy, of_finance, of_platforms
+from experiments.futures import Frame, futures
+from experiments.measuring import DECLARED, Measure
+
+__all__ = ["GROUPS", "MEASURES", "Measure", "cube", "measured", "ranked"]
+
+GROUPS = {
+    "viability": "does the platform live on what it earns?",
+    "dividend": "is the source of growth running dry?",
+    "soundness": "does finance get safer or weaker?",
+    "vitality": "does the real economy get stronger?",
+    "bridge": "is value made or moved?",
+    "resilience": "what happens when it is hit?",
+}
+# Imported for the measures that they declare, and named so that nobody takes the imports for unused.
+DEFINED_IN = (of_platforms, of_finance, of_economy)
+MEASURES = {one.name: one for group in GROUPS for one in DECLARED.values() if one.group == group}
+
+
+def measured(tables: Mapping[str, Frame]) -> Frame:
+    """Every measure of every arm of every world: columns world, arm, group, measure, unit, direction, value.
+
+    Args:
+        tables: ``quarters``, ``platforms`` and, where they were kept, ``firms`` of a store.
+
+    Raises ``ValueError`` for a world without the arm that its other arms are compared with.
+    """
+    import pandas as pd
+
+    rows = [
+        (world, arm, one.group, one.name, one.unit, one.direction, one.of(future, twin))
+        for world, arm, future, twin in futures(tables)
+        for one in MEASURES.values()
+    ]
+    return pd.DataFrame(rows, columns=["world", "arm", "group", "measure", "unit", "direction", "value"])
+
+
+def ranked(*, of_platforms: bool = True) -> list[Measure]:
+    """The measures that count in rankings; without those of platforms, where an arm without any is ranked."""
+    return [one for one in MEASURES.values() if one.direction and (of_platforms or not one.of_platforms)]
+
+
+def cube(
+    table: Frame, arms: Sequence[str], measures: Sequence[Measure]
+) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.int64]]:
+    """(worlds, arms, measures) values for `experiments.ranking`, and the numbers of the worlds.
+
+    Values are counted in whole steps of the least difference that matters, so that a smaller one is a tie. A
+    world in which one of the numbers is missing or infinite is left out: ranks need all of them.
+    """
+    wide = table.pivot_table(index="world", columns=["arm", "measure"], values="value", observed=True)
+    names = [one.name for one in measures]
+    values = np.stack([wide[arm].reindex(columns=names).to_numpy(float) for arm in arms], axis=1)
+    values = np.round(values / np.array([one.least for one in measures]))
+    whole = np.isfinite(values).all(axis=(1, 2))
+    return values[whole], wide.index.to_numpy(int)[whole]
