@@ -208,9 +208,10 @@ def test_first_loans_belong_to_the_firm_and_not_to_its_row():
             ("firms", "generation", 1, 1),
         ],  # row 0 had a loan before it fell
         2: [("firms", "generation", 0, 1)],
-        6: [("firms", "platform_granted", 0, 5)],  # never had a bank loan
+        6: [("firms", "platform_granted", 0, 5), ("firms", "generation", 2, 1)],  # 0 never had a bank loan
         7: [("firms", "loan_granted", 1, 9)],
         9: [("firms", "platform_granted", 1, 5), ("firms", "platform_granted", 0, 5)],
+        10: [("firms", "loan_granted", 2, 9)],  # founded after the year whose newcomers count
     }
     numbers = follow(script, 12)
     assert numbers["first_loan_age"] == 1.5
@@ -218,11 +219,14 @@ def test_first_loans_belong_to_the_firm_and_not_to_its_row():
 
 
 def test_bad_credit_is_counted_with_what_was_owed_before():
-    script = {2: [("firms", "failed", 0, True), ("firms", "bank_debt", 0, 0.0)]}
-    debts = np.array([10.0, 30.0, 0.0, 0.0, 0.0, 0.0])
-    sales = np.array([1.0, 9.0, 0.0, 0.0, 0.0, 0.0])
+    script = {
+        1: [("firms", "failed", 2, True)],  # a large one
+        2: [("firms", "failed", 0, True), ("firms", "bank_debt", 0, 0.0)],
+    }
+    debts = np.array([10.0, 0.0, 30.0, 0.0, 0.0, 0.0])
+    sales = np.array([1.0, 0.0, 9.0, 0.0, 0.0, 0.0])
     numbers = follow(script, 2, bank_debt=debts, sales=sales)
-    assert numbers["bad_bank"] == pytest.approx(4 * 10 / 80)
+    assert numbers["bad_bank"] == pytest.approx(4 * 40 / 80)
     assert numbers["bad_bank_small"] == pytest.approx(4 * 10 / 20)
     assert math.isnan(numbers["bad_platform_firms"])
     assert numbers["small_credit"] == 0.0
@@ -232,8 +236,9 @@ def test_borrowers_are_watched_for_as_long_as_is_said():
     script = {
         1: [("consumers", "loan_granted", 0, 5), ("consumers", "loan_granted", 1, 5)],
         2: [("consumers", "platform_granted", 2, 30), ("consumers", "platform_granted", 3, 10)],
-        3: [("consumers", "failed", 0, True), ("consumers", "ever_borrowed", 2, True)],
+        3: [("consumers", "ever_borrowed", 2, True)],
         4: [("consumers", "platform_granted", 2, 60)],
+        6: [("consumers", "failed", 0, True)],  # just within
         8: [("consumers", "failed", 2, True)],
     }
     numbers = follow(script, 14)
