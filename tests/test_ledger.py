@@ -80,18 +80,18 @@ FIRMS, BANKS = 6, 2
 CASH, PURSE, CAPITAL, DEBT = 1000, 5000, 300, 200
 
 
-def economy() -> SimpleNamespace:
-    """Six firms and two owners at two banks, every account filled and closed."""
+def economy(n: int = FIRMS) -> SimpleNamespace:
+    """Firms (an even number) and two owners at two banks, every account filled and closed."""
     tables = {
-        "firms": Table(None, Firm, FIRMS),
+        "firms": Table(None, Firm, n),
         "owners": Table(None, Owner, BANKS),
         "banks": Table(None, Bank, BANKS),
         "state": Table(None, State, 1, name="state"),
     }
     firms, owners, banks, state = tables.values()
-    firms["bank"] = np.arange(FIRMS) % BANKS
+    firms["bank"] = np.arange(n) % BANKS
     owners["bank"] = np.arange(BANKS)
-    each = FIRMS // BANKS
+    each = n // BANKS
     for table, amounts in (
         (firms, {"deposits": CASH, "capital": CAPITAL, "debt": DEBT, "net_worth": CASH + CAPITAL - DEBT}),
         (owners, {"deposits": PURSE, "net_worth": PURSE}),
@@ -286,6 +286,19 @@ def test_large_sums_lose_no_fen():
     assert e.ledger.close()["revaluation"] == huge
 
 
+def test_many_rows_are_booked_and_proved_like_few():
+    n = 40_000  # several blocks of those that the ledger works in
+    e = economy(n)
+    paid = np.arange(n) % 7 + 0.25
+    e.ledger.debit("dividends", paid)
+    e.ledger.credit("dividends", split(int(np.rint(paid).sum()), np.ones(BANKS)))
+    assert (e.firms["deposits"] == CASH - np.arange(n) % 7).all()
+    assert e.ledger.close() == {"dividends": int(np.rint(paid).sum())}
+    e.firms.books["net_worth"][n - 2 :] += (1, -1)
+    with pytest.raises(LedgerError, match=rf"firms\[{n - 2}\]: net worth exceeds"):
+        e.ledger.close()
+
+
 @pytest.mark.parametrize("copied", [copy.deepcopy, lambda e: pickle.loads(pickle.dumps(e))])
 def test_a_copy_has_books_of_its_own(copied):
     e = economy()
@@ -356,6 +369,12 @@ def test_a_split_of_a_huge_sum_is_whole(total, weights):
     part = split(total, np.array(weights))
     assert part.sum() == (total if any(weights) else 0)
     assert (part >= 0).all()
+
+
+def test_what_a_float64_cannot_hold_goes_to_the_last_with_a_weight():
+    total = 2**53 + 1  # as a float it is 2**53
+    assert split(total, np.array([0.0, 1.0, 0.0])).tolist() == [0, total, 0]
+    assert split_by(np.array([total]), np.array([0.0, 1.0, 0.0]), np.zeros(3, int)).tolist() == [0, total, 0]
 
 
 def test_a_split_of_a_sum_beyond_float64_takes_nothing_from_the_last():
