@@ -20,7 +20,7 @@ from sim.actors.consumers import (
     works,
 )
 from sim.actors.firm_finance import asks_for_credit, cuts_to_cash, keeps_accounts, settles
-from sim.actors.firms import Firm, adapts, plans, produces, suffers
+from sim.actors.firms import Firm, adapts, meets_customers, plans, produces, suffers
 from sim.actors.platforms import Platform, closes_platform_books, hires, reviews_prices, sets_budget, survives
 from sim.actors.state import Fund, Owners, State
 from sim.engine.columns import Table
@@ -151,7 +151,9 @@ class Economy(mesa.Model):
         credit.lend_to_consumers(self)
         platform_credit.lend(self, "consumers")
         self.each(consumers, cuts_spending)
-        goods.clear(self)  # goods are bought; customers move on
+        goods.clear(self)  # goods are bought
+        self.each(firms, meets_customers)
+        goods.move_customers(self)
         integration.collect(self)  # links pay a share of what they gained
         self.each(firms, settles)
         settlement.firms_pay(self)

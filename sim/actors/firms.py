@@ -136,6 +136,8 @@ class Firm(Row):
     units = Column(0.0, unit="goods", doc="stock of finished goods")
     damage = Column(0.0, unit="share", doc="of machines and stock lost to a mishap")
     share = Column(0.0, unit="share of sector demand")
+    appeal = Column(1.0, unit="ratio", doc="to customers, beside rivals")
+    luck = Column(1.0, unit="ratio", doc="with customers this quarter")
     growth = Column(0.0, unit="log points/quarter", doc="of the share")
     price = Column(1.0, unit="fen/good")
     mark_up = Column(0.3, unit="share of unit cost")
@@ -278,3 +280,21 @@ def produces(firm, market, p, u):
         price,
         mark_up,
     )
+
+
+@rule(writes=("appeal", "luck"), draws=("luck with customers", "loss of a main customer"))
+def meets_customers(firm, market, p, u):
+    """Price, fit and service make the appeal; luck does the rest, milder for the large (Stanley et al. 1996).
+
+    appeal = exp(-price_response (price / P - 1) - fit_response misfit - service_response unfilled)
+    luck = exp(fashion e - fashion^2 / 2), less a share of custom when a main customer is lost
+    """
+    appeal = exp(
+        -p.price_response * (firm.price / market.price_index[firm.sector] - 1.0)
+        - p.fit_response * firm.misfit
+        - p.service_response * firm.unfilled
+    )
+    luck = exp(p.fashion * normal(u[0]) - 0.5 * p.fashion * p.fashion)
+    mild = 1.0 / math.sqrt(math.sqrt(1.0 + firm.share * market.members[firm.sector]))
+    loss = p.rupture_size * mild * (u[1] / p.rupture) if u[1] < p.rupture else 0.0
+    return appeal, luck * (1.0 - loss)

@@ -1,12 +1,8 @@
 """The goods market: a sector's demand goes to its firms by share, and shares follow who serves best."""
 
-import math
-
 import numpy as np
 
-from sim.engine.arithmetic import exp, normal
 from sim.engine.compiling import compiled
-from sim.engine.draws import key, uniforms
 from sim.engine.ledger import split, split_by
 from sim.engine.parameters import Declared, param
 from sim.markets.world import EQUIPMENT, MEDIA
@@ -73,39 +69,23 @@ def serve_again(sector, price, units, stock, unmet, left, sold, value, cost, tak
 
 
 @compiled
-def appeal(sector, share, price, misfit, unfilled, index, terms, worth, mean):
-    """Competitiveness of each firm, and its share-weighted sum by sector."""
-    price_response, fit_response, service_response = terms
+def mean_appeal(sector, share, appeal, mean):
+    """Share-weighted sum of appeal by sector."""
     for i in range(sector.shape[0]):
-        s = sector[i]
-        worth[i] = exp(
-            -price_response * (price[i] / index[s] - 1.0)
-            - fit_response * misfit[i]
-            - service_response * unfilled[i]
-        )
-        mean[s] += share[i] * worth[i]
+        mean[sector[i]] += share[i] * appeal[i]
 
 
 @compiled
-def move_shares(sector, share, alive, worth, mean, members, terms, k, ids, generation, quarter, growth, sums):
+def move_shares(sector, share, alive, appeal, luck, mean, members, speed, walk_in, growth, sums):
     """Replicator dynamics with luck; a little custom walks in anywhere. Sums of the new shares by sector."""
-    speed, luck, rupture, rupture_size, walk_in = terms
     for i in range(sector.shape[0]):
-        growth[i] = 0.0
-        if alive[i]:
-            s = sector[i]
-            u, v = uniforms(k, ids[i], generation[i], quarter)
-            chance = exp(luck * normal(u) - 0.5 * luck * luck)
-            # a large firm does not depend on one customer: luck is milder for it (Stanley et al. 1996)
-            relative = share[i] * members[s]
-            mild = 1.0 / math.sqrt(math.sqrt(1.0 + relative))
-            if v < rupture:
-                chance *= 1.0 - rupture_size * mild * (v / rupture)
-            gain = max(0.2, min(5.0, 1.0 + speed * (worth[i] / mean[s] - 1.0)))
-            new = (1.0 - walk_in) * share[i] * gain * chance + walk_in / members[s]
-            growth[i] = gain - 1.0
-            share[i] = new
-            sums[s] += new
+        s = sector[i]
+        here = 1.0 if alive[i] else 0.0
+        gain = max(0.2, min(5.0, 1.0 + speed * (appeal[i] / mean[s] - 1.0)))
+        new = here * ((1.0 - walk_in) * share[i] * gain * luck[i] + walk_in / members[s])
+        growth[i] = here * (gain - 1.0)
+        share[i] = new
+        sums[s] += new
 
 
 @compiled
@@ -204,17 +184,16 @@ def clear(economy) -> None:
     market.real_investment = paid_new / machine_price
     market.real_output = float((taken / market.price_index).sum())
 
-    worth, mean, sums = np.empty(n), np.zeros(sectors), np.zeros(sectors)
-    appeal(
-        c["sector"], c["share"], c["price"], c["misfit"], c["unfilled"], market.price_index,
-        (p.price_response, p.fit_response, p.service_response), worth, mean,
-    )  # fmt: skip
+
+def move_customers(economy) -> None:
+    """Customers go where appeal is above their sector's mean; shares of a sector sum to one again."""
+    c, market, p = economy.firms.columns, economy.market, economy.p
+    sectors = len(market.weights)
+    mean, sums = np.zeros(sectors), np.zeros(sectors)
+    mean_appeal(c["sector"], c["share"], c["appeal"], mean)
     move_shares(
-        c["sector"], c["share"], c["alive"], worth, mean / np.maximum(1e-300, market.by_share),
-        market.members,
-        (p.choice_speed, p.fashion, p.rupture, p.rupture_size, p.walk_in),
-        key(economy.seed, "luck with customers"),
-        firms.ids,
-        c["generation"], np.uint64(economy.quarter), c["growth"], sums,
+        c["sector"], c["share"], c["alive"], c["appeal"], c["luck"],
+        mean / np.maximum(1e-300, market.by_share),
+        np.maximum(1.0, market.members), p.choice_speed, p.walk_in, c["growth"], sums,
     )  # fmt: skip
-    normalise(c["sector"], c["share"], sums)
+    normalise(c["sector"], c["share"], np.maximum(1e-300, sums))
