@@ -9,7 +9,7 @@ RUN := $(VENV)/bin/python
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup compare either_side core explore validate magnitudes bench test lint check-long lock clean \
+.PHONY: help setup compare either_side core validate magnitudes bench test lint check-long lock clean \
   runtime development
 
 help:  ## this list
@@ -25,9 +25,6 @@ either_side: runtime  ## show worlds in which harvesting wins, and worlds in whi
 
 core: runtime  ## the closed economy alone, without platforms
 	@$(RUN) -m experiments.core $(ARGS)
-
-explore: runtime  ## one economy, quarter by quarter
-	@$(RUN) -m experiments.explore $(ARGS)
 
 validate: runtime  ## what the economy does beside what has been published, hits and misses
 	@$(RUN) -m experiments.validate $(ARGS)

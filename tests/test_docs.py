@@ -1,0 +1,253 @@
+"""What the documents say is what the code does: generated parts, commands, examples, links."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from experiments import documents, magnitudes, matrices, proportions
+from experiments.command import main
+from sim import Economy, Parameters
+from sim.accounts import CHART, FLOWS, INSTRUMENTS, MONEY
+from sim.engine.ledger import Flow
+from tests.economies import small
+
+ROOT = Path(__file__).parents[1]
+TEXT = documents.MODEL.read_text(encoding="utf-8")
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+AGAIN = "python -m experiments.documents writes it anew"
+
+
+def cells(markdown: str) -> list[list[str]]:
+    """The cells of a Markdown table, head first, without the ruling."""
+    lines = [line for line in markdown.splitlines() if line.startswith("|")]
+    return [[cell.strip() for cell in line.strip("|").split(" | ")] for line in (lines[0], *lines[2:])]
+
+
+def blocks(markdown: str, language: str) -> list[str]:
+    return re.findall(rf"^```{language}\n(.*?)^```", markdown, flags=re.DOTALL | re.MULTILINE)
+
+
+# -- what the code alone decides ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", documents.BY_CODE)
+def test_a_generated_part_is_what_the_code_generates(name):
+    assert documents.part(TEXT, name) == documents.BY_CODE[name](), AGAIN
+
+
+def test_every_parameter_is_listed_with_its_value_unit_range_and_source():
+    rows = {row[0].strip("`"): row for row in cells(documents.part(TEXT, "parameters"))[1:]}
+    declared = Parameters.declarations()
+    assert set(rows) == set(declared)
+    for name, one in declared.items():
+        _, value, unit, allowed, source, *_ = rows[name]
+        assert (unit, source) == (one.unit, one.source)
+        if one.kind is bool:
+            assert value == ("yes" if one.value else "no")
+        else:
+            assert float(value.replace(",", "")) == one.value
+            low, high = (float(text.replace(",", "")) for text in allowed.split(" to "))
+            assert (low, high) == (one.low, one.high), name
+
+
+def test_every_flow_is_listed_and_has_its_place_in_the_matrices():
+    listed = [row[0] for row in cells(documents.part(TEXT, "flows"))[1:]]
+    paid = [name for name, one in FLOWS.items() if isinstance(one, Flow)]
+    booked = [name for name in FLOWS if name not in paid]
+    assert listed == list(FLOWS)
+    assert [row[0] for row in cells(documents.part(TEXT, "transactions"))[1:]] == [*paid, "change of money"]
+    assert [row[0] for row in cells(documents.part(TEXT, "bookings"))[1:]] == booked
+
+
+def test_the_schedule_names_what_a_step_calls_in_its_order():
+    steps = [row[1].strip("`") for row in cells(documents.part(TEXT, "schedule"))[1:]]
+    assert steps.index("credit.lend_to_firms") < steps.index("firms: produces") < steps.index("goods.clear")
+    assert steps[-3] == "ledger.close"
+    assert all(row[2] for row in cells(documents.schedule())[1:]), "a step without a docstring"
+
+
+def test_every_account_of_every_table_is_a_column_in_the_list():
+    economy = small()
+    sections = dict(re.findall(r"\*\*(\w+)\*\*: .*\n\n((?:\|.*\n?)+)", documents.part(TEXT, "columns")))
+    assert set(sections) == set(economy.tables)
+    for name, table in economy.tables.items():
+        rows = {row[0].strip("`"): row[1] for row in cells(sections[name])[1:]}
+        assert set(rows) == set(table.columns)
+        assert {column for column, unit in rows.items() if unit == "account, fen"} == set(table.books)
+
+
+def test_a_part_is_replaced_and_nothing_else():
+    text = "a\n<!-- begin: x -->\nold\n<!-- end: x -->\nb\n<!-- begin: y -->\n<!-- end: y -->\nc"
+    new = documents.replaced(text, {"x": r"n\1ew", "y": "1\n2"})
+    assert (
+        new == "a\n<!-- begin: x -->\nn\\1ew\n<!-- end: x -->\nb\n<!-- begin: y -->\n1\n2\n<!-- end: y -->\nc"
+    )
+    assert [documents.part(new, name) for name in "xy"] == [r"n\1ew", "1\n2"]
+    with pytest.raises(ValueError, match="no part 'z'"):
+        documents.replaced(text, {"z": ""})
+
+
+# -- matrices -------------------------------------------------------------------------------------------
+
+
+def sign(cell: str) -> int:
+    return 0 if not cell else -1 if cell.startswith(matrices.MINUS) else 1
+
+
+def value(cell: str) -> float:
+    return float(cell.replace(matrices.MINUS, "-")) if cell else 0.0
+
+
+def test_the_written_flow_matrix_has_the_signs_of_the_chart_and_closes():
+    head, *rows = cells(documents.part(TEXT, "transactions"))
+    assert head[1:] == list(matrices.COLUMNS)
+    for name, *line in rows[:-1]:
+        one = FLOWS[name]
+        assert isinstance(one, Flow)
+        signs = dict(zip(head[1:], map(sign, line), strict=True))
+        (payer,), (payee,) = ([place for place in signs if signs[place] == side] for side in (-1, 1))
+        payer, payee = payer.partition(",")[0], payee.partition(",")[0]
+        assert (payer, payee) == (one.payer, one.payee), name
+        assert sum(map(value, line)) == pytest.approx(0.0, abs=0.011), name
+    for place, *column in zip(*(head, *rows), strict=True):
+        if place in matrices.COLUMNS:
+            assert sum(map(value, column)) == pytest.approx(0.0, abs=0.005 * len(column)), place
+
+
+def test_the_written_balance_sheet_has_the_signs_of_the_chart_and_closes():
+    head, *rows = cells(documents.part(TEXT, "balance sheet"))
+    assert head[1:-1] == list(matrices.SECTORS)
+    assert set(matrices.SECTORS) == set(MONEY)
+    found = {name: dict(zip(head[1:-1], map(sign, line[:-1]), strict=True)) for name, *line in rows}
+    for name, one in INSTRUMENTS.items():
+        held = {sector: 1 for sector, _ in one.holders} | {sector: -1 for sector, _ in one.issuers}
+        assert {sector: s for sector, s in found[name].items() if s} == held
+    assert set(found) == {
+        *INSTRUMENTS,
+        *(account.replace("_", " ") for _, account in CHART.real),
+        "net worth",
+    }
+    for column in list(zip(*rows, strict=True))[1:]:
+        assert sum(map(value, column)) == pytest.approx(0.0, abs=0.005 * len(column))
+
+
+def money(economy: Economy) -> dict[str, int]:
+    """What each sector has of deposits and reserves, less what it owes of them [fen]."""
+    sheet = economy.ledger.balance_sheet()
+    return {name: sheet["deposits"][name] + sheet["reserves"][name] for name in economy.tables}
+
+
+@pytest.mark.parametrize("strategy", ["consumer_traffic", "deep_integration"])
+def test_what_a_sector_receives_and_pays_is_the_change_of_its_money_to_the_fen(strategy):
+    economy = small(strategy).run(12)
+    before = money(economy)
+    economy.step()
+    rows = matrices.transactions(economy.records.of_flows[-1])
+    gained = {name: -fen for name, fen in rows.pop("change of money").items()}
+    firms = gained.pop(matrices.CURRENT) + gained.pop(matrices.CAPITAL)
+    after = money(economy)
+    assert {"firms": firms, **gained} == {name: after[name] - before[name] for name in before}
+    assert sum(map(abs, after.values())) > 0
+    assert {sum(row.values()) for row in rows.values()} == {0}
+
+
+# -- magnitudes -----------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    """A tiny run through the command line: its folder and what it returned."""
+    out = tmp_path_factory.mktemp("magnitudes")
+    words = "--worlds 1 --firms 400 --banks 4 --platforms 4 --giants 1 --burn-in 16 --quarters 12 --quiet"
+    return out, main(magnitudes.body, magnitudes.build(), [*words.split(), "--out", str(out)])
+
+
+def test_the_tables_of_magnitudes_in_the_text_are_those_that_the_script_makes(run):
+    import pandas as pd
+
+    out, code = run
+    assert code == 0
+    found = pd.read_csv(out / "magnitudes.csv")
+    assert list(found["table"].unique()) == list(magnitudes.TITLES)
+    written = documents.part(TEXT, "magnitudes").split("\n\n**")[1:]
+    for (name, title), section in zip(magnitudes.TITLES.items(), written, strict=True):
+        shown = magnitudes.upright(found, name)
+        assert section.startswith(f"{title}**")
+        head, *rows = cells(section)
+        assert head[1:] == list(shown.columns)
+        assert [row[0] for row in rows] == list(shown.index)
+        assert title in (out / "magnitudes.txt").read_text(encoding="utf-8")
+
+
+def test_no_bank_lends_less_than_the_least_loan_that_pays_for_its_file():
+    economy = small(firms=2_000).run(20)
+    least = proportions.bank_file(economy)["safe"]
+    asked, granted = economy.firms["loan_wanted"], economy.firms["loan_granted"]
+    assert asked[granted > 0.0].min() >= least
+    assert ((asked > 0.0) & (asked < least)).sum() > 10
+
+
+def test_the_sum_of_the_banks_is_what_their_books_say():
+    economy = small().run(8)
+    lines = proportions.bank_lines(economy)
+    table = proportions.banks([lines])
+    b = economy.banks
+    kept = float((b["profit"] - b["tax_paid"]).sum())
+    assert table.loc["= return", "% of capital a year"] == pytest.approx(400.0 * kept / lines["capital"])
+    margin = float((b["interest_income"] - b["interest_cost"]).sum())
+    assert table.loc["= margin", "% of assets a year"] == pytest.approx(400.0 * margin / lines["assets"])
+
+
+def test_figures_are_written_for_people():
+    written = [magnitudes.figure(x) for x in (12_345.0, 0.012345, -3.0, float("inf"), float("nan"))]
+    assert written == ["12,300", "0.0123", "-3", "never", "-"]
+
+
+# -- README ---------------------------------------------------------------------------------------------
+
+
+def test_the_goals_of_make_that_the_documents_name_exist():
+    goals = set(
+        re.findall(r"^([a-z_-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), flags=re.MULTILINE)
+    )
+    named = re.findall(r"(?:^|`)make ([a-z_-]+)", README + TEXT, flags=re.MULTILINE)
+    assert {"compare", "test"} <= set(named)
+    assert set(named) <= goals
+
+
+def test_the_modules_and_files_that_the_documents_name_exist():
+    for module in re.findall(r"python -m ([a-z_.]+)", README + TEXT):
+        assert (ROOT / (module.replace(".", "/") + ".py")).is_file(), module
+    linked = re.findall(r"\]\(([^)#:]+)\)", README)
+    named = re.findall(r"`((?:sim|experiments|tests|seeds|docs)/[\w/.]*)`", README + TEXT)
+    assert "sim/MODEL.md" in linked
+    assert [path for path in {*linked, *named} if not (ROOT / path).exists()] == []
+
+
+def test_every_folder_with_code_is_in_the_layout():
+    folders = {path.parent.relative_to(ROOT).as_posix() for path in ROOT.glob("sim/**/*.py")}
+    assert {f"{folder}/" for folder in folders} <= set(re.findall(r"`([\w/]+/)`", README))
+
+
+def test_the_figure_is_small_enough_to_be_kept():
+    figures = re.findall(r"\]\((docs/[^)]+\.png)\)", README)
+    assert figures
+    assert all(0 < (ROOT / path).stat().st_size < 200_000 for path in figures)
+
+
+def test_the_examples_run_as_they_are_written():
+    code = "\n".join(blocks(README, "python"))
+    assert len(blocks(README, "python")) >= 3
+    sizes = {r"firms=[\d_]+": "firms=300, platforms=3", r"\.run\(\d+": ".run(3", r"seed=\d+": "seed=2"}
+    for long, short in sizes.items():
+        code, count = re.subn(long, short, code)
+        assert count, f"nothing in the examples looks like {long}"
+    environment = {**os.environ, "MPLBACKEND": "agg", "PYTHONWARNINGS": "error"}
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, env=environment, capture_output=True, text=True, timeout=120
+    )
+    assert done.returncode == 0, done.stderr
