@@ -16,9 +16,7 @@ class Platforms(Declared):
     """What platforms cost, how they set prices, when they give up."""
 
     giants = param(3, unit="count", low=0, high=100, source="design")
-    giant_size = param(
-        5.0, unit="times a small one", low=1.0, high=20.0, source="design", doc="of venture money"
-    )
+    giant_size = param(5.0, unit="ratio", low=1.0, high=20.0, source="design", doc="of venture money")
     service_cost = param(
         300.0, unit="fen/user/quarter", low=100.0, high=5000.0, source="assumed", doc="of a person"
     )

@@ -19,7 +19,7 @@ class World(Declared):
     pace_spread = param(
         0.5, unit="share", low=0.0, high=1.0, source="design", doc="how sectors differ in pace"
     )
-    shock_at = param(0, unit="quarters", low=0, high=400, source="design", doc="0 for no shock")
+    shock_at = param(0, unit="quarters", low=0, high=400, source="design", doc="after branching; 0 for none")
     shock_confidence = param(
         0.08, unit="share of spending", low=0.0, high=0.3, source="design", doc="lost for a year"
     )
