@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from experiments import documents, magnitudes, matrices, proportions
+from experiments import documents, magnitudes, matrices, proportions, quoted
 from experiments.command import main
+from experiments.store import Store, StoreError
 from sim import Economy, Parameters
 from sim.accounts import CHART, FLOWS, INSTRUMENTS, MONEY
 from sim.engine.ledger import Flow
@@ -205,6 +206,30 @@ def test_the_sum_of_the_banks_is_what_their_books_say():
 def test_figures_are_written_for_people():
     written = [magnitudes.figure(x) for x in (12_345.0, 0.012345, -3.0, float("inf"), float("nan"))]
     assert written == ["12,300", "0.0123", "-3", "never", "-"]
+
+
+# -- quoted results -------------------------------------------------------------------------------------
+
+
+def test_a_result_is_quoted_with_the_command_that_repeats_it(tmp_path):
+    arguments = {"worlds": 2, "firms": 300, "seed": 4, "burn_in": 0, "consumers": None, "full": False}
+    for name in ("core", "compare"):
+        Store(tmp_path / name).describe({"arguments": {**arguments, "chosen": {"rate_cap": 0.03}}})
+    (tmp_path / "core" / "core.txt").write_text("all is well\n")
+    (tmp_path / "compare" / "report.md").write_text("# Title\n\n**Who** wins\n\n![one](one.png)\n\nTables")
+    typed = '`make {} ARGS="--worlds 2 --firms 300 --burn-in 0 --seed 4 --rate-cap 0.03"`'
+    assert quoted.by_results(tmp_path) == {
+        "result of core": f"{typed.format('core')}\n\n```text\nall is well\n```",
+        "result of compare": f"{typed.format('compare')}\n\n```text\nWho wins\n```",
+    }
+    (tmp_path / "compare" / "manifest.json").unlink()
+    with pytest.raises(StoreError, match="is missing: run"):
+        quoted.by_results(tmp_path)
+
+
+def test_there_is_a_place_for_every_result_that_the_document_names():
+    named = re.findall(r"<!-- begin: result of (\w+) -->", TEXT)
+    assert named == list(quoted.SCRIPTS)
 
 
 # -- README ---------------------------------------------------------------------------------------------
