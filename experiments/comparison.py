@@ -42,18 +42,19 @@ class Comparison:
     worlds: int
 
 
-def compare(table: Frame, drawn: Frame) -> Comparison:
+def compare(table: Frame, drawn: Frame, *, resamples: int = 4_999) -> Comparison:
     """Compare the arms.
 
     Args:
         table: from `measures.measured`.
         drawn: parameters by world (index) and name, where they differ between worlds.
+        resamples: of intervals and p-values; fewer is faster and coarser.
     """
     arms = list(dict.fromkeys(map(str, table["arm"])))
     sides = fields(arms)
     return Comparison(
         table,
-        differences(table, contrasts(arms)),
+        differences(table, contrasts(arms), resamples=resamples),
         first_places(table, sides),
         weightings(table, sides),
         dependence(table, sides, drawn),
@@ -83,7 +84,7 @@ def fields(arms: Sequence[str]) -> dict[str, list[str]]:
     return {name: members for name, members in found.items() if len(members) > 1}
 
 
-def differences(table: Frame, pairs: Sequence[tuple[str, str]]) -> Frame:
+def differences(table: Frame, pairs: Sequence[tuple[str, str]], *, resamples: int = 4_999) -> Frame:
     """Paired differences, one row per contrast and measure.
 
     Columns: treated, control, group, measure, unit, direction, n (worlds in which both have a number), mean,
@@ -97,6 +98,7 @@ def differences(table: Frame, pairs: Sequence[tuple[str, str]]) -> Frame:
     from experiments.statistics import holm, paired_difference
 
     wide = table.pivot_table(index="world", columns=["arm", "measure"], values="value", observed=True)
+    series = {key: wide[key].to_numpy(float) for key in wide.columns}
     rows = []
     for treated, control in pairs:
         for one in MEASURES.values():
@@ -104,15 +106,15 @@ def differences(table: Frame, pairs: Sequence[tuple[str, str]]) -> Frame:
             row |= {"unit": one.unit, "direction": one.direction, "least": one.least, "n": 0}
             row |= dict.fromkeys(("mean", "low", "high", "better", "p"), math.nan)
             rows.append(row)
-            if (treated, one.name) not in wide or (control, one.name) not in wide:
+            if (treated, one.name) not in series or (control, one.name) not in series:
                 continue
-            both = wide[[(treated, one.name), (control, one.name)]].to_numpy(float)
+            both = np.stack([series[treated, one.name], series[control, one.name]], axis=1)
             both = both[np.isfinite(both).all(axis=1)]
             row["n"] = len(both)
             if len(both) < 2:
                 row["mean"] = float((both[:, 0] - both[:, 1]).mean()) if len(both) else math.nan
                 continue
-            found = paired_difference(both[:, 0], both[:, 1])
+            found = paired_difference(both[:, 0], both[:, 1], resamples=resamples)
             row |= {"mean": found.mean, "low": found.low, "high": found.high, "p": found.p}
             if one.direction:
                 row["better"] = found.superiority if one.direction > 0 else 1.0 - found.superiority

@@ -24,6 +24,11 @@ def percent(value: float) -> str:
     return f"{100 * value:.0f} %"
 
 
+def many(worlds: int) -> str:
+    """ "1 world", "2 worlds"."""
+    return f"{worlds} world{'' if worlds == 1 else 's'}"
+
+
 def listed(names: Sequence[str]) -> str:
     """ "a, b and c"."""
     return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
@@ -37,7 +42,7 @@ def leader(frame: Frame, column: str) -> Any:
 def conclude(found: Comparison) -> list[str]:
     """The verdict as lines of Markdown: overall, group by group, arm by arm, on what it depends, how sure."""
     if not len(found.first):
-        return [f"{found.worlds} world(s), and no two arms that could be ranked."]
+        return [f"{many(found.worlds)}, and no two arms that could be ranked."]
     lines = [*overall(found), "", "**Who comes first, group by group**", ""]
     lines += [place(found, group) for group in GROUPS]
     against = [text for arm in found.fields["platforms"] if (text := versus(found, arm))]
@@ -133,7 +138,11 @@ def dependence(found: Comparison) -> list[str]:
             + (f"in {listed(parts)} of worlds." if parts else "as often as where it gains something.")
         )
     if found.worlds < ENOUGH:
-        return [*lines, f"- {found.worlds} worlds are too few to look at thirds of them."] if lines else lines
+        return (
+            [*lines, f"- {many(found.worlds).capitalize()}: too few to look at thirds of them."]
+            if lines
+            else lines
+        )
     moved = False
     for name in dict.fromkeys(table["parameter"]):
         part = table.loc[table["parameter"] == name].pivot(index="group", columns="third", values="first")
@@ -158,7 +167,7 @@ def sureness(found: Comparison) -> list[str]:
     part = found.differences.loc[found.differences["direction"] != 0]
     used = int(found.first.loc[found.first["field"] == "platforms", "worlds"].min())
     lines = [
-        f"- {found.worlds} worlds, each with its own draw of every assumed parameter; "
+        f"- {many(found.worlds)}, each with its own draw of every assumed parameter; "
         f"{found.worlds - used} left out of ranks because a number was missing."
     ]
     lends = found.dependence.loc[found.dependence["parameter"] == BANKS_LEND].set_index(["third", "group"])

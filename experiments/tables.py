@@ -40,10 +40,13 @@ def markdown(header: list[str], rows: list[list[str]]) -> list[str]:
 
 
 def means(found: Comparison) -> Frame:
-    """Mean, median and quartiles of each measure by arm."""
+    """Number of worlds, mean, standard deviation, median and quartiles of each measure by arm."""
     keys = ["group", "measure", "unit", "direction", "arm"]
     grouped = found.measures.groupby(keys, sort=False, observed=True)["value"]
-    return grouped.describe(percentiles=[0.25, 0.5, 0.75]).reset_index()
+    table = grouped.agg(worlds="count", mean="mean", sd="std")
+    for name, level in (("lower_quartile", 0.25), ("median", 0.5), ("upper_quartile", 0.75)):
+        table[name] = grouped.quantile(level)
+    return table.reset_index()
 
 
 def lines(found: Comparison) -> list[str]:

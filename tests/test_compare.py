@@ -1,0 +1,235 @@
+"""The promise: one command compares all business models in the same worlds, and its words follow its
+numbers."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+from PIL import Image
+
+import sim
+from experiments import compare_strategies, comparison, conclusion, tables
+from experiments.command import read
+from experiments.ensemble import Store
+from experiments.futures import FOCUS, NO_GAINS, arms, branch, kept
+from experiments.measures import GROUPS, MEASURES, ranked
+
+TINY = "--worlds 2 --firms 200 --banks 4 --platforms 6 --burn-in 3 --quarters 8 --seed 5 --quiet"
+PNGS = ("survival", "contrasts", "growth", "output")
+TEXTS = (
+    "measures.csv",
+    "means.csv",
+    "differences.csv",
+    "first.csv",
+    "weightings.csv",
+    "dependence.csv",
+    "report.md",
+)
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    """A tiny main job, done in this process, and what it left behind."""
+    folder = tmp_path_factory.mktemp("compare")
+    settings = read(compare_strategies.build(), [*TINY.split(), "--out", str(folder)])
+    ensemble = compare_strategies.ensemble(settings)
+    outcome = ensemble.run(folder, executor="serial", progress=False, arguments=settings.arguments)
+    found, verdict = compare_strategies.report(outcome.store)
+    return ensemble, outcome, found, verdict
+
+
+def test_every_business_model_is_an_arm_and_integration_once_more_without_gains():
+    labels = list(arms())
+    assert labels[0] == "external_finance"
+    assert set(labels) == {*sim.discover(), NO_GAINS}
+
+
+def test_the_main_job_writes_all_its_files(run):
+    _, outcome, found, verdict = run
+    assert outcome.computed == 2 and not outcome.failures
+    folder = outcome.store.path
+    for name in (*TEXTS, "measures.parquet", "manifest.json"):
+        assert (folder / name).stat().st_size > 100, name
+    report = (folder / "report.md").read_text(encoding="utf-8")
+    assert verdict in report
+    assert all(one.title in report and one.definition in report for one in MEASURES.values())
+    tidy = pd.read_parquet(folder / "measures.parquet")
+    assert len(tidy) == 2 * len(arms()) * len(MEASURES)
+    assert found.worlds == 2
+
+
+def test_figures_say_where_they_come_from(run):
+    folder = run[1].store.path
+    for name in PNGS:
+        with Image.open(folder / f"{name}.png") as image:
+            assert image.width > 900
+            assert '"seed": 5' in image.info["Arguments"]
+            assert image.info["Code"] == Store(folder).description()["code"]
+
+
+def test_a_rerun_computes_nothing_and_says_the_same(run):
+    ensemble, outcome, _, verdict = run
+    folder = outcome.store.path
+    before = {name: (folder / name).read_bytes() for name in TEXTS}
+    again = ensemble.run(
+        folder, executor="serial", progress=False, arguments=outcome.store.description()["arguments"]
+    )
+    assert (again.computed, again.reused) == (0, 2)
+    assert compare_strategies.report(again.store)[1] == verdict
+    assert {name: (folder / name).read_bytes() for name in TEXTS} == before
+
+
+def test_only_a_linked_firm_gains_so_one_arm_stands_for_an_ensemble_without_gains():
+    world = sim.Economy(firms=200, banks=4, platforms=6, seed=3).run(3)
+    bare = branch(world, {"strategy": FOCUS, "parameters": {"process_gain": 0.0, "adaptation_gain": 0.0}})
+    assert bare.strategy.name == FOCUS and (bare.p.process_gain, bare.p.adaptation_gain) == (0.0, 0.0)
+    assert world.p.process_gain > 0
+    names = {"strategy": "institution_traffic", "parameters": {"process_gain": 0.0, "adaptation_gain": 0.0}}
+    harvest = [kept(branch(world, arm).run(8)) for arm in ("institution_traffic", names)]
+    for name, table in harvest[0].items():
+        pd.testing.assert_frame_equal(table, harvest[1][name])
+
+
+def test_what_is_kept_counts_from_the_branching():
+    world = sim.Economy(firms=200, banks=4, platforms=6, seed=3).run(3)
+    tables_of = {arm: kept(branch(world, arm).run(4)) for arm in ("external_finance", "deep_integration")}
+    assert tables_of[FOCUS]["quarters"]["since"].tolist() == [1, 2, 3, 4]
+    assert tables_of[FOCUS]["quarters"]["quarter"].tolist() == [4, 5, 6, 7]
+    assert len(tables_of[FOCUS]["platforms"]) == 4 * 6
+    assert len(tables_of["external_finance"]["platforms"]) == 0
+    assert len(tables_of[FOCUS]["firms"]) == 200
+
+
+# -- words follow numbers -----------------------------------------------------------------------------
+
+LABELS = ("external_finance", "consumer_traffic", "institution_traffic", "sideline_platform", FOCUS, NO_GAINS)
+
+
+def planted(order: tuple[str, ...], worlds: int = 12, noise: float = 0.3) -> pd.DataFrame:
+    """Measures in which arms come out in this order, the best first, in every directed measure."""
+    generator = np.random.default_rng(1)
+    rows = []
+    for world in range(worlds):
+        for arm in LABELS:
+            for one in MEASURES.values():
+                place = order.index(arm) + noise * generator.standard_normal()
+                value = -10.0 * place * one.least * one.direction
+                absent = one.of_platforms and arm == "external_finance"
+                if one.name == "credit":
+                    value = 0.5
+                rows.append(
+                    (world, arm, one.group, one.name, one.unit, one.direction, math.nan if absent else value)
+                )
+    return pd.DataFrame(rows, columns=["world", "arm", "group", "measure", "unit", "direction", "value"])
+
+
+def drawn(worlds: int = 12) -> pd.DataFrame:
+    at = np.arange(worlds, dtype=float)
+    return pd.DataFrame(
+        {"process_gain": at, "adaptation_gain": at, "pace_of_change": at[::-1]}, index=range(worlds)
+    )
+
+
+ESSAY = (FOCUS, "sideline_platform", "institution_traffic", "consumer_traffic", NO_GAINS, "external_finance")
+HARVEST = (
+    "consumer_traffic",
+    "institution_traffic",
+    "external_finance",
+    "sideline_platform",
+    FOCUS,
+    NO_GAINS,
+)
+
+
+@pytest.fixture(scope="module")
+def essay():
+    return comparison.compare(planted(ESSAY), drawn(), resamples=1999)
+
+
+@pytest.fixture(scope="module")
+def harvest():
+    return comparison.compare(planted(HARVEST), drawn(), resamples=1999)
+
+
+def test_the_verdict_names_who_wins_in_the_numbers(essay, harvest):
+    right, wrong = ("\n".join(conclusion.conclude(found)) for found in (essay, harvest))
+    assert "Over all weightings of the six groups, deep integration comes first in 100 %" in right
+    assert "Over all weightings of the six groups, consumer traffic comes first in 100 %" in wrong
+    for group in GROUPS:
+        assert f"- {group} ({GROUPS[group]}): deep integration, first in 100 %" in right
+        assert f"- {group} ({GROUPS[group]}): consumer traffic, first in 100 %" in wrong
+    n = len(ranked())
+    assert f"- consumer traffic: better in {n} of {n} measures" in right
+    assert f"worse in {n} of {n} measures" in wrong and f"better in {n} of {n}" not in wrong
+
+
+def test_where_a_lead_rests_on_real_gains_the_verdict_says_so(essay, harvest):
+    assert "integration leads in viability 0 % instead of 100 %" in "\n".join(conclusion.conclude(essay))
+    assert "integration leads as often as where it gains something" in "\n".join(conclusion.conclude(harvest))
+
+
+def depending(found: comparison.Comparison, table: pd.DataFrame) -> comparison.Comparison:
+    """The comparison with what the lead depends on found anew in another table."""
+    return replace(found, dependence=comparison.dependence(table, found.fields, drawn()))
+
+
+def test_a_lead_that_comes_with_a_parameter_is_seen_in_thirds_of_worlds(essay):
+    table = planted(ESSAY)
+    lost = (table["world"] < 4) & (table["arm"] == FOCUS) & (table["group"] == "vitality")
+    table.loc[lost, "value"] = -1000.0 * table.loc[lost, "direction"]
+    found = depending(essay, table)
+    rows = found.dependence.set_index(["parameter", "third", "group"])["first"]
+    assert rows["process_gain", "low", "vitality"] == 0.0 and rows["process_gain", "high", "vitality"] == 1.0
+    assert (
+        rows["pace_of_change", "low", "vitality"] == 1.0 and rows["pace_of_change", "high", "vitality"] == 0.0
+    )
+    text = "\n".join(conclusion.conclude(found))
+    assert (
+        "Its lead moves with process gain in vitality (0 % in the lower third of worlds, 100 % in the upper)."
+        in text
+    )
+    assert "viability (0 %" not in text
+
+
+def test_worlds_in_which_banks_hardly_lend_are_told_apart(essay):
+    table = planted(ESSAY)
+    table.loc[(table["measure"] == "credit") & (table["world"] < 3), "value"] = 0.01
+    text = "\n".join(conclusion.conclude(depending(essay, table)))
+    assert "In 3 of the worlds banks hardly lend" in text
+
+
+def test_a_difference_is_better_or_worse_by_the_direction_of_its_measure(essay):
+    table = essay.differences.set_index(["treated", "control", "measure"])
+    for name in ("output_gain", "unemployment"):  # more is better, less is better
+        assert table.loc[(FOCUS, "external_finance", name), "verdict"] == "better"
+        assert table.loc[(FOCUS, "external_finance", name), "better"] == 1.0
+    assert table.loc[(FOCUS, "external_finance", "unemployment"), "mean"] < 0
+    assert table.loc[(FOCUS, "external_finance", "survival"), "n"] == 0
+
+
+def test_a_difference_too_small_to_matter_is_no_win():
+    table = planted(ESSAY)
+    table["value"] *= np.where(table["measure"] == "output_gain", 1e-3, 1.0)
+    found = comparison.differences(table, [(FOCUS, "external_finance")]).set_index("measure")
+    assert found.loc["output_gain", "verdict"] == "equal" and found.loc["output_gain", "stars"] != ""
+    assert found.loc["consumption_gain", "verdict"] == "better"
+
+
+def test_one_world_is_told_without_intervals():
+    found = comparison.compare(planted(ESSAY, worlds=1), drawn(1))
+    assert found.differences["p"].isna().all() and not (found.differences["verdict"] == "better").any()
+    assert any("1 world," in line for line in conclusion.conclude(found))
+
+
+def test_tables_say_not_available_where_nothing_was_measured(essay):
+    text = "\n".join(tables.lines(essay))
+    row = next(line for line in text.splitlines() if line.startswith("| survival"))
+    assert row.split("|")[2].strip() == "n/a"
+    assert tables.number(-0.00012345, signed=True) == "−0.000123"
+    assert (
+        tables.number(12345.6) == "12346" and tables.number(math.nan) == "n/a" and tables.number(0.0) == "0"
+    )
