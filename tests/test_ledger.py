@@ -17,6 +17,7 @@ from sim.engine.ledger import (
     Instrument,
     Ledger,
     LedgerError,
+    Some,
     WriteOff,
     split,
     split_by,
@@ -296,6 +297,29 @@ def test_many_rows_are_booked_and_proved_like_few():
     assert e.ledger.close() == {"dividends": int(np.rint(paid).sum())}
     e.firms.books["net_worth"][n - 2 :] += (1, -1)
     with pytest.raises(LedgerError, match=rf"firms\[{n - 2}\]: net worth exceeds"):
+        e.ledger.close()
+
+
+def test_amounts_of_a_few_rows_are_booked_like_those_of_all():
+    few, all_ = economy(), economy()
+    rows = np.array([5, 1, 2])
+    dense = np.zeros(FIRMS)
+    dense[rows] = amounts = np.array([70.5, 20.0, 9.0])
+    for e, paid in ((few, Some(rows, amounts)), (all_, dense)):
+        e.ledger.pay("dividends", paid, np.array([99, 0]))
+        e.ledger.pay("machines", paid, np.rint(dense[::-1]).astype(np.int64))
+        e.ledger.change("depreciation", paid)
+        e.ledger.write_off("bad loans", {"banks": np.array([9, 90])}, {"firms": paid})
+    assert few.ledger.close() == all_.ledger.close()
+    for name, table in all_.ledger.tables.items():
+        for account, fen_of_all in table.books.items():
+            assert few.ledger.tables[name].books[account].tolist() == fen_of_all.tolist()
+
+
+def test_a_row_named_twice_among_a_few_stops_the_run():
+    e = economy()
+    e.ledger.pay("dividends", Some(np.array([4, 4]), np.array([10, 20])), np.array([30, 0]))
+    with pytest.raises(LedgerError, match=r"firms.deposits holds 5980 fen, its flows lead to 5970"):
         e.ledger.close()
 
 
