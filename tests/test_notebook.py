@@ -1,0 +1,67 @@
+"""The notebooks run as they stand, and are stored as they ran."""
+
+import re
+from pathlib import Path
+
+import nbformat
+import pytest
+from nbclient import NotebookClient
+
+FOLDER = Path(__file__).parents[1] / "experiments" / "notebooks"
+NOTEBOOKS = sorted(FOLDER.glob("*.ipynb"))
+
+
+def stored(path: Path) -> nbformat.NotebookNode:
+    return nbformat.read(path, as_version=4)
+
+
+def code_of(notebook: nbformat.NotebookNode) -> list[nbformat.NotebookNode]:
+    return [cell for cell in notebook.cells if cell.cell_type == "code"]
+
+
+def kinds(cell: nbformat.NotebookNode) -> set[str]:
+    """What a cell shows: kinds of content of its results; "text" where it prints."""
+    shown = {kind for output in cell.outputs for kind in output.get("data", {})}
+    printed = any(output.output_type == "stream" and output.name == "stdout" for output in cell.outputs)
+    return shown | ({"text"} if printed else set())
+
+
+def test_there_is_one_for_the_first_steps():
+    assert "first_steps" in [path.stem for path in NOTEBOOKS]
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_a_notebook_runs_and_shows_what_is_stored_with_it(path):
+    was = stored(path)
+    now = stored(path)
+    for cell in code_of(now):
+        cell.outputs = []
+    client = NotebookClient(
+        now, timeout=60, kernel_name="python3", resources={"metadata": {"path": str(FOLDER)}}
+    )
+    client.execute()  # raises where a cell does
+    for cell, before in zip(code_of(now), code_of(was), strict=True):
+        assert kinds(cell) == kinds(before), cell.source
+    shown = set().union(*(kinds(cell) for cell in code_of(now)))
+    assert {"text", "text/html", "image/png"} <= shown
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_a_stored_notebook_was_run_from_top_to_bottom_and_names_no_place_of_a_machine(path):
+    notebook = stored(path)
+    nbformat.validate(notebook)
+    assert [cell.execution_count for cell in code_of(notebook)] == list(range(1, len(code_of(notebook)) + 1))
+    text = path.read_text(encoding="utf-8")
+    without_pictures = re.sub(r'"image/png": "[^"]*"', "", text)
+    assert not re.search(r"site-packages|/home/|/root/|/tmp/|/Users/|[A-Z]:\\\\", without_pictures)
+    assert not re.search(r"Traceback|Warning", without_pictures)
+    assert len(text) < 400_000
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_a_notebook_asks_for_little_and_explains_each_step(path):
+    notebook = stored(path)
+    assert notebook.cells[0].cell_type == "markdown" and notebook.cells[0].source.startswith("# ")
+    explained = sum(cell.cell_type == "markdown" for cell in notebook.cells)
+    assert explained >= 4 and len(code_of(notebook)) <= 2 * explained + 1
+    assert all(len(cell.source.splitlines()) <= 20 for cell in code_of(notebook))
