@@ -101,7 +101,7 @@ def market_at_start(p, platforms: int) -> SimpleNamespace:
     skill_kept, skill_news = persistence(p.skill_half_life)
     trait_kept, trait_news = persistence(p.trait_half_life)
     return SimpleNamespace(
-        wage=WAGE, wage_at_start=WAGE, wage_index=1.0, engineer_cost=1.0, confidence=1.0,
+        wage=WAGE, wage_at_start=WAGE, wage_index=1.0, engineer_cost=1.0, consumer_rows=0.0, confidence=1.0,
         posted=np.zeros(platforms), trust=np.ones(platforms), uncollected=np.zeros(platforms),
         wage_growth=0.0, technology=1.0, style_x=np.zeros(sectors),
         style_y=np.zeros(sectors),

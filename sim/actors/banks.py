@@ -9,7 +9,7 @@ class Banks(Declared):
     """How banks price, what they cost, how they keep capital."""
 
     margin = param(
-        0.0022, unit="share/quarter", low=0.002, high=0.012, source="BANK_MARGIN", doc="over cost and risk"
+        0.002, unit="share/quarter", low=0.002, high=0.012, source="BANK_MARGIN", doc="over cost and risk"
     )
     tries = param(
         0.02,
@@ -19,7 +19,7 @@ class Banks(Declared):
         source="assumed",
         doc="of refusals lent to all the same, to learn",
     )
-    deposit_spread = param(0.001, unit="share/quarter", low=0.0, high=0.006, source="BANK_MARGIN")
+    deposit_spread = param(0.0006, unit="share/quarter", low=0.0, high=0.006, source="BANK_MARGIN")
     bank_ceiling = param(0.0195, unit="share/quarter", low=0.014, high=0.06, source="SMALL_FIRM_RATE")
     file_cost = param(200_000.0, unit="fen/file", low=20_000.0, high=400_000.0, source="COST_PER_LOAN")
     consumer_file_cost = param(50_000.0, unit="fen/file", low=5_000.0, high=200_000.0, source="assumed")

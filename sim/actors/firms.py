@@ -81,14 +81,14 @@ class Firms(Declared):
         0.03, unit="share of productivity", low=0.0, high=0.08, source="assumed", doc="added by full depth"
     )
     mishap = param(
-        0.01, unit="share/quarter", low=0.005, high=0.018, source="assumed", doc="fire, fraud, lost suit"
+        0.009, unit="share/quarter", low=0.005, high=0.018, source="assumed", doc="fire, fraud, lost suit"
     )
     mishap_size = param(1.0, unit="share of assets", low=0.5, high=1.0, source="design", doc="lost, at most")
     mishap_quality = param(
         0.9, unit="log points", low=0.3, high=1.5, source="assumed", doc="fewer mishaps per unit of quality"
     )
     leverage_low = param(
-        0.3, unit="share of assets", low=0.0, high=0.5, source="design", doc="least debt target"
+        0.36, unit="share of assets", low=0.0, high=0.5, source="design", doc="least debt target"
     )
     leverage_high = param(
         0.9, unit="share of assets", low=0.5, high=1.0, source="design", doc="highest target"

@@ -21,6 +21,14 @@ class Platforms(Declared):
         300.0, unit="fen/user/quarter", low=100.0, high=5000.0, source="assumed", doc="of a person"
     )
     platform_file_cost = param(230.0, unit="fen/file", low=50.0, high=5000.0, source="COST_PER_LOAN")
+    base_cost = param(
+        40.0,
+        unit="fen/row/quarter",
+        low=10.0,
+        high=120.0,
+        source="assumed",
+        doc="of being there, by size, per consumer row",
+    )
     overhead_staff = param(0.1, unit="share of budget", low=0.0, high=0.3, source="assumed", doc="management")
     spend_rate = param(
         0.08, unit="share of own cash/quarter", low=0.03, high=0.2, source="assumed", doc="on growth"
@@ -120,7 +128,7 @@ def own_cash(deposits, claims_owed, loans, participations_owed):
 
 @rule(writes=("budget", "consumer_spend", "firm_spend", "project_spend", "served", "service", "management"))
 def sets_budget(platform, market, p, u):
-    """Serve what there is, then spend on growth out of own cash and what the business earns.
+    """Serve what there is, be there, then spend on growth out of own cash and what the business earns.
 
     budget = spend_rate cash + reinvest max(0, gross profit), at most 0.4 cash      [fen/quarter]
     """
@@ -130,10 +138,12 @@ def sets_budget(platform, market, p, u):
     service = going * people * p.service_cost * market.wage_index
     served = min(1.0, 0.5 * cash / service) if service > 0.0 else 1.0
     service = math.floor(service * served)
-    left = max(0.0, cash - service)
+    there = p.base_cost * platform.size * market.consumer_rows * market.wage_index
+    there = going * min(max(0.0, cash - service), there)
+    left = max(0.0, cash - service - there)
     budget = going * min(0.4 * left, p.spend_rate * left + p.reinvest * max(0.0, platform.gross_profit))
-    management = math.floor(p.overhead_staff * budget)
-    growth = budget - management
+    management = math.floor(p.overhead_staff * budget + there)
+    growth = (1.0 - p.overhead_staff) * budget
     return (
         budget,
         math.floor(platform.to_consumers * growth),

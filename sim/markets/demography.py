@@ -51,13 +51,13 @@ def firms_leave(economy) -> None:
     """Machines go to the owners at resale price; debts are paid by rank; the rest is lost or returned."""
     c, tallies = economy.firms.columns, economy.tallies
     rows = np.flatnonzero((c["failed"] | c["leaving"]) & c["alive"])
-    tallies["closures"] = float((~c["failed"][rows]).sum())
     tallies["exits"] = float(len(rows))
     liquidate(economy, rows)
     pay_estates(economy, rows)
     lost = write_off_estates(economy, rows)
     c["failed"][rows] |= lost > 0
     tallies["failures"] = float(c["failed"][rows].sum())
+    tallies["closures"] = tallies["exits"] - tallies["failures"]
     for name in ("alive", "closing", "leaving"):
         c[name][rows] = False
     for name in ("debt_to", "portal", "link"):

@@ -15,6 +15,14 @@ class Funding(Declared):
     fund_commitment = param(
         0.001, unit="share of GDP", low=0.0, high=0.004, source="design", doc="from the owners, each quarter"
     )
+    first_round = param(
+        6.0,
+        unit="quarters of commitments",
+        low=0.0,
+        high=20.0,
+        source="design",
+        doc="what platforms start with",
+    )
     fund_pace = param(0.3, unit="share of its money/quarter", low=0.05, high=1.0, source="assumed")
     fund_floor = param(
         0.3, unit="share", low=0.05, high=1.0, source="assumed", doc="backing without any profit"
@@ -45,7 +53,8 @@ def fund_platforms(economy) -> None:
     put_in = max(1.0, economy.memory.fund_record[0])
     confidence = min(1.5, max(0.1, value / put_in)) if economy.quarter > economy.memory.born + p.hold else 1.0
     economy.memory.confidence += 0.1 * (confidence - economy.memory.confidence)
-    wish = p.fund_commitment * market.gdp_seen * economy.memory.confidence
+    first = economy.quarter == economy.memory.born + 1
+    wish = p.fund_commitment * market.gdp_seen * (p.first_round if first else economy.memory.confidence)
     commitment = int(min(wish, 0.2 * ownership.money(economy)))
     if commitment > 0:
         ownership.spend(economy, "fund commitments", split(commitment, np.ones(len(economy.fund))))
@@ -55,17 +64,15 @@ def fund_platforms(economy) -> None:
         where=platforms["growth_spend"] > 0.0,
     )  # fmt: skip
     # nobody is funded beyond his runway: money that a platform cannot use stays in the fund
-    use = (
+    needed = (
         p.runway * (platforms["growth_spend"] + platforms["wage_bill"])
         + platforms["size"] * commitment / 10.0
     )
-    need = np.minimum(1.0, use / np.maximum(1.0, platforms["deposits"] - idle_claims(economy)))
+    need = np.minimum(1.0, needed / np.maximum(1.0, platforms["deposits"] - idle_claims(economy)))
     weight = platforms["size"] * (p.fund_floor + np.clip(merit, 0.0, 3.0)) * backed * need
-    total = int(
-        p.fund_pace
-        * money
-        * float((need * platforms["size"])[backed].sum() / platforms["size"][backed].sum())
-    )
+    sizes = platforms["size"] * backed
+    use = float((need * sizes).sum() / sizes.sum())
+    total = int(money if first else p.fund_pace * money * use)
     if total > 0:
         part = split(total, weight)
         ledger.pay("venture funding", split(total, economy.fund["deposits"].astype(float)), part)

@@ -86,6 +86,7 @@ def posts_terms(economy) -> None:
     m.deposit_rate = max(0.0, state.rate - p.deposit_spread)
     m.potential = m.wage * m.labour_force * (1.0 - p.unemployment_norm) * (1.0 + p.mark_up + p.rent)
     m.members = np.bincount(economy.firms["sector"], economy.firms["alive"], len(m.weights))
+    m.consumer_rows = float(len(economy.consumers))
     lives, household = platforms["alive"] & (platforms["acts"] > 0.0), platforms["from_households"] > 0.0
     m.posted = np.where(lives & household, m.policy_rate + p.claim_premium, 0.0)
     m.trust = platforms["trust"].copy()
