@@ -50,7 +50,7 @@ def report(store: Store) -> tuple[Comparison, str]:
     from experiments import comparison, conclusion, figures, measures, tables
 
     frames = {name: store.frame(name) for name in TABLES}
-    drawn = store.manifests().select_dtypes("number")
+    drawn = store.manifests().drop(columns="seconds").select_dtypes("number")
     found = comparison.compare(measures.measured(frames), drawn)
     for name, frame in (
         ("measures", found.measures),

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from experiments.futures import FOCUS, NO_GAINS, REAL_EFFECTS, Frame
-from experiments.measures import GROUPS, MEASURES, cube, ranked
+from experiments.measures import GROUPS, MEASURES, Measure, cube, ranked
 from experiments.task import CONTROL
 
 # What integration does to firms and what the world asks of them: all are drawn for each world.
@@ -176,22 +176,30 @@ def weightings(table: Frame, sides: Mapping[str, Sequence[str]]) -> Frame:
     return pd.DataFrame(rows)
 
 
-def leads(
-    values: npt.NDArray[np.float64], arms: Sequence[str], focus: str = FOCUS
-) -> npt.NDArray[np.float64]:
-    """(worlds, groups): mean rank of the focus in each group less that of the best other arm, in [−1, 1]."""
+def scores(values: npt.NDArray[np.float64], arms: Sequence[str]) -> npt.NDArray[np.float64]:
+    """(worlds, arms, groups) mean rank within each group, from 0 (last in all) to 1 (first in all).
+
+    Args:
+        values: from `cube`, with the measures that count for these arms.
+    """
     from experiments.ranking import scale
 
     chosen = ranked(of_platforms=CONTROL not in arms)
     score = scale(values, [m.direction for m in chosen], "rank")
-    own = list(arms).index(focus)
-    columns = []
-    for name in GROUPS:
-        members = [i for i, m in enumerate(chosen) if m.group == name]
-        means = score[:, :, members].mean(axis=2)
-        columns.append(means[:, own] - np.delete(means, own, axis=1).max(axis=1))
+    of = [[i for i, m in enumerate(chosen) if m.group == name] for name in groups(chosen)]
+    return np.stack([score[:, :, members].mean(axis=2) for members in of], axis=2)
+
+
+def groups(chosen: Sequence[Measure]) -> list[str]:
+    """The groups that these measures belong to, in order."""
+    return [name for name in GROUPS if any(m.group == name for m in chosen)]
+
+
+def lead(score: npt.NDArray[np.float64], own: int) -> npt.NDArray[np.float64]:
+    """What arm number ``own`` scores more than the best other arm; the axis of the arms (1) is gone."""
     # a tie of means is a tie, whatever the last bits say
-    return np.round(np.stack(columns, axis=1), 12).astype(np.float64)
+    gap = score[:, own] - np.delete(score, own, axis=1).max(axis=1)
+    return np.round(gap, 12)
 
 
 def dependence(table: Frame, sides: Mapping[str, Sequence[str]], drawn: Frame) -> Frame:
@@ -212,10 +220,10 @@ def dependence(table: Frame, sides: Mapping[str, Sequence[str]], drawn: Frame) -
 
     def add(parameter: str, third: str, chosen: npt.NDArray[np.bool_]) -> None:
         for position, group in enumerate(GROUPS):
-            lead = found[chosen, position]
-            first = float(((lead > 0) + 0.5 * (lead == 0)).mean())
+            gap = found[chosen, position]
+            first = float(((gap > 0) + 0.5 * (gap == 0)).mean())
             gain = float(gains.loc[worlds[chosen], focus].mean())
-            rows.append((group, parameter, third, int(chosen.sum()), first, float(lead.mean()), gain))
+            rows.append((group, parameter, third, int(chosen.sum()), first, float(gap.mean()), gain))
 
     for field, focus in (("platforms", FOCUS), ("no real gains", NO_GAINS)):
         if focus not in sides.get(field, ()):
@@ -223,7 +231,7 @@ def dependence(table: Frame, sides: Mapping[str, Sequence[str]], drawn: Frame) -
         values, worlds = cube(table, sides[field], ranked())
         if not len(values):
             continue
-        found = leads(values, sides[field], focus)
+        found = lead(scores(values, sides[field]), list(sides[field]).index(focus))
         add(field, "all", np.ones(len(worlds), bool))
         if focus != FOCUS:
             continue

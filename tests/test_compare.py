@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 
 import sim
-from experiments import compare_strategies, comparison, conclusion, tables
+from experiments import compare_strategies, comparison, conclusion, either_side, scale, tables
 from experiments.command import read
 from experiments.ensemble import Store
 from experiments.futures import FOCUS, NO_GAINS, arms, branch, kept
@@ -233,3 +233,55 @@ def test_tables_say_not_available_where_nothing_was_measured(essay):
     assert (
         tables.number(12345.6) == "12346" and tables.number(math.nan) == "n/a" and tables.number(0.0) == "0"
     )
+
+
+# -- either side, and every size ----------------------------------------------------------------------
+
+
+def test_the_study_of_either_side_writes_its_files_and_shares_add_up(tmp_path):
+    settings = read(either_side.build(), [*TINY.split(), "--worlds", "3", "--out", str(tmp_path)])
+    outcome = either_side.ensemble(settings).run(tmp_path, executor="serial", progress=False)
+    found = either_side.report(outcome.store)
+    for name in ("first.csv", "overall.csv", "separating.csv", "report.md", "either_side.png"):
+        assert (tmp_path / name).stat().st_size > 30, name
+    totals = either_side.totals(found).groupby("field")["share"].sum()
+    assert totals.to_numpy() == pytest.approx(1.0)
+    assert found.first.groupby(["field", "group"])["share"].sum().to_numpy() == pytest.approx(1.0)
+
+
+def test_each_side_wins_in_the_worlds_that_were_made_for_it():
+    table = planted(ESSAY, worlds=20)
+    turned = planted(HARVEST, worlds=20)
+    table = pd.concat([table.loc[table["world"] < 5], turned.loc[turned["world"] >= 5]])
+    ranges = pd.DataFrame({"pace_of_change": np.arange(20.0)[::-1], "agility": np.tile([0.0, 1.0], 10)})
+    found = either_side.sides(table, ranges)
+    shares = either_side.totals(found).set_index(["field", "arm"])["share"]
+    assert shares["platforms", FOCUS] == 0.25 and shares["platforms", "consumer_traffic"] == 0.75
+    assert shares["no real gains", NO_GAINS] == 0.0
+    assert found.separating["parameter"].tolist() == ["pace_of_change", "agility"]
+    assert found.separating["correlation"][0] > 0.5 and found.separating["p_holm"][0] < 0.05
+    text = "\n".join(either_side.lines(found))
+    assert "deep integration, first over all groups in 25 % of worlds: worlds" in text
+
+
+def test_the_study_of_scale_grows_firms_and_consumers_together():
+    settings = read(scale.build(), ["--full", "--firms", "200", "--consumers", "300", "--worlds", "8"])
+    plan = scale.sizes(settings)
+    assert [(one.firms, one.consumers, one.worlds) for one in plan.values()] == [
+        (200, 300, 8),
+        (2_000, 3_000, 8),
+        (20_000, 30_000, 2),
+    ]
+    assert list(scale.sizes(replace(settings, full=False))) == [200, 2_000]
+
+
+def test_sizes_that_differ_are_told_from_sizes_that_agree():
+    small, large = planted(ESSAY, noise=0.01), planted(ESSAY, noise=0.01)
+    grown = (large["measure"] == "output_gain") & (large["arm"] == FOCUS)
+    large.loc[grown, "value"] += 0.05
+    table, agreement = scale.by_size({1_000: small, 10_000: large})
+    verdicts = agreement.set_index(["control", "measure"])["verdict"]
+    assert verdicts["external_finance", "output_gain"] == "differ"
+    assert verdicts["external_finance", "unemployment"] == "agree"
+    text = "\n".join(scale.lines(table, agreement))
+    assert "1,000 against 10,000 firms" in text and "5 differ" in text
