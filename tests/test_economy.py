@@ -241,7 +241,9 @@ def test_a_century_of_ten_thousand_firms(name):
     economy = Economy(firms=10_000, seed=4).run(120).branch(name).run(280)
     assert infinite(economy) == []
     assert unbalanced(economy) == []
-    assert economy.records.quarters["unemployment"].iloc[40:].between(0.0, 0.3).all()
+    quarters = economy.records.quarters
+    assert quarters["output"].iloc[-40:].min() > quarters["output"].iloc[:40].max()  # it grows, and goes on
+    assert quarters["unemployment"].mean() < 0.2
 
 
 @pytest.mark.long
