@@ -13,7 +13,6 @@ import functools
 import hashlib
 import html
 import math
-import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -281,6 +280,8 @@ def check_sources() -> None:
 @functools.cache
 def seeds(name: str) -> dict[str, Any]:
     """The content of seeds/<name>.toml, read once; not to be changed. Raises ParameterError if missing."""
+    import tomllib
+
     path = Path(__file__).parents[2] / "seeds" / f"{name}.toml"
     if not path.is_file():
         raise ParameterError(f"seeds/{name}.toml is not beside the sim folder; run from the source tree")
