@@ -56,7 +56,6 @@ class Consumer(Row):
     usual_income = Column(0.0, unit="fen/quarter")
     spending = Column(0.0, unit="fen/quarter", doc="in the last quarter")
     budget = Column(0.0, unit="fen/quarter", doc="to be spent this quarter")
-    necessary = Column(0.0, unit="fen/quarter", doc="habit and expense shock")
     expense = Column(0.0, unit="fen", doc="a shock that cannot wait, in part")
     loan_wanted = Column(0.0, unit="fen")
     loan_granted = Column(0.0, unit="fen")
@@ -95,7 +94,7 @@ def works(consumer, market, p, u):
 
 
 @rule(
-    writes=("usual_income", "necessary", "expense", "loan_wanted", "budget", "bar"),
+    writes=("usual_income", "expense", "loan_wanted", "budget", "bar"),
     draws=("expense", "size of expense"),
 )
 def plans_spending(consumer, market, p, u):
@@ -118,7 +117,6 @@ def plans_spending(consumer, market, p, u):
     asks = wanted > 0.05 * usual and consumer.bar <= 0.0
     return (
         usual,
-        necessary,
         shock,
         float(math.floor(wanted)) if asks else 0.0,
         max(wish, necessary),

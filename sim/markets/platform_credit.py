@@ -109,10 +109,15 @@ def settle_offers(offer, channel, ration, offered_rate, rate, debt, debt_to, gra
                 debt_to[i] = p
 
 
-def terms_of(economy, passes_risk_of_households: bool = False) -> tuple[np.ndarray, ...]:
+def bank_share(economy) -> np.ndarray:
+    """What banks fund of a loan, by platform: the row's share, less what regulation says must be its own."""
+    return np.minimum(economy.platforms["from_banks"], 1.0 - economy.p.own_funding_floor)
+
+
+def terms_of(economy) -> tuple[np.ndarray, ...]:
     """Per platform: own share, others' share, take, base rate, whether risk is priced, file cost."""
     t, market, p = economy.platforms, economy.market, economy.p
-    others = t["from_households"] + t["from_banks"]
+    others = t["from_households"] + bank_share(economy)
     mine = 1.0 - others
     bank_rate = market.funding_rate + p.margin
     base = (
@@ -239,7 +244,7 @@ def fundable(economy, wanted: np.ndarray) -> np.ndarray:
         ).sum()
     )
     held = float(economy.banks["participations"].sum())
-    from_banks = t["from_banks"] * wanted
+    from_banks = bank_share(economy) * wanted
     asked = from_banks.sum()
     share = from_banks / asked if asked > 0.0 else from_banks
     bank_limit = t["appetite"] * min(room, max(0.0, cap - held)) * share
@@ -249,7 +254,7 @@ def fundable(economy, wanted: np.ndarray) -> np.ndarray:
     # what is already promised to staff and media this quarter cannot be lent
     promised = t["wage_bill"] + t["advertising"]
     cash = np.maximum(0.0, t["deposits"] - idle_claims(economy) - promised)
-    own = 1.0 - t["from_households"] - t["from_banks"] - t["from_borrowing"]
+    own = 1.0 - t["from_households"] - bank_share(economy) - t["from_borrowing"]
     own_limit = p.own_loans_limit * cash
     ration = np.ones(len(t))
     for need, limit in (
@@ -265,7 +270,7 @@ def fundable(economy, wanted: np.ndarray) -> np.ndarray:
 def fund(economy, lent: np.ndarray) -> None:
     """Funders pay their shares of what is lent, in whole fen; the platform pays the rest."""
     t, ledger, banks = economy.platforms, economy.ledger, economy.banks
-    part = np.floor(t["from_banks"] * lent).astype(np.int64)
+    part = np.floor(bank_share(economy) * lent).astype(np.int64)
     room = banks["room"].astype(float) + 1.0
     if part.any():
         shares = split_rows(

@@ -12,7 +12,6 @@ from sim.engine.parameters import Declared, param
 class World(Declared):
     """The pace of structural change, the same for every business model."""
 
-    sectors = param(8.0, unit="count", low=3.0, high=8.0, source="design")
     pace_of_change = param(
         0.1, unit="distance/quarter", low=0.0, high=0.25, source="assumed", doc="drift of what a sector wants"
     )
