@@ -14,7 +14,7 @@ settings.load_profile("suite")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    text = "write what the runs of test_golden.py give now into tests/goldens, after a change that was meant"
+    text = "store what golden runs and notebooks give now, after a change that was meant"
     parser.addoption("--bless", action="store_true", help=text)
 
 
