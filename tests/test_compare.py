@@ -250,8 +250,8 @@ def test_the_study_of_either_side_writes_its_files_and_shares_add_up(tmp_path):
 
 
 def test_each_side_wins_in_the_worlds_that_were_made_for_it():
-    table = planted(ESSAY, worlds=20)
-    turned = planted(HARVEST, worlds=20)
+    table = planted(ESSAY, worlds=20, noise=0.02)
+    turned = planted(HARVEST, worlds=20, noise=0.02)
     table = pd.concat([table.loc[table["world"] < 5], turned.loc[turned["world"] >= 5]])
     ranges = pd.DataFrame({"pace_of_change": np.arange(20.0)[::-1], "agility": np.tile([0.0, 1.0], 10)})
     found = either_side.sides(table, ranges)

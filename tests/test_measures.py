@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from experiments.futures import PLATFORM_COLUMNS, Future, futures
-from experiments.measures import GROUPS, MEASURES, cube, measured, ranked
+from experiments.measures import GROUPS, MEASURES, cube, measured, ranked, tie
 from experiments.measuring import change, measure, third
 
 N = 12  # quarters of the planted branches
@@ -302,14 +302,22 @@ def test_a_world_without_its_twin_is_refused():
         list(futures(tables))
 
 
-def test_ranks_see_steps_of_what_matters_and_leave_out_worlds_with_a_gap():
+def test_arms_without_a_gap_that_matters_between_them_are_tied():
+    values = np.array([[[1.0, 5.0], [1.009, 5.0], [1.2, 5.3], [1.015, 5.1]]])
+    tied = tie(values, np.array([0.01, 0.1]))
+    assert tied[0, :, 0] == pytest.approx([1.008, 1.008, 1.2, 1.008])
+    assert tied[0, :, 1] == pytest.approx([5.0, 5.0, 5.3, 5.1])
+    assert len(set(tied[0, [0, 1, 3], 0])) == 1  # equal to the last bit, else it were no tie
+
+
+def test_a_world_with_a_gap_is_left_out_of_ranks():
     table = measured(
         stored(arms=("external_finance", "deep_integration", "sideline_platform"), output=100.04)
     )
     chosen = [one for one in ranked() if one.name in ("output_gain", "survival")]
     values, worlds = cube(table, ["deep_integration", "sideline_platform"], chosen)
     assert values.shape == (2, 2, 2) and worlds.tolist() == [0, 1]
-    assert values[0, 0].tolist() == [50.0, 0.0]  # survival 1 in steps of 0.02; a gain of 0.04 % is none
+    assert values[0, 0].tolist() == pytest.approx([1.0, 0.0004])
     gap = (table["world"] == 1) & (table["measure"] == "survival") & (table["arm"] == "deep_integration")
     table.loc[gap, "value"] = np.inf
     assert cube(table, ["deep_integration", "sideline_platform"], chosen)[1].tolist() == [0]
