@@ -18,7 +18,7 @@ from experiments import documents
 from experiments.options import option
 from experiments.store import Store
 
-SCRIPTS = ("core", "validate", "compare", "either_side", "bench")
+SCRIPTS = ("core", "validate", "compare", "either_side")
 SIZES = ("worlds", "firms", "burn_in", "quarters", "seed")
 
 
