@@ -6,6 +6,7 @@ gains is dashed besides.
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Mapping
 from typing import Any
 
@@ -49,9 +50,11 @@ def colour(arm: str, arms: list[str]) -> str:
 
 
 def panels(count: int, title: str, *, width: float = 5.4, height: float = 4.0) -> tuple[Figure, list[Axes]]:
+    """A figure with as many panels beside each other, each so wide and high [inches], under one title."""
     figure = Figure(figsize=(width * count, height), layout="constrained")
     axes = figure.subplots(1, count, squeeze=False)[0]
-    figure.suptitle(title, x=0.01, ha="left", fontsize=11.5, fontweight="bold")
+    lines = textwrap.fill(title, int(9.3 * width * count))  # so many letters fit into the width
+    figure.suptitle(lines, x=0.01, ha="left", fontsize=11.5, fontweight="bold")
     return figure, list(axes)
 
 

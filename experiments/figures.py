@@ -222,12 +222,8 @@ def output(found: Comparison, tables: Mapping[str, Frame], drawn: Frame) -> Figu
     title = "Output against the same world without platforms"
     if FOCUS in lead:
         row = 100.0 * gain.loc[(FOCUS, CONTROL, "output_gain"), ["mean", "low", "high"]].astype(float)
-        title = (
-            f"Under {label(FOCUS)} the economy makes {row['mean']:+.2g} % against the twin without platforms"
-        )
-        title += (
-            f" (95 % interval {row['low']:+.2g} to {row['high']:+.2g})" if np.isfinite(row["low"]) else ""
-        )
+        title = f"Output under {label(FOCUS)}: {row['mean']:+.2g} % against the twin without platforms"
+        title += f" ({row['low']:+.2g} to {row['high']:+.2g})" if np.isfinite(row["low"]) else ""
     figure, (left, right) = panels(2, title)
     if FOCUS in lead:
         thirds(left, lead, quarters["world"].drop_duplicates().to_numpy(int), drawn)
