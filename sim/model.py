@@ -7,6 +7,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import mesa
+import numpy as np
 
 from sim import indicators, initial, saving
 from sim.accounts import CHART, PARTIES
@@ -71,8 +72,8 @@ class Economy(mesa.Model):
         sizes = {"firms": firms, "consumers": 2 * firms if consumers is None else consumers}
         sizes |= {"banks": banks, "platforms": platforms}
         saving.check_sizes(sizes, seed, threads)
-        super().__init__(rng=seed)
-        self.seed = seed
+        super().__init__(rng=int(seed))
+        self.seed = int(seed)
         self.p = parameters if isinstance(parameters, Parameters) else Parameters(parameters or {})
         if self.p.giants > platforms:
             raise ParameterError(
@@ -181,9 +182,11 @@ class Economy(mesa.Model):
 
     def run(self, quarters: int, progress: bool = False) -> "Economy":
         """Take that many steps; with `progress`, show a bar. Returns itself."""
+        if isinstance(quarters, bool) or not isinstance(quarters, int | np.integer) or quarters < 0:
+            raise ParameterError(f"quarters = {quarters!r} is not a whole number from 0 on")
         steps: Any = range(quarters)
         if progress:
-            from tqdm.auto import tqdm
+            from tqdm import tqdm  # plain text: a notebook would need widgets for more, and warn without
 
             steps = tqdm(steps, desc=self.strategy.title, unit="quarter")
         for _ in steps:
@@ -223,6 +226,9 @@ class Economy(mesa.Model):
         """The transaction-flow matrix of a recorded quarter, in yuan: DataFrame of flows by sector."""
         import pandas as pd
 
+        recorded = len(self.records)
+        if not 0 <= quarters_ago < recorded:
+            raise IndexError(f"quarters_ago = {quarters_ago}: {recorded} quarters are recorded")
         flows = self.records.of_flows[-1 - quarters_ago]
         return pd.DataFrame(self.ledger.flow_matrix(flows)).T / 100.0
 

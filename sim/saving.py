@@ -1,7 +1,10 @@
 """One explicit state: what the future of an economy depends on, for branching, saving and loading."""
 
+import dataclasses
 import html
 import json
+import os
+import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 from types import SimpleNamespace
@@ -9,9 +12,10 @@ from typing import Any
 
 import numpy as np
 
+from sim.engine.ledger import LedgerError
 from sim.engine.parameters import ParameterError, Parameters
 from sim.engine.records import Records
-from sim.strategies import BusinessModel, discover
+from sim.strategies import BusinessModel
 
 LEAST = {"firms": 100, "consumers": 100, "banks": 1, "platforms": 1}
 MOST = {"firms": 20_000_000, "consumers": 100_000_000, "banks": 1000, "platforms": 1000}
@@ -47,7 +51,7 @@ def state(economy: Any) -> dict[str, Any]:
 
 
 def restore(economy: Any, parts: Mapping[str, Any]) -> None:
-    """Put a state into an economy of the same sizes."""
+    """Put a state into an economy of the same sizes. ValueError for a state of something else."""
     economy.quarter = int(parts["quarter"])
     pieces: dict[str, dict[str, Any]] = {}
     for label, value in parts.items():
@@ -58,6 +62,9 @@ def restore(economy: Any, parts: Mapping[str, Any]) -> None:
     for name in ("firm_scorers", "consumer_scorers"):
         getattr(economy, name).load(pieces[name])
     for name in ("market", "memory"):
+        different = vars(getattr(economy, name)).keys() ^ pieces[name].keys()
+        if different:
+            raise ValueError(f"this is no state of the {name}: {', '.join(sorted(different))} does not match")
         values = {
             key: value.item() if np.ndim(value) == 0 else np.array(value)
             for key, value in pieces[name].items()
@@ -84,56 +91,63 @@ def rebuild(
 
 
 def write(economy: Any, path: Path) -> None:
-    """One npz file: the state, the records, and what to rebuild it with."""
+    """One npz file: the state, the records, and what to rebuild it with. All of it, or the file as it was."""
     records = economy.records
-    row = economy.strategy
     about = {
         "seed": int(economy.seed),
         "sizes": sizes(economy),
-        "parameters": economy.p.overridden,
-        "strategy": {"name": row.name, "title": row.title, "claims": row.claims, **row.attributes()},
+        "parameters": economy.p.as_dict(),  # all: a default may have changed by the time of loading
+        "strategy": dataclasses.asdict(economy.strategy),
         "flows": records.of_flows,
+        "acted": [bool(of) for of in records.of_platforms],
     }
     arrays = {f"state/{label}": np.asarray(value) for label, value in state(economy).items()}
-    if records.lines:
-        arrays |= {
-            f"lines/{key}": np.array([line[key] for line in records.lines]) for key in records.lines[0]
-        }
-    acting = [of for of in records.of_platforms if of]
-    if acting:
-        arrays |= {f"platforms/{key}": np.array([of[key] for of in acting]) for key in acting[0]}
+    for group, lines in (("lines", records.lines), ("platforms", [of for of in records.of_platforms if of])):
+        if lines:
+            arrays |= {f"{group}/{key}": np.array([line[key] for line in lines]) for key in lines[0]}
     arrays["about"] = np.array(json.dumps(about))
-    np.savez(path, allow_pickle=False, **arrays)
+    scratch = path.with_name(path.name + ".part")
+    with scratch.open("wb") as file:  # a file and not a name, to which NumPy would add an ending
+        np.savez(file, allow_pickle=False, **arrays)
+    os.replace(scratch, path)
 
 
 def read(path: Path) -> Any:
     """The economy that `write` has written. ValueError in one line for a file that is something else."""
     try:
-        with np.load(path, allow_pickle=False) as file:
-            arrays = {label: file[label] for label in file.files}
-        about = json.loads(str(arrays.pop("about")))
-    except (OSError, KeyError, ValueError) as error:
+        with path.open("rb") as file:
+            arrays = np.load(file, allow_pickle=False)
+            if isinstance(arrays, np.ndarray):
+                raise ValueError("it is an array")
+            return rebuilt({label: arrays[label] for label in arrays.files})
+    except KeyError as error:
+        raise ValueError(f"{path} is not a saved economy: it lacks {error}") from error
+    except (OSError, EOFError, ValueError, TypeError, zipfile.BadZipFile, LedgerError) as error:
         raise ValueError(f"{path} is not a saved economy: {error}") from error
+
+
+def rebuilt(arrays: dict[str, np.ndarray]) -> Any:
+    """The economy from the arrays of a file; its books are proved."""
+    from sim.accounts import PARTIES
+
+    about = json.loads(str(arrays.pop("about")))
     groups: dict[str, dict[str, np.ndarray]] = {"state": {}, "lines": {}, "platforms": {}}
     for label, value in arrays.items():
         group, _, key = label.partition("/")
         groups[group][key] = value
-    from sim.accounts import PARTIES
-
-    records = Records(PARTIES)
-    quarters = len(about["flows"])
-    acting = len(next(iter(groups["platforms"].values()))) if groups["platforms"] else 0
-    for n in range(quarters):
+    records, acted = Records(PARTIES), 0
+    for n, (flows, did) in enumerate(zip(about["flows"], about["acted"], strict=True)):
         line = {key: float(values[n]) for key, values in groups["lines"].items()}
-        at = n - (quarters - acting)
-        of = {key: values[at] for key, values in groups["platforms"].items()} if at >= 0 else {}
-        records.add(line, of, about["flows"][n])
-    p = Parameters(about["parameters"])
-    economy = rebuild(p, about["seed"], about["sizes"], groups["state"], records)
-    given = about["strategy"]
-    economy.strategy = discover().get(given["name"]) or BusinessModel(
-        **{**given, "claims": tuple(given["claims"])}
+        of = {key: values[acted] for key, values in groups["platforms"].items()} if did else {}
+        records.add(line, of, flows)
+        acted += did
+    economy = rebuild(
+        Parameters(about["parameters"]), about["seed"], about["sizes"], groups["state"], records
     )
+    row = about["strategy"]
+    economy.strategy = BusinessModel(**{**row, "claims": tuple(row["claims"])})
+    economy.ledger.close()
+    economy.ledger.open()
     return economy
 
 

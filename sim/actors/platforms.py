@@ -22,10 +22,10 @@ class Platforms(Declared):
     )
     platform_file_cost = param(230.0, unit="fen/file", low=50.0, high=5000.0, source="COST_PER_LOAN")
     base_cost = param(
-        40.0,
+        100.0,
         unit="fen/row/quarter",
-        low=10.0,
-        high=120.0,
+        low=30.0,
+        high=200.0,
         source="assumed",
         doc="of being there, by size, per consumer row",
     )
@@ -35,6 +35,14 @@ class Platforms(Declared):
     )
     reinvest = param(
         0.5, unit="share of gross profit", low=0.0, high=1.0, source="assumed", doc="spent on growth"
+    )
+    faith_speed = param(
+        0.05,
+        unit="share/quarter",
+        low=0.02,
+        high=0.2,
+        source="assumed",
+        doc="how fast growth that does not pay is cut",
     )
     price_step = param(
         0.05, unit="share/quarter", low=0.0, high=0.15, source="assumed", doc="trial and error"
@@ -77,6 +85,7 @@ class Platform(Row):
     consumer_spend = Column(0.0, unit="fen/quarter", doc="on the attention of consumers")
     firm_spend = Column(0.0, unit="fen/quarter", doc="on the attention of firms")
     project_spend = Column(0.0, unit="fen/quarter", doc="on new projects and upkeep")
+    saved = Column(0.0, unit="fen", doc="of project budgets, for projects to come")
     advertising = Column(0.0, unit="fen/quarter", doc="paid to media")
     rebate = Column(0.0, unit="fen/quarter", doc="paid to users won")
     wage_bill = Column(0.0, unit="fen/quarter")
@@ -101,6 +110,7 @@ class Platform(Row):
     direct_cost = Column(0.0, unit="fen/quarter", doc="funding, files, service, losses borne")
     gross_profit = Column(0.0, unit="fen/quarter", doc="smoothed: revenue less direct cost")
     last_gross = Column(0.0, unit="fen/quarter", doc="at the last price")
+    faith = Column(1.0, unit="share", doc="in growth: of what cash allows to be spent on it")
     growth_spend = Column(0.0, unit="fen/quarter", doc="smoothed")
     profit = Column(0.0, unit="fen/quarter")
     usual_profit = Column(0.0, unit="fen/quarter", doc="smoothed")
@@ -130,7 +140,7 @@ def own_cash(deposits, claims_owed, loans, participations_owed):
 def sets_budget(platform, market, p, u):
     """Serve what there is, be there, then spend on growth out of own cash and what the business earns.
 
-    budget = spend_rate cash + reinvest max(0, gross profit), at most 0.4 cash      [fen/quarter]
+    budget = faith spend_rate cash + reinvest max(0, gross profit), at most 0.4 cash    [fen/quarter]
     """
     cash = own_cash(platform.deposits, platform.claims_owed, platform.loans, platform.participations_owed)
     going = platform.acts if platform.alive else 0.0
@@ -141,7 +151,9 @@ def sets_budget(platform, market, p, u):
     there = p.base_cost * platform.size * market.consumer_rows * market.wage_index
     there = going * min(max(0.0, cash - service), there)
     left = max(0.0, cash - service - there)
-    budget = going * min(0.4 * left, p.spend_rate * left + p.reinvest * max(0.0, platform.gross_profit))
+    budget = going * min(
+        0.4 * left, platform.faith * p.spend_rate * left + p.reinvest * max(0.0, platform.gross_profit)
+    )
     management = math.floor(p.overhead_staff * budget + there)
     growth = (1.0 - p.overhead_staff) * budget
     return (
@@ -181,7 +193,9 @@ def reviews_prices(platform, market, p, u):
     return take, share, direction, platform.gross_profit if reviews else platform.last_gross
 
 
-@rule(writes=("gross_profit", "growth_spend", "profit", "usual_profit", "spent_total", "revenue_total"))
+@rule(
+    writes=("gross_profit", "growth_spend", "faith", "profit", "usual_profit", "spent_total", "revenue_total")
+)
 def closes_platform_books(platform, market, p, u):
     """Gross profit: revenue less funding, files, service, upkeep, losses borne; profit: less growth too."""
     growth = platform.consumer_spend + platform.firm_spend + platform.project_spend - platform.upkeep
@@ -189,9 +203,14 @@ def closes_platform_books(platform, market, p, u):
     direct = platform.direct_cost + platform.service + platform.upkeep + platform.file_bill
     gross = platform.revenue - direct - platform.losses_borne
     profit = gross - growth
+    usual_gross = platform.gross_profit + 0.2 * (gross - platform.gross_profit)
+    usual_growth = platform.growth_spend + 0.2 * (growth - platform.growth_spend)
+    # who earns less than growth costs comes to spend less on it, whatever the growth consists of
+    pays = max(0.1, min(1.0, usual_gross / max(1.0, usual_growth)))
     return (
-        platform.gross_profit + 0.2 * (gross - platform.gross_profit),
-        platform.growth_spend + 0.2 * (growth - platform.growth_spend),
+        usual_gross,
+        usual_growth,
+        platform.faith + p.faith_speed * (pays - platform.faith),
         profit,
         platform.usual_profit + 0.1 * (profit - platform.usual_profit),
         platform.spent_total + direct + platform.losses_borne + growth,

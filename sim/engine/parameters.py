@@ -161,6 +161,10 @@ class Parameters:
     """
 
     def __init__(self, values: Mapping[str, Any] | Parameters | None = None, /, **overrides: Any) -> None:
+        if not isinstance(values, Mapping | Parameters | None):
+            raise ParameterError(
+                f"{values!r} are no parameters: give names and values, as in {{'mark_up': 0.2}}"
+            )
         given = values.as_dict() if isinstance(values, Parameters) else dict(values or {})
         given.update(overrides)
         for name in given:

@@ -13,7 +13,7 @@ class Funding(Declared):
     """The venture fund, and what is left when a platform dies."""
 
     fund_commitment = param(
-        0.001, unit="share of GDP", low=0.0, high=0.004, source="design", doc="from the owners, each quarter"
+        0.0007, unit="share of GDP", low=0.0, high=0.004, source="design", doc="from the owners, each quarter"
     )
     first_round = param(
         6.0,

@@ -27,6 +27,9 @@ class Goods(Declared):
     walk_in = param(
         0.006, unit="share/quarter", low=0.001, high=0.02, source="assumed", doc="custom open to all"
     )
+    used_price = param(
+        0.65, unit="share of a new one's", low=0.4, high=0.9, source="assumed", doc="of a used machine"
+    )
     used_share = param(
         0.5, unit="share of investment", low=0.1, high=0.9, source="design", doc="at most used machines"
     )
@@ -151,7 +154,7 @@ def clear(economy) -> None:
     ledger.debit("public purchases", np.array([paid_public]))
     bills = c["investment_bill"]
     paid_new = ledger.debit("investment", np.floor(bills * new_share))
-    paid_used = ledger.debit("used machines", np.floor(bills * used_share))
+    paid_used = ledger.debit("used machines", np.floor(bills * used_share * p.used_price))
     paid_media = ledger.debit("advertising", np.floor(economy.platforms["advertising"] * filled[MEDIA]))
     base = market.weights * filled
     receipts = {

@@ -88,6 +88,21 @@ def hears(alive, closing, link, k, contacts, ids, generation, quarter, share, ga
                     best[i] = offer
 
 
+@compiled
+def take_projects(who, price, value, left, links, taken):
+    """Each platform takes what promises more than its price, best first, as far as its money goes.
+
+    One without any link takes its best project even so: what a link is worth is learned from links.
+    """
+    spent, started = np.zeros(left.shape[0]), links > 0
+    for i in range(who.shape[0]):
+        p = who[i]
+        taken[i] = price[i] <= left[p] - spent[p] and (value[i] > price[i] or not started[p])
+        if taken[i]:
+            spent[p] += price[i]
+            started[p] = True
+
+
 def usual_misfit(economy) -> np.ndarray:
     """Mean misfit of the firms without a link, by sector: what a platform's clients are compared with."""
     c = economy.firms.columns
@@ -119,7 +134,9 @@ def build(economy) -> None:
     paid = np.minimum(upkeep, np.maximum(budget, cash))
     kept = np.divide(paid, upkeep, out=np.ones(n), where=upkeep > 0.0)
     platforms["upkeep"] = np.floor(paid)
-    left = np.maximum(0.0, budget - paid)
+    # what a project needs may be saved up: else a small platform could never start one
+    purse = np.maximum(0, platforms["deposits"]) * 0.5 - paid
+    left = np.maximum(0.0, np.minimum(budget - paid + platforms["saved"], purse))
     depth = c["depth"]
     held = kept[link[linked]]
     depth[linked] = np.minimum(
@@ -146,18 +163,16 @@ def build(economy) -> None:
         value = p.horizon * (platforms["gain_share"][who] * promised + credit - p.depth_decay * cost[rows])
         order = np.lexsort((rows, -value / price, who))
         rows, who, price, value = rows[order], who[order], price[order], value[order]
-        rows, who, price = rows[value > price], who[value > price], price[value > price]
-        running = np.cumsum(price)
-        starts = np.searchsorted(who, np.arange(n))
-        before = np.concatenate(([0.0], running))[starts]
-        fits = running - before[who] <= left[who]
-        rows, who = rows[fits], who[fits]
-        spent = np.bincount(who, price[fits], n)
+        taken = np.empty(len(rows), np.bool_)
+        take_projects(who, price, value, left, np.bincount(link[linked], minlength=n), taken)
+        rows, who = rows[taken], who[taken]
+        spent = np.bincount(who, price[taken], n)
         old = link[rows] >= 0
         c["disruption"][rows[old]] += p.disruption * depth[rows[old]]
         link[rows] = who
         depth[rows] = 0.0
     platforms["project_spend"] = np.floor(platforms["upkeep"] + spent)
+    platforms["saved"] = np.where(platforms["alive"], left - spent, 0.0)
     platforms["links"] = np.bincount(link[link >= 0], minlength=n)
 
 

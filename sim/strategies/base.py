@@ -16,8 +16,12 @@ from dataclasses import dataclass
 ACCOUNTS, FOOTPRINTS, OPERATIONS = 0, 1, 2
 
 
+# the most that a price may be, at first as by trial and error: see `reviews_prices`
+MOST = {"take": 0.03, "gain_share": 0.95}
+
+
 class StrategyError(ValueError):
-    """A business model that does not exist."""
+    """A business model that does not exist, or whose row makes no sense."""
 
 
 @dataclass(frozen=True)
@@ -51,6 +55,24 @@ class BusinessModel:
     take: float = 0.0
     gain_share: float = 0.0
     by_deduction: bool = False
+
+    def __post_init__(self) -> None:
+        if self.sees not in (ACCOUNTS, FOOTPRINTS, OPERATIONS):
+            raise StrategyError(
+                f"{self.name}: sees = {self.sees!r} is none of {ACCOUNTS}, {FOOTPRINTS}, {OPERATIONS}"
+            )
+        for name, value in self.attributes().items():
+            if name != "sees" and not 0.0 <= value <= MOST.get(name, 1.0):  # false for NaN too
+                raise StrategyError(f"{self.name}: {name} = {value} is outside [0, {MOST.get(name, 1.0):g}]")
+        spent = self.to_consumers + self.to_firms + self.to_projects
+        if self.acts and abs(spent - 1.0) > 1e-9:
+            raise StrategyError(
+                f"{self.name}: to_consumers, to_firms, to_projects are {spent:g} of the budget, not 1"
+            )
+        if self.keeps < -1e-9:
+            raise StrategyError(
+                f"{self.name}: others fund {1.0 - self.keeps:g} of a loan, more than all of it"
+            )
 
     @property
     def keeps(self) -> float:
@@ -90,6 +112,9 @@ def strategy(name: str | BusinessModel) -> BusinessModel:
 
 def blend(base: BusinessModel, other: BusinessModel, *attributes: str) -> BusinessModel:
     """`base` with the named attributes of `other`; shares of a budget or of funding go together."""
+    for name in attributes:
+        if name not in base.attributes():
+            raise StrategyError(f"no attribute {name!r} of a business model: {', '.join(base.attributes())}")
     changes = {name: getattr(other, name) for name in attributes}
     name = f"{base.name} with {other.name}'s {', '.join(attributes)}"
     return dataclasses.replace(base, name=name, title=name, **changes)
