@@ -21,4 +21,4 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 @pytest.fixture
 def bless(request: pytest.FixtureRequest) -> bool:
     """Was the present behaviour declared to be the right one?"""
-    return request.config.getoption("--bless")
+    return bool(request.config.getoption("--bless"))
