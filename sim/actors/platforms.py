@@ -22,10 +22,10 @@ class Platforms(Declared):
     )
     platform_file_cost = param(230.0, unit="fen/file", low=50.0, high=5000.0, source="COST_PER_LOAN")
     base_cost = param(
-        100.0,
+        40.0,
         unit="fen/row/quarter",
-        low=30.0,
-        high=200.0,
+        low=10.0,
+        high=100.0,
         source="assumed",
         doc="of being there, by size, per consumer row",
     )
