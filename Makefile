@@ -9,7 +9,7 @@ RUN := $(VENV)/bin/python
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup compare either_side core validate magnitudes bench test lint check-long lock clean \
+.PHONY: help setup compare either_side scale core validate magnitudes bench test lint check-long lock clean \
   runtime development
 
 help:  ## this list
@@ -22,6 +22,9 @@ compare: runtime  ## the main job: every business model in the same worlds, one 
 
 either_side: runtime  ## show worlds in which harvesting wins, and worlds in which integration does
 	@$(RUN) -m experiments.either_side $(ARGS)
+
+scale: runtime  ## whether the headline differences agree between small and large economies
+	@$(RUN) -m experiments.scale $(ARGS)
 
 core: runtime  ## the closed economy alone, without platforms
 	@$(RUN) -m experiments.core $(ARGS)
