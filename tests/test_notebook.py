@@ -72,7 +72,7 @@ def test_a_stored_notebook_was_run_from_top_to_bottom_and_names_no_place_of_a_ma
     assert [cell.execution_count for cell in code_of(notebook)] == list(range(1, len(code_of(notebook)) + 1))
     text = path.read_text(encoding="utf-8")
     without_pictures = re.sub(r'"image/png": "[^"]*"', "", text)
-    assert not re.search(r"site-packages|/home/|/root/|/tmp/|/Users/|[A-Z]:\\\\", without_pictures)
+    assert not re.search(r"site-packages|/(home|root|tmp|Users)/|[A-Z]:\\\\", without_pictures)
     assert not re.search(r"Traceback|Warning", without_pictures)
     assert len(text) < 400_000
 
