@@ -115,8 +115,8 @@ def market_at_start(p, platforms: int) -> SimpleNamespace:
         hired=1.0, served=1.0, finding=0.5, separation=p.separation, working=0.0, labour_force=0.0,
         employment=0.0, unemployment=p.unemployment_norm,
         inflation=p.inflation_aim, inflation_seen=p.inflation_aim,
-        gdp=0.0, gdp_seen=0.0, potential=0.0, tax_norm=0.2, wages_paid=0.0, ownership_income=0.0,
-        consumption=0.0, investment_value=0.0, public_value=0.0, media_value=0.0,
+        gdp=0.0, gdp_seen=0.0, potential=0.0, tax_norm=0.2,
+        investment_value=0.0,
         real_output=0.0, real_consumption=0.0, real_investment=0.0, real_public=0.0,
     )  # fmt: skip
 

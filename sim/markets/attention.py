@@ -88,10 +88,11 @@ def contest(
 
 
 @compiled
-def count(place, weight, out):
+def count(place, out):
+    """How many places each platform has, added to `out`."""
     for i in range(place.shape[0]):
         if place[i] >= 0:
-            out[place[i]] += weight
+            out[place[i]] += 1.0
     return out
 
 
@@ -137,7 +138,7 @@ def clear(economy) -> None:
         )
         users = np.zeros(n)
         for place in ("first_app", "second_app"):
-            count(consumers.columns[place], 1.0, users)
+            count(consumers.columns[place], users)
         platforms["users"] = users
         pay_rebates(economy, rebate, winners)
     spend_on_firms = platforms["firm_spend"]
@@ -154,7 +155,7 @@ def clear(economy) -> None:
             firms.columns["generation"], quarter,
             leaving, winning, cumulated, np.zeros(n), won_by,
         )  # fmt: skip
-        platforms["firm_users"] = count(firms.columns["portal"], 1.0, np.zeros(n))
+        platforms["firm_users"] = count(firms.columns["portal"], np.zeros(n))
     platforms["rebate"] = rebate
     platforms["advertising"] = np.floor((1.0 - platforms["by_staff"]) * (spend + spend_on_firms)) - rebate
 

@@ -12,6 +12,18 @@ from sim.markets.scoring import consumer_features, firm_features, remember, scor
 
 
 @compiled
+def quote(z, amount, duration, funding, margin, lgd, ceiling, file_cost):
+    """The rate of a loan whose log odds of default are z, and what its file is expected to gain (fen).
+
+    L x duration x (rate - funding - PD LGD) - cost, with a rate that covers funding, risk, margin and the
+    file, up to the ceiling.
+    """
+    risk = logistic(z) * 0.25 * lgd
+    asked = min(ceiling, funding + risk + margin + file_cost / (amount * duration))
+    return asked, amount * duration * (asked - funding - risk) - file_cost
+
+
+@compiled
 def offers_to_firms(
     wanted,
     home,
@@ -33,9 +45,7 @@ def offers_to_firms(
 ):
     """What each bank offers to those who ask: amount and rate, or nothing where the file does not pay.
 
-    Expected profit of a file: L x duration x (rate - funding - PD LGD) - cost, with a rate that covers
-    funding, risk, margin and the file, up to the ceiling. A few who would be refused are tried.
-    Returns files screened by bank.
+    A few who would be refused are tried. Returns files screened by bank.
     """
     funding, margin, lgd, ceiling, file_cost, duration, lends_against = terms
     files = np.zeros(weights.shape[0])
@@ -52,9 +62,7 @@ def offers_to_firms(
             files[bank] += 1.0
             firm_features(i, sight, noise, keys, quarter, wage, x)
             z = score(x, weights[bank], mask[bank])
-            risk = logistic(z) * 0.25 * lgd
-            asked = min(ceiling, funding + risk + margin + file_cost / (amount * duration))
-            gain = amount * duration * (asked - funding - risk) - file_cost
+            asked, gain = quote(z, amount, duration, funding, margin, lgd, ceiling, file_cost)
             if gain > 0.0 or uniform(lucky[0], sight[17][i], sight[18][i], quarter) < lucky[1]:
                 offer[i] = amount
                 rate[i] = asked
@@ -80,9 +88,7 @@ def offers_to_consumers(
             files[bank] += 1.0
             consumer_features(i, sight, noise, keys, quarter, x)
             z = score(x, weights[bank], mask[bank])
-            risk = logistic(z) * 0.25 * lgd
-            asked = min(ceiling, funding + risk + margin + file_cost / (amount * duration))
-            gain = amount * duration * (asked - funding - risk) - file_cost
+            asked, gain = quote(z, amount, duration, funding, margin, lgd, ceiling, file_cost)
             if gain > 0.0 or uniform(lucky[0], sight[7][i], sight[8][i], quarter) < lucky[1]:
                 offer[i] = amount
                 rate[i] = asked

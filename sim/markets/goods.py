@@ -175,12 +175,7 @@ def clear(economy) -> None:
     ledger.change("cost of goods sold", cost)
     ledger.change("spoilage", np.floor(p.spoilage * c["stock"]))
     firms["cost_of_sales"] = cost
-    market.consumption, market.investment_value, market.public_value = (
-        float(paid),
-        float(paid_new),
-        float(paid_public),
-    )
-    market.media_value = float(paid_media)
+    market.investment_value = float(paid_new)
     market.gdp = float(paid) + paid_public + paid_new + paid_media
     market.real_consumption = float((base * budget / market.price_index).sum())
     market.real_public = float((base * public / market.price_index).sum())

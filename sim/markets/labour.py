@@ -71,4 +71,3 @@ def pay(economy) -> None:
     ledger.credit("income tax", np.array([taxed]))
     income[rows] += benefits
     consumers["income"] = income
-    market.wages_paid = float(gross.sum())

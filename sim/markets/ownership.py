@@ -51,4 +51,3 @@ def distribute(economy) -> None:
         taxed = ledger.debit("income tax", tax)
         ledger.credit("income tax", np.array([taxed]))
         economy.memory.transfers += part - tax
-    market.ownership_income = float(total)

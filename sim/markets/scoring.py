@@ -94,13 +94,12 @@ def score(features, weights, mask):
 
 @compiled
 def remember(i, lender, quarter, z, features, seen_by, seen_at, seen_score, seen):
-    """Keep a scored loan for its label, unless one of this borrower is still waiting."""
-    if seen_by[i] < 0:
-        seen_by[i] = lender
-        seen_at[i] = quarter
-        seen_score[i] = z
-        for k in range(features.shape[0]):
-            seen[i, k] = features[k]
+    """Keep a scored loan for its label; the caller sees to it that none of this borrower is waiting."""
+    seen_by[i] = lender
+    seen_at[i] = quarter
+    seen_score[i] = z
+    for k in range(features.shape[0]):
+        seen[i, k] = features[k]
 
 
 @compiled
