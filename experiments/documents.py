@@ -164,8 +164,10 @@ def flows() -> str:
     rows = []
     for name, one in FLOWS.items():
         if isinstance(one, Flow):
-            spent, earned = (plain(account) for account in (one.spent_on, one.earned_by))
-            rows.append((name, one.payer, one.payee, spent or "an expense", earned or "an income"))
+            spent = (plain(one.spent_on) or "an expense") + (
+                f", with its {plain(one.payer_money)}" if one.payer_money else ""
+            )
+            rows.append((name, one.payer, one.payee, spent, plain(one.earned_by) or "an income"))
         elif isinstance(one, Change):
             rows.append(
                 (name, one.table, "", f"{plain(one.account)} {'up' if one.gain else 'down'}", "no payment")

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 YEAR = 4
 CYCLE = 40  # quarters over which flows are added up: one alone may be a bust
 LATE = 8  # the same at the end of a branch
-PLUS, MINUS = "+", "\N{MINUS SIGN}"
+PLUS, MINUS, WITHIN = "+", "\N{MINUS SIGN}", "\N{PLUS-MINUS SIGN}"
 CURRENT, CAPITAL = "firms, current", "firms, capital"
 SECTORS = ("firms", "consumers", "banks", "platforms", "owners", "fund", "state")
 COLUMNS = (CURRENT, CAPITAL, *SECTORS[1:])
@@ -48,7 +48,7 @@ def flows_of_late(economy: Any, quarters: int) -> tuple[dict[str, int], float]:
 
 
 def transactions(flows: Mapping[str, int]) -> dict[str, dict[str, int]]:
-    """Payments by flow and column [fen]: what comes in is positive. Every flow of the chart has a row.
+    """Payments by flow and column [fen]: what comes in is positive. Every payment of the chart has a row.
 
     The rows sum to zero. The last row is the money that each sector gained [fen], with the sign turned, so
     that the columns sum to zero too.
@@ -58,19 +58,24 @@ def transactions(flows: Mapping[str, int]) -> dict[str, dict[str, int]]:
 
     rows: dict[str, dict[str, int]] = {}
     for name, one in FLOWS.items():
-        if isinstance(one, Flow):
+        if isinstance(one, Flow) and one.in_money:
             payer, payee = column(one.payer, one.spent_on), column(one.payee, one.earned_by)
-            rows[name] = {payer: -flows.get(name, 0), payee: flows.get(name, 0)}
+            rows[name] = {payer: -flows.get(name, 0)}
+            rows[name][payee] = rows[name].get(payee, 0) + flows.get(name, 0)
     gained = {place: sum(row.get(place, 0) for row in rows.values()) for place in COLUMNS}
     rows["change of money"] = {place: -fen for place, fen in gained.items()}
     return rows
 
 
 def flow_matrix(economy: Any) -> str:
-    """The transaction-flow matrix of the last ten years, in per cent of GDP, as a Markdown table."""
-    flows, gdp = flows_of_late(economy, CYCLE)
-    from sim.accounts import FLOWS
+    """The transaction-flow matrix of the last ten years, in per cent of GDP, as a Markdown table.
 
+    What is paid within a column has the sign of both sides, and counts as nothing.
+    """
+    from sim.accounts import FLOWS
+    from sim.engine.ledger import Flow
+
+    flows, gdp = flows_of_late(economy, CYCLE)
     lines = []
     for name, row in transactions(flows).items():
         one = FLOWS.get(name)
@@ -80,7 +85,10 @@ def flow_matrix(economy: Any) -> str:
                 cells.append("")
                 continue
             fen = row[place]
-            payer = one is not None and place == column(one.payer, one.spent_on)
+            if one is not None and len(row) == 1:
+                cells.append(cell(WITHIN, 100.0 * flows.get(name, 0) / gdp))
+                continue
+            payer = isinstance(one, Flow) and place == column(one.payer, one.spent_on)
             sign = (MINUS if payer else PLUS) if one is not None else (MINUS if fen < 0 else PLUS)
             cells.append(cell(sign, 100.0 * fen / gdp))
         lines.append((name, *cells))
@@ -94,9 +102,9 @@ def bookings(economy: Any) -> str:
 
     flows, gdp = flows_of_late(economy, CYCLE)
     lines = [
-        (name, PARTIES[name][0], f"{100.0 * flows.get(name, 0) / gdp:.2f}")
+        (name, " to ".join(dict.fromkeys(PARTIES[name])), f"{100.0 * flows.get(name, 0) / gdp:.2f}")
         for name, one in FLOWS.items()
-        if not isinstance(one, Flow)
+        if not (isinstance(one, Flow) and one.in_money)
     ]
     return table(("booking without payment", "on whose books", "% of GDP"), lines)
 

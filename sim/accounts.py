@@ -15,7 +15,7 @@ MONEY = {
     "state": "reserves_owed",
 }
 
-INSTRUMENTS = {
+INSTRUMENTS: dict[str, Instrument] = {
     "deposits": Instrument(
         tuple((table, "deposits") for table in ("firms", "consumers", "platforms", "owners", "fund")),
         (("banks", "deposits_owed"),),
@@ -28,6 +28,9 @@ INSTRUMENTS = {
     ),
     "participations": Instrument((("banks", "participations"),), (("platforms", "participations_owed"),)),
     "household claims": Instrument((("consumers", "claims"),), (("platforms", "claims_owed"),)),
+    "trade credit": Instrument(
+        (("firms", "receivables"), ("owners", "receivables")), (("firms", "payables"),)
+    ),
     "loans to platforms": Instrument((("banks", "platform_loans"),), (("platforms", "borrowing"),)),
     "bonds": Instrument((("banks", "bonds"),), (("state", "bonds_owed"),)),
     "reserves": Instrument((("banks", "reserves"),), (("state", "reserves_owed"),)),
@@ -38,7 +41,7 @@ REAL = frozenset({("firms", "capital"), ("firms", "stock"), ("owners", "used_cap
 
 LIABILITIES = frozenset(place for i in INSTRUMENTS.values() for place in i.issuers)
 
-FLOWS = {
+FLOWS: dict[str, Flow | Change | WriteOff] = {
     # labour
     "wages": Flow("firms", "consumers", spent_on="stock"),
     "bank wages": Flow("banks", "consumers"),
@@ -53,9 +56,18 @@ FLOWS = {
     "consumption": Flow("consumers", "firms"),
     "public purchases": Flow("state", "firms"),
     "investment": Flow("firms", "firms", spent_on="capital"),
+    "inputs": Flow("firms", "firms", spent_on="stock"),
+    "inputs on credit": Flow(
+        "firms", "firms", spent_on="stock", payer_money="payables", payee_money="receivables"
+    ),
     "used machines": Flow("firms", "owners", spent_on="capital"),
     "advertising": Flow("platforms", "firms"),
     "rebates": Flow("platforms", "consumers"),
+    # trade credit: the supplier delivers now and is paid a quarter later
+    "suppliers paid": Flow("firms", "firms", spent_on="payables", earned_by="receivables"),
+    "owners paid as suppliers": Flow("firms", "owners", spent_on="payables", earned_by="receivables"),
+    "receivables bought": Flow("owners", "firms", spent_on="receivables", earned_by="receivables"),
+    "receivables left": Flow("firms", "owners", payer_money="receivables", payee_money="receivables"),
     # ownership
     "dividends": Flow("firms", "owners"),
     "bank dividends": Flow("banks", "owners"),
@@ -127,6 +139,9 @@ FLOWS = {
     "bad loans to consumers": WriteOff((("banks", "consumer_loans"),), (("consumers", "bank_debt"),)),
     "bad platform loans": WriteOff(
         (("platforms", "loans"),), (("firms", "platform_debt"), ("consumers", "platform_debt"))
+    ),
+    "bad trade credit": WriteOff(
+        (("firms", "receivables"), ("owners", "receivables")), (("firms", "payables"),)
     ),
     "participations lost": WriteOff((("banks", "participations"),), (("platforms", "participations_owed"),)),
     "claims lost": WriteOff((("consumers", "claims"),), (("platforms", "claims_owed"),)),

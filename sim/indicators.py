@@ -94,6 +94,12 @@ def of_the_core(e: Any) -> dict[str, float]:
         "served_demand": m.served,
         "credit_to_gdp": (debt + platform_debt_f) / (4.0 * m.gdp),
         "firm_credit": (debt + platform_debt_f) / m.consumer_price,
+        "trade_credit": float(f["payables"].sum()) / (4.0 * m.gdp),
+        "trade_losses": t["bad trade credit"] / m.gdp,
+        "hit_by_failures": t["hit by failures"] / count,
+        "chain_failures": t["failures after a hit"] / count,
+        "inputs_short": float((f["inputs_short"] * f["input_bill"]).sum())
+        / max(1.0, float(f["input_bill"].sum())),
         "bank_credit_to_firms": debt / (4.0 * m.gdp),
         "platform_credit_to_firms": platform_debt_f / (4.0 * m.gdp),
         "platform_credit_to_consumers": platform_debt_c / (4.0 * m.gdp),

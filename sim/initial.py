@@ -13,6 +13,7 @@ from sim.engine.arithmetic import exp, log, normal
 from sim.engine.compiling import compiled
 from sim.engine.draws import key, uniforms
 from sim.engine.ledger import split, total_by
+from sim.markets import supply
 from sim.markets.world import BASE_WEIGHTS, EQUIPMENT, persistence
 
 WAGE = 2_000_000.0
@@ -81,15 +82,25 @@ def balanced_growth(p) -> SimpleNamespace:
     booked = replaced / (replaced + p.inflation_aim)
     capital = machines * booked
     leverage = 0.5 * (p.leverage_low + p.leverage_high)
-    debt = leverage * (capital + p.stock_buffer * labour)
-    bills = labour + investment
+    inputs = p.input_share / (1.0 - p.input_share)
+    stock = p.stock_buffer * (labour + inputs)
+    debt = leverage * (capital + stock)
+    bills = labour + inputs + investment  # what is bought on credit takes the place of what falls due
     profit = 1.0 - labour - p.depreciation * capital - debt * (p.policy_rate + p.margin)
     u = p.unemployment_norm
     dividends = profit * (1.0 - p.profit_tax) - growth * (capital + bills * p.cash_buffer - debt)
     return SimpleNamespace(
         growth=growth, machines=machines, investment=investment, labour=labour, capital=capital, debt=debt,
-        bills=bills, profit=profit, dividends=dividends, benefits=p.benefit * labour * u / (1.0 - u),
+        stock=stock, bills=bills, profit=profit, dividends=dividends,
+        benefits=p.benefit * labour * u / (1.0 - u),
     )  # fmt: skip
+
+
+def demand_by_sector(p, final: np.ndarray) -> np.ndarray:
+    """What sectors sell when they sell `final` to others than firms: each buys inputs in two sectors."""
+    n = len(final)
+    ring = np.eye(n) + np.roll(np.eye(n), 1, axis=0)
+    return np.linalg.solve(np.eye(n) - 0.5 * p.input_share * ring, final)
 
 
 def market_at_start(p, platforms: int) -> SimpleNamespace:
@@ -106,6 +117,7 @@ def market_at_start(p, platforms: int) -> SimpleNamespace:
         wage_growth=0.0, technology=1.0, style_x=np.zeros(sectors),
         style_y=np.zeros(sectors),
         tilt=np.zeros(sectors), weights=weights, going_price=np.full(sectors, price),
+        input_price=np.full(sectors, price),
         price_index=np.full(sectors, price), by_share=np.ones(sectors), members=np.ones(sectors),
         sector_money=np.zeros(sectors), machine_price=price, consumer_price=price,
         quality_kept=quality_kept, quality_news=quality_news, skill_kept=skill_kept,
@@ -173,8 +185,9 @@ def furnish(economy) -> None:
     market.gdp = market.gdp_seen = market.potential = gdp
 
     # firms: sectors by demand, sizes by the tail that luck, choice and walk-in custom lead to
-    demand = market.weights * (1.0 - path.investment)
-    demand[EQUIPMENT] += path.investment
+    final = market.weights * (1.0 - path.investment)
+    final[EQUIPMENT] += path.investment
+    demand = demand_by_sector(p, final)
     market.sector_money = demand * gdp
     edges = np.cumsum(demand) / demand.sum()
     firms["sector"] = np.minimum(np.searchsorted(edges, (np.arange(n) + 0.5) / n), sectors - 1)
@@ -208,15 +221,16 @@ def furnish(economy) -> None:
     wanted = share * demand[sector] * gdp / firms["price"]
     for name in ("demand", "expected_demand"):
         firms[name] = wanted
-    firms["machines"] = wanted * path.machines
+    own = 1.0 - p.input_share  # sizes on the path are per unit of value added
+    firms["machines"] = own * wanted * path.machines
     firms["units"] = p.stock_buffer * wanted
     firms["rate"] = p.policy_rate + p.margin + 0.004
 
     # balances
     books = firms.books
-    value = wanted * firms["price"]
+    value = own * wanted * firms["price"]
     books["capital"][...] = np.rint(value * path.capital)
-    books["stock"][...] = np.rint(p.stock_buffer * value * path.labour)
+    books["stock"][...] = np.rint(value * path.stock)
     books["deposits"][...] = np.rint(firms["buffer"] * value * path.bills)
     debt = np.rint(firms["leverage_target"] * (books["capital"] + books["stock"])).astype(np.int64)
     nb = len(banks)
@@ -228,6 +242,7 @@ def furnish(economy) -> None:
         firms[name] = debt / np.maximum(1, books["deposits"] + books["capital"] + books["stock"])
     for name in ("margin_now", "draft_margin", "reported_margin"):
         firms[name] = path.profit
+    supply.start(economy)
     home = firms["bank"]
     bank = banks.books
     bank["firm_loans"][...] = total_by(home, books["bank_debt"], nb)

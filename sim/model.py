@@ -21,7 +21,7 @@ from sim.actors.consumers import (
     works,
 )
 from sim.actors.firm_finance import asks_for_credit, cuts_to_cash, keeps_accounts, settles
-from sim.actors.firms import Firm, adapts, meets_customers, plans, produces, suffers
+from sim.actors.firms import Firm, adapts, loses_supplier, meets_customers, plans, produces, suffers
 from sim.actors.platforms import Platform, closes_platform_books, hires, reviews_prices, sets_budget, survives
 from sim.actors.state import Fund, Owners, State
 from sim.engine.columns import Table
@@ -43,6 +43,7 @@ from sim.markets import (
     platform_credit,
     scoring,
     settlement,
+    supply,
     world,
 )
 from sim.strategies import BusinessModel, strategy
@@ -136,8 +137,9 @@ class Economy(mesa.Model):
         attention.clear(self)  # users are won, kept, lured away
         integration.build(self)  # links are offered; depth grows and decays
         self.each(platforms, hires)
-        self.each(firms, suffers)
+        self.each(firms, suffers, loses_supplier)
         settlement.mishaps(self)
+        supply.find_suppliers(self)
         self.each(firms, adapts, plans, asks_for_credit)
         self.each(banks, finds_room)
         credit.lend_to_firms(self)  # banks lend, and so create, money
@@ -152,12 +154,13 @@ class Economy(mesa.Model):
         credit.lend_to_consumers(self)
         platform_credit.lend(self, "consumers")
         self.each(consumers, cuts_spending)
-        goods.clear(self)  # goods are bought
+        goods.clear(self)  # contracts are filled, goods are bought
         self.each(firms, meets_customers)
         goods.move_customers(self)
         integration.collect(self)  # links pay a share of what they gained
         self.each(firms, settles)
         settlement.firms_pay(self)
+        supply.pay_suppliers(self)  # for what was delivered a quarter ago
         self.each(consumers, serves_debt)
         funding.consumers_pay(self)
         funding.collect(self)  # debtors pay pools, pools pay funders

@@ -57,7 +57,7 @@ def test_every_parameter_is_listed_with_its_value_unit_range_and_source():
 
 def test_every_flow_is_listed_and_has_its_place_in_the_matrices():
     listed = [row[0] for row in cells(documents.part(TEXT, "flows"))[1:]]
-    paid = [name for name, one in FLOWS.items() if isinstance(one, Flow)]
+    paid = [name for name, one in FLOWS.items() if isinstance(one, Flow) and one.in_money]
     booked = [name for name in FLOWS if name not in paid]
     assert listed == list(FLOWS)
     assert [row[0] for row in cells(documents.part(TEXT, "transactions"))[1:]] == [*paid, "change of money"]
@@ -100,7 +100,7 @@ def sign(cell: str) -> int:
 
 
 def value(cell: str) -> float:
-    return float(cell.replace(matrices.MINUS, "-")) if cell else 0.0
+    return float(cell.replace(matrices.MINUS, "-")) if cell and cell[0] != matrices.WITHIN else 0.0
 
 
 def test_the_written_flow_matrix_has_the_signs_of_the_chart_and_closes():
@@ -110,6 +110,10 @@ def test_the_written_flow_matrix_has_the_signs_of_the_chart_and_closes():
         one = FLOWS[name]
         assert isinstance(one, Flow)
         signs = dict(zip(head[1:], map(sign, line), strict=True))
+        within = [place for place, text in zip(head[1:], line, strict=True) if text[:1] == matrices.WITHIN]
+        if within:  # firms pay firms
+            assert [place.partition(",")[0] for place in within] == [one.payer] == [one.payee], name
+            continue
         (payer,), (payee,) = ([place for place in signs if signs[place] == side] for side in (-1, 1))
         payer, payee = payer.partition(",")[0], payee.partition(",")[0]
         assert (payer, payee) == (one.payer, one.payee), name

@@ -154,14 +154,14 @@ def test_what_flows_is_what_changes_hands(name):
     """Stock = stock before + flows, for every instrument; computed from the record, not by the ledger."""
     economy = Economy(name, firms=300, platforms=4, banks=3, seed=5, parameters={"giants": 1}).run(10)
     for _ in range(8):
-        before = economy.ledger.balance_sheet()
+        before, had = economy.ledger.balance_sheet(), held(economy)
         economy.step()
         after, flows = economy.ledger.balance_sheet(), economy.records.of_flows[-1]
-        for instrument, spec in INSTRUMENTS.items():
+        for instrument, fen in held(economy).items():
             if instrument not in ("deposits", "reserves"):
-                table, account = spec.holders[0]
-                change = sum(fen * step_of(FLOWS[flow], table, account) for flow, fen in flows.items())
-                assert after[instrument][table] - before[instrument][table] == change, instrument
+                holders = INSTRUMENTS[instrument].holders
+                change = sum(fen * step_of(FLOWS[flow], holders) for flow, fen in flows.items())
+                assert fen - had[instrument] == change, instrument
         matrix = economy.ledger.flow_matrix(flows)
         assert all(sum(row.values()) == 0 for row in matrix.values())
         # money: what a sector receives less what it pays is what it then has more
@@ -171,13 +171,22 @@ def test_what_flows_is_what_changes_hands(name):
         assert after["reserves"]["state"] - before["reserves"]["state"] == net["state"]
 
 
-def step_of(spec: Flow | Change | WriteOff, table: str, account: str) -> int:
-    """By how much one fen of this flow moves an asset."""
+def held(economy: Economy) -> dict[str, int]:
+    """What all holders of each instrument have of it (fen)."""
+    return {
+        name: sum(int(economy.tables[table].books[account].sum()) for table, account in spec.holders)
+        for name, spec in INSTRUMENTS.items()
+    }
+
+
+def step_of(spec: Flow | Change | WriteOff, holders: tuple[tuple[str, str], ...]) -> int:
+    """By how much one fen of this flow moves what these have."""
     if isinstance(spec, Flow):
-        bought = (spec.payer, spec.spent_on) == (table, account)
-        return int(bought) - int((spec.payee, spec.earned_by) == (table, account))
+        came = ((spec.payer, spec.spent_on), (spec.payee, spec.payee_money))
+        went = ((spec.payee, spec.earned_by), (spec.payer, spec.payer_money))
+        return sum(place in holders for place in came) - sum(place in holders for place in went)
     if isinstance(spec, WriteOff):
-        return -int((table, account) in spec.held)
+        return -int(holders == spec.held)
     return 0
 
 
@@ -187,7 +196,9 @@ def test_gross_product_is_what_is_spent_on_goods_and_what_firms_earn_by_it(name)
     goods = ("consumption", "public purchases", "investment", "advertising")
     for line, flows in zip(economy.records.lines, economy.records.of_flows, strict=True):
         assert line["gdp"] == sum(flows.get(flow, 0) for flow in goods)
-    assert economy.firms["sales"].sum() == economy.records.lines[-1]["gdp"]
+    last = economy.records.of_flows[-1]
+    among_firms = last["inputs"] + last["inputs on credit"]
+    assert economy.firms["sales"].sum() == economy.records.lines[-1]["gdp"] + among_firms
 
 
 def test_the_matrices_are_shown_in_yuan_with_rows_that_add_up_to_nothing():

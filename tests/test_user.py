@@ -63,7 +63,9 @@ def test_a_value_out_of_range_is_told_the_range_unit_and_source(name, beyond):
 
 @pytest.mark.parametrize("value", ["0.2", None, True, [0.2], 1j])
 def test_a_value_that_is_no_number_is_refused(value):
-    with pytest.raises(ParameterError, match=r"mark_up = .* is not a number; share of unit cost in") as error:
+    with pytest.raises(
+        ParameterError, match=r"mark_up = .* is not a number; share of labour cost in"
+    ) as error:
         Economy(firms=100, parameters={"mark_up": value})
     refused(error)
 

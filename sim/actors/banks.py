@@ -19,16 +19,16 @@ class Banks(Declared):
         source="assumed",
         doc="of refusals lent to all the same, to learn",
     )
-    deposit_spread = param(0.0006, unit="share/quarter", low=0.0, high=0.006, source="BANK_MARGIN")
+    deposit_spread = param(0.0002, unit="share/quarter", low=0.0, high=0.006, source="BANK_MARGIN")
     bank_ceiling = param(0.0195, unit="share/quarter", low=0.014, high=0.06, source="SMALL_FIRM_RATE")
     file_cost = param(200_000.0, unit="fen/file", low=20_000.0, high=400_000.0, source="COST_PER_LOAN")
     consumer_file_cost = param(50_000.0, unit="fen/file", low=5_000.0, high=200_000.0, source="assumed")
     consumer_margin = param(0.006, unit="share/quarter", low=0.004, high=0.03, source="assumed")
     running_cost = param(
-        0.0026, unit="share of loans/quarter", low=0.0016, high=0.0032, source="assumed", doc="staff"
+        0.003, unit="share of loans/quarter", low=0.002, high=0.004, source="assumed", doc="staff"
     )
-    loss_given_default = param(0.45, unit="share", low=0.23, high=0.7, source="LGD_BANK")
-    lends_against = param(0.8, unit="share of book value", low=0.5, high=0.9, source="COLLATERALISED")
+    loss_given_default = param(0.35, unit="share", low=0.23, high=0.7, source="LGD_BANK")
+    lends_against = param(0.9, unit="share of book value", low=0.5, high=0.9, source="COLLATERALISED")
     unsecured_loss = param(0.9, unit="share", low=0.6, high=1.0, source="assumed")
     consumer_ceiling = param(0.045, unit="share/quarter", low=0.02, high=0.06, source="assumed")
     consumer_limit = param(1.0, unit="quarters of income", low=0.5, high=4.0, source="assumed")

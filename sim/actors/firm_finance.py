@@ -9,24 +9,27 @@ from sim.engine.rules import rule
 def asks_for_credit(firm, market, p, u):
     """Borrow what the bills exceed cash by, or part of the way to the own debt target, if worth a file.
 
-    L = max(W + I - D, leverage_speed (target (K + S) - debt)), at least asks_from (K + S)      [fen]
+    L = max(W + X + I - D, leverage_speed (target (K + S) - debt)), at least asks_from (K + S)  [fen]
+    where X are the inputs that must be paid at once.
     """
     assets = float(firm.capital + firm.stock)
     debt = float(firm.bank_debt + firm.syndicated_debt + firm.platform_debt)
-    gap = firm.wage_bill + firm.investment_bill - float(firm.deposits)
+    now = firm.wage_bill + (1.0 - firm.on_credit) * firm.input_bill
+    gap = now + firm.investment_bill - float(firm.deposits)
     slack = p.leverage_speed * (firm.leverage_target * assets - debt) if u < p.asks_often else 0.0
     wanted = max(gap, slack)
     asks = firm.alive and not firm.closing and wanted > p.asks_from * assets
     return float(math.floor(wanted)) if asks else 0.0
 
 
-@rule(writes=("output", "workers", "wage_bill", "investment_bill", "rationed"))
+@rule(writes=("output", "workers", "wage_bill", "input_bill", "investment_bill", "rationed"))
 def cuts_to_cash(firm, market, p, u):
     """What cannot be paid is not ordered: machines first, then work."""
     cash = float(firm.deposits)
-    kept = min(1.0, cash / firm.wage_bill) if firm.wage_bill > 0.0 else 1.0
+    now = firm.wage_bill + (1.0 - firm.on_credit) * firm.input_bill
+    kept = min(1.0, cash / now) if now > 0.0 else 1.0
     wage_bill = firm.wage_bill * kept
-    left = max(0.0, cash - wage_bill)
+    left = max(0.0, cash - now * kept)
     bought = min(1.0, left / firm.investment_bill) if firm.investment_bill > 0.0 else 1.0
     got = firm.loan_granted + firm.platform_granted
     short = firm.loan_wanted > 0.0 and got < 0.95 * firm.loan_wanted
@@ -34,6 +37,7 @@ def cuts_to_cash(firm, market, p, u):
         firm.output * kept,
         firm.workers * kept,
         wage_bill,
+        firm.input_bill * kept,
         firm.investment_bill * bought,
         short,
     )
@@ -48,6 +52,7 @@ def cuts_to_cash(firm, market, p, u):
         "syndicated_instalment_paid",
         "platform_interest_paid",
         "platform_instalment_paid",
+        "trade_paid",
         "dividend",
         "profit",
         "losses",
@@ -56,7 +61,7 @@ def cuts_to_cash(firm, market, p, u):
     ),
 )
 def settles(firm, market, p, u):
-    """Pay in the order of rank: taxes, interest and instalments, platforms, then owners; or fail.
+    """Pay in the order of rank: taxes, interest and instalments, platforms, suppliers, then owners; or fail.
 
     What is left above the buffer of one's bills is paid out at the speed `payout`. A firm that expects
     losses for `loss_patience` quarters, or has become too small, announces that it will close.
@@ -77,10 +82,10 @@ def settles(firm, market, p, u):
     cash -= tax
     other_instalment = 0.0 if firm.deducted else math.ceil(other * firm.platform_pace)
     asked = 0.0 if firm.deducted else other_interest + other_instalment
-    due = interest + shared_interest + instalment + shared_instalment + asked
-    worth = cash + float(
-        firm.capital + firm.stock - firm.bank_debt - firm.syndicated_debt - firm.platform_debt
-    )
+    trade = float(firm.owed_1 + firm.owed_2)
+    due = interest + shared_interest + instalment + shared_instalment + asked + trade
+    assets = float(firm.capital + firm.stock + firm.receivables)
+    worth = cash + assets - home - shared - other - float(firm.payables)
     failed = due > cash or (worth < 0.0 and due > 0.0)
     # what cannot be paid in full is shared out when the estate is settled
     paid = 0.0 if failed else 1.0
@@ -88,7 +93,7 @@ def settles(firm, market, p, u):
     keep = firm.buffer * firm.bills
     dividend = 0.0 if failed or firm.leaving else math.floor(p.payout * max(0.0, cash - keep))
     losses = firm.losses + 1.0 if profit < 0.0 else 0.0
-    small = firm.expected_demand < p.smallest * firm.productivity
+    small = (1.0 - p.input_share) * firm.expected_demand < p.smallest * firm.productivity
     closing = firm.alive and (firm.closing or losses >= p.loss_patience or small)
     return (
         float(tax),
@@ -98,6 +103,7 @@ def settles(firm, market, p, u):
         paid * shared_instalment,
         min(flow, other_interest) if firm.deducted else paid * other_interest,
         max(0.0, flow - other_interest) if firm.deducted else paid * other_instalment,
+        paid * trade,
         float(dividend),
         profit,
         losses,
@@ -119,8 +125,8 @@ def settles(firm, market, p, u):
 )
 def keeps_accounts(firm, market, p, u):
     """Insiders see this quarter; outsiders see yearly accounts that come out a year after they close."""
-    assets = float(firm.deposits + firm.capital + firm.stock)
-    debt = float(firm.bank_debt + firm.syndicated_debt + firm.platform_debt)
+    assets = float(firm.deposits + firm.capital + firm.stock + firm.receivables)
+    debt = float(firm.bank_debt + firm.syndicated_debt + firm.platform_debt + firm.payables)
     leverage = min(2.0, debt / max(1.0, assets))
     margin = max(-1.0, min(1.0, firm.profit / max(1.0, firm.sales)))
     margin = firm.margin_now + 0.5 * (margin - firm.margin_now)

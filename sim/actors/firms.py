@@ -21,7 +21,7 @@ class Firms(Declared):
         high=8.0,
         source="design",
         symbol="nu",
-        doc="machines per unit of output",
+        doc="machines per unit of value added",
     )
     depreciation = param(0.02, unit="share/quarter", low=0.005, high=0.06, source="design", symbol="delta")
     utilisation = param(
@@ -44,10 +44,18 @@ class Firms(Declared):
         0.4, unit="share/quarter", low=0.2, high=0.6, source="assumed", doc="of the gap made up"
     )
     spoilage = param(0.02, unit="share/quarter", low=0.0, high=0.04, source="assumed", doc="of unsold stock")
-    mark_up = param(0.18, unit="share of unit cost", low=0.05, high=0.6, source="design", symbol="mu")
+    mark_up = param(
+        0.18,
+        unit="share of labour cost",
+        low=0.05,
+        high=0.6,
+        source="design",
+        symbol="mu",
+        doc="inputs are passed on at cost",
+    )
     rent = param(
         0.12,
-        unit="share of unit cost",
+        unit="share of labour cost",
         low=0.0,
         high=0.3,
         source="design",
@@ -80,6 +88,14 @@ class Firms(Declared):
     process_gain = param(
         0.03, unit="share of productivity", low=0.0, high=0.08, source="assumed", doc="added by full depth"
     )
+    early_cash = param(
+        0.5,
+        unit="share of trade credit",
+        low=0.0,
+        high=1.0,
+        source="assumed",
+        doc="that a firm of full depth is paid at once",
+    )
     mishap = param(
         0.009, unit="share/quarter", low=0.005, high=0.018, source="assumed", doc="fire, fraud, lost suit"
     )
@@ -88,10 +104,10 @@ class Firms(Declared):
         0.9, unit="log points", low=0.3, high=1.5, source="assumed", doc="fewer mishaps per unit of quality"
     )
     leverage_low = param(
-        0.36, unit="share of assets", low=0.0, high=0.5, source="design", doc="least debt target"
+        0.44, unit="share of assets", low=0.0, high=0.5, source="design", doc="least debt target"
     )
     leverage_high = param(
-        0.9, unit="share of assets", low=0.5, high=1.0, source="design", doc="highest target"
+        1.0, unit="share of assets", low=0.5, high=1.0, source="design", doc="highest target"
     )
     leverage_speed = param(0.6, unit="share of the gap", low=0.3, high=1.0, source="assumed")
     asks_often = param(
@@ -100,7 +116,7 @@ class Firms(Declared):
     asks_from = param(
         0.03, unit="share of assets", low=0.01, high=0.06, source="assumed", doc="least loan worth asking for"
     )
-    cash_buffer = param(1.15, unit="quarters of bills", low=0.8, high=1.4, source="assumed")
+    cash_buffer = param(1.28, unit="quarters of bills", low=1.0, high=1.5, source="assumed")
     payout = param(0.5, unit="share of excess cash", low=0.25, high=1.0, source="assumed")
     instalment = param(0.06, unit="share of debt/quarter", low=0.04, high=0.15, source="design")
     deduction = param(
@@ -110,7 +126,7 @@ class Firms(Declared):
     loss_patience = param(
         6.0, unit="quarters", low=3.0, high=10.0, source="assumed", doc="of losses, then closes"
     )
-    size_tail_at_start = param(1.1, unit="exponent", low=1.05, high=2.0, source="design")
+    size_tail_at_start = param(1.33, unit="exponent", low=1.05, high=2.0, source="design")
     smallest = param(0.5, unit="workers", low=0.2, high=3.0, source="design", doc="below that a firm closes")
 
 
@@ -140,7 +156,22 @@ class Firm(Row):
     luck = Column(1.0, unit="ratio", doc="with customers this quarter")
     growth = Column(0.0, unit="log points/quarter", doc="of the share")
     price = Column(1.0, unit="fen/good")
-    mark_up = Column(0.3, unit="share of unit cost")
+    mark_up = Column(0.3, unit="share of labour cost")
+    supplier_1 = Column(-1, unit="row of firms", doc="in its own sector, or -1", dtype="int32")
+    supplier_2 = Column(-1, unit="row of firms", doc="in the next sector, or -1", dtype="int32")
+    contract_ends = Column(0, unit="supplier", doc="lost this quarter, or 0", dtype="int8")
+    input_bill = Column(0.0, unit="fen/quarter", doc="goods of other firms that are ordered")
+    inputs_short = Column(0.0, unit="share of inputs", doc="not to be had last quarter")
+    on_credit = Column(0.4, unit="share of inputs", doc="usually paid a quarter later")
+    owed_1 = Column(0, unit="fen", doc="due to the first supplier of last quarter", dtype="int64")
+    owed_2 = Column(0, unit="fen", doc="due to the second supplier of last quarter", dtype="int64")
+    creditor_1 = Column(-1, unit="row of firms", doc="whom it is due to; -1 the owners", dtype="int32")
+    creditor_2 = Column(-1, unit="row of firms", doc="whom it is due to; -1 the owners", dtype="int32")
+    fresh_1 = Column(0, unit="fen", doc="bought on credit this quarter", dtype="int64")
+    fresh_2 = Column(0, unit="fen", doc="bought on credit this quarter", dtype="int64")
+    trade_paid = Column(0.0, unit="fen/quarter", doc="to the suppliers of last quarter")
+    bad_trade = Column(0.0, unit="fen/quarter", doc="lost on customers that failed")
+    early = Column(0.0, unit="fen/quarter", doc="of sales paid at once thanks to integration")
     demand = Column(0.0, unit="goods/quarter", doc="wanted from it last quarter")
     expected_demand = Column(0.0, unit="goods/quarter")
     unfilled = Column(0.0, unit="share of demand")
@@ -148,7 +179,7 @@ class Firm(Row):
     workers = Column(0.0, unit="workers")
     wage_bill = Column(0.0, unit="fen/quarter")
     investment_bill = Column(0.0, unit="fen/quarter")
-    bills = Column(0.0, unit="fen/quarter", doc="wages and machines as planned, before any cut")
+    bills = Column(0.0, unit="fen/quarter", doc="to be paid for work, inputs and machines, before any cut")
     sales = Column(0.0, unit="fen/quarter")
     cost_of_sales = Column(0.0, unit="fen/quarter")
     profit = Column(0.0, unit="fen/quarter", doc="before tax")
@@ -188,6 +219,8 @@ class Firm(Row):
     deposits = Account("money at its bank")
     capital = Account("machines at cost less depreciation")
     stock = Account("finished goods at cost")
+    receivables = Account("owed by customers")
+    payables = Account("owed to suppliers")
     bank_debt = Account("owed to its bank")
     syndicated_debt = Account("owed to all banks together")
     platform_debt = Account("owed through a platform")
@@ -231,51 +264,76 @@ def suffers(firm, market, p, u):
     return p.mishap_size * u[1] * mild if firm.alive and u[0] < chance else 0.0
 
 
-@rule(writes=("expected_demand", "output", "workers", "wage_bill", "investment_bill", "bills", "leaving"))
+@rule(writes="contract_ends", draws="end of a contract")
+def loses_supplier(firm, market, p, u):
+    """With one of its two suppliers a firm may be through: 0 for none, else which."""
+    return 1 if u < p.link_death else 2 if u < 2.0 * p.link_death else 0
+
+
+@rule(
+    writes=(
+        "expected_demand",
+        "output",
+        "workers",
+        "wage_bill",
+        "input_bill",
+        "investment_bill",
+        "bills",
+        "leaving",
+    )
+)
 def plans(firm, market, p, u):
     """Expect adaptively, make what is expected plus a buffer, invest towards desired utilisation.
 
-    e' = e + demand_memory (d - e),  y = min(e' + stock_speed (stock_buffer e' - units), K / nu)      [goods]
-    I = renewal K + investment_speed (nu e' / utilisation - K), at least 0                 [goods]
+    e' = e + demand_memory (d - e)                                                         [goods]
+    y = min(e' + stock_speed (stock_buffer e' - units), K / (nu (1 - beta)))               [goods]
+    I = renewal K + investment_speed (nu (1 - beta) e' / utilisation - K), at least 0      [goods]
+    n = ((1 - overhead) (1 - beta) y + overhead utilisation K / nu) / productivity         [workers]
 
-    n = ((1 - overhead) y + overhead utilisation K / nu) / productivity                    [workers]
-
-    Renewal makes up for wear, mishaps and trend growth. A newcomer orders all its machines at once; a
-    firm that closes only sells what it has.
+    The part beta of what it makes is made by others: inputs, bought at going prices. Renewal makes up for
+    wear, mishaps and trend growth. A newcomer orders all its machines at once; a firm that closes only sells
+    what it has.
     """
     expected = firm.expected_demand + p.demand_memory * (firm.demand - firm.expected_demand)
     going = 0.0 if firm.closing else 1.0
+    own = 1.0 - p.input_share
     output = going * min(
         max(0.0, expected + p.stock_speed * (p.stock_buffer * expected - firm.units)),
-        firm.machines / p.capital_output,
+        firm.machines / (own * p.capital_output),
     )
-    wanted = p.capital_output * expected / p.utilisation
+    output *= 1.0 - p.inputs_bind * firm.inputs_short
+    wanted = own * p.capital_output * expected / p.utilisation
     speed = p.investment_speed if firm.age > 0.0 else 1.0
     order = market.renewal * firm.machines + speed * (wanted - firm.machines)
     order = going * max(0.0, order)
     fixed = going * p.overhead * p.utilisation * firm.machines / p.capital_output
-    workers = ((1.0 - p.overhead) * output + fixed) / firm.productivity
+    workers = ((1.0 - p.overhead) * own * output + fixed) / firm.productivity
     wages, orders = workers * market.wage, order * market.machine_price
-    return expected, output, workers, wages, orders, wages + orders, firm.closing
+    inputs = float(math.floor(p.input_share * output * market.input_price[firm.sector]))
+    bills = wages + (1.0 - firm.on_credit) * inputs + orders + float(firm.owed_1 + firm.owed_2)
+    return expected, output, workers, wages, inputs, orders, bills, firm.closing
 
 
-@rule(writes=("output", "workers", "wage_bill", "units", "price", "mark_up"))
+@rule(writes=("output", "workers", "wage_bill", "input_bill", "units", "price", "mark_up"))
 def produces(firm, market, p, u):
     """Work with those found, stock the result, set the price by own cost and by rivals' prices.
 
     m' = m + mark_up_step growth + mark_up_scarcity unfilled + mark_up_return (mark_up - m)
-    price = pass_through (1 + m') w / a + (1 - pass_through) P_sector          [fen/good]
+    cost = (1 - beta) (1 + m') w / a + beta P_inputs                           [fen/good]
+    price = pass_through cost + (1 - pass_through) P_sector                    [fen/good]
     """
     output = firm.output * market.hired
     mark_up = firm.mark_up + p.mark_up_step * firm.growth + p.mark_up_scarcity * firm.unfilled
     mark_up += p.mark_up_return * (p.mark_up - firm.mark_up)
     mark_up = min(1.0, max(0.0, mark_up))
-    own = (1.0 + mark_up) * market.wage / firm.productivity
+    own = (1.0 - p.input_share) * (1.0 + mark_up) * market.wage / firm.productivity
+    own += p.input_share * market.input_price[firm.sector]
     price = p.pass_through * own + (1.0 - p.pass_through) * market.going_price[firm.sector]
     return (
         output,
         firm.workers * market.hired,
         float(math.floor(firm.wage_bill * market.hired)),
+        float(math.floor(firm.input_bill * market.hired)),
         firm.units * (1.0 - p.spoilage) + output,
         price,
         mark_up,

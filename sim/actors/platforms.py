@@ -100,7 +100,7 @@ class Platform(Row):
     management = Column(0.0, unit="fen/quarter")
     upkeep = Column(0.0, unit="fen/quarter", doc="of links, part of project_spend")
     file_bill = Column(0.0, unit="fen/quarter", doc="of last quarter's loan files")
-    belief = Column(0.04, unit="share of sales", doc="what it thinks that a link gains a firm at full depth")
+    belief = Column(0.025, unit="share of sales", doc="what it thinks that a link gains a firm at full depth")
     appetite = Column(0.2, unit="share of bank room", doc="that banks leave to its loans")
     bank_margin = Column(
         0.0, unit="share/quarter", doc="what banks earned of late on its loans, after losses"

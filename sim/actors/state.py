@@ -26,7 +26,7 @@ class Government(Declared):
     profit_tax = param(0.25, unit="share", low=0.1, high=0.4, source="design")
     debt_target = param(0.45, unit="share of yearly GDP", low=0.2, high=1.0, source="design")
     debt_lean = param(0.02, unit="tax per unit of debt ratio", low=0.0, high=0.1, source="assumed")
-    policy_rate = param(0.006, unit="share/quarter", low=0.0, high=0.02, source="design", doc="in calm times")
+    policy_rate = param(0.004, unit="share/quarter", low=0.0, high=0.02, source="design", doc="in calm times")
     policy_response = param(0.5, unit="per unit of inflation", low=0.0, high=1.5, source="assumed")
     inflation_aim = param(0.005, unit="share/quarter", low=0.0, high=0.01, source="design")
     unemployment_norm = param(0.06, unit="share", low=0.03, high=0.1, source="design")
@@ -72,6 +72,7 @@ class Owners(Row):
     bank = Column(0, unit="row of banks", dtype="int32")
     deposits = Account("money")
     used_capital = Account("machines bought from firms that closed, at cost")
+    receivables = Account("owed to firms that closed, by their customers")
     net_worth = Account("wealth not yet paid out")
 
 

@@ -50,7 +50,8 @@ class Flow:
 
     `spent_on` is what the payer gets for it, `earned_by` what the payee gives for it: "net_worth" for
     an expense or income, else an account of that table (an asset bought or sold, a liability repaid or
-    incurred). `payer_money` and `payee_money` name a money account other than the usual one.
+    incurred). `payer_money` and `payee_money` name an account other than the usual money that the payment
+    is made with: a promise of the payer, which the payee holds, or a claim handed over.
     """
 
     payer: str
@@ -59,6 +60,11 @@ class Flow:
     earned_by: str = NET_WORTH
     payer_money: str = ""
     payee_money: str = ""
+
+    @property
+    def in_money(self) -> bool:
+        """Whether money changes hands, or a promise or claim in its stead."""
+        return not (self.payer_money or self.payee_money)
 
 
 @dataclass(frozen=True)
@@ -231,9 +237,9 @@ class Ledger:
         return Leg(table, post, (books[account], books[other]), (sign, other_sign), (), expected)
 
     def _payment(self, table: str, money: str, other: str, sign: int, other_sign: int) -> Leg:
-        """As `_leg` where the first account is money, which moves reserves of the home banks too."""
+        """As `_leg`; where the first account is the usual money, reserves of the home banks move too."""
         leg = self._leg(table, money, other, sign, other_sign)
-        if table not in self.customers:
+        if table not in self.customers or money != self.chart.money[table]:
             return leg
         banks = self.tables["banks"].books
         return leg._replace(
@@ -350,11 +356,11 @@ class Ledger:
         return rows
 
     def flow_matrix(self, flows: Mapping[str, int]) -> dict[str, dict[str, int]]:
-        """The transaction-flow matrix in fen: flow -> table -> received minus paid."""
+        """The transaction-flow matrix in fen, of payments in money: flow -> table -> received minus paid."""
         rows = {}
         for name, fen in flows.items():
             spec = self.chart.flows[name]
-            if isinstance(spec, Flow):
+            if isinstance(spec, Flow) and spec.in_money:
                 row = dict.fromkeys(self.tables, 0)
                 row[spec.payer] -= fen
                 row[spec.payee] += fen

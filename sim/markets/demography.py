@@ -7,7 +7,7 @@ from sim.engine.compiling import compiled
 from sim.engine.draws import key, uniforms
 from sim.engine.ledger import Some, total_by
 from sim.engine.parameters import Declared, param
-from sim.markets import funding, ownership
+from sim.markets import funding, ownership, supply
 from sim.markets.settlement import within
 from sim.markets.world import EQUIPMENT
 
@@ -28,8 +28,8 @@ class Exit(Declared):
 
 
 @compiled
-def estates(deposits, home, shared, other, to_bank, to_all, to_platform, rest):
-    """What each estate pays: banks first and in proportion, platforms next, owners the rest. Whole fen."""
+def estates(deposits, home, shared, other, trade, to_bank, to_all, to_platform, to_suppliers, rest):
+    """What each estate pays (fen): banks first and in proportion, then platforms, suppliers, owners."""
     for i in range(deposits.shape[0]):
         cash = deposits[i]
         senior = home[i] + shared[i]
@@ -38,12 +38,15 @@ def estates(deposits, home, shared, other, to_bank, to_all, to_platform, rest):
             to_all[i] = shared[i]
             cash -= senior
             to_platform[i] = min(cash, other[i])
-            rest[i] = cash - to_platform[i]
+            cash -= to_platform[i]
+            to_suppliers[i] = min(cash, trade[i])
+            rest[i] = cash - to_suppliers[i]
         else:
             part = min(home[i], int(np.floor(cash * (home[i] / senior))))
             to_all[i] = min(shared[i], cash - part)
             to_bank[i] = cash - to_all[i]
             to_platform[i] = 0
+            to_suppliers[i] = 0
             rest[i] = 0
 
 
@@ -52,19 +55,26 @@ def firms_leave(economy) -> None:
     c, tallies = economy.firms.columns, economy.tallies
     rows = np.flatnonzero((c["failed"] | c["leaving"]) & c["alive"])
     tallies["exits"] = float(len(rows))
+    gone = np.zeros(len(economy.firms), bool)
+    gone[rows] = True
+    hit = c["bad_trade"] > 0.0  # by failures of the quarter before
     liquidate(economy, rows)
-    pay_estates(economy, rows)
+    unpaid = pay_estates(economy, rows, gone)
     lost = write_off_estates(economy, rows)
-    c["failed"][rows] |= lost > 0
+    c["failed"][rows] |= lost + unpaid > 0
+    supply.turn_quarter(economy, gone)
     tallies["failures"] = float(c["failed"][rows].sum())
     tallies["closures"] = tallies["exits"] - tallies["failures"]
+    tallies["bad trade credit"] = float(unpaid.sum())
+    tallies["hit by failures"] = float(hit.sum())
+    tallies["failures after a hit"] = float((c["failed"][rows] & hit[rows]).sum())
     for name in ("alive", "closing", "leaving"):
         c[name][rows] = False
-    for name in ("debt_to", "portal", "link"):
+    for name in ("debt_to", "portal", "link", "supplier_1", "supplier_2"):
         c[name][rows] = -1
     for name in ("share", "machines", "units", "depth", "disruption", "demand", "expected_demand"):
         c[name][rows] = 0.0
-    for name in ("bills", "wage_bill", "investment_bill"):
+    for name in ("bills", "wage_bill", "input_bill", "investment_bill"):
         c[name][rows] = 0.0
 
 
@@ -80,15 +90,17 @@ def liquidate(economy, rows: np.ndarray) -> None:
     ledger.change("loss on liquidation", Some(rows, c["capital"][rows]))
     ledger.change("spoilage", Some(rows, c["stock"][rows]))
     economy.memory.used_machines += float(c["machines"][rows].sum())
+    supply.sell_receivables(economy, rows)
 
 
-def pay_estates(economy, rows: np.ndarray) -> None:
-    """What money an estate has goes to those it owes, by rank."""
+def pay_estates(economy, rows: np.ndarray, gone: np.ndarray) -> np.ndarray:
+    """What money an estate has goes to those it owes, by rank. Returns what suppliers lose by it (fen)."""
     c, banks, ledger = economy.firms.columns, economy.banks, economy.ledger
-    to_bank, to_all, to_platform, rest = (np.empty(len(rows), np.int64) for _ in range(4))
+    to_bank, to_all, to_platform, to_suppliers, rest = (np.empty(len(rows), np.int64) for _ in range(5))
+    debts = ("bank_debt", "syndicated_debt", "platform_debt", "payables")
     estates(
-        *(c[name][rows] for name in ("deposits", "bank_debt", "syndicated_debt", "platform_debt")),
-        to_bank, to_all, to_platform, rest,
+        *(c[name][rows] for name in ("deposits", *debts)),
+        to_bank, to_all, to_platform, to_suppliers, rest,
     )  # fmt: skip
     ledger.pay("instalments of firms", Some(rows, to_bank), total_by(c["bank"][rows], to_bank, len(banks)))
     total = int(to_all.sum())
@@ -99,7 +111,9 @@ def pay_estates(economy, rows: np.ndarray) -> None:
         principal = total_by(c["debt_to"][rows], to_platform, len(economy.platforms))
         ledger.pay("platform instalments of firms", Some(rows, to_platform), principal)
         funding.repay_banks(economy, principal, before)
+    unpaid = supply.settle_estates(economy, rows, to_suppliers, gone)
     ownership.receive(economy, "estates", Some(rows, rest))
+    return unpaid
 
 
 def write_off_estates(economy, rows: np.ndarray) -> np.ndarray:
@@ -122,7 +136,7 @@ def write_off_estates(economy, rows: np.ndarray) -> np.ndarray:
 @compiled
 def found(rows, keys, quarter, sector, ids, generation, given, posted, columns, need):
     """Draw the entrants of the vacant `rows`; write their columns and the money each needs (fen)."""
-    size, spread, skill_mean, skill_spread, offset, agility, low, high, buffer, ratio, mark_up = given
+    size, spread, skill_mean, skill_spread, offset, agility, low, high, buffer, ratio, mark_up, inputs = given
     wage, technology, machine_price, style_x, style_y, going_price, unit_demand, skill_weight = posted
     share, skill, quality, x, y, pace, target, cash, expected, productivity, price, mark = columns
     for n in range(rows.shape[0]):
@@ -147,7 +161,8 @@ def found(rows, keys, quarter, sector, ids, generation, given, posted, columns, 
         price[i] = going_price[s]
         mark[i] = mark_up
         machines = ratio * expected[i] * machine_price
-        need[n] = np.floor(machines + 1.5 * wage * expected[i] / productivity[i])
+        work = (1.0 - inputs) * wage * expected[i] / productivity[i]
+        need[n] = np.floor(machines + 1.5 * (work + inputs * expected[i] * going_price[s]))
 
 
 def firms_enter(economy) -> None:
@@ -186,7 +201,8 @@ def firms_enter(economy) -> None:
     found(
         rows, keys, np.uint64(economy.quarter), c["sector"], firms.ids, c["generation"],
         (p.entrant_size, p.entrant_spread, p.entrant_skill, p.skill_spread, p.entrant_offset, p.agility,
-         p.leverage_low, p.leverage_high, p.cash_buffer, p.capital_output / p.utilisation, p.mark_up),
+         p.leverage_low, p.leverage_high, p.cash_buffer,
+         (1.0 - p.input_share) * p.capital_output / p.utilisation, p.mark_up, p.input_share),
         (market.wage, market.technology, float(market.price_index[EQUIPMENT]), market.style_x, market.style_y,
          market.price_index, unit_demand / members, p.quality_weight), columns, need,
     )  # fmt: skip
@@ -209,6 +225,8 @@ def firms_enter(economy) -> None:
         "draft_margin",
         "reported_margin",
         "misfit",
+        "on_credit",
+        "bad_trade",
     ):
         c[name][new] = 0.0
     for name in ("leverage_now", "draft_leverage", "reported_leverage"):

@@ -5,6 +5,7 @@ import numpy as np
 from sim.engine.compiling import compiled
 from sim.engine.ledger import split, split_by
 from sim.engine.parameters import Declared, param
+from sim.markets import supply
 from sim.markets.world import EQUIPMENT, MEDIA
 
 
@@ -16,7 +17,7 @@ class Goods(Declared):
     service_response = param(2.0, unit="per unfilled share", low=1.0, high=6.0, source="assumed")
     choice_speed = param(0.15, unit="share/quarter", low=0.05, high=0.3, source="assumed", symbol="chi")
     fashion = param(
-        0.05, unit="log points/quarter", low=0.02, high=0.15, source="assumed", doc="luck with customers"
+        0.09, unit="log points/quarter", low=0.05, high=0.15, source="assumed", doc="luck with customers"
     )
     rupture = param(
         0.012, unit="share/quarter", low=0.0, high=0.03, source="assumed", doc="lose a main customer"
@@ -25,7 +26,7 @@ class Goods(Declared):
         0.8, unit="share", low=0.3, high=0.95, source="assumed", doc="of custom lost, at most"
     )
     walk_in = param(
-        0.006, unit="share/quarter", low=0.001, high=0.02, source="assumed", doc="custom open to all"
+        0.012, unit="share/quarter", low=0.006, high=0.02, source="assumed", doc="custom open to all"
     )
     used_price = param(
         0.65, unit="share of a new one's", low=0.4, high=0.9, source="assumed", doc="of a used machine"
@@ -44,31 +45,38 @@ def indices(sector, share, price, by_share, by_price):
 
 
 @compiled
-def serve(sector, share, price, units, money, by_share, demand, sold, unfilled, unmet, left):
-    """Demand by share, met from stock; what is unmet and what is left, in money, by sector."""
+def serve(
+    sector, share, price, units, orders, contracts, money, by_share, demand, sold, unfilled, unmet, left
+):
+    """Contracts (fen, filled already) first; then demand by share, met from stock. Sums in money by sector.
+
+    demand counts what was ordered by contract; unmet and left are for those without one.
+    """
     for i in range(sector.shape[0]):
         s = sector[i]
+        bound = contracts[i] / price[i]
         wanted = share[i] / by_share[s] * money[s] / price[i]
-        got = min(wanted, units[i])
-        demand[i] = wanted
+        got = min(wanted, max(0.0, units[i] - bound))
+        demand[i] = wanted + orders[i] / price[i]
         sold[i] = got
         unfilled[i] = 1.0 - got / wanted if wanted > 0.0 else 0.0
         unmet[s] += (wanted - got) * price[i]
-        left[s] += (units[i] - got) * price[i]
+        left[s] += max(0.0, units[i] - bound - got) * price[i]
 
 
 @compiled
-def serve_again(sector, price, units, stock, unmet, left, sold, value, cost, taken):
-    """Unmet demand is offered once to those with stock. Sales in money, their cost, and sums by sector."""
+def serve_again(sector, price, units, contracts, unmet, left, sold, value, part, taken):
+    """Unmet demand is offered once to those with stock. Sales in money but for contracts, and sums by sector;
+    the part of its stock that each has sold."""
     for i in range(sector.shape[0]):
         s = sector[i]
+        bound = min(units[i], contracts[i] / price[i])
         if unmet[s] > 0.0 and left[s] > 0.0:
-            sold[i] += (units[i] - sold[i]) * min(1.0, unmet[s] / left[s])
+            sold[i] += max(0.0, units[i] - bound - sold[i]) * min(1.0, unmet[s] / left[s])
         value[i] = sold[i] * price[i]
         taken[s] += value[i]
-        part = sold[i] / units[i] if units[i] > 0.0 else 0.0
-        cost[i] = np.floor(part * float(stock[i]))
-        units[i] = max(0.0, units[i] - sold[i])
+        part[i] = min(1.0, (sold[i] + bound) / units[i]) if units[i] > 0.0 else 0.0
+        units[i] = max(0.0, units[i] - sold[i] - bound)
 
 
 @compiled
@@ -118,7 +126,7 @@ def sell_used_machines(economy, paid: int, units: float) -> None:
 
 
 def clear(economy) -> None:
-    """Consumers, state, investors and advertisers buy; receipts; then customers move between firms."""
+    """Firms fill their contracts; then consumers, state, firms, investors and advertisers buy by share."""
     firms, consumers, market = economy.firms, economy.consumers, economy.market
     p, ledger, c = economy.p, economy.ledger, economy.firms.columns
     sectors, n = len(market.going_price), len(firms)
@@ -133,18 +141,21 @@ def clear(economy) -> None:
     money = market.weights * (budget + public)
     money[EQUIPMENT] += orders - used
     money[MEDIA] += media
+    inputs = supply.Deliveries(economy)
+    money += inputs.pool
+    contracts = (inputs.sold_cash + inputs.sold_credit).astype(float)
 
-    sold, value, cost = np.empty(n), np.empty(n), np.empty(n)
+    sold, value, part = np.empty(n), np.empty(n), np.empty(n)
     unmet, left, taken = np.zeros(sectors), np.zeros(sectors), np.zeros(sectors)
     serve(
-        c["sector"], c["share"], c["price"], c["units"], money, market.by_share,
+        c["sector"], c["share"], c["price"], c["units"], inputs.orders, contracts, money, market.by_share,
         c["demand"], sold, c["unfilled"], unmet, left,
     )  # fmt: skip
     serve_again(
-        c["sector"], c["price"], c["units"], firms.columns["stock"], unmet, left, sold, value, cost, taken
-    )
+        c["sector"], c["price"], c["units"], contracts, unmet, left, sold, value, part, taken
+    )  # fmt: skip
     filled = np.minimum(1.0, taken / np.maximum(1e-9, money))
-    market.sector_money = money
+    market.sector_money = money + np.bincount(c["sector"], contracts, sectors)
     market.served = float((market.weights * filled).sum())
     new_share = float(filled[EQUIPMENT]) * (orders - used) / orders if orders > 0.0 else 0.0
     used_share = used / orders if orders > 0.0 else 0.0
@@ -156,22 +167,27 @@ def clear(economy) -> None:
     paid_new = ledger.debit("investment", np.floor(bills * new_share))
     paid_used = ledger.debit("used machines", np.floor(bills * used_share * p.used_price))
     paid_media = ledger.debit("advertising", np.floor(economy.platforms["advertising"] * filled[MEDIA]))
+    paid_pools = inputs.buy_the_rest(filled)
     base = market.weights * filled
     receipts = {
         "consumption": paid,
         "public purchases": paid_public,
         "investment": paid_new,
         "advertising": paid_media,
+        "inputs": ledger.debit("inputs", inputs.cash),
     }
     # what each kind of buyer pays goes to sectors, and there to firms by what they sold
     by_sector = split(paid, base) + split(paid_public, base)
     by_sector[EQUIPMENT] += paid_new
     by_sector[MEDIA] += paid_media
-    received = split_by(by_sector, value, c["sector"])
+    received = split_by(by_sector + paid_pools, value, c["sector"]) + inputs.sold_cash
     ledger.credit_together(receipts, received)
-    firms["sales"] = received
+    ledger.pay("inputs on credit", c["fresh_1"] + c["fresh_2"], inputs.sold_credit)
+    firms["sales"] = received + inputs.sold_credit
     sell_used_machines(economy, paid_used, used / machine_price)
     c["machines"] += bills * (new_share + used_share) / machine_price
+    # what was bought this quarter is in what was made of it
+    cost = np.floor(part * c["stock"])
     ledger.change("cost of goods sold", cost)
     ledger.change("spoilage", np.floor(p.spoilage * c["stock"]))
     firms["cost_of_sales"] = cost
@@ -180,7 +196,8 @@ def clear(economy) -> None:
     market.real_consumption = float((base * budget / market.price_index).sum())
     market.real_public = float((base * public / market.price_index).sum())
     market.real_investment = paid_new / machine_price
-    market.real_output = float((taken / market.price_index).sum())
+    # what firms bought from one another is in their products
+    market.real_output = float(((taken - paid_pools) / market.price_index).sum())
 
 
 def move_customers(economy) -> None:

@@ -1,9 +1,10 @@
 """The market for links: platforms become part of firms, at a price, for a share of what the firm gains.
 
-A project needs engineers, whose cost rises with the number at work at once; each further firm of a sector
-in which the platform is at home is cheaper. Depth builds over quarters and decays when not kept up. A firm
-hears from up to two platforms a quarter, takes the better offer if it expects to gain, and can be poached
-at the cost of the depth it leaves behind. What it pays is a share of the gain that can be shown on its books.
+A project needs engineers, whose cost rises with the number at work at once; a firm that buys from one that
+the platform is linked with, or sells to one, is cheaper. Depth builds over quarters and decays when not kept
+up. A firm hears from up to two platforms a quarter, first from that of its partners, takes the better offer
+if it expects to gain, and can be poached at the cost of the depth it leaves behind. What it pays is a share
+of the gain that can be shown on its books.
 """
 
 import numpy as np
@@ -21,9 +22,9 @@ class Integration(Declared):
     project_fixed = param(
         3_000_000.0, unit="fen/project", low=1_000_000.0, high=10_000_000.0, source="assumed", scale="log"
     )
-    project_share = param(0.12, unit="quarters of sales", low=0.04, high=0.4, source="assumed", scale="log")
+    project_share = param(0.07, unit="quarters of sales", low=0.025, high=0.25, source="assumed", scale="log")
     chain_discount = param(
-        0.3, unit="share", low=0.0, high=0.6, source="assumed", doc="off for a familiar sector"
+        0.3, unit="share", low=0.0, high=0.6, source="assumed", doc="off for a partner of a linked firm"
     )
     engineer_scarcity = param(
         50.0,
@@ -47,11 +48,13 @@ class Integration(Declared):
 
 
 @compiled
-def gains(link, depth, sales, misfit, sector, usual_misfit, process_gain, waste, take, gain, fee):
+def gains(link, depth, sales, misfit, early, rate, sector, usual_misfit, terms, take, gain, fee):
     """What each link gains its firm this quarter, and the platform's share of it (fen).
 
-    gain = sales (g depth / (1 + g depth) + 1 - exp(-waste max(0, usual misfit - misfit)))
+    gain = (1 - beta) sales (g depth / (1 + g depth) + 1 - exp(-waste max(0, usual misfit - misfit)))
+           + the interest on what was paid a quarter early
     """
+    process_gain, waste, own = terms
     for i in range(link.shape[0]):
         gain[i] = 0.0
         fee[i] = 0.0
@@ -59,15 +62,18 @@ def gains(link, depth, sales, misfit, sector, usual_misfit, process_gain, waste,
         if p >= 0 and depth[i] > 0.0:
             made = process_gain * depth[i]
             saved = 1.0 - exp(-waste * max(0.0, usual_misfit[sector[i]] - misfit[i]))
-            gain[i] = sales[i] * (made / (1.0 + made) + saved)
+            gain[i] = own * sales[i] * (made / (1.0 + made) + saved) + rate[i] * early[i]
             fee[i] = np.floor(take[p] * gain[i])
 
 
 @compiled
-def hears(alive, closing, link, k, contacts, ids, generation, quarter, share, gain_share, best):
+def hears(
+    alive, closing, link, partner, k, contacts, ids, generation, quarter, left, share, gain_share, best
+):
     """Which platforms approach each firm, by their share of project budgets; the better offer of two.
 
-    A linked firm listens only to a share of gain lower than its own platform's.
+    One of the two is the platform of a partner, if there is one and it has money left. A linked firm listens
+    only to a share of gain lower than its own platform's.
     """
     platforms = share.shape[0]
     for i in range(alive.shape[0]):
@@ -82,10 +88,23 @@ def hears(alive, closing, link, k, contacts, ids, generation, quarter, share, ga
                 b = 0
                 while b < platforms - 1 and v >= share[b]:
                     b += 1
+                near = max(0, partner[i])
+                b = near if partner[i] >= 0 and left[near] > 0.0 else b
                 offer = b if gain_share[b] < gain_share[a] else a
                 at = link[i]
                 if at < 0 or (offer != at and gain_share[offer] < 0.8 * gain_share[at]):
                     best[i] = offer
+
+
+@compiled
+def partners(link, supplier, partner):
+    """Which platform a partner of each firm is linked with, on either side of a contract; -1 for none."""
+    for i in range(link.shape[0]):
+        if supplier[i] >= 0:
+            if link[supplier[i]] >= 0:
+                partner[i] = link[supplier[i]]
+            if link[i] >= 0:
+                partner[supplier[i]] = link[i]
 
 
 @compiled
@@ -147,17 +166,17 @@ def build(economy) -> None:
     spent = np.zeros(n)
     if left.sum() > 0.0:
         share = np.cumsum(left) / left.sum()
-        best = np.empty(len(firms), np.int32)
+        best, partner = np.empty(len(firms), np.int32), np.full(len(firms), -1, np.int32)
+        for supplier in (c["supplier_1"], c["supplier_2"]):
+            partners(link, supplier, partner)
         hears(
-            c["alive"], c["closing"], link, key(economy.seed, "offers of integration"), p.contacts, firms.ids,
-            c["generation"], np.uint64(economy.quarter), share, platforms.columns["gain_share"], best,
+            c["alive"], c["closing"], link, partner, key(economy.seed, "offers of integration"), p.contacts,
+            firms.ids, c["generation"], np.uint64(economy.quarter), left, share,
+            platforms.columns["gain_share"], best,
         )  # fmt: skip
         rows = np.flatnonzero(best >= 0)
         who = best[rows]
-        sector = c["sector"][rows]
-        home = np.zeros((n, len(market.weights)))
-        home[link[linked], c["sector"][linked]] = 1.0
-        price = cost[rows] * (1.0 - p.chain_discount * home[who, sector])
+        price = cost[rows] * (1.0 - p.chain_discount * (partner[rows] == who))
         promised = platforms["belief"][who] * size[rows]
         credit = 0.25 * platforms["take"][who] * size[rows]
         value = p.horizon * (platforms["gain_share"][who] * promised + credit - p.depth_decay * cost[rows])
@@ -185,8 +204,9 @@ def collect(economy) -> None:
         c["integration_fee"][...] = 0.0
         return
     gains(
-        c["link"], c["depth"], c["sales"], c["misfit"], c["sector"], usual_misfit(economy),
-        p.process_gain, p.misfit_waste, platforms.columns["gain_share"], c["gain"], c["integration_fee"],
+        c["link"], c["depth"], c["sales"], c["misfit"], c["early"], c["rate"], c["sector"],
+        usual_misfit(economy), (p.process_gain, p.misfit_waste, 1.0 - p.input_share),
+        platforms.columns["gain_share"], c["gain"], c["integration_fee"],
     )  # fmt: skip
     c["integration_fee"] = np.minimum(c["integration_fee"], np.floor(0.5 * c["deposits"]))
     fees = c["integration_fee"].astype(np.int64)

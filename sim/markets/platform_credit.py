@@ -24,7 +24,7 @@ from sim.markets.settlement import split_rows
 class PlatformCredit(Declared):
     """Terms of credit through platforms."""
 
-    line_of_firm = param(0.5, unit="quarters of sales", low=0.1, high=1.0, source="assumed", doc="at most")
+    line_of_firm = param(0.3, unit="quarters of sales", low=0.06, high=0.6, source="assumed", doc="at most")
     line_of_consumer = param(
         1.0, unit="quarters of income", low=0.25, high=2.0, source="assumed", doc="at most"
     )

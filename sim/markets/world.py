@@ -81,6 +81,7 @@ def posts_terms(economy) -> None:
     m.wage_index = m.wage / m.wage_at_start
     m.going_price = m.price_index * (1.0 + m.wage_growth - p.technology_growth)
     m.machine_price = float(m.going_price[EQUIPMENT])
+    m.input_price = 0.5 * (m.going_price + np.roll(m.going_price, -1))
     m.policy_rate = m.funding_rate = state.rate
     m.deposit_rate = max(0.0, state.rate - p.deposit_spread)
     m.potential = m.wage * m.labour_force * (1.0 - p.unemployment_norm) * (1.0 + p.mark_up + p.rent)

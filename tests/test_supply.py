@@ -1,0 +1,157 @@
+"""The supply network: who delivers to whom, who owes whom, and who bears it."""
+
+import functools
+
+import numpy as np
+import pytest
+
+from sim import Economy
+from sim.accounts import INSTRUMENTS
+from sim.engine.ledger import LedgerError
+from sim.markets import supply
+
+
+@functools.cache
+def grown(quarters: int = 24, **parameters) -> Economy:
+    return Economy(firms=2000, seed=3, parameters=parameters).run(quarters)
+
+
+def test_payables_and_receivables_are_known_firm_by_firm():
+    economy = grown()
+    c = economy.firms.columns
+    np.testing.assert_array_equal(c["payables"], c["owed_1"] + c["owed_2"])
+    claims = np.zeros(len(economy.firms), np.int64)
+    for owed, creditor in ((c["owed_1"], c["creditor_1"]), (c["owed_2"], c["creditor_2"])):
+        np.add.at(claims, creditor[creditor >= 0], owed[creditor >= 0])
+    np.testing.assert_array_equal(c["receivables"], claims)
+    of_the_gone = sum(
+        int(owed[creditor < 0].sum())
+        for owed, creditor in ((c["owed_1"], c["creditor_1"]), (c["owed_2"], c["creditor_2"]))
+    )
+    assert economy.owners["receivables"].sum() == of_the_gone > 0
+    assert not (c["fresh_1"].any() or c["fresh_2"].any())
+
+
+def test_a_supplier_is_alive_another_firm_and_in_the_sector_it_should_be():
+    economy = grown()
+    c, sectors = economy.firms.columns, len(economy.market.weights)
+    for slot in supply.SLOTS:
+        supplier = c[f"supplier_{slot}"]
+        has = np.flatnonzero((supplier >= 0) & c["alive"])
+        assert len(has) > 0.9 * c["alive"].sum()
+        assert (supplier[has] != has).all()
+        assert ((c["sector"][has] + slot - 1) % sectors == c["sector"][supplier[has]]).all()
+        assert c["alive"][supplier[has]].all()
+        assert (supplier[~c["alive"]] == supply.NOBODY).all()
+
+
+def test_links_die_as_often_as_they_should_and_large_firms_have_more_customers():
+    economy = Economy(firms=4000, seed=3).run(4)
+    c = economy.firms.columns
+    before, generation, closing = (c[name].copy() for name in ("supplier_1", "generation", "closing"))
+    economy.step()
+    same = c["alive"] & (c["generation"] == generation)
+    stays = same & (before >= 0) & same[before] & ~closing[before]
+    died = (c["supplier_1"] != before)[stays].mean()
+    assert died == pytest.approx(economy.p.link_death, abs=0.012)
+    customers = np.bincount(c["supplier_1"][c["supplier_1"] >= 0], minlength=len(economy.firms))
+    large = c["share"] > np.quantile(c["share"], 0.99)
+    assert customers[large].mean() > 10.0 * customers[~large].mean()
+
+
+def test_without_inputs_there_is_no_network():
+    economy = grown(12, input_share=0.0)
+    flows = {name for quarter in economy.records.of_flows for name, fen in quarter.items() if fen}
+    assert not flows & {"inputs", "inputs on credit", "suppliers paid", "bad trade credit"}
+    assert not economy.firms["payables"].any()
+
+
+def test_without_trade_credit_inputs_are_paid_at_once_and_no_failure_hurts_a_supplier():
+    economy = grown(12, trade_credit=0.0)
+    flows = economy.records.of_flows
+    assert all(quarter["inputs"] > 0 for quarter in flows)
+    # a customer without enough money owes even then
+    assert sum(q["inputs on credit"] for q in flows) < 0.02 * sum(q["inputs"] for q in flows)
+
+
+def test_inputs_are_about_their_share_of_sales():
+    economy = grown()
+    flows = economy.records.of_flows[-1]
+    bought = flows["inputs"] + flows["inputs on credit"]
+    assert bought / economy.firms["sales"].sum() == pytest.approx(economy.p.input_share, abs=0.04)
+
+
+def test_an_unpaid_supplier_loses_what_it_had_to_claim_and_the_loss_is_booked_once():
+    economy = grown()
+    lost = [quarter.get("bad trade credit", 0) for quarter in economy.records.of_flows]
+    assert sum(lost) > 0
+    twin = economy.branch("external_finance")
+    before = twin.firms["bad_trade"].sum()
+    for _ in range(6):
+        twin.step()
+        flows = twin.records.of_flows[-1]
+        assert twin.firms["bad_trade"].sum() <= flows.get("bad trade credit", 0)  # the rest is the owners'
+    assert before >= 0.0
+
+
+def test_a_failure_takes_its_supplier_down_a_quarter_later():
+    """One customer, one supplier that lives on it: the chain, made by hand in a running economy."""
+    economy = grown().branch("external_finance")
+    c, books = economy.firms.columns, economy.firms.books
+    alive = np.flatnonzero(c["alive"] & (c["deposits"] > 0) & (c["supplier_1"] >= 0) & (c["owed_1"] > 0))
+    customer = int(alive[0])
+    supplier = int(c["creditor_1"][customer])
+    owed = int(c["owed_1"][customer])
+    claims = int(books["receivables"][supplier])
+    gone = np.zeros(len(economy.firms), bool)
+    gone[customer] = True
+    money = np.zeros(1, np.int64)
+    economy.ledger.open()
+    lost = supply.settle_estates(economy, np.array([customer]), money, gone)
+    assert lost[0] == books["payables"][customer] + lost[0] >= owed
+    assert books["receivables"][supplier] <= claims - owed
+    assert c["bad_trade"][supplier] >= owed
+    economy.ledger.close()
+
+
+@pytest.mark.parametrize("account", ["receivables", "payables"])
+def test_a_fen_owed_by_nobody_is_found(account):
+    economy = Economy(firms=300, seed=1).run(3)
+    economy.firms.books[account][5] += 1
+    with pytest.raises(LedgerError):
+        economy.step()
+
+
+def test_lacking_inputs_stop_production_only_if_they_should():
+    bound = Economy(firms=1000, seed=3, parameters={"inputs_bind": 1.0, "contract_limit": 0.2}).run(16)
+    free = Economy(firms=1000, seed=3, parameters={"inputs_bind": 0.0, "contract_limit": 0.2}).run(16)
+    made = [float(e.records.quarters["output"].iloc[-8:].mean()) for e in (bound, free)]
+    assert made[0] < made[1]
+
+
+def test_early_cash_shortens_what_customers_of_a_linked_firm_owe():
+    world = Economy(firms=2000, seed=3).run(24)
+    owed = []
+    for early in (0.0, 1.0):
+        twin = world.branch("deep_integration")
+        twin.p = twin.p.replace(early_cash=early)
+        twin.firms["link"] = np.where(twin.firms["alive"], 0, -1)
+        twin.firms["depth"] = np.where(twin.firms["alive"], 1.0, 0.0)
+        twin.step()
+        owed.append(int(twin.firms["payables"].sum()))
+        assert (twin.firms["early"].sum() > 0.0) == (early > 0.0)
+    assert owed[1] < 0.5 * owed[0]
+
+
+def test_estates_pay_the_oldest_claims_first_and_no_more_than_they_have():
+    claims = np.array([[5, 7, 0, 3], [5, 7, 0, 3], [1, 0, 0, 0]])
+    money = np.array([9, 100, 0])
+    paid = np.empty_like(claims)
+    supply.share_out(money, claims, paid)
+    np.testing.assert_array_equal(paid, [[5, 4, 0, 0], [5, 7, 0, 3], [0, 0, 0, 0]])
+
+
+def test_the_claims_of_a_firm_that_left_are_collected_by_the_owners():
+    flows = [name for quarter in grown().records.of_flows for name, fen in quarter.items() if fen]
+    assert {"receivables bought", "receivables left", "owners paid as suppliers"} <= set(flows)
+    assert ("owners", "receivables") in INSTRUMENTS["trade credit"].holders
