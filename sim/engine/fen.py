@@ -39,6 +39,16 @@ def sum_by(group, amounts, out):
 
 
 @compiled
+def list_rows(amounts, rows):
+    """Write into `rows` where an amount is above zero. Returns how many there are."""
+    found = 0
+    for i in range(amounts.shape[0]):
+        rows[found] = i
+        found += 1 if amounts[i] > 0 else 0
+    return found
+
+
+@compiled
 def round_all(amounts, out):
     """The amounts in whole fen, in as many places of `out` as it takes."""
     for i in range(amounts.shape[0]):
@@ -147,3 +157,9 @@ def split_by(totals: np.ndarray, weights: np.ndarray, group: np.ndarray) -> np.n
 def total_by(group: np.ndarray, amounts: np.ndarray, groups: int) -> np.ndarray:
     """Whole fen summed by group: int64 of length `groups`."""
     return sum_by(group, amounts, np.zeros(groups, np.int64))
+
+
+def rows_with(amounts: np.ndarray) -> np.ndarray:
+    """The rows with an amount above zero (int64, ascending)."""
+    rows = np.empty(len(amounts), np.int64)
+    return rows[: list_rows(amounts, rows)]

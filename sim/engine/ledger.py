@@ -17,7 +17,7 @@ from typing import Any, NamedTuple, TypeVar
 import numpy as np
 
 from .compiling import Compiled
-from .fen import post, post_at_banks, split, split_by, total_by, weigh
+from .fen import post, post_at_banks, rows_with, split, split_by, total_by, weigh
 
 __all__ = [
     "NET_WORTH",
@@ -30,6 +30,7 @@ __all__ = [
     "LedgerError",
     "Some",
     "WriteOff",
+    "rows_with",
     "split",
     "split_by",
     "total_by",
