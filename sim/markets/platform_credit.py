@@ -8,11 +8,10 @@ import numpy as np
 
 from sim.engine.arithmetic import logistic
 from sim.engine.compiling import compiled
-from sim.engine.draws import key
+from sim.engine.draws import key, normals
 from sim.engine.ledger import Some, split_by, total_by
 from sim.engine.parameters import Declared, param
 from sim.markets.scoring import (
-    draw_normals,
     remember_consumers,
     remember_firms,
     score_consumers,
@@ -156,16 +155,12 @@ def lend(economy, population: str) -> None:
     scores, offer, rate, lent = np.empty(found), np.empty(found), np.empty(found), np.empty(found, np.int64)
     files, lender = np.zeros(len(platforms)), nb + channel
     blur, haze = np.empty(found), np.empty(found)
-    noise, quarter, ids, generation = (
-        (p.footprint_noise, p.insight_noise),
-        economy.quarter,
-        table.ids,
-        c["generation"],
-    )
-    draw_normals(key(economy.seed, "blur of a footprint"), rows, ids, generation, quarter, blur)
+    noise, quarter = (p.footprint_noise, p.insight_noise), economy.quarter
+    ids, generation = table.ids, c["generation"]
+    normals(key(economy.seed, "blur of a footprint"), rows, ids, generation, quarter, blur)
     if population == "firms":
         scorers, sight = economy.firm_scorers, sight_of_firms(table)
-        draw_normals(key(economy.seed, "haze of shallow integration"), rows, ids, generation, quarter, haze)
+        normals(key(economy.seed, "haze of shallow integration"), rows, ids, generation, quarter, haze)
         score_firms(rows, lender, sight, market.wage, noise, blur, haze, scorers.weighs, scores)
         income, line = c["sales"], p.line_of_firm
         pace = np.where(platforms["file_like_a_bank"] > 0.0, p.instalment, p.platform_instalment)

@@ -10,9 +10,8 @@ import math
 
 import numpy as np
 
-from sim.engine.arithmetic import log, logistic, normal
+from sim.engine.arithmetic import log, logistic
 from sim.engine.compiling import compiled, compiled_apart
-from sim.engine.draws import uniform
 from sim.engine.parameters import Declared, param
 
 
@@ -138,13 +137,6 @@ def remember_consumers(rows, lent, lender, sight, noise, blur, quarter, scores, 
         if lent[n] > 0 and memory[0][rows[n]] < 0:
             x = consumer_features(rows[n], sight, noise, blur[n])
             remember(rows[n], lender[n], quarter, scores[n], x, memory)
-
-
-@compiled_apart
-def draw_normals(k, rows, ids, generation, quarter, out):
-    """A standard normal deviate for each of the `rows` of a table."""
-    for n in range(rows.shape[0]):
-        out[n] = normal(uniform(k, ids[rows[n]], generation[rows[n]], quarter))
 
 
 SIGHT_OF_FIRMS = [
