@@ -316,11 +316,18 @@ def test_amounts_of_a_few_rows_are_booked_like_those_of_all():
             assert few.ledger.tables[name].books[account].tolist() == fen_of_all.tolist()
 
 
-def test_a_row_named_twice_among_a_few_stops_the_run():
+def test_a_row_named_twice_among_a_few_pays_twice():
     e = economy()
     e.ledger.pay("dividends", Some(np.array([4, 4]), np.array([10, 20])), np.array([30, 0]))
-    with pytest.raises(LedgerError, match=r"firms.deposits holds 5980 fen, its flows lead to 5970"):
-        e.ledger.close()
+    assert e.firms[4].deposits == CASH - 30
+    assert e.ledger.close() == {"dividends": 30}
+
+
+@pytest.mark.parametrize(("rows", "amounts"), [([0, FIRMS], [1, 1]), ([-1], [1]), ([0, 1], [1])])
+def test_rows_that_are_not_there_stop_the_run(rows, amounts):
+    e = economy()
+    with pytest.raises(LedgerError, match="dividends: 1 rows that firms does not have, or without an amount"):
+        e.ledger.debit("dividends", Some(np.array(rows), np.array(amounts)))
 
 
 @pytest.mark.parametrize("copied", [copy.deepcopy, lambda e: pickle.loads(pickle.dumps(e))])

@@ -60,8 +60,8 @@ def bound(function: types.FunctionType, replace: dict[str, Any], stamp: str = ""
 class Compiled:
     """A function with two readings; calling it runs the machine code."""
 
-    def __init__(self, function: types.FunctionType):
-        self.function = function
+    def __init__(self, function: types.FunctionType, apart: bool = False):
+        self.function, self.apart = function, apart
         self.name, self.__doc__, self.__module__ = function.__name__, function.__doc__, function.__module__
 
     def helpers(self) -> "dict[str, Compiled]":
@@ -88,6 +88,8 @@ class Compiled:
         """Numba's version, for Python to call."""
         inside = {name: thing.inlined for name, thing in self.helpers().items()}
         body = bound(self.function, inside, f"_{self.stamp}")
+        if self.apart:
+            return compiled_loop(body)
         return numba().njit(body, cache=True, error_model="numpy", nogil=True)
 
     @functools.cached_property
@@ -108,6 +110,14 @@ def is_constant(thing: Any) -> bool:
 def compiled(function: types.FunctionType) -> Any:
     """Mark a function as readable by Numba; see `Compiled`."""
     return Compiled(function)
+
+
+def compiled_apart(function: types.FunctionType) -> Any:
+    """As `compiled`, for a loop that writes no array which shares memory with another of its arrays.
+
+    Then it runs on vectors even where it looks something up; see `compiled_loop`.
+    """
+    return Compiled(function, apart=True)
 
 
 def compiled_loop(function: types.FunctionType) -> Any:

@@ -10,7 +10,8 @@ import hashlib
 
 import numpy as np
 
-from .compiling import compiled
+from .arithmetic import normal
+from .compiling import compiled, compiled_apart
 
 LOW32 = np.uint64(0xFFFFFFFF)
 SHIFT = np.uint64(32)
@@ -69,3 +70,10 @@ def uniforms(k, agent, partner, quarter):
 def uniform(k, agent, partner, quarter):
     """One number in (0, 1)."""
     return uniforms(k, agent, partner, quarter)[0]
+
+
+@compiled_apart
+def normals(k, rows, ids, generation, quarter, out):
+    """A standard normal deviate for each of the `rows` of a table."""
+    for n in range(rows.shape[0]):
+        out[n] = normal(uniform(k, ids[rows[n]], generation[rows[n]], quarter))

@@ -39,6 +39,16 @@ def sum_by(group, amounts, out):
 
 
 @compiled
+def list_rows(amounts, rows):
+    """Write into `rows` where an amount is above zero. Returns how many there are."""
+    found = 0
+    for i in range(amounts.shape[0]):
+        rows[found] = i
+        found += 1 if amounts[i] > 0 else 0
+    return found
+
+
+@compiled
 def round_all(amounts, out):
     """The amounts in whole fen, in as many places of `out` as it takes."""
     for i in range(amounts.shape[0]):
@@ -67,14 +77,61 @@ def post_at_banks(account, other, amounts, sign, other_sign, home, reserves, owe
 
 
 @compiled
-def weigh(account, sign, rest):
-    """Subtract sign x account from `rest`. Returns (sum of the account, its least balance or 0)."""
+def outside(rows, n):
+    """How many of the rows are not among 0 to n - 1."""
+    found = 0
+    for k in range(rows.shape[0]):
+        found += 0 if 0 <= rows[k] < n else 1
+    return found
+
+
+@compiled
+def post_few(account, other, rows, amounts, sign, other_sign):
+    """As `post`, to the `rows`."""
     total, least = 0, 0
-    for i in range(account.shape[0]):
-        rest[i] -= sign * account[i]
-        total += account[i]
-        least = min(least, account[i])
+    for n in range(rows.shape[0]):
+        fen = whole(amounts[n])
+        account[rows[n]] += sign * fen
+        other[rows[n]] += other_sign * fen
+        total += fen
+        least = min(least, fen)
     return total, least
+
+
+@compiled
+def post_few_at_banks(account, other, rows, amounts, sign, other_sign, home, reserves, owed):
+    """As `post_at_banks`, to the `rows`."""
+    for n in range(rows.shape[0]):
+        fen = sign * whole(amounts[n])
+        reserves[home[rows[n]]] += fen
+        owed[home[rows[n]]] += fen
+    return post_few(account, other, rows, amounts, sign, other_sign)
+
+
+@compiled
+def weigh(accounts, signs, sums, least):
+    """Add up accounts of the same rows. Do sign x account sum to zero in every row?
+
+    sums and least (its lowest balance, or 0) are by account.
+    """
+    n = accounts[0].shape[0]
+    rest = np.empty(BLOCK, np.int64)
+    balanced = True
+    for start in range(0, n, BLOCK):
+        stop = min(n, start + BLOCK)
+        rest[:] = 0
+        for k in range(len(accounts)):
+            account, sign = accounts[k][start:stop], signs[k]
+            total, low = 0, 0
+            for i in range(account.shape[0]):
+                rest[i] += sign * account[i]
+                total += account[i]
+                low = min(low, account[i])
+            sums[k] += total
+            least[k] = min(least[k], low)
+        for i in range(BLOCK):
+            balanced = balanced and rest[i] == 0
+    return balanced
 
 
 @compiled
@@ -147,3 +204,9 @@ def split_by(totals: np.ndarray, weights: np.ndarray, group: np.ndarray) -> np.n
 def total_by(group: np.ndarray, amounts: np.ndarray, groups: int) -> np.ndarray:
     """Whole fen summed by group: int64 of length `groups`."""
     return sum_by(group, amounts, np.zeros(groups, np.int64))
+
+
+def rows_with(amounts: np.ndarray) -> np.ndarray:
+    """The rows with an amount above zero (int64, ascending)."""
+    rows = np.empty(len(amounts), np.int64)
+    return rows[: list_rows(amounts, rows)]

@@ -17,7 +17,18 @@ from typing import Any, NamedTuple, TypeVar
 import numpy as np
 
 from .compiling import Compiled
-from .fen import post, post_at_banks, split, split_by, total_by, weigh
+from .fen import (
+    outside,
+    post,
+    post_at_banks,
+    post_few,
+    post_few_at_banks,
+    rows_with,
+    split,
+    split_by,
+    total_by,
+    weigh,
+)
 
 __all__ = [
     "NET_WORTH",
@@ -30,12 +41,12 @@ __all__ = [
     "LedgerError",
     "Some",
     "WriteOff",
+    "rows_with",
     "split",
     "split_by",
     "total_by",
 ]
 
-BLOCK = 1 << 15  # rows proved at a time: few enough to stay near the processor
 NET_WORTH = "net_worth"
 Spec = TypeVar("Spec", "Flow", "Change", "WriteOff")
 
@@ -104,7 +115,7 @@ class Chart:
 
 
 class Some(NamedTuple):
-    """Amounts of a few rows of a table (each once), where the others have none: time grows with the few."""
+    """Amounts of a few rows of a table, where the others have none: time grows with the few."""
 
     rows: np.ndarray
     amounts: np.ndarray
@@ -118,6 +129,7 @@ class Leg(NamedTuple):
 
     table: str
     kernel: Compiled
+    few: Compiled
     accounts: tuple[np.ndarray, np.ndarray]
     signs: tuple[int, int]
     rest: tuple[np.ndarray, ...]
@@ -234,7 +246,7 @@ class Ledger:
         """Amounts that go to two accounts of the same row."""
         books = self.tables[table].books
         expected = (((table, account), sign), ((table, other), other_sign))
-        return Leg(table, post, (books[account], books[other]), (sign, other_sign), (), expected)
+        return Leg(table, post, post_few, (books[account], books[other]), (sign, other_sign), (), expected)
 
     def _payment(self, table: str, money: str, other: str, sign: int, other_sign: int) -> Leg:
         """As `_leg`; where the first account is the usual money, reserves of the home banks move too."""
@@ -244,30 +256,28 @@ class Ledger:
         banks = self.tables["banks"].books
         return leg._replace(
             kernel=post_at_banks,
+            few=post_few_at_banks,
             rest=(self.tables[table].columns["bank"], banks["reserves"], banks["deposits_owed"]),
             expected=(*leg.expected, (("banks", "reserves"), sign), (("banks", "deposits_owed"), sign)),
         )
 
     def _post(self, flow: str, leg: Leg, amounts: Amounts) -> int:
+        n = len(leg.accounts[0])
         if isinstance(amounts, Some):
-            return self._post_some(flow, leg, *amounts)
-        if len(amounts) > len(leg.accounts[0]):
-            rows = len(leg.accounts[0])
-            raise LedgerError(f"{flow}: {len(amounts)} amounts for {rows} rows of {leg.table}")
-        total, least = leg.kernel(*leg.accounts, amounts, *leg.signs, *leg.rest)
+            wrong = outside(amounts.rows, n) or len(amounts.rows) - len(amounts.amounts)
+            if wrong:
+                raise LedgerError(
+                    f"{flow}: {wrong} rows that {leg.table} does not have, or without an amount"
+                )
+            total, least = leg.few(*leg.accounts, *amounts, *leg.signs, *leg.rest)
+        else:
+            if len(amounts) > n:
+                raise LedgerError(f"{flow}: {len(amounts)} amounts for {n} rows of {leg.table}")
+            total, least = leg.kernel(*leg.accounts, amounts, *leg.signs, *leg.rest)
         if least < 0:
             raise LedgerError(f"{flow}: a negative amount ({least} fen) at {leg.table}")
         for place, sign in leg.expected:
             self.expected[place] += sign * total
-        return total
-
-    def _post_some(self, flow: str, leg: Leg, rows: np.ndarray, amounts: np.ndarray) -> int:
-        """As `_post`, on copies of the few rows, which then go back."""
-        few = tuple(account[rows] for account in leg.accounts)
-        rest = (leg.rest[0][rows], *leg.rest[1:]) if leg.rest else ()
-        total = self._post(flow, leg._replace(accounts=few, rest=rest), amounts)
-        for account, some in zip(leg.accounts, few, strict=True):
-            account[rows] = some
         return total
 
     def close(self) -> dict[str, int]:
@@ -296,21 +306,15 @@ class Ledger:
 
     def _weigh(self, name: str, table: Any, sums: dict[tuple[str, str], int]) -> bool:
         """Add up each account of a table. Is every row's net worth what it has less what it owes?"""
-        proved = True
-        books, customer = table.books, name in self.customers
-        for account in self.accounts[name]:
-            sums[name, account] = 0
-        for start in range(0, len(books[NET_WORTH]), BLOCK):
-            rows = slice(start, start + BLOCK)
-            rest = np.zeros_like(books[NET_WORTH][rows])
-            for account in self.accounts[name]:
-                worth = account == NET_WORTH
-                sign = -1 if worth else self._sign(name, account)
-                total, least = weigh(books[account][rows], sign, rest)
-                sums[name, account] += total
-                proved = proved and (worth or least == 0 or not customer)
-            proved = proved and not rest.any()
-        return proved
+        accounts = self.accounts[name]
+        worth = accounts.index(NET_WORTH)
+        signs = np.array([self._sign(name, account) for account in accounts])
+        signs[worth] = -1
+        totals, least = np.zeros(len(accounts), np.int64), np.zeros(len(accounts), np.int64)
+        balanced = weigh(tuple([table.books[account] for account in accounts]), signs, totals, least)
+        sums.update(zip([(name, account) for account in accounts], totals.tolist(), strict=True))
+        least[worth] = 0  # who owes more than he has is worth less than nothing
+        return balanced and not (name in self.customers and least.any())
 
     def _fault(self, name: str) -> str:
         """What is wrong in a table whose rows could not be proved."""

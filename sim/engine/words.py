@@ -86,6 +86,8 @@ class Words(AgentSet):
         """
         if isinstance(item, str):
             return self._column(item)
+        if isinstance(item, int) and -len(self) <= item < len(self):
+            return self.table.row(self._line(item))
         if isinstance(item, slice):
             return self._view(self.rows[item])
         positions = np.asarray(item)

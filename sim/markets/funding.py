@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from sim.engine.ledger import Some, split, split_by, total_by
+from sim.engine.ledger import Some, rows_with, split, split_by, total_by
 from sim.engine.parameters import Declared, param
 from sim.markets import integration, ownership
 from sim.markets.platform_credit import idle_claims
@@ -122,13 +122,14 @@ def collect(economy) -> None:
     interest, principal = np.zeros(n, np.int64), np.zeros(n, np.int64)
     for name in ("firms", "consumers"):
         c = economy.tables[name].columns
+        owing = rows_with(c["platform_debt"])
         for flow, column, sums in (
             ("interest", "platform_interest_paid", interest),
             ("instalments", "platform_instalment_paid", principal),
         ):
-            paid = c[column].astype(np.int64)
-            received = total_by(c["debt_to"], paid, n)
-            ledger.pay(f"platform {flow} of {name}", paid, received)
+            paid = c[column][owing].astype(np.int64)
+            received = total_by(c["debt_to"][owing], paid, n)
+            ledger.pay(f"platform {flow} of {name}", Some(owing, paid), received)
             sums += received
     repay_banks(economy, principal, before)
 
@@ -328,19 +329,20 @@ def consumers_pay(economy) -> None:
     """Interest and instalments of consumers to their banks; defaults are written off."""
     consumers, banks, ledger = economy.consumers, economy.banks, economy.ledger
     c, n = consumers.columns, len(banks)
-    home = c["bank"]
+    owing = rows_with(c["bank_debt"])
+    home = c["bank"][owing]
     for flow, column in (
         ("interest of consumers", "interest_paid"),
         ("instalments of consumers", "instalment_paid"),
     ):
-        paid = c[column].astype(np.int64)
+        paid = c[column][owing].astype(np.int64)
         received = total_by(home, paid, n)
-        ledger.pay(flow, paid, received)
+        ledger.pay(flow, Some(owing, paid), received)
         if flow == "interest of consumers":
             banks["interest_income"] += received
     rows = np.flatnonzero(c["failed"])
     lost = c["bank_debt"][rows]
-    by_bank = total_by(home[rows], lost, n)
+    by_bank = total_by(c["bank"][rows], lost, n)
     ledger.write_off("bad loans to consumers", {"banks": by_bank}, {"consumers": Some(rows, lost)})
     banks["loan_losses"] += by_bank
     economy.memory.own_interest = float(banks["interest_income"].sum())

@@ -7,19 +7,21 @@ from sim.engine.ledger import Some, split
 
 
 @compiled
-def weigh(employed, power, at_work, idle):
-    """Earning power of each row, in the column of its state. Returns the sum of those at work."""
-    worked = 0.0
+def weigh(employed, power, benefit, at_work, idle, benefits):
+    """Earning power of those at work; who is idle, and benefits in fen for him. Returns its sum, how many."""
+    worked, found = 0.0, 0
     for i in range(employed.shape[0]):
         at_work[i] = power[i] if employed[i] else 0.0
-        idle[i] = 0.0 if employed[i] else power[i]
         worked += at_work[i]
-    return worked
+        idle[found] = i
+        benefits[found] = np.rint(benefit * power[i])
+        found += 0 if employed[i] else 1
+    return worked, found
 
 
 @compiled
 def take_home(gross, tax_rate, tax, income, transfers):
-    """Income tax on wages, in whole fen; income after it, with last quarter's income from property."""
+    """Income tax, in whole fen; income after it, with `transfers` (which may be where income goes)."""
     for i in range(gross.shape[0]):
         due = np.floor(tax_rate * gross[i])
         tax[i] = due
@@ -52,9 +54,10 @@ def find_workers(economy) -> None:
 def pay(economy) -> None:
     """Wages of firms, banks and platforms go to those at work by earning power; benefits to the others."""
     consumers, ledger, market, p = economy.consumers, economy.ledger, economy.market, economy.p
-    n = len(consumers)
-    at_work, idle = np.empty(n), np.empty(n)
-    market.working = weigh(consumers["employed"], consumers["power"], at_work, idle)
+    c, n = consumers.columns, len(consumers)
+    at_work, rows, benefits = np.empty(n), np.empty(n, np.int64), np.empty(n)
+    market.working, idle = weigh(c["employed"], c["power"], p.benefit * market.wage, at_work, rows, benefits)
+    rows, benefits = rows[:idle], benefits[:idle]
     paid = {
         "wages": ledger.debit("wages", economy.firms["wage_bill"]),
         "bank wages": ledger.debit("bank wages", economy.banks["costs"]),
@@ -62,12 +65,9 @@ def pay(economy) -> None:
     }
     gross = split(sum(paid.values()), at_work)
     ledger.credit_together(paid, gross)
-    tax, income = np.empty(n), np.empty(n)
-    rows = np.flatnonzero(idle)
-    benefits = np.rint(p.benefit * market.wage * idle[rows]).astype(np.int64)
     ledger.pay("benefits", np.array([benefits.sum()]), Some(rows, benefits))
-    take_home(gross, economy.state[0].income_tax, tax, income, economy.memory.transfers)
+    tax = np.empty(n)
+    take_home(gross, economy.state[0].income_tax, tax, c["income"], economy.memory.transfers)
     taxed = ledger.debit("income tax", tax)
     ledger.credit("income tax", np.array([taxed]))
-    income[rows] += benefits
-    consumers["income"] = income
+    c["income"][rows] += benefits

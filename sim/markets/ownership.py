@@ -4,6 +4,7 @@ import numpy as np
 
 from sim.engine.ledger import Amounts, split
 from sim.engine.parameters import Declared, param
+from sim.markets.labour import take_home
 
 
 class Ownership(Declared):
@@ -43,11 +44,11 @@ def distribute(economy) -> None:
     excess = money(economy) - p.owners_reserve * market.gdp
     total = int(max(0.0, p.owners_payout * excess))
     part = split(total, consumers["ownership"])
-    economy.memory.transfers = np.zeros(len(consumers))
+    transfers = economy.memory.transfers = np.zeros(len(consumers))
     if total:
         ledger.credit("income from ownership", part)
         ledger.debit("income from ownership", split(total, economy.owners["deposits"].astype(float)))
-        tax = np.floor(economy.state[0].income_tax * part)
+        tax = np.empty(len(consumers))
+        take_home(part, economy.state[0].income_tax, tax, transfers, transfers)
         taxed = ledger.debit("income tax", tax)
         ledger.credit("income tax", np.array([taxed]))
-        economy.memory.transfers += part - tax

@@ -8,16 +8,17 @@ import numpy as np
 
 from sim.engine.arithmetic import logistic
 from sim.engine.compiling import compiled
+from sim.engine.draws import key, normals
 from sim.engine.ledger import Some, split_by, total_by
 from sim.engine.parameters import Declared, param
-from sim.markets.credit import (
-    noise_keys,
-    remembers_consumers,
-    remembers_firms,
+from sim.markets.scoring import (
+    remember_consumers,
+    remember_firms,
+    score_consumers,
+    score_firms,
     sight_of_consumers,
     sight_of_firms,
 )
-from sim.markets.scoring import consumer_features, firm_features, score
 from sim.markets.settlement import split_rows
 
 
@@ -49,64 +50,66 @@ def judge(z, amount, lgd, mine, others, take, base, passes_risk, cap, file_cost,
 
 
 @compiled
-def offers(wanted, channel, open_, income, line, debt, scores, terms, lgd, cap, duration, offer, rate, files):
-    """Offers of each platform to those who ask it; `scores` are the log odds it has found."""
+def list_asking(wanted, granted, debt, debt_to, first, second, open_, rows, channel):
+    """Whom banks left short, and which open platform each asks: of two, the first there is.
+
+    Old debt binds to its pool: whoever owes one platform asks that one. Returns how many ask.
+    """
+    found = 0
+    for i in range(wanted.shape[0]):
+        if wanted[i] - granted[i] > 0.0:
+            p = first[i] if first[i] >= 0 else second[i]
+            if debt[i] > 0 and debt_to[i] >= 0:
+                p = debt_to[i]
+            if p >= 0 and open_[p]:
+                rows[found] = i
+                channel[found] = p
+                found += 1
+    return found
+
+
+@compiled
+def offers(
+    wanted, granted, rows, channel, income, line, debt, scores, terms, lgd, cap, duration, offer, rate, files
+):
+    """Offers of each platform to the `rows`, who ask it; `scores` are the log odds it has found."""
     mine, others, take, base, passes_risk, file_cost, own_cost = terms
-    for i in range(wanted.shape[0]):
-        offer[i] = 0.0
-        p = channel[i]
-        if p >= 0 and wanted[i] > 0.0 and open_[p]:
-            amount = min(wanted[i], max(0.0, line * income[i] - float(debt[i])))
-            # a file that cannot earn its cost at the best of risks is not opened
-            if (
-                amount * duration[p] * (mine[p] * (base[p] + take[p] - own_cost) + others[p] * take[p])
-                > file_cost[p]
-            ):
-                files[p] += 1.0
-                r, good = judge(
-                    scores[i], amount, lgd, mine[p], others[p], take[p], base[p], passes_risk[p], cap,
-                    file_cost[p], duration[p], own_cost,
-                )  # fmt: skip
-                if good:
-                    offer[i] = amount
-                    rate[i] = r
+    for n in range(rows.shape[0]):
+        offer[n] = 0.0
+        i, p = rows[n], channel[n]
+        amount = min(wanted[i] - granted[i], max(0.0, line * income[i] - float(debt[i])))
+        # a file that cannot earn its cost at the best of risks is not opened
+        best = amount * duration[p] * (mine[p] * (base[p] + take[p] - own_cost) + others[p] * take[p])
+        if best > file_cost[p]:
+            files[p] += 1.0
+            rate[n], good = judge(
+                scores[n], amount, lgd, mine[p], others[p], take[p], base[p], passes_risk[p], cap,
+                file_cost[p], duration[p], own_cost,
+            )  # fmt: skip
+            offer[n] = amount if good else 0.0
 
 
 @compiled
-def score_firms(wanted, channel, open_, banks, sight, noise, keys, quarter, wage, weights, mask, scores):
-    x = np.zeros(mask.shape[1])
-    for i in range(wanted.shape[0]):
-        p = channel[i]
-        if p >= 0 and wanted[i] > 0.0 and open_[p]:
-            firm_features(i, sight, noise, keys, quarter, wage, x)
-            scores[i] = score(x, weights[banks + p], mask[banks + p])
-
-
-@compiled
-def score_consumers(wanted, channel, open_, banks, sight, noise, keys, quarter, weights, mask, scores):
-    x = np.zeros(mask.shape[1])
-    for i in range(wanted.shape[0]):
-        p = channel[i]
-        if p >= 0 and wanted[i] > 0.0 and open_[p]:
-            consumer_features(i, sight, noise, keys, quarter, x)
-            scores[i] = score(x, weights[banks + p], mask[banks + p])
-
-
-@compiled
-def settle_offers(offer, channel, ration, offered_rate, rate, debt, debt_to, granted, lent):
+def settle_offers(rows, offer, channel, ration, offered_rate, rate, debt, debt_to, granted, lent):
     """Whole fen lent; rates blend with those of old debt to the same pool."""
-    for i in range(offer.shape[0]):
-        granted[i] = 0.0
-        lent[i] = 0
-        if offer[i] > 0.0:
-            p = channel[i]
-            fen = np.floor(offer[i] * ration[p])
-            if fen > 0.0:
-                old = float(debt[i])
-                rate[i] = (rate[i] * old + offered_rate[i] * fen) / (old + fen)
-                granted[i] = fen
-                lent[i] = int(fen)
-                debt_to[i] = p
+    for n in range(rows.shape[0]):
+        i, p = rows[n], channel[n]
+        fen = np.floor(offer[n] * ration[p])
+        lent[n] = int(fen)
+        if fen > 0.0:
+            old = float(debt[i])
+            rate[i] = (rate[i] * old + offered_rate[n] * fen) / (old + fen)
+            granted[i] = fen
+            debt_to[i] = p
+
+
+@compiled
+def set_terms(debt, debt_to, pace, by_deduction, platform_pace, deducted):
+    """How the debt to each platform is paid back: how fast, and whether out of sales."""
+    for i in range(debt.shape[0]):
+        p = max(0, debt_to[i])
+        platform_pace[i] = pace[p]
+        deducted[i] = debt[i] > 0 and by_deduction[p] > 0.0
 
 
 def bank_share(economy) -> np.ndarray:
@@ -139,81 +142,64 @@ def lend(economy, population: str) -> None:
     open_ = asking(economy) & flag
     if not open_.any():
         return
-    left = c["loan_wanted"] - c["loan_granted"]
     if population == "firms":
-        channel = np.where((c["link"] >= 0) & (c["depth"] > 0.05), c["link"], c["portal"])
+        first, second = np.where(c["depth"] > 0.05, c["link"], -1), c["portal"]
     else:
-        channel = np.where(c["first_app"] >= 0, c["first_app"], c["second_app"])
-    # old debt binds to its pool: whoever owes one platform asks that one
-    channel = np.where((c["platform_debt"] > 0) & (c["debt_to"] >= 0), c["debt_to"], channel).astype(np.int32)
-    scores, offer, rate = np.zeros(n), np.empty(n), np.zeros(n)
-    files = np.zeros(len(platforms))
-    noise, keys, quarter = (p.footprint_noise, p.insight_noise), noise_keys(economy.seed), economy.quarter
+        first, second = c["first_app"], c["second_app"]
+    rows, channel = np.empty(n, np.int64), np.empty(n, np.int32)
+    found = list_asking(
+        c["loan_wanted"], c["loan_granted"], c["platform_debt"], c["debt_to"], first, second, open_, rows,
+        channel,
+    )  # fmt: skip
+    rows, channel = rows[:found], channel[:found]
+    scores, offer, rate, lent = np.empty(found), np.empty(found), np.empty(found), np.empty(found, np.int64)
+    files, lender = np.zeros(len(platforms)), nb + channel
+    blur, haze = np.empty(found), np.empty(found)
+    noise, quarter = (p.footprint_noise, p.insight_noise), economy.quarter
+    ids, generation = table.ids, c["generation"]
+    normals(key(economy.seed, "blur of a footprint"), rows, ids, generation, quarter, blur)
     if population == "firms":
-        sight, scorers = sight_of_firms(table), economy.firm_scorers
-        score_firms(
-            left,
-            channel,
-            open_,
-            nb,
-            sight,
-            noise,
-            keys,
-            quarter,
-            market.wage,
-            scorers.weights,
-            scorers.mask,
-            scores,
-        )
-        income, line, lgd = c["sales"], p.line_of_firm, p.unsecured_loss
+        scorers, sight = economy.firm_scorers, sight_of_firms(table)
+        normals(key(economy.seed, "haze of shallow integration"), rows, ids, generation, quarter, haze)
+        score_firms(rows, lender, sight, market.wage, noise, blur, haze, scorers.weighs, scores)
+        income, line = c["sales"], p.line_of_firm
         pace = np.where(platforms["file_like_a_bank"] > 0.0, p.instalment, p.platform_instalment)
     else:
-        sight, scorers = sight_of_consumers(table), economy.consumer_scorers
-        score_consumers(
-            left, channel, open_, nb, sight, noise, keys, quarter, scorers.weights, scorers.mask, scores
-        )
-        income, line, lgd = c["usual_income"], p.line_of_consumer, p.unsecured_loss
+        scorers, sight = economy.consumer_scorers, sight_of_consumers(table)
+        score_consumers(rows, lender, sight, noise, blur, scorers.weighs, scores)
+        income, line = c["usual_income"], p.line_of_consumer
         pace = np.full(len(platforms), p.consumer_instalment)
     duration = (1.0 - pace) / pace
     offers(
-        left, channel, open_, income, line, c["platform_debt"], scores, terms_of(economy), lgd, p.rate_cap,
-        duration, offer, rate, files,
+        c["loan_wanted"], c["loan_granted"], rows, channel, income, line, c["platform_debt"], scores,
+        terms_of(economy), p.unsecured_loss, p.rate_cap, duration, offer, rate, files,
     )  # fmt: skip
-    wanted = np.bincount(channel[offer > 0.0], offer[offer > 0.0], len(platforms))
-    ration = fundable(economy, wanted)
-    lent = np.empty(n, np.int64)
+    ration = fundable(economy, np.bincount(channel, offer, len(platforms)))
     settle_offers(
-        offer,
-        channel,
-        ration,
-        rate,
-        c["platform_rate"],
-        c["platform_debt"],
-        c["debt_to"],
-        c["platform_granted"],
-        lent,
-    )
+        rows, offer, channel, ration, rate, c["platform_rate"], c["platform_debt"],
+        c["debt_to"], c["platform_granted"], lent,
+    )  # fmt: skip
     by_platform = total_by(channel, lent, len(platforms))
     fund(economy, by_platform)
-    rows = np.flatnonzero(lent)
-    ledger.pay(f"platform loans to {population}", by_platform, Some(rows, lent[rows]))
+    ledger.pay(f"platform loans to {population}", by_platform, Some(rows, lent))
     platforms["files"] += files  # paid for as work in the next quarter
     each = np.where(platforms["file_like_a_bank"] > 0.0, p.file_cost, p.platform_file_cost)
     platforms["file_bill"] = np.floor(platforms["files"] * each * market.wage_index)
-    lender = (nb + channel).astype(np.int32)
     if population == "firms":
-        c["platform_pace"] = pace[np.maximum(0, c["debt_to"])]
-        c["deducted"] = (c["platform_debt"] > 0) & (
-            platforms["by_deduction"][np.maximum(0, c["debt_to"])] > 0.0
+        remember_firms(
+            rows, lent, lender, sight, market.wage, noise, blur, haze, quarter, scores, scorers.memory
         )
-        remembers_firms(
-            c["platform_granted"], lender, sight, noise, keys, quarter, market.wage, scores, scorers.memory
+        set_terms(
+            c["platform_debt"],
+            c["debt_to"],
+            pace,
+            platforms["by_deduction"],
+            c["platform_pace"],
+            c["deducted"],
         )
     else:
-        c["ever_borrowed"] |= lent > 0
-        remembers_consumers(
-            c["platform_granted"], lender, sight, noise, keys, quarter, scores, scorers.memory
-        )
+        remember_consumers(rows, lent, lender, sight, noise, blur, quarter, scores, scorers.memory)
+        c["ever_borrowed"][rows[lent > 0]] = True
 
 
 def idle_claims(economy) -> np.ndarray:
@@ -248,7 +234,10 @@ def fundable(economy, wanted: np.ndarray) -> np.ndarray:
     asked = from_banks.sum()
     share = from_banks / asked if asked > 0.0 else from_banks
     bank_limit = t["appetite"] * min(room, max(0.0, cap - held)) * share
-    households = idle_claims(economy) + supply_of_claims(economy)
+    from_households = t["from_households"] * wanted
+    households = idle_claims(economy)
+    if from_households.any():
+        households = households + supply_of_claims(economy)
     worth = np.maximum(0.0, t["net_worth"].astype(float))
     borrowing_limit = np.maximum(0.0, worth - t["borrowing"])
     # what is already promised to staff and media this quarter cannot be lent
@@ -259,7 +248,7 @@ def fundable(economy, wanted: np.ndarray) -> np.ndarray:
     ration = np.ones(len(t))
     for need, limit in (
         (from_banks, bank_limit),
-        (t["from_households"] * wanted, households.astype(float)),
+        (from_households, households.astype(float)),
         (t["from_borrowing"] * wanted, np.minimum(borrowing_limit, 0.2 * room)),
         (own * wanted, own_limit),
     ):

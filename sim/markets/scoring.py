@@ -10,9 +10,8 @@ import math
 
 import numpy as np
 
-from sim.engine.arithmetic import log, logistic, normal
-from sim.engine.compiling import compiled
-from sim.engine.draws import uniform
+from sim.engine.arithmetic import log, logistic
+from sim.engine.compiling import compiled, compiled_apart
 from sim.engine.parameters import Declared, param
 
 
@@ -45,61 +44,131 @@ CONSUMER_FOOTPRINT = (1, 0, 1, 0, 1, 1)
 
 
 @compiled
-def firm_features(i, sight, noise, keys, quarter, wage, out):
-    """Write what there is to know of firm i into `out` (10 floats); see FIRM_FEATURES."""
+def firm_features(i, sight, wage, noise, blur, haze):
+    """What there is to know of firm i (10 floats); see FIRM_FEATURES.
+
+    blur and haze are normal deviates; who sees neither footprints nor operations passes no noise.
+    """
     (leverage, margin, capital, stock, deposits, home, shared, other, age, quality, growth, bills, orders) = (
         sight[:13]
     )
-    margin_now, demand, expected, depth, ids, generation = sight[13:]
+    margin_now, demand, expected, depth = sight[13:]
     assets = float(capital[i] + stock[i])
     debt = float(home[i] + shared[i] + other[i])
-    out[0] = 1.0
-    out[1] = 2.0 * (leverage[i] - 0.4)
-    out[2] = 5.0 * margin[i]
-    out[3] = 0.3 * (log(max(1.0, assets) / wage) - 3.0)
-    out[4] = min(3.0, debt / max(1.0, assets)) - 0.4
-    out[5] = 4.0 / (4.0 + age[i]) - 0.2
-    # who sees neither footprints nor operations passes no noise, and none is drawn
-    blur = noise[0] * normal(uniform(keys[0], ids[i], generation[i], quarter)) if noise[0] > 0.0 else 0.0
-    out[6] = 0.5 * (quality[i] + 2.0 * growth[i] + 2.0 * margin_now[i] + blur)
-    shallow = noise[1] * (1.0 - depth[i])
-    haze = shallow * normal(uniform(keys[1], ids[i], generation[i], quarter)) if shallow > 0.0 else 0.0
-    out[7] = min(2.0, float(deposits[i]) / max(1.0, bills[i] + orders[i])) - 1.0 + haze
-    out[8] = 5.0 * margin_now[i] + haze
-    out[9] = 3.0 * max(-1.0, min(1.0, demand[i] / max(1e-9, expected[i]) - 1.0)) + haze
+    hazy = noise[1] * (1.0 - depth[i]) * haze
+    return (
+        1.0,
+        2.0 * (leverage[i] - 0.4),
+        5.0 * margin[i],
+        0.3 * (log(max(1.0, assets) / wage) - 3.0),
+        min(3.0, debt / max(1.0, assets)) - 0.4,
+        4.0 / (4.0 + age[i]) - 0.2,
+        0.5 * (quality[i] + 2.0 * growth[i] + 2.0 * margin_now[i] + noise[0] * blur),
+        min(2.0, float(deposits[i]) / max(1.0, bills[i] + orders[i])) - 1.0 + hazy,
+        5.0 * margin_now[i] + hazy,
+        3.0 * max(-1.0, min(1.0, demand[i] / max(1e-9, expected[i]) - 1.0)) + hazy,
+    )
 
 
 @compiled
-def consumer_features(i, sight, noise, keys, quarter, out):
-    """Write what there is to know of consumer row i into `out` (6 floats); see CONSUMER_FEATURES."""
-    bank_debt, platform_debt, employed, deposits, usual, income, trait, ids, generation = sight
+def consumer_features(i, sight, noise, blur):
+    """What there is to know of consumer row i (6 floats); see CONSUMER_FEATURES."""
+    bank_debt, platform_debt, employed, deposits, usual, income, trait = sight
     y = max(1.0, usual[i])
-    out[0] = 1.0
-    out[1] = min(4.0, float(bank_debt[i] + platform_debt[i]) / y)
-    out[2] = 0.0 if employed[i] else 1.0
-    out[3] = min(3.0, float(deposits[i]) / y) - 0.5
-    out[4] = max(-1.0, min(1.0, income[i] / y - 1.0))
-    blur = noise[0] * normal(uniform(keys[0], ids[i], generation[i], quarter)) if noise[0] > 0.0 else 0.0
-    out[5] = trait[i] + blur
+    return (
+        1.0,
+        min(4.0, float(bank_debt[i] + platform_debt[i]) / y),
+        0.0 if employed[i] else 1.0,
+        min(3.0, float(deposits[i]) / y) - 0.5,
+        max(-1.0, min(1.0, income[i] / y - 1.0)),
+        trait[i] + noise[0] * blur,
+    )
 
 
 @compiled
-def score(features, weights, mask):
-    """The log odds of default within four quarters."""
+def score(features, weights):
+    """The log odds of default within four quarters; the weight of what is not seen is zero."""
     z = 0.0
-    for k in range(features.shape[0]):
-        z += features[k] * weights[k] * mask[k]
+    for k in range(len(features)):
+        z += features[k] * weights[k]
     return max(-12.0, min(6.0, z))
 
 
+@compiled_apart
+def score_firms(rows, lender, sight, wage, noise, blur, haze, weights, scores):
+    """What each lender makes of the firm in `rows` that asks it."""
+    for n in range(rows.shape[0]):
+        x = firm_features(rows[n], sight, wage, noise, blur[n], haze[n])
+        scores[n] = score(x, weights[lender[n]])
+
+
+@compiled_apart
+def score_consumers(rows, lender, sight, noise, blur, weights, scores):
+    """As `score_firms`."""
+    for n in range(rows.shape[0]):
+        x = consumer_features(rows[n], sight, noise, blur[n])
+        scores[n] = score(x, weights[lender[n]])
+
+
 @compiled
-def remember(i, lender, quarter, z, features, seen_by, seen_at, seen_score, seen):
+def remember(i, lender, quarter, z, features, memory):
     """Keep a scored loan for its label; the caller sees to it that none of this borrower is waiting."""
+    seen_by, seen_at, seen_score, seen = memory
     seen_by[i] = lender
     seen_at[i] = quarter
     seen_score[i] = z
-    for k in range(features.shape[0]):
+    for k in range(len(features)):
         seen[i, k] = features[k]
+
+
+@compiled
+def remember_firms(rows, lent, lender, sight, wage, noise, blur, haze, quarter, scores, memory):
+    """What lenders know of the `rows` to whom they have just lent waits for its label."""
+    for n in range(rows.shape[0]):
+        if lent[n] > 0 and memory[0][rows[n]] < 0:
+            x = firm_features(rows[n], sight, wage, noise, blur[n], haze[n])
+            remember(rows[n], lender[n], quarter, scores[n], x, memory)
+
+
+@compiled
+def remember_consumers(rows, lent, lender, sight, noise, blur, quarter, scores, memory):
+    """As `remember_firms`."""
+    for n in range(rows.shape[0]):
+        if lent[n] > 0 and memory[0][rows[n]] < 0:
+            x = consumer_features(rows[n], sight, noise, blur[n])
+            remember(rows[n], lender[n], quarter, scores[n], x, memory)
+
+
+SIGHT_OF_FIRMS = [
+    "reported_leverage",
+    "reported_margin",
+    "capital",
+    "stock",
+    "deposits",
+    "bank_debt",
+    "syndicated_debt",
+    "platform_debt",
+    "age",
+    "quality",
+    "growth",
+    "wage_bill",
+    "investment_bill",
+    "margin_now",
+    "demand",
+    "expected_demand",
+    "depth",
+]
+SIGHT_OF_CONSUMERS = ["bank_debt", "platform_debt", "employed", "deposits", "usual_income", "income", "trait"]
+
+
+def sight_of_firms(firms) -> tuple[np.ndarray, ...]:
+    """The columns that `firm_features` reads."""
+    return tuple([firms.columns[c] for c in SIGHT_OF_FIRMS])
+
+
+def sight_of_consumers(consumers) -> tuple[np.ndarray, ...]:
+    """The columns that `consumer_features` reads."""
+    return tuple([consumers.columns[c] for c in SIGHT_OF_CONSUMERS])
 
 
 @compiled
@@ -108,21 +177,21 @@ def gather_labels(
 ):
     """Labels that mature now, added to each lender's slope and curvature, and to the tally for the AUC."""
     features = weights.shape[1]
+    x = np.zeros(features)
     for i in range(seen_by.shape[0]):
         lender = seen_by[i]
         if lender >= 0:
             bad = failed[i]
             if bad or not alive[i] or quarter - seen_at[i] >= MATURES:
-                z = 0.0
                 for k in range(features):
-                    z += seen[i, k] * weights[lender, k] * mask[lender, k]
-                p = logistic(max(-12.0, min(6.0, z)))
+                    x[k] = seen[i, k] * mask[lender, k]
+                p = logistic(score(x, weights[lender]))
                 y = 1.0 if bad else 0.0
                 for k in range(features):
-                    x = seen[i, k] * mask[lender, k]
-                    slope[lender, k] += (y - p) * x
+                    slope[lender, k] += (y - p) * x[k]
+                    weight = p * (1.0 - p) * x[k]
                     for m in range(k + 1):
-                        curve[lender, k, m] += p * (1.0 - p) * x * seen[i, m] * mask[lender, m]
+                        curve[lender, k, m] += weight * x[m]
                 bin_ = int(max(0.0, min(BINS - 1.0, (seen_score[i] + 12.0) * (BINS / 18.0))))
                 tally[kind[lender], 1 if bad else 0, bin_] += 1.0
                 seen_by[i] = -1
@@ -159,13 +228,15 @@ def newton_step(weights, slope, curve, total, kept, ridge):
             weights[lender, r] += max(-0.5, min(0.5, x[r]))
 
 
-def area_under_curve(tally: np.ndarray) -> float:
+@compiled
+def area_under_curve(tally):
     """AUC from counts (2 outcomes x bins of the score); NaN with fewer than 100 defaults."""
-    good, bad = tally[0], tally[1]
-    if bad.sum() < 100.0 or good.sum() < 100.0:
-        return math.nan
-    below = np.cumsum(good) - good
-    return float((bad * (below + 0.5 * good)).sum() / (bad.sum() * good.sum()))
+    good, bad, ordered = 0.0, 0.0, 0.0
+    for k in range(tally.shape[1]):
+        ordered += tally[1, k] * (good + 0.5 * tally[0, k])
+        good += tally[0, k]
+        bad += tally[1, k]
+    return ordered / (bad * good) if bad >= 100.0 and good >= 100.0 else math.nan
 
 
 class Scorers:
@@ -191,6 +262,11 @@ class Scorers:
     def memory(self) -> tuple[np.ndarray, ...]:
         """Arrays for `remember`."""
         return self.seen_by, self.seen_at, self.seen_score, self.seen
+
+    @property
+    def weighs(self) -> np.ndarray:
+        """What each lender makes of each feature: its weight, or zero where it cannot see."""
+        return self.weights * self.mask
 
     def learn(self, quarter: int, failed: np.ndarray, alive: np.ndarray, p) -> None:
         """Labels that mature this quarter move the weights."""

@@ -4,8 +4,9 @@ import math
 
 import numpy as np
 
-from sim.engine.arithmetic import exp, normal
-from sim.engine.draws import key, uniforms
+from sim.engine.arithmetic import exp
+from sim.engine.compiling import compiled
+from sim.engine.draws import key, normals
 from sim.engine.parameters import Declared, param
 
 
@@ -34,12 +35,12 @@ EQUIPMENT, MEDIA = 0, 1
 BASE_WEIGHTS = np.array([0.03, 0.05, 0.18, 0.17, 0.16, 0.15, 0.14, 0.12])
 
 
-def normals(seed: int, purpose: str, count: int, quarter: int) -> np.ndarray:
-    """`count` standard normal draws, numbered by position (float64)."""
-    k = key(seed, purpose)
-    return np.array(
-        [normal(uniforms(k, np.uint64(i), np.uint64(0), np.uint64(quarter))[0]) for i in range(count)]
-    )
+@compiled
+def count_by(group, counts, out):
+    """How many of the rows that count each group has, added to `out`."""
+    for i in range(group.shape[0]):
+        out[group[i]] += 1.0 if counts[i] else 0.0
+    return out
 
 
 def changes(economy) -> None:
@@ -50,7 +51,11 @@ def changes(economy) -> None:
     market, p = economy.market, economy.p
     sectors = len(market.style_x)
     pace = p.pace_of_change * (1.0 + p.pace_spread * np.linspace(-1.0, 1.0, sectors))
-    step = normals(economy.seed, "what the market wants", 3 * sectors, economy.quarter)
+    step, numbered = np.empty(3 * sectors), np.arange(3 * sectors)
+    normals(
+        key(economy.seed, "what the market wants"), numbered, numbered, np.zeros_like(numbered),
+        economy.quarter, step,
+    )  # fmt: skip
     market.style_x = market.style_x + pace * step[:sectors]
     market.style_y = market.style_y + pace * step[sectors : 2 * sectors]
     since = economy.quarter - economy.memory.born - p.shock_at if p.shock_at else -1
@@ -85,7 +90,7 @@ def posts_terms(economy) -> None:
     m.policy_rate = m.funding_rate = state.rate
     m.deposit_rate = max(0.0, state.rate - p.deposit_spread)
     m.potential = m.wage * m.labour_force * (1.0 - p.unemployment_norm) * (1.0 + p.mark_up + p.rent)
-    m.members = np.bincount(economy.firms["sector"], economy.firms["alive"], len(m.weights))
+    m.members = count_by(economy.firms["sector"], economy.firms["alive"], np.zeros(len(m.weights)))
     m.consumer_rows = float(len(economy.consumers))
     lives, household = platforms["alive"] & (platforms["acts"] > 0.0), platforms["from_households"] > 0.0
     m.posted = np.where(lives & household, m.policy_rate + p.claim_premium, 0.0)
