@@ -137,7 +137,8 @@ def memory_at_start(sizes) -> SimpleNamespace:
     """What the economy itself keeps from quarter to quarter, beside tables and posted terms."""
     platforms = sizes["platforms"]
     return SimpleNamespace(
-        born=0, used_machines=0.0, transfers=np.zeros(sizes["consumers"]),
+        born=0, used_machines=0.0,
+        sector_starts=np.zeros(len(BASE_WEIGHTS) + 1, np.int64), transfers=np.zeros(sizes["consumers"]),
         participations=np.zeros((platforms, sizes["banks"]), np.int64),
         # money put into platforms by the fund so far, and returned by exits (fen)
         fund_record=np.zeros(2), confidence=1.0,
@@ -191,6 +192,7 @@ def furnish(economy) -> None:
     market.sector_money = demand * gdp
     edges = np.cumsum(demand) / demand.sum()
     firms["sector"] = np.minimum(np.searchsorted(edges, (np.arange(n) + 0.5) / n), sectors - 1)
+    economy.memory.sector_starts = np.searchsorted(firms["sector"], np.arange(sectors + 1))
     # scatter the banks over the sectors
     firms["bank"] = (np.arange(n) * 7919) % len(banks)
     sector = firms["sector"]

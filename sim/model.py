@@ -21,7 +21,16 @@ from sim.actors.consumers import (
     works,
 )
 from sim.actors.firm_finance import asks_for_credit, cuts_to_cash, keeps_accounts, settles
-from sim.actors.firms import Firm, adapts, loses_supplier, meets_customers, plans, produces, suffers
+from sim.actors.firms import (
+    Firm,
+    adapts,
+    is_approached,
+    loses_supplier,
+    meets_customers,
+    plans,
+    produces,
+    suffers,
+)
 from sim.actors.platforms import Platform, closes_platform_books, hires, reviews_prices, sets_budget, survives
 from sim.actors.state import Fund, Owners, State
 from sim.engine.columns import Table
@@ -134,10 +143,10 @@ class Economy(mesa.Model):
         world.posts_terms(self)  # wage, rates, prices that everybody sees
         funding.fund_platforms(self)  # owners commit, the fund backs profit
         self.each(platforms, reviews_prices, sets_budget)
+        self.each(firms, suffers, loses_supplier, is_approached)
         attention.clear(self)  # users are won, kept, lured away
         integration.build(self)  # links are offered; depth grows and decays
         self.each(platforms, hires)
-        self.each(firms, suffers, loses_supplier)
         settlement.mishaps(self)
         supply.find_suppliers(self)
         self.each(firms, adapts, plans, asks_for_credit)

@@ -144,11 +144,21 @@ def test_early_cash_shortens_what_customers_of_a_linked_firm_owe():
 
 
 def test_estates_pay_the_oldest_claims_first_and_no_more_than_they_have():
-    claims = np.array([[5, 7, 0, 3], [5, 7, 0, 3], [1, 0, 0, 0]])
-    money = np.array([9, 100, 0])
-    paid = np.empty_like(claims)
-    supply.share_out(money, claims, paid)
-    np.testing.assert_array_equal(paid, [[5, 4, 0, 0], [5, 7, 0, 3], [0, 0, 0, 0]])
+    """Three estates of six firms; firm 5 is gone too, so that its claims are the owners'."""
+    rows, money, gone = np.array([0, 1, 5]), np.array([9, 100, 0]), np.zeros(6, bool)
+    gone[rows] = True
+    owed = ([5, 5, 0, 0, 0, 1], [7, 7, 0, 0, 0, 0], [0, 0, 0, 0, 0, 0], [3, 3, 0, 0, 0, 0])
+    to = ([2, 3, -1, -1, -1, 4], [3, 5, -1, -1, -1, -1], [-1] * 6, [4, 2, -1, -1, -1, -1])
+    claims = tuple(np.array(column) for column in owed)
+    holders = tuple(np.array(column, np.int32) for column in to)
+    paid, lost = np.empty((2, 3), np.int64), np.empty((2, 3), np.int64)
+    received, losses = np.zeros(6, np.int64), np.zeros(6, np.int64)
+    supply.share_out(rows, money, claims, holders, gone, paid, received, lost, losses)
+    np.testing.assert_array_equal(paid, [[9, 8, 0], [0, 7, 0]])
+    np.testing.assert_array_equal(lost, [[6, 0, 1], [0, 0, 0]])
+    np.testing.assert_array_equal(received, [0, 0, 5 + 3, 4 + 5, 0, 0])
+    np.testing.assert_array_equal(losses, [0, 0, 0, 3, 3 + 1, 0])
+    assert not any(column.any() for column in claims)
 
 
 def test_the_claims_of_a_firm_that_left_are_collected_by_the_owners():

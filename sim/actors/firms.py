@@ -194,6 +194,7 @@ class Firm(Row):
     portal = Column(-1, unit="row of platforms", doc="that has its attention, or -1", dtype="int32")
     link = Column(-1, unit="row of platforms", doc="that is part of its operations, or -1", dtype="int32")
     depth = Column(0.0, unit="share", doc="of integration with its platform")
+    approach = Column(-1.0, unit="share of budgets", doc="whose integration it is offered, or -1")
     disruption = Column(0.0, unit="share of output", doc="after a link was cut")
     gain = Column(0.0, unit="fen/quarter", doc="that its link can show")
     integration_fee = Column(0.0, unit="fen/quarter")
@@ -262,6 +263,12 @@ def suffers(firm, market, p, u):
     relative = firm.share * market.members[firm.sector]
     mild = 1.0 / math.sqrt(math.sqrt(1.0 + relative))
     return p.mishap_size * u[1] * mild if firm.alive and u[0] < chance else 0.0
+
+
+@rule(writes="approach", draws="a platform approaches")
+def is_approached(firm, market, p, u):
+    """By a platform that offers integration or by none, -1; which one, is a number from 0 to 1."""
+    return u / p.contacts if firm.alive and u < p.contacts else -1.0
 
 
 @rule(writes="contract_ends", draws="end of a contract")

@@ -225,7 +225,10 @@ class Ledger:
         for places, sides, worth in ((spec.held, lost, -1), (spec.owed, forgiven, 1)):
             side_total = 0
             for table, amounts in sides.items():
-                leg = self._leg(table, dict(places)[table], NET_WORTH, -1, worth)
+                leg = self.legs.get((flow, table, str(worth)))
+                if leg is None:
+                    leg = self._leg(table, dict(places)[table], NET_WORTH, -1, worth)
+                    self.legs[flow, table, str(worth)] = leg
                 side_total += self._post(flow, leg, amounts)
             totals.append(side_total)
         if totals[0] != totals[1]:

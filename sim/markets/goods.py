@@ -36,81 +36,102 @@ class Goods(Declared):
     )
 
 
+# The rows of a sector lie together, from starts[s] up to starts[s + 1]: see `sim.initial`. Sums by sector are
+# therefore sums over a stretch of rows.
+
+
 @compiled
-def indices(sector, share, price, by_share, by_price):
+def indices(starts, share, price, by_share, by_price):
     """Sums by sector of the shares and of share / price."""
-    for i in range(sector.shape[0]):
-        by_share[sector[i]] += share[i]
-        by_price[sector[i]] += share[i] / price[i]
+    for s in range(by_share.shape[0]):
+        shares, per_price = 0.0, 0.0
+        for i in range(starts[s], starts[s + 1]):
+            shares += share[i]
+            per_price += share[i] / price[i]
+        by_share[s] = shares
+        by_price[s] = per_price
 
 
 @compiled
 def serve(
-    sector, share, price, units, orders, contracts, money, by_share, demand, sold, unfilled, unmet, left
+    starts, share, price, units, orders, contracts, money, by_share, demand, unfilled, value, part, taken
 ):
-    """Contracts (fen, filled already) first; then demand by share, met from stock. Sums in money by sector.
+    """Contracts (fen, filled already) first; then demand by share, met from stock; what is unmet then is
+    offered once to those with stock.
 
-    demand counts what was ordered by contract; unmet and left are for those without one.
+    demand counts what was ordered by contract. Writes sales in money but for contracts, their sums by sector,
+    and the part of its stock that each has sold, which leaves `units`.
     """
-    for i in range(sector.shape[0]):
-        s = sector[i]
-        bound = contracts[i] / price[i]
-        wanted = share[i] / by_share[s] * money[s] / price[i]
-        got = min(wanted, max(0.0, units[i] - bound))
-        demand[i] = wanted + orders[i] / price[i]
-        sold[i] = got
-        unfilled[i] = 1.0 - got / wanted if wanted > 0.0 else 0.0
-        unmet[s] += (wanted - got) * price[i]
-        left[s] += max(0.0, units[i] - bound - got) * price[i]
+    for s in range(money.shape[0]):
+        first, end = starts[s], starts[s + 1]
+        spread = money[s] / by_share[s] if by_share[s] > 0.0 else 0.0
+        unmet, left = 0.0, 0.0
+        for i in range(first, end):
+            room = max(0.0, units[i] * price[i] - contracts[i])
+            wanted = share[i] * spread
+            got = min(wanted, room)
+            demand[i] = (wanted + orders[i]) / price[i]
+            unfilled[i] = 1.0 - got / wanted if wanted > 0.0 else 0.0
+            value[i] = got
+            unmet += wanted - got
+            left += room - got
+        more = min(1.0, unmet / left) if left > 0.0 else 0.0
+        sum_of_sales = 0.0
+        for i in range(first, end):
+            stock = units[i] * price[i]
+            room = max(0.0, stock - contracts[i])
+            sold = value[i] + max(0.0, room - value[i]) * more
+            value[i] = sold
+            sum_of_sales += sold
+            gone = min(1.0, (sold + contracts[i]) / stock) if stock > 0.0 else 0.0
+            part[i] = gone
+            units[i] *= 1.0 - gone
+        taken[s] = sum_of_sales
 
 
 @compiled
-def serve_again(sector, price, units, contracts, unmet, left, sold, value, part, taken):
-    """Unmet demand is offered once to those with stock. Sales in money but for contracts, and sums by sector;
-    the part of its stock that each has sold."""
-    for i in range(sector.shape[0]):
-        s = sector[i]
-        bound = min(units[i], contracts[i] / price[i])
-        if unmet[s] > 0.0 and left[s] > 0.0:
-            sold[i] += max(0.0, units[i] - bound - sold[i]) * min(1.0, unmet[s] / left[s])
-        value[i] = sold[i] * price[i]
-        taken[s] += value[i]
-        part[i] = min(1.0, (sold[i] + bound) / units[i]) if units[i] > 0.0 else 0.0
-        units[i] = max(0.0, units[i] - sold[i] - bound)
+def book(bills, new_share, used_share, used_price, machine_price, part, stock, bought, spoilage, columns):
+    """What firms pay for machines and get, the cost of what they sold, and what spoils of the rest (fen).
+
+    Inputs `bought` this quarter are in what was made of them.
+    """
+    new, used, machines, cost, spoilt = columns
+    for i in range(bills.shape[0]):
+        new[i] = np.floor(bills[i] * new_share)
+        used[i] = np.floor(bills[i] * used_share * used_price)
+        machines[i] += bills[i] * (new_share + used_share) / machine_price
+        value = float(stock[i]) + bought[i]
+        cost[i] = np.floor(part[i] * value)
+        spoilt[i] = np.floor(spoilage * (value - cost[i]))
 
 
 @compiled
-def mean_appeal(sector, share, appeal, mean):
-    """Share-weighted sum of appeal by sector."""
-    for i in range(sector.shape[0]):
-        mean[sector[i]] += share[i] * appeal[i]
-
-
-@compiled
-def move_shares(sector, share, alive, appeal, luck, mean, members, speed, walk_in, growth, sums):
-    """Replicator dynamics with luck; a little custom walks in anywhere. Sums of the new shares by sector."""
-    for i in range(sector.shape[0]):
-        s = sector[i]
-        here = 1.0 if alive[i] else 0.0
-        gain = max(0.2, min(5.0, 1.0 + speed * (appeal[i] / mean[s] - 1.0)))
-        new = here * ((1.0 - walk_in) * share[i] * gain * luck[i] + walk_in / members[s])
-        growth[i] = here * (gain - 1.0)
-        share[i] = new
-        sums[s] += new
-
-
-@compiled
-def normalise(sector, share, sums):
-    for i in range(sector.shape[0]):
-        share[i] /= sums[sector[i]]
+def move(starts, share, alive, appeal, luck, by_share, members, speed, walk_in, growth):
+    """Replicator dynamics with luck; a little custom walks in anywhere. Shares of a sector sum to one."""
+    for s in range(members.shape[0]):
+        first, end = starts[s], starts[s + 1]
+        mean = 0.0
+        for i in range(first, end):
+            mean += share[i] * appeal[i]
+        mean /= max(1e-300, by_share[s])
+        few = walk_in / max(1.0, members[s])
+        together = 0.0
+        for i in range(first, end):
+            here = 1.0 if alive[i] else 0.0
+            gain = max(0.2, min(5.0, 1.0 + speed * (appeal[i] / mean - 1.0)))
+            share[i] = here * ((1.0 - walk_in) * share[i] * gain * luck[i] + few)
+            growth[i] = here * (gain - 1.0)
+            together += share[i]
+        for i in range(first, end):
+            share[i] /= max(1e-300, together)
 
 
 def post_prices(economy) -> None:
     """Harmonic price index of each sector: what a yuan spread by share buys."""
     firms, market = economy.firms, economy.market
     n = len(market.going_price)
-    by_share, by_price = np.zeros(n), np.zeros(n)
-    indices(firms["sector"], firms["share"], firms["price"], by_share, by_price)
+    by_share, by_price = np.empty(n), np.empty(n)
+    indices(economy.memory.sector_starts, firms["share"], firms["price"], by_share, by_price)
     market.by_share = by_share
     # a sector in which nobody is left keeps its last price, and serves nobody
     market.price_index = np.divide(by_share, by_price, out=market.going_price.copy(), where=by_price > 0.0)
@@ -143,31 +164,31 @@ def clear(economy) -> None:
     money[MEDIA] += media
     inputs = supply.Deliveries(economy)
     money += inputs.pool
-    contracts = (inputs.sold_cash + inputs.sold_credit).astype(float)
 
-    sold, value, part = np.empty(n), np.empty(n), np.empty(n)
-    unmet, left, taken = np.zeros(sectors), np.zeros(sectors), np.zeros(sectors)
+    value, part, taken = np.empty(n), np.empty(n), np.empty(sectors)
+    starts = economy.memory.sector_starts
     serve(
-        c["sector"], c["share"], c["price"], c["units"], inputs.orders, contracts, money, market.by_share,
-        c["demand"], sold, c["unfilled"], unmet, left,
-    )  # fmt: skip
-    serve_again(
-        c["sector"], c["price"], c["units"], contracts, unmet, left, sold, value, part, taken
+        starts, c["share"], c["price"], c["units"], inputs.orders, inputs.contracts, money, market.by_share,
+        c["demand"], c["unfilled"], value, part, taken,
     )  # fmt: skip
     filled = np.minimum(1.0, taken / np.maximum(1e-9, money))
-    market.sector_money = money + np.bincount(c["sector"], contracts, sectors)
+    market.sector_money = money + np.add.reduceat(inputs.contracts, starts[:-1])
     market.served = float((market.weights * filled).sum())
     new_share = float(filled[EQUIPMENT]) * (orders - used) / orders if orders > 0.0 else 0.0
     used_share = used / orders if orders > 0.0 else 0.0
+    paid_pools = inputs.buy_the_rest(filled)
+    new, second_hand, cost, spoilt = (np.empty(n) for _ in range(4))
+    book(
+        c["investment_bill"], new_share, used_share, p.used_price, machine_price, part, c["stock"],
+        inputs.bought, p.spoilage, (new, second_hand, c["machines"], cost, spoilt),
+    )  # fmt: skip
 
     paid = ledger.debit("consumption", consumers["budget"] * market.served)
     paid_public = int(public * market.served)
     ledger.debit("public purchases", np.array([paid_public]))
-    bills = c["investment_bill"]
-    paid_new = ledger.debit("investment", np.floor(bills * new_share))
-    paid_used = ledger.debit("used machines", np.floor(bills * used_share * p.used_price))
+    paid_new = ledger.debit("investment", new)
+    paid_used = ledger.debit("used machines", second_hand)
     paid_media = ledger.debit("advertising", np.floor(economy.platforms["advertising"] * filled[MEDIA]))
-    paid_pools = inputs.buy_the_rest(filled)
     base = market.weights * filled
     receipts = {
         "consumption": paid,
@@ -182,15 +203,12 @@ def clear(economy) -> None:
     by_sector[MEDIA] += paid_media
     received = split_by(by_sector + paid_pools, value, c["sector"]) + inputs.sold_cash
     ledger.credit_together(receipts, received)
-    ledger.pay("inputs on credit", c["fresh_1"] + c["fresh_2"], inputs.sold_credit)
-    firms["sales"] = received + inputs.sold_credit
+    ledger.pay("inputs on credit", inputs.bought - inputs.cash, inputs.sold_credit)
+    c["sales"][...] = received + inputs.sold_credit
+    c["cost_of_sales"][...] = cost
     sell_used_machines(economy, paid_used, used / machine_price)
-    c["machines"] += bills * (new_share + used_share) / machine_price
-    # what was bought this quarter is in what was made of it
-    cost = np.floor(part * c["stock"])
     ledger.change("cost of goods sold", cost)
-    ledger.change("spoilage", np.floor(p.spoilage * c["stock"]))
-    firms["cost_of_sales"] = cost
+    ledger.change("spoilage", spoilt)
     market.investment_value = float(paid_new)
     market.gdp = float(paid) + paid_public + paid_new + paid_media
     market.real_consumption = float((base * budget / market.price_index).sum())
@@ -203,12 +221,7 @@ def clear(economy) -> None:
 def move_customers(economy) -> None:
     """Customers go where appeal is above their sector's mean; shares of a sector sum to one again."""
     c, market, p = economy.firms.columns, economy.market, economy.p
-    sectors = len(market.weights)
-    mean, sums = np.zeros(sectors), np.zeros(sectors)
-    mean_appeal(c["sector"], c["share"], c["appeal"], mean)
-    move_shares(
-        c["sector"], c["share"], c["alive"], c["appeal"], c["luck"],
-        mean / np.maximum(1e-300, market.by_share),
-        np.maximum(1.0, market.members), p.choice_speed, p.walk_in, c["growth"], sums,
+    move(
+        economy.memory.sector_starts, c["share"], c["alive"], c["appeal"], c["luck"], market.by_share,
+        market.members, p.choice_speed, p.walk_in, c["growth"],
     )  # fmt: skip
-    normalise(c["sector"], c["share"], np.maximum(1e-300, sums))

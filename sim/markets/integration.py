@@ -11,8 +11,8 @@ import numpy as np
 
 from sim.engine.arithmetic import exp
 from sim.engine.compiling import compiled
-from sim.engine.draws import key, uniforms
-from sim.engine.ledger import total_by
+from sim.engine.draws import key, uniform
+from sim.engine.ledger import Some
 from sim.engine.parameters import Declared, param
 
 
@@ -48,52 +48,67 @@ class Integration(Declared):
 
 
 @compiled
-def gains(link, depth, sales, misfit, early, rate, sector, usual_misfit, terms, take, gain, fee):
+def gains(link, depth, sales, misfit, early, rate, alive, starts, terms, take, gain, fee):
     """What each link gains its firm this quarter, and the platform's share of it (fen).
 
     gain = (1 - beta) sales (g depth / (1 + g depth) + 1 - exp(-waste max(0, usual misfit - misfit)))
            + the interest on what was paid a quarter early
+
+    Usual is the mean misfit of the firms of the sector without a link: what clients are compared with.
     """
     process_gain, waste, own = terms
-    for i in range(link.shape[0]):
-        gain[i] = 0.0
-        fee[i] = 0.0
-        p = link[i]
-        if p >= 0 and depth[i] > 0.0:
-            made = process_gain * depth[i]
-            saved = 1.0 - exp(-waste * max(0.0, usual_misfit[sector[i]] - misfit[i]))
-            gain[i] = own * sales[i] * (made / (1.0 + made) + saved) + rate[i] * early[i]
-            fee[i] = np.floor(take[p] * gain[i])
+    for s in range(starts.shape[0] - 1):
+        misfits, outside = 0.0, 0.0
+        for i in range(starts[s], starts[s + 1]):
+            counts = 1.0 if alive[i] and link[i] < 0 else 0.0
+            misfits += counts * misfit[i]
+            outside += counts
+        usual = misfits / max(1.0, outside)
+        for i in range(starts[s], starts[s + 1]):
+            gain[i] = 0.0
+            fee[i] = 0.0
+            p = link[i]
+            if p >= 0 and depth[i] > 0.0:
+                made = process_gain * depth[i]
+                saved = 1.0 - exp(-waste * max(0.0, usual - misfit[i]))
+                gain[i] = own * sales[i] * (made / (1.0 + made) + saved) + rate[i] * early[i]
+                fee[i] = np.floor(take[p] * gain[i])
 
 
 @compiled
-def hears(
-    alive, closing, link, partner, k, contacts, ids, generation, quarter, left, share, gain_share, best
-):
+def linked(link, out):
+    """Rows of the firms with a link, into `out`. Returns how many there are."""
+    found = 0
+    for i in range(link.shape[0]):
+        out[found] = i
+        found += 1 if link[i] >= 0 else 0
+    return found
+
+
+@compiled
+def hears(approach, closing, link, partner, k, ids, generation, quarter, left, share, gain_share, best):
     """Which platforms approach each firm, by their share of project budgets; the better offer of two.
 
     One of the two is the platform of a partner, if there is one and it has money left. A linked firm listens
     only to a share of gain lower than its own platform's.
     """
     platforms = share.shape[0]
-    for i in range(alive.shape[0]):
+    for i in range(approach.shape[0]):
         best[i] = -1
-        if alive[i] and not closing[i]:
-            u, v = uniforms(k, ids[i], generation[i], quarter)
-            if u < contacts:
-                a = 0
-                aim = u / contacts
-                while a < platforms - 1 and aim >= share[a]:
-                    a += 1
-                b = 0
+        if approach[i] >= 0.0 and not closing[i]:
+            a, b = 0, 0
+            while a < platforms - 1 and approach[i] >= share[a]:
+                a += 1
+            if partner[i] >= 0 and left[max(0, partner[i])] > 0.0:
+                b = partner[i]
+            else:
+                v = uniform(k, ids[i], generation[i], quarter)
                 while b < platforms - 1 and v >= share[b]:
                     b += 1
-                near = max(0, partner[i])
-                b = near if partner[i] >= 0 and left[near] > 0.0 else b
-                offer = b if gain_share[b] < gain_share[a] else a
-                at = link[i]
-                if at < 0 or (offer != at and gain_share[offer] < 0.8 * gain_share[at]):
-                    best[i] = offer
+            offer = b if gain_share[b] < gain_share[a] else a
+            at = link[i]
+            if at < 0 or (offer != at and gain_share[offer] < 0.8 * gain_share[at]):
+                best[i] = offer
 
 
 @compiled
@@ -122,13 +137,11 @@ def take_projects(who, price, value, left, links, taken):
             started[p] = True
 
 
-def usual_misfit(economy) -> np.ndarray:
-    """Mean misfit of the firms without a link, by sector: what a platform's clients are compared with."""
-    c = economy.firms.columns
-    outside = (c["link"] < 0) & c["alive"]
-    sectors = len(economy.market.weights)
-    sums = np.bincount(c["sector"][outside], c["misfit"][outside], sectors)
-    return sums / np.maximum(1.0, np.bincount(c["sector"][outside], minlength=sectors))
+def linked_rows(economy) -> np.ndarray:
+    """Rows of the firms that have a link."""
+    link = economy.firms.columns["link"]
+    out = np.empty(len(link) + 1, np.int64)
+    return out[: linked(link, out)]
 
 
 def build(economy) -> None:
@@ -138,16 +151,15 @@ def build(economy) -> None:
     c["disruption"] *= 0.5
     platforms["upkeep"] = 0.0
     budget = platforms["project_spend"].copy()
-    link = c["link"]
-    if not (budget.sum() > 0.0 or (link >= 0).any()):
+    link, linked = c["link"], linked_rows(economy)
+    if not (budget.sum() > 0.0 or len(linked)):
         return
     cost_of_engineers = 1.0 + p.engineer_scarcity * budget.sum() / max(1.0, market.gdp)
     market.engineer_cost = cost_of_engineers
-    size = c["sales"]
-    cost = (p.project_fixed * market.wage_index + p.project_share * size) * cost_of_engineers
+    fixed, size = p.project_fixed * market.wage_index, c["sales"]
 
-    linked = np.flatnonzero(link >= 0)
-    upkeep = np.bincount(link[linked], p.depth_decay * cost[linked], n)
+    upkeep_of_link = p.depth_decay * (fixed + p.project_share * size[linked]) * cost_of_engineers
+    upkeep = np.bincount(link[linked], upkeep_of_link, n)
     # upkeep has the first call on what may be spent: from the project budget, then from cash
     cash = np.maximum(0, platforms["deposits"]) * 0.2
     paid = np.minimum(upkeep, np.maximum(budget, cash))
@@ -170,16 +182,16 @@ def build(economy) -> None:
         for supplier in (c["supplier_1"], c["supplier_2"]):
             partners(link, supplier, partner)
         hears(
-            c["alive"], c["closing"], link, partner, key(economy.seed, "offers of integration"), p.contacts,
-            firms.ids, c["generation"], np.uint64(economy.quarter), left, share,
-            platforms.columns["gain_share"], best,
+            c["approach"], c["closing"], link, partner, key(economy.seed, "offers of integration"), firms.ids,
+            c["generation"], np.uint64(economy.quarter), left, share, platforms.columns["gain_share"], best,
         )  # fmt: skip
         rows = np.flatnonzero(best >= 0)
         who = best[rows]
-        price = cost[rows] * (1.0 - p.chain_discount * (partner[rows] == who))
+        cost = (fixed + p.project_share * size[rows]) * cost_of_engineers
+        price = cost * (1.0 - p.chain_discount * (partner[rows] == who))
         promised = platforms["belief"][who] * size[rows]
         credit = 0.25 * platforms["take"][who] * size[rows]
-        value = p.horizon * (platforms["gain_share"][who] * promised + credit - p.depth_decay * cost[rows])
+        value = p.horizon * (platforms["gain_share"][who] * promised + credit - p.depth_decay * cost)
         order = np.lexsort((rows, -value / price, who))
         rows, who, price, value = rows[order], who[order], price[order], value[order]
         taken = np.empty(len(rows), np.bool_)
@@ -192,31 +204,32 @@ def build(economy) -> None:
         depth[rows] = 0.0
     platforms["project_spend"] = np.floor(platforms["upkeep"] + spent)
     platforms["saved"] = np.where(platforms["alive"], left - spent, 0.0)
-    platforms["links"] = np.bincount(link[link >= 0], minlength=n)
+    platforms["links"] = np.bincount(link[linked_rows(economy)], minlength=n)
 
 
 def collect(economy) -> None:
     """Linked firms pay the platform's share of what it can show they gained; beliefs follow what was seen."""
     platforms, firms, p = economy.platforms, economy.firms, economy.p
     c, n = firms.columns, len(platforms)
-    if not (c["link"] >= 0).any():
+    rows = linked_rows(economy)
+    if not len(rows):
         c["gain"][...] = 0.0
         c["integration_fee"][...] = 0.0
         return
     gains(
-        c["link"], c["depth"], c["sales"], c["misfit"], c["early"], c["rate"], c["sector"],
-        usual_misfit(economy), (p.process_gain, p.misfit_waste, 1.0 - p.input_share),
+        c["link"], c["depth"], c["sales"], c["misfit"], c["early"], c["rate"], c["alive"],
+        economy.memory.sector_starts, (p.process_gain, p.misfit_waste, 1.0 - p.input_share),
         platforms.columns["gain_share"], c["gain"], c["integration_fee"],
     )  # fmt: skip
-    c["integration_fee"] = np.minimum(c["integration_fee"], np.floor(0.5 * c["deposits"]))
-    fees = c["integration_fee"].astype(np.int64)
-    received = total_by(c["link"], fees, n)
-    economy.ledger.pay("integration fees", fees, received)
+    link, gain, depth = c["link"][rows], c["gain"][rows], c["depth"][rows]
+    fee = np.minimum(c["integration_fee"][rows], np.floor(0.5 * c["deposits"][rows]))
+    c["integration_fee"][rows] = fee
+    received = np.bincount(link, fee, n).astype(np.int64)
+    economy.ledger.pay("integration fees", Some(rows, fee), received)
     platforms["revenue"] += received
-    link = c["link"]
-    deep = (link >= 0) & (c["depth"] > 0.1)
-    seen = np.bincount(link[deep], c["gain"][deep], n)
-    base = np.bincount(link[deep], (c["sales"] * c["depth"])[deep], n)
+    deep = depth > 0.1
+    seen = np.bincount(link[deep], gain[deep], n)
+    base = np.bincount(link[deep], (c["sales"][rows] * depth)[deep], n)
     found = np.divide(seen, base, out=platforms["belief"].copy(), where=base > 0.0)
     platforms["belief"] += 0.1 * (found - platforms["belief"])
 

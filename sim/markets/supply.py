@@ -70,106 +70,108 @@ def promise(orders, units, price, expected, limit, filled):
 
 
 @compiled
-def deliver(
-    bill,
-    suppliers,
-    filled,
-    depth,
-    sector,
-    purse,
-    terms,
-    fresh,
-    cash,
-    asked,
-    sold_cash,
-    sold_credit,
-    early,
-    pool,
-):
-    """Contracts are filled, in whole fen; what cannot be paid at once is owed.
+def contract(half, j, filled, depth, credit, early_cash, left):
+    """What supplier j delivers of an order, what of it is paid now, and what of that is early (whole fen).
 
-    Writes what each firm owes for it to its first and second supplier (`fresh`), what it pays at once
-    (`cash`), the share of the rest that it can pay for (`asked`), what suppliers sold for cash and on credit,
-    how much of that was paid early thanks to integration, and what the pools of the sectors are asked for.
+    Who cannot pay now what he should owes it.
+    """
+    got = np.floor(half * filled[max(0, j)]) if j >= 0 else 0.0
+    usual = np.floor(credit * got)
+    owed = np.floor(usual * (1.0 - early_cash * depth[max(0, j)]))
+    now = min(got - owed, np.floor(left))
+    return got, now, max(0.0, usual - (got - now))
+
+
+@compiled
+def deliver(
+    starts, bill, suppliers, filled, depth, deposits, machines, terms, fresh, cash, lacks, sold, pool
+):
+    """Contracts are filled; what is not to be had by contract is asked of the pools of the sectors.
+
+    Writes what each firm owes its first and second supplier (`fresh`), what it pays at once (`cash`), what it
+    asks of the pools (`lacks`, as far as it can pay beside its bill for machines), what suppliers `sold` for
+    cash, on credit, and for cash early thanks to integration, and the sums asked of each pool.
     """
     credit, early_cash = terms
     sectors = pool.shape[0]
-    for i in range(bill.shape[0]):
-        fresh[0][i] = 0
-        fresh[1][i] = 0
-        cash[i] = 0
-        asked[i] = 0.0
-        if bill[i] <= 0.0:
-            continue
-        half = 0.5 * bill[i]
-        left = purse[i]
-        rest = 0.0
-        s = sector[i]
-        for slot in range(2):
-            j = suppliers[slot][i]
-            got = int(half * filled[j]) if j >= 0 else 0
-            rest += half - got
-            if got > 0:
-                usual = credit * got
-                soon = usual * early_cash * depth[j]
-                now = min(got - int(usual - soon), int(left))
-                left -= now
-                cash[i] += now
-                fresh[slot][i] = got - now
-                sold_cash[j] += now
-                sold_credit[j] += got - now
-                early[j] += max(0, int(usual) - (got - now))
-        if rest > 0.0:
-            asked[i] = min(1.0, max(0.0, left - 2.0) / rest)  # two roundings to come
-            for slot in range(2):
-                j = suppliers[slot][i]
-                got = int(half * filled[j]) if j >= 0 else 0
-                pool[(s + slot) % sectors] += asked[i] * (half - got)
+    for s in range(sectors):
+        own, of_next = 0.0, 0.0
+        for i in range(starts[s], starts[s + 1]):
+            half = 0.5 * bill[i]
+            left = max(0.0, float(deposits[i]) - machines[i])
+            a, b = suppliers[0][i], suppliers[1][i]
+            got_a, now_a, early_a = contract(half, a, filled, depth, credit, early_cash, left)
+            got_b, now_b, early_b = contract(half, b, filled, depth, credit, early_cash, left - now_a)
+            fresh[0][i] = int(got_a - now_a)
+            fresh[1][i] = int(got_b - now_b)
+            cash[i] = now_a + now_b
+            for j, got, now, early in ((a, got_a, now_a, early_a), (b, got_b, now_b, early_b)):
+                if got > 0.0:
+                    sold[0][j] += now
+                    sold[1][j] += got - now
+                    sold[2][j] += early
+            rest = 2.0 * half - got_a - got_b
+            # two roundings are to come
+            able = min(1.0, max(0.0, left - now_a - now_b - 2.0) / rest) if rest > 0.0 else 0.0
+            lacks[0][i] = able * (half - got_a)
+            lacks[1][i] = able * (half - got_b)
+            own += lacks[0][i]
+            of_next += lacks[1][i]
+        pool[s] += own
+        pool[(s + 1) % sectors] += of_next
 
 
 @compiled
-def buy_from_pools(bill, suppliers, fresh, filled, asked, sector, served, cash, short, on_credit, by_sector):
-    """What the pools deliver is paid at once. Lacking inputs, and the share had on credit, by firm."""
+def buy_from_pools(starts, bill, lacks, served, fresh, cash, bought, short, on_credit, by_sector):
+    """What the pools deliver is paid at once. All inputs, those lacking, and the share on credit, by firm."""
     sectors = served.shape[0]
-    for i in range(bill.shape[0]):
-        short[i] = 0.0
-        if bill[i] <= 0.0:
-            continue
-        half = 0.5 * bill[i]
-        for slot in range(2):
-            j = suppliers[slot][i]
-            got = int(half * filled[j]) if j >= 0 else 0
-            s = (sector[i] + slot) % sectors
-            now = int(asked[i] * (half - got) * served[s])
-            cash[i] += now
-            by_sector[s] += now
-        owed = fresh[0][i] + fresh[1][i]
-        on_credit[i] += 0.25 * (owed / bill[i] - on_credit[i])
-        short[i] = max(0.0, 1.0 - (cash[i] + owed) / bill[i])
+    for s in range(sectors):
+        after = (s + 1) % sectors
+        own, of_next = 0.0, 0.0
+        for i in range(starts[s], starts[s + 1]):
+            here, there = np.floor(lacks[0][i] * served[s]), np.floor(lacks[1][i] * served[after])
+            owed = float(fresh[0][i] + fresh[1][i])
+            cash[i] += here + there
+            bought[i] = cash[i] + owed
+            whole = max(1.0, bill[i])
+            buys = 1.0 if bill[i] > 0.0 else 0.0
+            on_credit[i] += 0.25 * buys * (owed / whole - on_credit[i])
+            short[i] = buys * max(0.0, 1.0 - bought[i] / whole)
+            own += here
+            of_next += there
+        by_sector[s] += int(own)
+        by_sector[after] += int(of_next)
 
 
 @compiled
-def renew(alive, closing, ends, slot, sector, upto, first, supplier, k, ids, generation, quarter):
+def renew(open_, alive, ends, slot, starts, upto, supplier, k, ids, generation, quarter):
     """A supplier that is gone, or whose contract has ended, is replaced by one drawn by size.
 
-    upto: running sum of the sizes of firms that take customers; first: where each sector's rows begin.
+    open_: who takes customers; upto: running sum of their sizes.
     """
-    sectors = first.shape[0] - 1
-    for i in range(alive.shape[0]):
-        j = supplier[i]
-        if not alive[i] or (j >= 0 and alive[j] and not closing[j] and ends[i] != slot):
-            continue
-        s = (sector[i] + slot - 1) % sectors
-        low, high = first[s], first[s + 1] - 1
-        floor = upto[low - 1] if low > 0 else 0.0
-        aim = floor + uniform(k, ids[i], generation[i], quarter) * (upto[high] - floor)
-        while low < high:
-            middle = (low + high) // 2
-            if upto[middle] > aim:
-                high = middle
-            else:
-                low = middle + 1
-        supplier[i] = low if low != i and alive[low] and not closing[low] else NOBODY
+    sectors = starts.shape[0] - 1
+    for s in range(sectors):
+        at = (s + slot - 1) % sectors
+        floor = upto[starts[at] - 1] if starts[at] > 0 else 0.0
+        whole = upto[starts[at + 1] - 1] - floor if starts[at + 1] > starts[at] else 0.0
+        for i in range(starts[s], starts[s + 1]):
+            j = supplier[i]
+            if alive[i] and (j < 0 or ends[i] == slot or not open_[j]):
+                supplier[i] = NOBODY
+                if whole > 0.0:
+                    aim = floor + uniform(k, ids[i], generation[i], quarter) * whole
+                    found = starts[at] + np.searchsorted(upto[starts[at] : starts[at + 1]], aim)
+                    if found < starts[at + 1] and found != i and open_[found]:
+                        supplier[i] = found
+
+
+@compiled
+def running_sum(share, open_, out):
+    """Running sum of the shares of those who are open."""
+    together = 0.0
+    for i in range(share.shape[0]):
+        together += share[i] if open_[i] else 0.0
+        out[i] = together
 
 
 @compiled
@@ -196,13 +198,30 @@ def turn(gone, supplier, fresh, creditor, owed):
 
 
 @compiled
-def share_out(money, claims, paid):
-    """What estates pay on their claims, the oldest first: money and claims (estates x claims) in fen."""
-    for e in range(money.shape[0]):
-        left = money[e]
-        for k in range(claims.shape[1]):
-            paid[e, k] = min(left, claims[e, k])
-            left -= paid[e, k]
+def share_out(rows, money, claims, holders, gone, paid, received, lost, losses):
+    """What estates pay on their claims, the oldest first, and what is lost on them (fen).
+
+    claims, holders: four columns each. Writes into `paid` and `lost`, by estate, what goes to firms and to
+    the owners, who hold the claims of firms that are gone; `received` and `losses` are sums by firm.
+    """
+    for e in range(rows.shape[0]):
+        i, left = rows[e], money[e]
+        for side in range(2):
+            paid[side, e] = 0
+            lost[side, e] = 0
+        for k in range(4):
+            now = min(left, claims[k][i])
+            bad = claims[k][i] - now
+            left -= now
+            claims[k][i] = 0
+            j = holders[k][i]
+            firm = j >= 0 and not gone[max(0, j)]
+            side = 0 if firm else 1
+            paid[side, e] += now
+            lost[side, e] += bad
+            if firm:
+                received[j] += now
+                losses[j] += bad
 
 
 def columns_of(economy, name: str) -> tuple[np.ndarray, np.ndarray]:
@@ -215,13 +234,11 @@ def find_suppliers(economy) -> None:
     if economy.p.input_share == 0.0:
         return
     firms, c = economy.firms, economy.firms.columns
-    open_ = c["alive"] & ~c["closing"]
-    upto = np.cumsum(c["share"] * open_)
-    # the rows of a sector lie together
-    first = np.searchsorted(c["sector"], np.arange(len(economy.market.weights) + 1))
+    open_, upto = c["alive"] & ~c["closing"], np.empty(len(firms))
+    running_sum(c["share"], open_, upto)
     for slot, supplier in zip(SLOTS, columns_of(economy, "supplier"), strict=True):
         renew(
-            c["alive"], c["closing"], c["contract_ends"], slot, c["sector"], upto, first, supplier,
+            open_, c["alive"], c["contract_ends"], slot, economy.memory.sector_starts, upto, supplier,
             key(economy.seed, f"a firm's supplier {slot}"), firms.ids, c["generation"],
             np.uint64(economy.quarter),
         )  # fmt: skip
@@ -232,33 +249,32 @@ class Deliveries:
 
     def __init__(self, economy):
         c, p, n = economy.firms.columns, economy.p, len(economy.firms)
-        self.columns, self.suppliers, self.fresh = (
-            c, columns_of(economy, "supplier"), columns_of(economy, "fresh")
-        )  # fmt: skip
-        self.bill, self.cash = c["input_bill"], np.zeros(n, np.int64)
-        self.orders, self.filled, self.asked = np.zeros(n), np.empty(n), np.zeros(n)
-        self.sold_cash, self.sold_credit = np.zeros(n, np.int64), np.zeros(n, np.int64)
-        self.pool = np.zeros(len(economy.market.weights))
+        self.columns, self.starts = c, economy.memory.sector_starts
+        self.fresh = columns_of(economy, "fresh")
+        # what is bought at once and in all; what is lacking of the own and of the next sector's goods (fen)
+        self.cash, self.bought = np.zeros(n), np.zeros(n)
+        self.lacks = np.zeros((2, n))
+        self.orders, self.pool = np.zeros(n), np.zeros(len(economy.market.weights))
+        # by contract, for cash and on credit; the float64 are whole fen
+        self.sold_cash, self.sold_credit = np.zeros(n), np.zeros(n)
         c["early"][...] = 0.0
-        if p.input_share == 0.0:
-            return
-        for supplier in self.suppliers:
-            order(self.bill, supplier, self.orders)
-        promise(self.orders, c["units"], c["price"], c["expected_demand"], p.contract_limit, self.filled)
-        # machines are paid for out of the same purse
-        purse = np.maximum(0.0, c["deposits"] - c["investment_bill"])
-        deliver(
-            self.bill, self.suppliers, self.filled, c["depth"], c["sector"], purse,
-            (p.trade_credit, p.early_cash), self.fresh, self.cash, self.asked,
-            self.sold_cash, self.sold_credit, c["early"], self.pool,
-        )  # fmt: skip
+        if p.input_share > 0.0:
+            suppliers, filled = columns_of(economy, "supplier"), np.empty(n)
+            for supplier in suppliers:
+                order(c["input_bill"], supplier, self.orders)
+            promise(self.orders, c["units"], c["price"], c["expected_demand"], p.contract_limit, filled)
+            deliver(
+                self.starts, c["input_bill"], suppliers, filled, c["depth"], c["deposits"],
+                c["investment_bill"], (p.trade_credit, p.early_cash), self.fresh, self.cash, self.lacks,
+                (self.sold_cash, self.sold_credit, c["early"]), self.pool,
+            )  # fmt: skip
+        self.contracts = self.sold_cash + self.sold_credit
 
     def buy_the_rest(self, served: np.ndarray) -> np.ndarray:
         """The pools deliver the shares `served`. Returns what they are paid, by sector (fen, int64)."""
-        by_sector = np.zeros(len(served), np.int64)
-        c = self.columns
+        by_sector, c = np.zeros(len(served), np.int64), self.columns
         buy_from_pools(
-            self.bill, self.suppliers, self.fresh, self.filled, self.asked, c["sector"], served, self.cash,
+            self.starts, c["input_bill"], self.lacks, served, self.fresh, self.cash, self.bought,
             c["inputs_short"], c["on_credit"], by_sector,
         )  # fmt: skip
         return by_sector
@@ -321,30 +337,21 @@ def sell_receivables(economy, rows: np.ndarray) -> None:
 def settle_estates(economy, rows: np.ndarray, money: np.ndarray, gone: np.ndarray) -> np.ndarray:
     """Estates of the firms `rows` pay suppliers `money` (fen); the rest is lost. Returns what is lost."""
     c, ledger, n = economy.firms.columns, economy.ledger, len(economy.firms)
-    names = ("owed_1", "owed_2", "fresh_1", "fresh_2")
-    claims = np.stack([c[name][rows] for name in names], axis=1)
-    holders = np.stack(
-        [c[name][rows] for name in ("creditor_1", "creditor_2", "supplier_1", "supplier_2")], axis=1
-    )
-    holders = np.where((holders >= 0) & ~gone[holders], holders, NOBODY)
-    paid = np.empty_like(claims)
-    share_out(money, claims, paid)
-    lost, theirs = claims - paid, holders == NOBODY
-    ledger.pay(
-        "suppliers paid",
-        Some(rows, np.where(theirs, 0, paid).sum(axis=1)),
-        total_by(holders.ravel(), paid.ravel(), n),
-    )
-    pay_owners(economy, Some(rows, np.where(theirs, paid, 0).sum(axis=1)))
-    of_firms = total_by(holders.ravel(), lost.ravel(), n)
-    of_owners = within(int(lost[theirs].sum()), economy.owners["receivables"])
-    by_estate = lost.sum(axis=1)
+    paid, lost = np.empty((2, len(rows)), np.int64), np.empty((2, len(rows)), np.int64)
+    received, losses = np.zeros(n, np.int64), np.zeros(n, np.int64)
+    share_out(
+        rows, money, (*columns_of(economy, "owed"), *columns_of(economy, "fresh")),
+        (*columns_of(economy, "creditor"), *columns_of(economy, "supplier")), gone,
+        paid, received, lost, losses,
+    )  # fmt: skip
+    ledger.pay("suppliers paid", Some(rows, paid[0]), received)
+    pay_owners(economy, Some(rows, paid[1]))
+    of_owners = within(int(lost[1].sum()), economy.owners["receivables"])
+    by_estate = lost[0] + lost[1]
     ledger.write_off(
-        "bad trade credit", {"firms": of_firms, "owners": of_owners}, {"firms": Some(rows, by_estate)}
+        "bad trade credit", {"firms": losses, "owners": of_owners}, {"firms": Some(rows, by_estate)}
     )
-    c["bad_trade"] = of_firms.astype(float)
-    for name in names:
-        c[name][rows] = 0
+    c["bad_trade"][...] = losses
     return by_estate
 
 
