@@ -5,6 +5,8 @@ from typing import Any
 
 import numpy as np
 
+from sim.survey import median, survey_consumers, survey_firms, tail_exponent
+
 PLATFORM_COLUMNS = [
     "alive",
     "giant",
@@ -48,36 +50,30 @@ def ratio(part: float, whole: float) -> float:
     return part / whole if whole else math.nan
 
 
-def tail_exponent(sizes: np.ndarray) -> float:
-    """Hill's estimator on the largest 2 % (at least 20): the exponent of the upper tail of sizes > 0."""
-    sizes = sizes[sizes > 0.0]
-    k = max(20, len(sizes) // 50)
-    if len(sizes) <= k:
-        return math.nan
-    top = np.sort(np.partition(sizes, -k - 1)[-k - 1 :])
-    return float(1.0 / np.log(top[1:] / top[0]).mean())
-
-
 def of_the_core(e: Any) -> dict[str, float]:
     """Output, prices, work, firms, banks, state. Money in fen a quarter, rates and shares per quarter."""
     m, f, b, c, state = e.market, e.firms, e.banks, e.consumers, e.state[0]
     t = e.tallies
-    alive = f["alive"]
-    count = float(alive.sum())
-    sector, sectors = f["sector"], len(m.weights)
-    herfindahl = np.bincount(sector, f["share"] ** 2, sectors) / np.bincount(sector, f["share"], sectors) ** 2
-    debt = float((f["bank_debt"] + f["syndicated_debt"]).sum())
+    sizes, shares, squares = f["workers"][f["alive"]], np.zeros(len(m.weights)), np.zeros(len(m.weights))
+    (
+        count, skills, skills_squared, misfits, sold, wasted, asked, rationed, small_asked, small_rationed,
+        small_debt,
+    ) = survey_firms(
+        f["alive"], f["sector"], f["share"], f["skill"], f["misfit"], f["sales"], f["workers"], median(sizes),
+        f["loan_wanted"], f["rationed"], f["bank_debt"], f["platform_debt"], shares, squares,
+    )  # fmt: skip
+    herfindahl, skill = squares / shares**2, skills / count
+    service, income, wealth = survey_consumers(
+        c["interest_paid"], c["instalment_paid"], c["platform_interest_paid"],
+        c["platform_instalment_paid"], c["income"], c["deposits"], c["claims"],
+    )  # fmt: skip
+    debt = float(f["bank_debt"].sum() + f["syndicated_debt"].sum())
     platform_debt_f, platform_debt_c = float(f["platform_debt"].sum()), float(c["platform_debt"].sum())
     consumer_debt = float(c["bank_debt"].sum())
     own_loans = float((b["firm_loans"] + b["syndicated_loans"] + b["consumer_loans"]).sum())
     loans = own_loans + float((b["participations"] + b["platform_loans"]).sum())
     assets = loans + float((b["bonds"] + b["reserves"]).sum())
     capital = float(b["net_worth"].sum())
-    asked = alive & (f["loan_wanted"] > 0.0)
-    small = f["workers"] < np.median(f["workers"][alive])
-    small_asked = asked & small
-    weight = f["sales"]
-    skill = f["skill"][alive]
     return {
         "output": m.real_output,
         "consumption": m.real_consumption,
@@ -101,9 +97,9 @@ def of_the_core(e: Any) -> dict[str, float]:
         "default_rate": t["failures"] / count,
         "closure_rate": t["closures"] / count,
         "entry_rate": t["entries"] / count,
-        "firms": count,
+        "firms": float(count),
         "firm_loss_rate": t["bad firm loans"] / max(1.0, debt),
-        "consumer_default_rate": float(c["failed"].mean()),
+        "consumer_default_rate": np.count_nonzero(c["failed"]) / len(c),
         "consumer_loss_rate": t["bad consumer loans"] / max(1.0, consumer_debt),
         "platform_loss_rate": ratio(
             t.get("bad platform loans", 0.0),
@@ -122,24 +118,16 @@ def of_the_core(e: Any) -> dict[str, float]:
         "income_tax": state.income_tax,
         "leaning": state.leaning,
         "effective_firms": float((1.0 / herfindahl).mean()),
-        "skill_spread": float(skill.std()),
-        "misfit": float(f["misfit"][alive].mean()),
-        "size_tail": tail_exponent(f["workers"][alive]),
-        "rationed": ratio(float((f["rationed"] & asked).sum()), float(asked.sum())),
-        "small_rationed": ratio(float((f["rationed"] & small_asked).sum()), float(small_asked.sum())),
-        "small_credit_share": ratio(float((f["bank_debt"] + f["platform_debt"])[alive & small].sum()), debt),
+        "skill_spread": math.sqrt(max(0.0, skills_squared / count - skill * skill)),
+        "misfit": misfits / count,
+        "size_tail": tail_exponent(sizes),
+        "rationed": ratio(rationed, asked),
+        "small_rationed": ratio(small_rationed, small_asked),
+        "small_credit_share": ratio(small_debt, debt),
         "firm_margin": float(f["profit"].sum()) / m.gdp,
-        "household_wealth": float((c["deposits"] + c["claims"]).sum()) / (4.0 * m.gdp),
-        "debt_burden": float(
-            (
-                c["interest_paid"]
-                + c["instalment_paid"]
-                + c["platform_interest_paid"]
-                + c["platform_instalment_paid"]
-            ).sum()
-        )
-        / max(1.0, float(c["income"].sum())),
-        "waste": ratio(float((weight * e.p.misfit_waste * f["misfit"]).sum()), float(weight.sum())),
+        "household_wealth": wealth / (4.0 * m.gdp),
+        "debt_burden": service / max(1.0, income),
+        "waste": ratio(e.p.misfit_waste * wasted, sold),
         "resale": m.resale,
         "auc_banks_firms": e.firm_scorers.auc(0),
         "auc_banks_consumers": e.consumer_scorers.auc(0),
@@ -153,10 +141,12 @@ def of_platforms(e: Any) -> dict[str, float]:
         (t["consumer_spend"] + t["firm_spend"] + t["project_spend"] - t["upkeep"] + t["management"]).sum()
     )
     revenue = float(t["revenue"].sum())
-    linked = f["link"] >= 0
+    linked = np.flatnonzero(f["link"] >= 0)
+    linked_sales = f["sales"][linked]
     sales = float(f["sales"].sum())
     new = float(t["new_users"].sum())
-    borrowed = float((c["platform_granted"] > 0.0).sum())
+    borrowed = float(np.count_nonzero(c["platform_granted"]))
+    reached = c["first_app"] >= 0
     pool = t["loans"].sum()
     return {
         "platforms_alive": float((t["alive"] & (t["acts"] > 0.0)).sum()),
@@ -169,13 +159,13 @@ def of_platforms(e: Any) -> dict[str, float]:
             float(t["consumer_spend"].sum()), new * e.p.persons_per_row * 100.0 * m.wage_index
         ),
         "borrower_share": ratio(
-            float(c["ever_borrowed"].sum()), float(((c["first_app"] >= 0) | c["ever_borrowed"]).sum())
+            float(np.count_nonzero(c["ever_borrowed"])), float(np.count_nonzero(reached | c["ever_borrowed"]))
         ),
-        "users": float((c["first_app"] >= 0).mean()),
+        "users": np.count_nonzero(reached) / len(c),
         "borrowing_consumers": borrowed / len(c),
-        "linked_firms": float(linked.mean()),
-        "linked_sales": ratio(float(f["sales"][linked].sum()), sales),
-        "depth": ratio(float((f["depth"] * f["sales"])[linked].sum()), float(f["sales"][linked].sum())),
+        "linked_firms": len(linked) / len(f),
+        "linked_sales": ratio(float(linked_sales.sum()), sales),
+        "depth": ratio(float((f["depth"][linked] * linked_sales).sum()), float(linked_sales.sum())),
         "shown_gain": float(f["gain"].sum()) / m.gdp,
         "integration_fees": float(f["integration_fee"].sum()) / m.gdp,
         "kept_by_platforms": ratio(

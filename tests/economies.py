@@ -60,20 +60,11 @@ def payments(economy: Economy) -> list[dict[str, int]]:
     return [{name: fen for name, fen in flows.items() if fen} for flows in economy.records.of_flows]
 
 
-# its last bit depends on the processor: NumPy's vectors compute the logarithm behind it
-ROUNDED = {"size_tail"}
-
-
-def exact(name: str, value: float) -> str:
-    """A recorded number as text that keeps all of its bits, but for the `ROUNDED` ones."""
-    return f"{value:.9g}" if name in ROUNDED else repr(float(value))
-
-
 def digest(line: Mapping[str, float], platforms: Mapping[str, np.ndarray], flows: Mapping[str, int]) -> str:
     """16 hex digits of everything that is recorded of one quarter."""
     stamp = hashlib.blake2b(digest_size=8)
     for name, value in sorted(line.items()):
-        stamp.update(f"{name}={exact(name, value)}\n".encode())
+        stamp.update(f"{name}={float(value)!r}\n".encode())
     for name, column in sorted(platforms.items()):
         values = struct.pack(f"<{len(column)}d", *column.astype(float).tolist())
         stamp.update(name.encode() + values)
@@ -86,7 +77,7 @@ def remembered(economy: Economy) -> dict[str, Any]:
     """What a run amounts to: a digest of every quarter, and the numbers of the last one."""
     records = economy.records
     quarters = zip(records.lines, records.of_platforms, records.of_flows, strict=True)
-    last = {name: exact(name, value) for name, value in records.lines[-1].items()}
+    last = {name: repr(float(value)) for name, value in records.lines[-1].items()}
     return {"quarters": [digest(*quarter) for quarter in quarters], "last": last}
 
 

@@ -228,13 +228,15 @@ def newton_step(weights, slope, curve, total, kept, ridge):
             weights[lender, r] += max(-0.5, min(0.5, x[r]))
 
 
-def area_under_curve(tally: np.ndarray) -> float:
+@compiled
+def area_under_curve(tally):
     """AUC from counts (2 outcomes x bins of the score); NaN with fewer than 100 defaults."""
-    good, bad = tally[0], tally[1]
-    if bad.sum() < 100.0 or good.sum() < 100.0:
-        return math.nan
-    below = np.cumsum(good) - good
-    return float((bad * (below + 0.5 * good)).sum() / (bad.sum() * good.sum()))
+    good, bad, ordered = 0.0, 0.0, 0.0
+    for k in range(tally.shape[1]):
+        ordered += tally[1, k] * (good + 0.5 * tally[0, k])
+        good += tally[0, k]
+        bad += tally[1, k]
+    return ordered / (bad * good) if bad >= 100.0 and good >= 100.0 else math.nan
 
 
 class Scorers:

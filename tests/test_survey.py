@@ -1,0 +1,70 @@
+"""What indicators are made of: ranks, the tail, and sums in one pass are those that NumPy finds."""
+
+import math
+
+import numpy as np
+import pytest
+
+from sim.survey import at_rank, median, survey_consumers, survey_firms, tail_exponent
+from tests.economies import small
+
+RNG = np.random.default_rng(5)
+SIZES = np.concatenate(
+    [np.exp(RNG.normal(0.0, 3.0, 900)), np.zeros(40), np.full(60, 2.5), [-0.0, 1e300, 5e-324]]
+)
+
+
+@pytest.mark.parametrize("reading", ["machine", "plain"])
+def test_a_size_at_a_rank_is_that_of_the_sorted_sizes(reading):
+    found = [getattr(at_rank, reading)(SIZES, rank) for rank in range(len(SIZES))]
+    assert found == np.sort(SIZES).tolist()
+
+
+@pytest.mark.parametrize("n", [1, 2, 7, 500, len(SIZES)])
+def test_the_median_is_numpys(n):
+    assert median(SIZES[:n]) == np.median(SIZES[:n])
+    assert math.isnan(median(SIZES[:0]))
+
+
+def test_the_exponent_of_a_tail_is_hills_estimate():
+    sizes = RNG.pareto(1.5, 5_000)
+    top = np.sort(sizes)[-101:]
+    assert tail_exponent(sizes) == pytest.approx(1.0 / np.log(top[1:] / top[0]).mean(), rel=1e-12)
+    assert tail_exponent(np.append(sizes, np.zeros(90))) == tail_exponent(sizes)
+    assert math.isnan(tail_exponent(sizes[:20]))
+
+
+def test_firms_are_summed_as_numpy_does_and_as_plain_python_does():
+    f = small("deep_integration").run(6).firms
+    middle, sectors = float(np.median(f["workers"])), 8
+    names = ["alive", "sector", "share", "skill", "misfit", "sales", "workers"]
+    more = ["loan_wanted", "rationed", "bank_debt", "platform_debt"]
+    taken = [*(f[name] for name in names), middle, *(f[name] for name in more)]
+    readings = []
+    for reading in (survey_firms.machine, survey_firms.plain):
+        shares, squares = np.zeros(sectors), np.zeros(sectors)
+        readings.append((*reading(*taken, shares, squares), *shares, *squares))
+    assert readings[0] == readings[1]
+    alive, asked, small_one = f["alive"], f["alive"] & (f["loan_wanted"] > 0.0), f["workers"] < middle
+    debt = (f["bank_debt"] + f["platform_debt"])[alive & small_one].sum()
+    found = [
+        alive.sum(), f["skill"][alive].sum(), (f["skill"][alive] ** 2).sum(), f["misfit"][alive].sum(),
+        f["sales"].sum(), (f["sales"] * f["misfit"]).sum(), asked.sum(), (asked & f["rationed"]).sum(),
+        (asked & small_one).sum(), (asked & small_one & f["rationed"]).sum(), debt,
+        *np.bincount(f["sector"], f["share"], sectors), *np.bincount(f["sector"], f["share"] ** 2, sectors),
+    ]  # fmt: skip
+    assert readings[0] == pytest.approx(found, rel=1e-12)
+    assert asked.any()
+    assert (asked & f["rationed"]).any()
+
+
+def test_consumers_are_summed_as_numpy_does_and_as_plain_python_does():
+    c = small("deep_integration").run(6).consumers
+    names = ["interest_paid", "instalment_paid", "platform_interest_paid", "platform_instalment_paid"]
+    taken = [*(c[name] for name in names), c["income"], c["deposits"], c["claims"]]
+    service, income, wealth = survey_consumers(*taken)
+    assert (service, income, wealth) == survey_consumers.plain(*taken)
+    assert service == pytest.approx(sum(c[name].sum() for name in names), rel=1e-12)
+    assert service > 0.0
+    assert income == pytest.approx(c["income"].sum(), rel=1e-12)
+    assert wealth == c["deposits"].sum() + c["claims"].sum()
