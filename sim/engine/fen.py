@@ -141,7 +141,7 @@ def split_all(total, weights, out):
     What rounding in float64 leaves goes to the last row with a weight.
     """
     n = weights.shape[0]
-    upto = np.empty(n)
+    upto = out.view(np.float64)  # in the place of each part, until it is known
     whole_weight, last = 0.0, -1
     for i in range(n):
         counts = weights[i] > 0.0
