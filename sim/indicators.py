@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from sim.survey import median, survey_consumers, survey_firms, tail_exponent
+from sim.survey import at_rank, survey_consumers, survey_firms, tail_exponent
 
 PLATFORM_COLUMNS = [
     "alive",
@@ -55,14 +55,15 @@ def of_the_core(e: Any) -> dict[str, float]:
     m, f, b, c, state = e.market, e.firms, e.banks, e.consumers, e.state[0]
     t = e.tallies
     sizes, shares, squares = f["workers"][f["alive"]], np.zeros(len(m.weights)), np.zeros(len(m.weights))
+    middle = at_rank(sizes, len(sizes) // 2)
     (
         count, skills, skills_squared, misfits, sold, wasted, asked, rationed, small_asked, small_rationed,
         small_debt,
     ) = survey_firms(
-        f["alive"], f["sector"], f["share"], f["skill"], f["misfit"], f["sales"], f["workers"], median(sizes),
+        f["alive"], f["sector"], f["share"], f["skill"], f["misfit"], f["sales"], f["workers"], middle,
         f["loan_wanted"], f["rationed"], f["bank_debt"], f["platform_debt"], shares, squares,
     )  # fmt: skip
-    herfindahl, skill = squares / shares**2, skills / count
+    herfindahl, skill = squares / shares**2, ratio(skills, count)
     service, income, wealth = survey_consumers(
         c["interest_paid"], c["instalment_paid"], c["platform_interest_paid"],
         c["platform_instalment_paid"], c["income"], c["deposits"], c["claims"],
@@ -124,8 +125,8 @@ def of_the_core(e: Any) -> dict[str, float]:
         "income_tax": state.income_tax,
         "leaning": state.leaning,
         "effective_firms": float((1.0 / herfindahl).mean()),
-        "skill_spread": math.sqrt(max(0.0, skills_squared / count - skill * skill)),
-        "misfit": misfits / count,
+        "skill_spread": math.sqrt(max(0.0, ratio(skills_squared, count) - skill * skill)),
+        "misfit": ratio(misfits, count),
         "size_tail": tail_exponent(sizes),
         "rationed": ratio(rationed, asked),
         "small_rationed": ratio(small_rationed, small_asked),

@@ -18,7 +18,12 @@ def step_of(size):
 
 @compiled
 def at_rank(sizes, rank):
-    """The size at a rank, counted from the least; none is below zero. Steps are counted, one is searched."""
+    """The size at a rank, counted from the least; none is below zero. Steps are counted, one is searched.
+
+    NaN where there is no such rank.
+    """
+    if rank >= sizes.shape[0]:
+        return math.nan
     counts = np.zeros(1 << (63 - LEADING), np.int64)
     for i in range(sizes.shape[0]):
         counts[step_of(sizes[i])] += 1
@@ -32,16 +37,6 @@ def at_rank(sizes, rank):
             few[found] = sizes[i]
             found += 1
     return np.partition(few, rank - below)[rank - below]
-
-
-@compiled
-def median(sizes):
-    """The middle one of sizes from zero on, or the mean of the two in the middle; NaN of none."""
-    n = sizes.shape[0]
-    if n == 0:
-        return math.nan
-    upper = at_rank(sizes, n // 2)
-    return upper if n % 2 else 0.5 * (at_rank(sizes, n // 2 - 1) + upper)
 
 
 @compiled

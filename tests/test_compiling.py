@@ -197,3 +197,18 @@ def test_a_rule_that_looks_something_up_runs_on_vectors(folder):
         print(*loop((pays,)).kernel.inspect_llvm().values())
     """
     assert VECTOR.search(" ".join(process(folder, inspect.cleandoc(text))))
+
+
+def test_a_loop_whose_arrays_are_apart_looks_things_up_on_vectors(folder):
+    text = """
+        import numpy as np
+        from sim.engine.draws import normals
+        rows, numbers = np.arange(9)[::-1], np.arange(9, dtype=np.uint32)
+        given = np.uint64(1), rows, numbers, numbers, 1
+        found, plain = np.empty(9), np.empty(9)
+        normals(*given, found)
+        normals.plain(*given, plain)
+        assert (found == plain).all()
+        print(*normals.machine.inspect_llvm().values())
+    """
+    assert VECTOR.search(" ".join(process(folder, inspect.cleandoc(text))))

@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from sim.survey import at_rank, median, survey_consumers, survey_firms, tail_exponent
+from sim.survey import at_rank, survey_consumers, survey_firms, tail_exponent
 from tests.economies import small
 
 RNG = np.random.default_rng(5)
@@ -20,10 +20,9 @@ def test_a_size_at_a_rank_is_that_of_the_sorted_sizes(reading):
     assert found == np.sort(SIZES).tolist()
 
 
-@pytest.mark.parametrize("n", [1, 2, 7, 500, len(SIZES)])
-def test_the_median_is_numpys(n):
-    assert median(SIZES[:n]) == np.median(SIZES[:n])
-    assert math.isnan(median(SIZES[:0]))
+def test_there_is_no_size_beyond_the_last_rank():
+    assert math.isnan(at_rank(SIZES, len(SIZES)))
+    assert math.isnan(at_rank(SIZES[:0], 0))
 
 
 def test_the_exponent_of_a_tail_is_hills_estimate():

@@ -6,6 +6,7 @@ twins. Philox4x32-10 (Salmon et al. 2011, "Parallel random numbers: as easy as 1
 holds seed and purpose, the counter everything else.
 """
 
+import functools
 import hashlib
 
 import numpy as np
@@ -23,6 +24,7 @@ WEYL_0, WEYL_1 = np.uint64(0x9E3779B9), np.uint64(0xBB67AE85)
 _owners: dict[str, str] = {}
 
 
+@functools.cache
 def key(seed: int, purpose: str) -> np.uint64:
     """The generator's key for a purpose in the world `seed` (64 bits: two words of Philox)."""
     return np.uint64(

@@ -115,11 +115,10 @@ def weigh(accounts, signs, sums, least):
     sums and least (its lowest balance, or 0) are by account.
     """
     n = accounts[0].shape[0]
-    rest = np.empty(BLOCK, np.int64)
-    balanced = True
+    rest, off = np.empty(BLOCK, np.int64), 0
     for start in range(0, n, BLOCK):
         stop = min(n, start + BLOCK)
-        rest[:] = 0
+        rest[: stop - start] = 0
         for k in range(len(accounts)):
             account, sign = accounts[k][start:stop], signs[k]
             total, low = 0, 0
@@ -129,9 +128,9 @@ def weigh(accounts, signs, sums, least):
                 low = min(low, account[i])
             sums[k] += total
             least[k] = min(least[k], low)
-        for i in range(BLOCK):
-            balanced = balanced and rest[i] == 0
-    return balanced
+        for i in range(stop - start):
+            off |= rest[i]
+    return off == 0
 
 
 @compiled
@@ -141,7 +140,7 @@ def split_all(total, weights, out):
     What rounding in float64 leaves goes to the last row with a weight.
     """
     n = weights.shape[0]
-    upto = np.empty(n)
+    upto = out.view(np.float64)  # in the place of each part, until it is known
     whole_weight, last = 0.0, -1
     for i in range(n):
         counts = weights[i] > 0.0

@@ -145,6 +145,11 @@ class Ledger:
     def __init__(self, tables: Mapping[str, Any], chart: Chart):
         self.tables, self.chart = tables, chart
         self.accounts = {name: tuple(table.books) for name, table in tables.items()}
+        # as they add up to zero: what is owned, less what is owed, less what that is worth
+        self.signs = {
+            name: np.array([-1 if a == NET_WORTH else self._sign(name, a) for a in accounts])
+            for name, accounts in self.accounts.items()
+        }
         self.customers = {name for name, table in tables.items() if "bank" in table.columns}
         self.flows: dict[str, int] = {}
         self.received: dict[str, int] = {}
@@ -310,13 +315,12 @@ class Ledger:
     def _weigh(self, name: str, table: Any, sums: dict[tuple[str, str], int]) -> bool:
         """Add up each account of a table. Is every row's net worth what it has less what it owes?"""
         accounts = self.accounts[name]
-        worth = accounts.index(NET_WORTH)
-        signs = np.array([self._sign(name, account) for account in accounts])
-        signs[worth] = -1
         totals, least = np.zeros(len(accounts), np.int64), np.zeros(len(accounts), np.int64)
-        balanced = weigh(tuple([table.books[account] for account in accounts]), signs, totals, least)
+        balanced = weigh(
+            tuple([table.books[account] for account in accounts]), self.signs[name], totals, least
+        )
         sums.update(zip([(name, account) for account in accounts], totals.tolist(), strict=True))
-        least[worth] = 0  # who owes more than he has is worth less than nothing
+        least[accounts.index(NET_WORTH)] = 0  # who owes more than he has is worth less than nothing
         return balanced and not (name in self.customers and least.any())
 
     def _fault(self, name: str) -> str:

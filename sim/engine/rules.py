@@ -178,11 +178,6 @@ def memory(array: np.ndarray) -> Any:
 plan = functools.cache(Plan)
 
 
-@functools.cache
-def _key(seed: int, purpose: str) -> np.uint64:
-    return key(seed, purpose)
-
-
 def sweep(
     table: Any,
     rules: tuple[Rule, ...],
@@ -201,7 +196,7 @@ def sweep(
     rows = (table.ids, columns["generation"], *[columns[name] for name in given.columns])
     rest = (
         np.uint64(quarter),
-        *[_key(seed, purpose) for purpose in given.purposes],
+        *[key(seed, purpose) for purpose in given.purposes],
         *given.posted(table, market),
         *[float(getattr(p, name)) for name in given.parameters],
     )

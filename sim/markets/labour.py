@@ -66,7 +66,7 @@ def pay(economy) -> None:
     gross = split(sum(paid.values()), at_work)
     ledger.credit_together(paid, gross)
     ledger.pay("benefits", np.array([benefits.sum()]), Some(rows, benefits))
-    tax = np.empty(n)
+    tax = at_work  # its memory: what was there is split by now
     take_home(gross, economy.state[0].income_tax, tax, c["income"], economy.memory.transfers)
     taxed = ledger.debit("income tax", tax)
     ledger.credit("income tax", np.array([taxed]))

@@ -44,7 +44,8 @@ def distribute(economy) -> None:
     excess = money(economy) - p.owners_reserve * market.gdp
     total = int(max(0.0, p.owners_payout * excess))
     part = split(total, consumers["ownership"])
-    transfers = economy.memory.transfers = np.zeros(len(consumers))
+    transfers = economy.memory.transfers
+    transfers[...] = 0.0
     if total:
         ledger.credit("income from ownership", part)
         ledger.debit("income from ownership", split(total, economy.owners["deposits"].astype(float)))

@@ -172,29 +172,41 @@ def sight_of_consumers(consumers) -> tuple[np.ndarray, ...]:
 
 
 @compiled
-def gather_labels(
-    quarter, failed, alive, seen_by, seen_at, seen_score, seen, weights, mask, slope, curve, tally, kind
-):
-    """Labels that mature now, added to each lender's slope and curvature, and to the tally for the AUC."""
-    features = weights.shape[1]
-    x = np.zeros(features)
+def list_mature(quarter, failed, alive, seen_by, seen_at, rows):
+    """Which loans have their label now: after four quarters, at default, or as the borrower leaves."""
+    found = 0
     for i in range(seen_by.shape[0]):
-        lender = seen_by[i]
-        if lender >= 0:
-            bad = failed[i]
-            if bad or not alive[i] or quarter - seen_at[i] >= MATURES:
-                for k in range(features):
-                    x[k] = seen[i, k] * mask[lender, k]
-                p = logistic(score(x, weights[lender]))
-                y = 1.0 if bad else 0.0
-                for k in range(features):
-                    slope[lender, k] += (y - p) * x[k]
-                    weight = p * (1.0 - p) * x[k]
-                    for m in range(k + 1):
-                        curve[lender, k, m] += weight * x[m]
-                bin_ = int(max(0.0, min(BINS - 1.0, (seen_score[i] + 12.0) * (BINS / 18.0))))
-                tally[kind[lender], 1 if bad else 0, bin_] += 1.0
-                seen_by[i] = -1
+        rows[found] = i
+        mature = failed[i] | (not alive[i]) | (quarter - seen_at[i] >= MATURES)
+        found += 1 if mature & (seen_by[i] >= 0) else 0
+    return found
+
+
+@compiled_apart
+def fitted_chances(rows, lender, seen, weights, chances):
+    """What its lender's model says now of the default of each loan in `rows`."""
+    for n in range(rows.shape[0]):
+        i = rows[n]
+        chances[n] = logistic(score(seen[i], weights[lender[i]]))
+
+
+@compiled_apart
+def gather_labels(rows, failed, lender, chances, seen_score, seen, mask, slope, curve, tally, kind):
+    """The labels of these rows, added to each lender's slope and curvature, and to the tally for the AUC."""
+    features = mask.shape[1]
+    x = np.zeros(features)
+    for n in range(rows.shape[0]):
+        i, p = rows[n], chances[n]
+        by, bad = lender[i], failed[i]
+        error, weight = (1.0 if bad else 0.0) - p, p * (1.0 - p)
+        for k in range(features):
+            x[k] = seen[i, k] * mask[by, k]
+            if x[k] != 0.0:
+                slope[by, k] += error * x[k]
+                for m in range(k + 1):
+                    curve[by, k, m] += weight * x[k] * x[m]
+        bin_ = int(max(0.0, min(BINS - 1.0, (seen_score[i] + 12.0) * (BINS / 18.0))))
+        tally[kind[by], 1 if bad else 0, bin_] += 1.0
 
 
 @compiled
@@ -272,18 +284,15 @@ class Scorers:
         """Labels that mature this quarter move the weights."""
         slope, curve = np.zeros_like(self.weights), np.zeros_like(self.total)
         self.tally *= 0.95
+        rows = np.empty(len(failed), np.int64)
+        rows = rows[: list_mature(quarter, failed, alive, self.seen_by, self.seen_at, rows)]
+        chances = np.empty(len(rows))
+        fitted_chances(rows, self.seen_by, self.seen, self.weighs, chances)
         gather_labels(
-            quarter,
-            failed,
-            alive,
-            *self.memory,
-            self.weights,
-            self.mask,
-            slope,
-            curve,
-            self.tally,
-            self.channel,
-        )
+            rows, failed, self.seen_by, chances, self.seen_score, self.seen, self.mask, slope, curve,
+            self.tally, self.channel,
+        )  # fmt: skip
+        self.seen_by[rows] = -1
         newton_step(self.weights, slope, curve, self.total, p.forgets, p.ridge)
 
     def auc(self, channel: int) -> float:
