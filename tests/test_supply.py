@@ -151,13 +151,11 @@ def test_estates_pay_the_oldest_claims_first_and_no_more_than_they_have():
     to = ([2, 3, -1, -1, -1, 4], [3, 5, -1, -1, -1, -1], [-1] * 6, [4, 2, -1, -1, -1, -1])
     claims = tuple(np.array(column) for column in owed)
     holders = tuple(np.array(column, np.int32) for column in to)
-    paid, lost = np.empty((2, 3), np.int64), np.empty((2, 3), np.int64)
-    received, losses = np.zeros(6, np.int64), np.zeros(6, np.int64)
-    supply.share_out(rows, money, claims, holders, gone, paid, received, lost, losses)
-    np.testing.assert_array_equal(paid, [[9, 8, 0], [0, 7, 0]])
-    np.testing.assert_array_equal(lost, [[6, 0, 1], [0, 0, 0]])
-    np.testing.assert_array_equal(received, [0, 0, 5 + 3, 4 + 5, 0, 0])
-    np.testing.assert_array_equal(losses, [0, 0, 0, 3, 3 + 1, 0])
+    paid, lost, firms = (np.empty((3, 4), np.int64) for _ in range(3))
+    supply.share_out(rows, money, claims, holders, gone, paid, lost, firms)
+    np.testing.assert_array_equal(paid, [[5, 4, 0, 0], [5, 7, 0, 3], [0, 0, 0, 0]])
+    np.testing.assert_array_equal(lost, [[0, 3, 0, 3], [0, 0, 0, 0], [1, 0, 0, 0]])
+    np.testing.assert_array_equal(firms, [[2, 3, -1, 4], [3, -1, -1, 2], [4, -1, -1, -1]])
     assert not any(column.any() for column in claims)
 
 

@@ -86,15 +86,27 @@ def linked(link, out):
 
 
 @compiled
-def hears(approach, closing, link, partner, k, ids, generation, quarter, left, share, gain_share, best):
-    """Which platforms approach each firm, by their share of project budgets; the better offer of two.
+def partners(link, first, second, partner):
+    """Which platform a partner of each firm is linked with, on either side of a contract; -1 for none."""
+    for supplier in (first, second):
+        for i in range(link.shape[0]):
+            j = supplier[i]
+            if j >= 0 and (link[j] >= 0 or link[i] >= 0):
+                if link[j] >= 0:
+                    partner[i] = link[j]
+                if link[i] >= 0:
+                    partner[j] = link[i]
 
-    One of the two is the platform of a partner, if there is one and it has money left. A linked firm listens
-    only to a share of gain lower than its own platform's.
+
+@compiled
+def hears(approach, closing, link, partner, k, ids, generation, quarter, left, share, gain_share, rows, who):
+    """Firms that hear an offer they may take, and whose: the better of two. Returns how many there are.
+
+    Platforms approach by their share of project budgets; one of the two is that of a partner, if there is one
+    and it has money left. A linked firm listens only to a share of gain lower than its own platform's.
     """
-    platforms = share.shape[0]
+    platforms, found = share.shape[0], 0
     for i in range(approach.shape[0]):
-        best[i] = -1
         if approach[i] >= 0.0 and not closing[i]:
             a, b = 0, 0
             while a < platforms - 1 and approach[i] >= share[a]:
@@ -108,18 +120,20 @@ def hears(approach, closing, link, partner, k, ids, generation, quarter, left, s
             offer = b if gain_share[b] < gain_share[a] else a
             at = link[i]
             if at < 0 or (offer != at and gain_share[offer] < 0.8 * gain_share[at]):
-                best[i] = offer
+                rows[found] = i
+                who[found] = offer
+                found += 1
+    return found
 
 
 @compiled
-def partners(link, supplier, partner):
-    """Which platform a partner of each firm is linked with, on either side of a contract; -1 for none."""
-    for i in range(link.shape[0]):
-        if supplier[i] >= 0:
-            if link[supplier[i]] >= 0:
-                partner[i] = link[supplier[i]]
-            if link[i] >= 0:
-                partner[supplier[i]] = link[i]
+def deepens(linked, link, depth, kept, speed, decay):
+    """Depth grows as far as a link is kept up, and decays as far as it is not."""
+    for n in range(linked.shape[0]):
+        i = linked[n]
+        held = kept[link[i]]
+        new = depth[i] * (1.0 - decay * (1.0 - held)) + speed * held * (1.0 - depth[i])
+        depth[i] = min(1.0, new)
 
 
 @compiled
@@ -169,33 +183,32 @@ def build(economy) -> None:
     purse = np.maximum(0, platforms["deposits"]) * 0.5 - paid
     left = np.maximum(0.0, np.minimum(budget - paid + platforms["saved"], purse))
     depth = c["depth"]
-    held = kept[link[linked]]
-    depth[linked] = np.minimum(
-        1.0,
-        depth[linked] * (1.0 - p.depth_decay * (1.0 - held)) + p.depth_speed * held * (1.0 - depth[linked]),
-    )
+    deepens(linked, link, depth, kept, p.depth_speed, p.depth_decay)
 
     spent = np.zeros(n)
     if left.sum() > 0.0:
         share = np.cumsum(left) / left.sum()
-        best, partner = np.empty(len(firms), np.int32), np.full(len(firms), -1, np.int32)
-        for supplier in (c["supplier_1"], c["supplier_2"]):
-            partners(link, supplier, partner)
-        hears(
+        partner = np.full(len(firms), -1, np.int32)
+        partners(link, c["supplier_1"], c["supplier_2"], partner)
+        rows, who = np.empty(len(firms), np.int64), np.empty(len(firms), np.int64)
+        found = hears(
             c["approach"], c["closing"], link, partner, key(economy.seed, "offers of integration"), firms.ids,
-            c["generation"], np.uint64(economy.quarter), left, share, platforms.columns["gain_share"], best,
+            c["generation"], np.uint64(economy.quarter), left, share, platforms.columns["gain_share"],
+            rows, who,
         )  # fmt: skip
-        rows = np.flatnonzero(best >= 0)
-        who = best[rows]
+        rows, who = rows[:found], who[:found]
         cost = (fixed + p.project_share * size[rows]) * cost_of_engineers
         price = cost * (1.0 - p.chain_discount * (partner[rows] == who))
         promised = platforms["belief"][who] * size[rows]
         credit = 0.25 * platforms["take"][who] * size[rows]
         value = p.horizon * (platforms["gain_share"][who] * promised + credit - p.depth_decay * cost)
-        order = np.lexsort((rows, -value / price, who))
+        links = np.bincount(link[linked], minlength=n)
+        # what promises less than it costs is looked at by those who have no link to learn from
+        order = np.flatnonzero((value > price) | (links[who] == 0))
+        order = order[np.argsort(-value[order] / price[order], kind="stable")]
         rows, who, price, value = rows[order], who[order], price[order], value[order]
         taken = np.empty(len(rows), np.bool_)
-        take_projects(who, price, value, left, np.bincount(link[linked], minlength=n), taken)
+        take_projects(who, price, value, left, links, taken)
         rows, who = rows[taken], who[taken]
         spent = np.bincount(who, price[taken], n)
         old = link[rows] >= 0

@@ -4,7 +4,7 @@ import numpy as np
 
 from sim.engine.compiling import compiled
 from sim.engine.fen import split_all
-from sim.engine.ledger import Some, split, total_by
+from sim.engine.ledger import Some, rows_with, split, total_by
 from sim.markets import ownership
 
 
@@ -33,19 +33,20 @@ def firms_pay(economy) -> None:
         ledger.pay(flow, paid, received)
         if flow == "interest of firms":
             banks["interest_income"] += received
-    holdings = banks["syndicated_loans"].astype(float)
+    holdings, shared = banks["syndicated_loans"].astype(float), rows_with(c["syndicated_debt"])
     for flow, column in (
         ("syndicated interest", "syndicated_interest_paid"),
         ("syndicated instalments", "syndicated_instalment_paid"),
     ):
-        total = int(c[column].sum())
+        amounts = c[column][shared]
+        total = int(amounts.sum())
         if total > 0:
             received = split(total, holdings)
             if flow == "syndicated instalments":
                 received = within(total, banks["syndicated_loans"])
             else:
                 banks["interest_income"] += received
-            ledger.pay(flow, c[column], received)
+            ledger.pay(flow, Some(shared, amounts), received)
     ownership.receive(economy, "dividends", c["dividend"])
     depreciation = np.floor(economy.p.depreciation * c["capital"])
     ledger.change("depreciation", depreciation)

@@ -9,14 +9,16 @@ claim unpaid, and the supplier may fail for it a quarter later.
 
 import numpy as np
 
-from sim.engine.compiling import compiled
+from sim.engine.compiling import compiled, compiled_apart
 from sim.engine.draws import key, uniform
+from sim.engine.fen import sum_by
 from sim.engine.ledger import Some, total_by
 from sim.engine.parameters import Declared, param
 from sim.markets import ownership
 from sim.markets.settlement import within
 
 SLOTS = (1, 2)  # where a firm buys: in its own sector, in the next one of the ring
+BLOCK = 2048  # rows whose terms stay next to the processor
 NOBODY = -1  # no supplier; as a creditor: the owners' pool, to which the claims of closed firms went
 
 
@@ -62,30 +64,49 @@ def order(bill, supplier, orders):
 
 
 @compiled
-def promise(orders, units, price, expected, limit, filled):
-    """The share of its contracts that each supplier fills: within its stock and its limit."""
+def promise(orders, units, price, expected, depth, limit, offer):
+    """For each supplier, side by side: the share of its contracts that it fills, within its stock and its
+    limit, and its depth of integration."""
     for i in range(orders.shape[0]):
         room = price[i] * min(units[i], limit * expected[i])
-        filled[i] = min(1.0, room / orders[i]) if orders[i] > 0.0 else 0.0
+        offer[i, 0] = min(1.0, room / orders[i]) if orders[i] > 0.0 else 0.0
+        offer[i, 1] = depth[i]
 
 
 @compiled
-def contract(half, j, filled, depth, credit, early_cash, left):
-    """What supplier j delivers of an order, what of it is paid now, and what of that is early (whole fen).
+def look_up(supplier, offer, filled, depth):
+    """What the suppliers of some rows have promised, and their depth; nothing where there is none."""
+    for i in range(supplier.shape[0]):
+        j = max(0, supplier[i])
+        filled[i] = offer[j, 0] if supplier[i] >= 0 else 0.0
+        depth[i] = offer[j, 1]
+
+
+@compiled
+def hand_over(supplier, now, owed, early, sold):
+    """What some rows pay now, owe, and pay early, is sold by their suppliers."""
+    for i in range(supplier.shape[0]):
+        j = supplier[i]
+        if j >= 0:
+            sold[j, 0] += now[i]
+            sold[j, 1] += owed[i]
+            sold[j, 2] += early[i]
+
+
+@compiled
+def terms_of(ordered, filled, depth, credit, early_cash, left):
+    """What is delivered of an order, what of it is paid now, and what of that is early (whole fen).
 
     Who cannot pay now what he should owes it.
     """
-    got = np.floor(half * filled[max(0, j)]) if j >= 0 else 0.0
+    got = np.floor(ordered * filled)
     usual = np.floor(credit * got)
-    owed = np.floor(usual * (1.0 - early_cash * depth[max(0, j)]))
-    now = min(got - owed, np.floor(left))
+    now = min(got - np.floor(usual * (1.0 - early_cash * depth)), np.floor(left))
     return got, now, max(0.0, usual - (got - now))
 
 
-@compiled
-def deliver(
-    starts, bill, suppliers, filled, depth, deposits, machines, terms, fresh, cash, lacks, sold, pool
-):
+@compiled_apart
+def deliver(starts, bill, suppliers, offer, deposits, machines, terms, fresh, cash, lacks, sold, pool):
     """Contracts are filled; what is not to be had by contract is asked of the pools of the sectors.
 
     Writes what each firm owes its first and second supplier (`fresh`), what it pays at once (`cash`), what it
@@ -93,30 +114,37 @@ def deliver(
     cash, on credit, and for cash early thanks to integration, and the sums asked of each pool.
     """
     credit, early_cash = terms
-    sectors = pool.shape[0]
+    sectors, block = pool.shape[0], np.empty((10, BLOCK))
+    filled_a, depth_a, now_a, owed_a, early_a, filled_b, depth_b, now_b, owed_b, early_b = block
     for s in range(sectors):
+        # block by block: looking up and handing over far away wait for memory, the sums between do not
+        for start in range(starts[s], starts[s + 1], BLOCK):
+            stop = min(start + BLOCK, starts[s + 1])
+            look_up(suppliers[0][start:stop], offer, filled_a, depth_a)
+            look_up(suppliers[1][start:stop], offer, filled_b, depth_b)
+            for n in range(stop - start):
+                i = start + n
+                half = 0.5 * bill[i]
+                left = max(0.0, float(deposits[i]) - machines[i])
+                got_a, now, early_a[n] = terms_of(half, filled_a[n], depth_a[n], credit, early_cash, left)
+                left -= now
+                now_a[n], owed_a[n] = now, got_a - now
+                got_b, now, early_b[n] = terms_of(half, filled_b[n], depth_b[n], credit, early_cash, left)
+                left -= now
+                now_b[n], owed_b[n] = now, got_b - now
+                cash[i] = now_a[n] + now
+                # two roundings are to come
+                able = min(1.0, max(0.0, left - 2.0) / max(1.0, 2.0 * half - got_a - got_b))
+                lacks[0, i] = able * (half - got_a)
+                lacks[1, i] = able * (half - got_b)
+            for n in range(stop - start):
+                fresh[0][start + n], fresh[1][start + n] = int(owed_a[n]), int(owed_b[n])
+            hand_over(suppliers[0][start:stop], now_a, owed_a, early_a, sold)
+            hand_over(suppliers[1][start:stop], now_b, owed_b, early_b, sold)
         own, of_next = 0.0, 0.0
         for i in range(starts[s], starts[s + 1]):
-            half = 0.5 * bill[i]
-            left = max(0.0, float(deposits[i]) - machines[i])
-            a, b = suppliers[0][i], suppliers[1][i]
-            got_a, now_a, early_a = contract(half, a, filled, depth, credit, early_cash, left)
-            got_b, now_b, early_b = contract(half, b, filled, depth, credit, early_cash, left - now_a)
-            fresh[0][i] = int(got_a - now_a)
-            fresh[1][i] = int(got_b - now_b)
-            cash[i] = now_a + now_b
-            for j, got, now, early in ((a, got_a, now_a, early_a), (b, got_b, now_b, early_b)):
-                if got > 0.0:
-                    sold[0][j] += now
-                    sold[1][j] += got - now
-                    sold[2][j] += early
-            rest = 2.0 * half - got_a - got_b
-            # two roundings are to come
-            able = min(1.0, max(0.0, left - now_a - now_b - 2.0) / rest) if rest > 0.0 else 0.0
-            lacks[0][i] = able * (half - got_a)
-            lacks[1][i] = able * (half - got_b)
-            own += lacks[0][i]
-            of_next += lacks[1][i]
+            own += lacks[0, i]
+            of_next += lacks[1, i]
         pool[s] += own
         pool[(s + 1) % sectors] += of_next
 
@@ -129,7 +157,7 @@ def buy_from_pools(starts, bill, lacks, served, fresh, cash, bought, short, on_c
         after = (s + 1) % sectors
         own, of_next = 0.0, 0.0
         for i in range(starts[s], starts[s + 1]):
-            here, there = np.floor(lacks[0][i] * served[s]), np.floor(lacks[1][i] * served[after])
+            here, there = np.floor(lacks[0, i] * served[s]), np.floor(lacks[1, i] * served[after])
             owed = float(fresh[0][i] + fresh[1][i])
             cash[i] += here + there
             bought[i] = cash[i] + owed
@@ -155,8 +183,7 @@ def renew(open_, alive, ends, slot, starts, upto, supplier, k, ids, generation, 
         floor = upto[starts[at] - 1] if starts[at] > 0 else 0.0
         whole = upto[starts[at + 1] - 1] - floor if starts[at + 1] > starts[at] else 0.0
         for i in range(starts[s], starts[s + 1]):
-            j = supplier[i]
-            if alive[i] and (j < 0 or ends[i] == slot or not open_[j]):
+            if alive[i] and (supplier[i] < 0 or ends[i] == slot):
                 supplier[i] = NOBODY
                 if whole > 0.0:
                     aim = floor + uniform(k, ids[i], generation[i], quarter) * whole
@@ -187,41 +214,39 @@ def collect(paid, owed, creditor, received, to_owners):
 
 
 @compiled
-def turn(gone, supplier, fresh, creditor, owed):
-    """What was bought this quarter falls due in the next; claims of those who are gone went to the owners."""
+def turn(gone, closing, supplier, fresh, creditor, owed):
+    """What was bought this quarter falls due in the next; claims of those who are gone went to the owners.
+
+    Customers leave a supplier that is gone or has said that it will close.
+    """
     for i in range(gone.shape[0]):
-        if supplier[i] >= 0 and gone[supplier[i]]:
-            supplier[i] = NOBODY
-        creditor[i] = supplier[i]
+        j = supplier[i]
+        if j >= 0:
+            creditor[i] = NOBODY if gone[j] else j
+            supplier[i] = NOBODY if gone[j] or closing[j] else j
+        else:
+            creditor[i] = NOBODY
         owed[i] = fresh[i]
         fresh[i] = 0
 
 
 @compiled
-def share_out(rows, money, claims, holders, gone, paid, received, lost, losses):
+def share_out(rows, money, claims, holders, gone, paid, lost, firms):
     """What estates pay on their claims, the oldest first, and what is lost on them (fen).
 
-    claims, holders: four columns each. Writes into `paid` and `lost`, by estate, what goes to firms and to
-    the owners, who hold the claims of firms that are gone; `received` and `losses` are sums by firm.
+    claims, holders: four columns each. Writes, for each claim of each estate, what is `paid` and `lost` on it
+    and which of the `firms` has it; of those that the owners have, having bought them of firms that are gone,
+    -1. The claims are settled then.
     """
     for e in range(rows.shape[0]):
         i, left = rows[e], money[e]
-        for side in range(2):
-            paid[side, e] = 0
-            lost[side, e] = 0
         for k in range(4):
-            now = min(left, claims[k][i])
-            bad = claims[k][i] - now
-            left -= now
+            paid[e, k] = min(left, claims[k][i])
+            lost[e, k] = claims[k][i] - paid[e, k]
+            left -= paid[e, k]
             claims[k][i] = 0
             j = holders[k][i]
-            firm = j >= 0 and not gone[max(0, j)]
-            side = 0 if firm else 1
-            paid[side, e] += now
-            lost[side, e] += bad
-            if firm:
-                received[j] += now
-                losses[j] += bad
+            firms[e, k] = j if j >= 0 and not gone[max(0, j)] else NOBODY
 
 
 def columns_of(economy, name: str) -> tuple[np.ndarray, np.ndarray]:
@@ -255,20 +280,22 @@ class Deliveries:
         self.cash, self.bought = np.zeros(n), np.zeros(n)
         self.lacks = np.zeros((2, n))
         self.orders, self.pool = np.zeros(n), np.zeros(len(economy.market.weights))
-        # by contract, for cash and on credit; the float64 are whole fen
-        self.sold_cash, self.sold_credit = np.zeros(n), np.zeros(n)
-        c["early"][...] = 0.0
+        # by contract, for cash, on credit, and for cash early; the float64 are whole fen
+        sold = np.zeros((n, 3))
         if p.input_share > 0.0:
-            suppliers, filled = columns_of(economy, "supplier"), np.empty(n)
+            suppliers, offer = columns_of(economy, "supplier"), np.empty((n, 2))
             for supplier in suppliers:
                 order(c["input_bill"], supplier, self.orders)
-            promise(self.orders, c["units"], c["price"], c["expected_demand"], p.contract_limit, filled)
+            promise(
+                self.orders, c["units"], c["price"], c["expected_demand"], c["depth"], p.contract_limit, offer
+            )
             deliver(
-                self.starts, c["input_bill"], suppliers, filled, c["depth"], c["deposits"],
-                c["investment_bill"], (p.trade_credit, p.early_cash), self.fresh, self.cash, self.lacks,
-                (self.sold_cash, self.sold_credit, c["early"]), self.pool,
+                self.starts, c["input_bill"], suppliers, offer, c["deposits"], c["investment_bill"],
+                (p.trade_credit, p.early_cash), self.fresh, self.cash, self.lacks, sold, self.pool,
             )  # fmt: skip
+        self.sold_cash, self.sold_credit = sold[:, 0], sold[:, 1]
         self.contracts = self.sold_cash + self.sold_credit
+        c["early"][...] = sold[:, 2]
 
     def buy_the_rest(self, served: np.ndarray) -> np.ndarray:
         """The pools deliver the shares `served`. Returns what they are paid, by sector (fen, int64)."""
@@ -287,12 +314,13 @@ def start(economy) -> None:
     if p.input_share == 0.0:
         return
     bill = np.floor(p.input_share * c["demand"] * c["price"])
-    orders, filled, claims = np.zeros(n), np.empty(n), np.zeros(n, np.int64)
+    orders, offer, claims = np.zeros(n), np.empty((n, 2)), np.zeros(n, np.int64)
     for supplier in columns_of(economy, "supplier"):
         order(bill, supplier, orders)
-    promise(orders, (1.0 + p.stock_buffer) * c["demand"], c["price"], c["demand"], p.contract_limit, filled)
+    units = (1.0 + p.stock_buffer) * c["demand"]
+    promise(orders, units, c["price"], c["demand"], c["depth"], p.contract_limit, offer)
     for slot, supplier in zip(SLOTS, columns_of(economy, "supplier"), strict=True):
-        got = np.where(supplier >= 0, 0.5 * bill * filled[np.maximum(0, supplier)], 0.0)
+        got = np.where(supplier >= 0, 0.5 * bill * offer[np.maximum(0, supplier), 0], 0.0)
         owed = np.floor(p.trade_credit * got).astype(np.int64)
         c[f"owed_{slot}"][...] = owed
         c[f"creditor_{slot}"][...] = supplier
@@ -336,27 +364,30 @@ def sell_receivables(economy, rows: np.ndarray) -> None:
 
 def settle_estates(economy, rows: np.ndarray, money: np.ndarray, gone: np.ndarray) -> np.ndarray:
     """Estates of the firms `rows` pay suppliers `money` (fen); the rest is lost. Returns what is lost."""
-    c, ledger, n = economy.firms.columns, economy.ledger, len(economy.firms)
-    paid, lost = np.empty((2, len(rows)), np.int64), np.empty((2, len(rows)), np.int64)
-    received, losses = np.zeros(n, np.int64), np.zeros(n, np.int64)
+    c, ledger = economy.firms.columns, economy.ledger
+    paid, lost, firms = (np.empty((len(rows), 4), np.int64) for _ in range(3))
     share_out(
         rows, money, (*columns_of(economy, "owed"), *columns_of(economy, "fresh")),
-        (*columns_of(economy, "creditor"), *columns_of(economy, "supplier")), gone,
-        paid, received, lost, losses,
+        (*columns_of(economy, "creditor"), *columns_of(economy, "supplier")), gone, paid, lost, firms,
     )  # fmt: skip
-    ledger.pay("suppliers paid", Some(rows, paid[0]), received)
-    pay_owners(economy, Some(rows, paid[1]))
-    of_owners = within(int(lost[1].sum()), economy.owners["receivables"])
-    by_estate = lost[0] + lost[1]
+    theirs = firms == NOBODY
+    by_firms, hit = np.where(theirs, 0, paid), firms[~theirs]
+    ledger.pay("suppliers paid", Some(rows, by_firms.sum(axis=1)), Some(hit, paid[~theirs]))
+    pay_owners(economy, Some(rows, (paid - by_firms).sum(axis=1)))
+    of_owners = within(int(lost[theirs].sum()), economy.owners["receivables"])
+    by_estate = lost.sum(axis=1)
     ledger.write_off(
-        "bad trade credit", {"firms": losses, "owners": of_owners}, {"firms": Some(rows, by_estate)}
+        "bad trade credit",
+        {"firms": Some(hit, lost[~theirs]), "owners": of_owners},
+        {"firms": Some(rows, by_estate)},
     )
-    c["bad_trade"][...] = losses
+    c["bad_trade"][...] = 0.0
+    sum_by(hit, lost[~theirs], c["bad_trade"])
     return by_estate
 
 
 def turn_quarter(economy, gone: np.ndarray) -> None:
     """What was bought this quarter falls due in the next."""
+    c = economy.firms.columns
     for slot in SLOTS:
-        c = economy.firms.columns
-        turn(gone, *(c[f"{name}_{slot}"] for name in ("supplier", "fresh", "creditor", "owed")))
+        turn(gone, c["closing"], *(c[f"{name}_{slot}"] for name in ("supplier", "fresh", "creditor", "owed")))
