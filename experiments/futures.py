@@ -38,6 +38,7 @@ PLATFORM_COLUMNS = (
     "consumer_spend",
     "firm_spend",
     "project_spend",
+    "technology_spend",
 )
 
 Frame = Any  # a pandas DataFrame, of whose methods pandas' own stubs know too little

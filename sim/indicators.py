@@ -15,6 +15,8 @@ PLATFORM_COLUMNS = [
     "consumer_spend",
     "firm_spend",
     "project_spend",
+    "technology_spend",
+    "technique",
     "users",
     "firm_users",
     "links",
@@ -145,7 +147,8 @@ def of_platforms(e: Any) -> dict[str, float]:
     """What platforms did together."""
     t, f, c, m = e.platforms, e.firms, e.consumers, e.market
     spent = float(
-        (t["consumer_spend"] + t["firm_spend"] + t["project_spend"] - t["upkeep"] + t["management"]).sum()
+        (t["consumer_spend"] + t["firm_spend"] + t["project_spend"] - t["upkeep"]).sum()
+        + (t["technology_spend"] + t["management"]).sum()
     )
     revenue = float(t["revenue"].sum())
     linked = np.flatnonzero(f["link"] >= 0)

@@ -31,7 +31,15 @@ from sim.actors.firms import (
     produces,
     suffers,
 )
-from sim.actors.platforms import Platform, closes_platform_books, hires, reviews_prices, sets_budget, survives
+from sim.actors.platforms import (
+    Platform,
+    closes_platform_books,
+    hires,
+    keeps_technology,
+    reviews_prices,
+    sets_budget,
+    survives,
+)
 from sim.actors.state import Fund, Owners, State
 from sim.engine.columns import Table
 from sim.engine.crew import Crew
@@ -142,7 +150,7 @@ class Economy(mesa.Model):
         world.changes(self)  # what is wanted moves; technology grows
         world.posts_terms(self)  # wage, rates, prices that everybody sees
         funding.fund_platforms(self)  # owners commit, the fund backs profit
-        self.each(platforms, reviews_prices, sets_budget)
+        self.each(platforms, keeps_technology, reviews_prices, sets_budget)
         self.each(firms, suffers, loses_supplier, is_approached)
         attention.clear(self)  # users are won, kept, lured away
         integration.build(self)  # links are offered; depth grows and decays

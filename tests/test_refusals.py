@@ -22,6 +22,7 @@ def test_parameters_that_are_none_are_refused(given):
     [
         {"to_projects": 0.7},
         {"to_firms": 0.5},
+        {"to_technology": 0.5},
         {"to_consumers": -0.5, "to_firms": 0.5},
         {"from_banks": 1.5},
         {"from_banks": 0.7, "from_households": 0.7},

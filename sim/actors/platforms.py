@@ -47,6 +47,24 @@ class Platforms(Declared):
     price_step = param(
         0.05, unit="share/quarter", low=0.0, high=0.15, source="assumed", doc="trial and error"
     )
+    automation = param(
+        0.4,
+        unit="share of work",
+        low=0.0,
+        high=0.7,
+        source="assumed",
+        doc="on users, files, projects, that machines can do",
+    )
+    technology_half = param(
+        4.0,
+        unit="quarters of running cost",
+        low=1.0,
+        high=16.0,
+        source="assumed",
+        scale="log",
+        doc="of technology, with which they do half of that",
+    )
+    technology_decay = param(0.05, unit="share/quarter", low=0.02, high=0.1, source="assumed")
     own_loans_limit = param(
         0.6, unit="share of own cash", low=0.2, high=0.9, source="assumed", doc="lent at once"
     )
@@ -69,6 +87,7 @@ class Platform(Row):
     to_consumers = Column(0.0, unit="share of budget")
     to_firms = Column(0.0, unit="share of budget")
     to_projects = Column(0.0, unit="share of budget")
+    to_technology = Column(0.0, unit="share of budget")
     by_staff = Column(0.0, unit="share of attention budget")
     sees = Column(0.0, unit="kind of sight")
     file_like_a_bank = Column(0.0, unit="yes/no")
@@ -85,6 +104,11 @@ class Platform(Row):
     consumer_spend = Column(0.0, unit="fen/quarter", doc="on the attention of consumers")
     firm_spend = Column(0.0, unit="fen/quarter", doc="on the attention of firms")
     project_spend = Column(0.0, unit="fen/quarter", doc="on new projects and upkeep")
+    technology_spend = Column(0.0, unit="fen/quarter", doc="on machines that do a part of the work")
+    technology = Column(
+        0.0, unit="fen", doc="what was spent on it and is not yet out of date, at first wages"
+    )
+    technique = Column(0.0, unit="share", doc="done by machines of the work that they can do")
     saved = Column(0.0, unit="fen", doc="of project budgets, for projects to come")
     advertising = Column(0.0, unit="fen/quarter", doc="paid to media")
     rebate = Column(0.0, unit="fen/quarter", doc="paid to users won")
@@ -136,7 +160,32 @@ def own_cash(deposits, claims_owed, loans, participations_owed):
     return max(0.0, float(deposits) - idle)
 
 
-@rule(writes=("budget", "consumer_spend", "firm_spend", "project_spend", "served", "service", "management"))
+@rule(writes=("technology", "technique"))
+def keeps_technology(platform, market, p, u):
+    """What was spent on technology ages; the more of it beside the work there is, the more machines do.
+
+    T' = (1 - decay) T + spent / wages,  technique = T' / (T' + half x running cost)
+    """
+    running = (
+        platform.service + platform.management + platform.file_bill + platform.upkeep
+    ) / market.wage_index
+    technology = (1.0 - p.technology_decay) * platform.technology
+    technology += platform.technology_spend / market.wage_index
+    return technology, technology / max(1.0, technology + p.technology_half * running)
+
+
+@rule(
+    writes=(
+        "budget",
+        "consumer_spend",
+        "firm_spend",
+        "project_spend",
+        "technology_spend",
+        "served",
+        "service",
+        "management",
+    )
+)
 def sets_budget(platform, market, p, u):
     """Serve what there is, be there, then spend on growth out of own cash and what the business earns.
 
@@ -145,7 +194,7 @@ def sets_budget(platform, market, p, u):
     cash = own_cash(platform.deposits, platform.claims_owed, platform.loans, platform.participations_owed)
     going = platform.acts if platform.alive else 0.0
     people = p.persons_per_row * platform.users + platform.firm_users
-    service = going * people * p.service_cost * market.wage_index
+    service = going * people * p.service_cost * market.wage_index * (1.0 - p.automation * platform.technique)
     served = min(1.0, 0.5 * cash / service) if service > 0.0 else 1.0
     service = math.floor(service * served)
     there = p.base_cost * platform.size * market.consumer_rows * market.wage_index
@@ -161,6 +210,7 @@ def sets_budget(platform, market, p, u):
         math.floor(platform.to_consumers * growth),
         math.floor(platform.to_firms * growth),
         math.floor(platform.to_projects * growth),
+        math.floor(platform.to_technology * growth),
         served,
         service,
         management,
@@ -169,9 +219,10 @@ def sets_budget(platform, market, p, u):
 
 @rule(writes=("wage_bill", "staff"))
 def hires(platform, market, p, u):
-    """People serve users and links, manage, run branches, build and keep up projects."""
+    """People serve users and links, manage, run branches, build projects, links and machines."""
     attention = platform.by_staff * (platform.consumer_spend + platform.firm_spend)
     bill = platform.service + platform.management + attention + platform.project_spend + platform.file_bill
+    bill += platform.technology_spend
     # what a closing platform cannot pay is lost to its staff
     cash = own_cash(platform.deposits, platform.claims_owed, platform.loans, platform.participations_owed)
     bill = float(math.floor(min(bill, cash)))
@@ -199,7 +250,7 @@ def reviews_prices(platform, market, p, u):
 def closes_platform_books(platform, market, p, u):
     """Gross profit: revenue less funding, files, service, upkeep, losses borne; profit: less growth too."""
     growth = platform.consumer_spend + platform.firm_spend + platform.project_spend - platform.upkeep
-    growth += platform.management
+    growth += platform.management + platform.technology_spend
     direct = platform.direct_cost + platform.service + platform.upkeep + platform.file_bill
     gross = platform.revenue - direct - platform.losses_borne
     profit = gross - growth

@@ -171,8 +171,10 @@ def build(economy) -> None:
     cost_of_engineers = 1.0 + p.engineer_scarcity * budget.sum() / max(1.0, market.gdp)
     market.engineer_cost = cost_of_engineers
     fixed, size = p.project_fixed * market.wage_index, c["sales"]
+    # what the machines of a platform leave to its engineers
+    left_to_people = (1.0 - p.automation * platforms["technique"]) * cost_of_engineers
 
-    upkeep_of_link = p.depth_decay * (fixed + p.project_share * size[linked]) * cost_of_engineers
+    upkeep_of_link = p.depth_decay * (fixed + p.project_share * size[linked]) * left_to_people[link[linked]]
     upkeep = np.bincount(link[linked], upkeep_of_link, n)
     # upkeep has the first call on what may be spent: from the project budget, then from cash
     cash = np.maximum(0, platforms["deposits"]) * 0.2
@@ -197,7 +199,7 @@ def build(economy) -> None:
             rows, who,
         )  # fmt: skip
         rows, who = rows[:found], who[:found]
-        cost = (fixed + p.project_share * size[rows]) * cost_of_engineers
+        cost = (fixed + p.project_share * size[rows]) * left_to_people[who]
         price = cost * (1.0 - p.chain_discount * (partner[rows] == who))
         promised = platforms["belief"][who] * size[rows]
         credit = 0.25 * platforms["take"][who] * size[rows]

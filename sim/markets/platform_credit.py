@@ -128,8 +128,14 @@ def terms_of(economy) -> tuple[np.ndarray, ...]:
         + (1.0 - t["from_households"]) * bank_rate
     )
     priced = t["from_households"] < 0.5
-    file_cost = np.where(t["file_like_a_bank"] > 0.0, p.file_cost, p.platform_file_cost) * market.wage_index
-    return mine, others, t["take"], base, priced, file_cost, bank_rate
+    return mine, others, t["take"], base, priced, file_costs(economy), bank_rate
+
+
+def file_costs(economy) -> np.ndarray:
+    """What a loan file costs each platform (fen): the work of a branch or its own, less that of machines."""
+    t, p = economy.platforms, economy.p
+    work = np.where(t["file_like_a_bank"] > 0.0, p.file_cost, p.platform_file_cost)
+    return work * (1.0 - p.automation * t["technique"]) * economy.market.wage_index
 
 
 def lend(economy, population: str) -> None:
@@ -140,6 +146,8 @@ def lend(economy, population: str) -> None:
     c["platform_granted"][...] = 0.0
     flag = platforms["lends_to_firms" if population == "firms" else "lends_to_consumers"] > 0.0
     open_ = asking(economy) & flag
+    if population == "firms":
+        platforms["file_bill"] = 0.0  # that of last quarter is paid
     if not open_.any():
         return
     if population == "firms":
@@ -183,8 +191,7 @@ def lend(economy, population: str) -> None:
     fund(economy, by_platform)
     ledger.pay(f"platform loans to {population}", by_platform, Some(rows, lent))
     platforms["files"] += files  # paid for as work in the next quarter
-    each = np.where(platforms["file_like_a_bank"] > 0.0, p.file_cost, p.platform_file_cost)
-    platforms["file_bill"] = np.floor(platforms["files"] * each * market.wage_index)
+    platforms["file_bill"] = np.floor(platforms["files"] * file_costs(economy))
     if population == "firms":
         remember_firms(
             rows, lent, lender, sight, market.wage, noise, blur, haze, quarter, scores, scorers.memory

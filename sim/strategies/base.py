@@ -28,13 +28,14 @@ class StrategyError(ValueError):
 class BusinessModel:
     """One row of the table.
 
-    acts: whether platforms do anything. to_consumers, to_firms, to_projects: shares of the growth budget
-    (they sum to one): attention of consumers, attention of firms, integration projects. by_staff: share of
-    the attention budget that pays people and branches; the rest buys media and rebates. sees: ACCOUNTS,
-    FOOTPRINTS or OPERATIONS. file_like_a_bank: each loan file costs what a branch's does. lends_to_consumers,
-    lends_to_firms: whether it arranges credit. from_households, from_banks, from_borrowing: who funds a loan
-    (shares); the rest the platform funds and keeps, `keeps`. take: on what others fund, share/quarter, at
-    first. gain_share: of what a linked firm gains, at first. by_deduction: repaid out of the flow of sales.
+    acts: whether platforms do anything. to_consumers, to_firms, to_projects, to_technology: shares of the
+    growth budget (they sum to one): attention of consumers, attention of firms, integration projects,
+    machines that do a part of the work. by_staff: share of the attention budget that pays people and
+    branches; the rest buys media and rebates. sees: ACCOUNTS, FOOTPRINTS or OPERATIONS. file_like_a_bank:
+    each loan file costs what a branch's does. lends_to_consumers, lends_to_firms: whether it arranges credit.
+    from_households, from_banks, from_borrowing: who funds a loan (shares); the rest the platform funds and
+    keeps, `keeps`. take: on what others fund, share/quarter, at first. gain_share: of what a linked firm
+    gains, at first. by_deduction: repaid out of the flow of sales.
     """
 
     name: str
@@ -44,6 +45,7 @@ class BusinessModel:
     to_consumers: float = 0.0
     to_firms: float = 0.0
     to_projects: float = 0.0
+    to_technology: float = 0.0
     by_staff: float = 0.0
     sees: int = ACCOUNTS
     file_like_a_bank: bool = False
@@ -64,10 +66,11 @@ class BusinessModel:
         for name, value in self.attributes().items():
             if name != "sees" and not 0.0 <= value <= MOST.get(name, 1.0):  # false for NaN too
                 raise StrategyError(f"{self.name}: {name} = {value} is outside [0, {MOST.get(name, 1.0):g}]")
-        spent = self.to_consumers + self.to_firms + self.to_projects
+        spent = self.to_consumers + self.to_firms + self.to_projects + self.to_technology
         if self.acts and abs(spent - 1.0) > 1e-9:
             raise StrategyError(
-                f"{self.name}: to_consumers, to_firms, to_projects are {spent:g} of the budget, not 1"
+                f"{self.name}: to_consumers, to_firms, to_projects, to_technology "
+                f"are {spent:g} of the budget, not 1"
             )
         if self.keeps < -1e-9:
             raise StrategyError(

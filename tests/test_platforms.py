@@ -1,0 +1,72 @@
+"""What platforms do with their budget: technology does a part of the work, whatever the work is."""
+
+import dataclasses
+from types import SimpleNamespace
+
+import pytest
+
+from sim import Economy, Parameters
+from sim.actors.platforms import keeps_technology, sets_budget
+from sim.strategies import strategy
+from tests.economies import small
+
+P = Parameters()
+
+
+def platform(**values) -> SimpleNamespace:
+    at_rest = {
+        "service": 0.0, "management": 0.0, "file_bill": 0.0, "upkeep": 0.0,
+        "technology": 0.0, "technology_spend": 0.0, "technique": 0.0,
+        "deposits": 10**12, "claims_owed": 0, "loans": 0, "participations_owed": 0,
+        "acts": 1.0, "alive": True, "users": 1000.0, "firm_users": 0.0, "size": 1.0, "faith": 1.0,
+        "gross_profit": 0.0, "to_consumers": 1.0, "to_firms": 0.0, "to_projects": 0.0, "to_technology": 0.0,
+    }  # fmt: skip
+    return SimpleNamespace(**{**at_rest, **values})
+
+
+MARKET = SimpleNamespace(wage_index=1.0, consumer_rows=2000.0)
+
+
+def test_half_of_what_machines_can_do_is_done_with_technology_of_the_declared_quarters():
+    running = 1000.0
+    technology, technique = keeps_technology(
+        platform(service=running, technology=P.technology_half * running / (1.0 - P.technology_decay)),
+        MARKET,
+        P,
+    )
+    assert technology == pytest.approx(P.technology_half * running)
+    assert technique == pytest.approx(0.5)
+
+
+def test_technology_is_out_of_date_without_spending_and_buys_less_at_higher_wages():
+    old, _ = keeps_technology(platform(technology=100.0), MARKET, P)
+    assert old == pytest.approx(100.0 * (1.0 - P.technology_decay))
+    dear, _ = keeps_technology(
+        platform(technology_spend=100.0), SimpleNamespace(wage_index=2.0, consumer_rows=1.0), P
+    )
+    assert dear == pytest.approx(50.0)
+
+
+def test_machines_take_over_their_part_of_the_work_on_users():
+    by_hand, by_machine = (sets_budget(platform(technique=t), MARKET, P)[6] for t in (0.0, 1.0))
+    assert by_machine == pytest.approx((1.0 - P.automation) * by_hand, rel=1e-5)
+
+
+def test_who_spends_on_technology_comes_to_have_some_and_others_none():
+    world = small().run(8)
+    spends, does_not = (world.branch(name).run(20) for name in ("deep_integration", "consumer_traffic"))
+    assert (spends.platforms["technique"] > 0.0).any()
+    assert not does_not.platforms["technique"].any()
+
+
+def test_a_link_costs_less_to_keep_up_where_machines_can_do_a_part_of_it():
+    row = dataclasses.replace(strategy("deep_integration"), to_projects=0.5, to_technology=0.5)
+    upkeep = {}
+    for automation in (0.0, 0.7):
+        economy = Economy(
+            row, firms=400, platforms=4, seed=2, parameters={"automation": automation, "giants": 1}
+        )
+        economy.run(20)
+        per_link = economy.platforms["upkeep"].sum() / max(1.0, economy.platforms["links"].sum())
+        upkeep[automation] = per_link
+    assert upkeep[0.7] < upkeep[0.0]
