@@ -14,7 +14,7 @@ from experiments.measures import GROUPS, MEASURES, Measure, cube, ranked
 from experiments.task import CONTROL
 
 # What integration does to firms and what the world asks of them: all are drawn for each world.
-DRIVERS = ("process_gain", "adaptation_gain", "misfit_waste", "pace_of_change")
+DRIVERS = ("process_gain", "adaptation_gain", "early_cash", "misfit_waste", "pace_of_change")
 BANKS_LEND = "banks lend"
 CREDIT_LIVES = (
     0.1  # of yearly GDP, to firms under external finance: below it there is no credit market to speak of
@@ -252,12 +252,12 @@ def drivers(
 ) -> dict[str, npt.NDArray[np.float64]]:
     """What drives the real effects of integration, by name: one number per world, only what differs.
 
-    "real effects" is the mean rank of process gain and adaptation gain among these worlds.
+    "real effects" is the mean rank of what integration does for a firm, one by one, among these worlds.
     """
     found = {}
     for name in DRIVERS:
         at = drawn.reindex(index=worlds, columns=[name])[name].to_numpy(float)
         if len(at) and np.isfinite(at).all() and np.ptp(at) > 0:
             found[name] = at
-    both = [found[name].argsort().argsort() for name in REAL_EFFECTS if name in found]
-    return {"real effects": np.mean(both, axis=0), **found} if both else found
+    ranks = [found[name].argsort().argsort() for name in REAL_EFFECTS if name in found]
+    return {"real effects": np.mean(ranks, axis=0), **found} if ranks else found

@@ -17,7 +17,7 @@ from experiments.task import CONTROL
 
 FOCUS = "deep_integration"  # what the essay argues for
 NO_GAINS = "no_gains"  # deep integration where a link has no real effect on a firm
-REAL_EFFECTS = {"process_gain": 0.0, "adaptation_gain": 0.0}
+REAL_EFFECTS = {"process_gain": 0.0, "adaptation_gain": 0.0, "early_cash": 0.0}
 PLATFORM_COLUMNS = (
     "alive",
     "giant",

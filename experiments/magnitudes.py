@@ -32,6 +32,7 @@ TITLES = {
     "platforms": "What platforms earn beside what they pay",
     "fund": "The venture fund beside the economy",
     "banks": "The sum by which banks live",
+    "network": "The supply network",
 }
 
 
@@ -86,6 +87,7 @@ def of_world(found: Lived) -> dict[str, pd.DataFrame]:
         "platforms": proportions.platforms(branches),
         "fund": proportions.fund(branches),
         "banks": proportions.banks(found.lines),
+        "network": proportions.network(economy),
     }
 
 

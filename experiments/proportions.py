@@ -122,17 +122,19 @@ def projects(economy: Any) -> pd.DataFrame:
 
     c, p, market = economy.firms.columns, economy.p, economy.market
     sales = c["sales"][c["alive"] & (c["sales"] > 0.0)]
-    process = p.process_gain / (1.0 + p.process_gain)
+    own = 1.0 - p.input_share  # the part of its sales that a firm itself makes
+    process = own * p.process_gain / (1.0 + p.process_gain)
     deep = (c["link"] >= 0) & (c["depth"] > 0.5) & (c["sales"] > 0.0)
     made = p.process_gain * c["depth"][deep]
-    saved = c["gain"][deep] / c["sales"][deep] - made / (1.0 + made)
-    adapts = float(saved.mean()) if len(saved) else np.nan
+    lent = c["rate"][deep] * c["early"][deep] / c["sales"][deep]
+    saved = c["gain"][deep] / c["sales"][deep] - own * made / (1.0 + made) - lent
+    adapts, early = (float(part.mean()) if len(part) else np.nan for part in (saved, lent))
     share = float(np.median(economy.platforms["gain_share"]))
     rows = {}
     for name, percent in (("median firm", 50), ("90th percentile", 90), ("99th percentile", 99)):
         size = float(np.percentile(sales, percent))
         cost = (p.project_fixed * market.wage_index + p.project_share * size) * market.engineer_cost
-        gain = YEAR * size * (process + adapts)
+        gain = YEAR * size * (process + adapts + early)
         upkeep = YEAR * p.depth_decay * cost
         left = share * gain - upkeep
         rows[name] = {
@@ -140,11 +142,42 @@ def projects(economy: Any) -> pd.DataFrame:
             "project [yuan]": yuan(economy, cost),
             "gain a year: process [yuan]": yuan(economy, YEAR * size * process),
             "gain a year: adaptation [yuan]": yuan(economy, YEAR * size * adapts),
+            "gain a year: early cash [yuan]": yuan(economy, YEAR * size * early),
             "platform's share of it [yuan]": yuan(economy, share * gain),
             "upkeep a year [yuan]": yuan(economy, upkeep),
             "cost over the platform's yearly surplus [years]": cost / left if left > 0.0 else np.inf,
         }
     return pd.DataFrame.from_dict(rows, orient="index")
+
+
+def network(economy: Any) -> pd.DataFrame:
+    """What firms owe one another, how customers are spread, what a failure does to a supplier."""
+    import pandas as pd
+
+    from sim.survey import tail_exponent
+
+    c, n = economy.firms.columns, len(economy.firms)
+    customers = sum(np.bincount(c[name][c[name] >= 0], minlength=n) for name in ("supplier_1", "supplier_2"))
+    of_suppliers = float(c["payables"].sum())
+    of_banks = float((c["bank_debt"] + c["syndicated_debt"]).sum())
+    late: Any = economy.records.quarters.iloc[-BANK_WINDOW:].mean()
+    at_risk = late["chain_failures"] / late["hit_by_failures"] if late["hit_by_failures"] else np.nan
+    rows = {
+        "owed to suppliers over owed to banks (published about 0.6 to 1.2)": of_suppliers / of_banks,
+        "owed to suppliers [% of a year's GDP]": SOME * late["trade_credit"],
+        "tail exponent of the number of customers (published 1.2 to 1.4)": tail_exponent(
+            np.asarray(customers, dtype=float)
+        ),
+        "inputs not to be had [%]": SOME * late["inputs_short"],
+        "lost on customers that failed [% of receivables a year]": SOME
+        * late["trade_losses"]
+        / late["trade_credit"],
+        "firms that lose a tenth of a quarter's sales by it [% a year]": YEAR
+        * SOME
+        * late["hit_by_failures"],
+        "their chance to fail in the quarter after, over that of all firms": at_risk / late["default_rate"],
+    }
+    return pd.DataFrame({"found": rows})
 
 
 def late_flows(economy: Any) -> dict[str, float]:

@@ -11,6 +11,8 @@ from sim.markets import funding, ownership, supply
 from sim.markets.settlement import within
 from sim.markets.world import EQUIPMENT
 
+HARD_HIT = 0.1  # of a quarter's sales, lost on customers that failed: for the record
+
 
 class Exit(Declared):
     """Liquidation and entry."""
@@ -57,7 +59,7 @@ def firms_leave(economy) -> None:
     tallies["exits"] = float(len(rows))
     gone = np.zeros(len(economy.firms), bool)
     gone[rows] = True
-    hit = c["bad_trade"] > 0.0  # by failures of the quarter before
+    hit = c["bad_trade"] > HARD_HIT * c["sales"]  # by failures of the quarter before
     liquidate(economy, rows)
     unpaid = pay_estates(economy, rows, gone)
     lost = write_off_estates(economy, rows)
