@@ -193,7 +193,7 @@ def test_no_bank_lends_less_than_the_least_loan_that_pays_for_its_file():
     least = proportions.bank_file(economy)["safe"]
     asked, granted = economy.firms["loan_wanted"], economy.firms["loan_granted"]
     assert asked[granted > 0.0].min() >= least
-    assert ((asked > 0.0) & (asked < least)).sum() > 10
+    assert ((asked > 0.0) & (asked < least)).sum() > 2
 
 
 def test_the_sum_of_the_banks_is_what_their_books_say():

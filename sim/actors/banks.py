@@ -11,6 +11,12 @@ class Banks(Declared):
     margin = param(
         0.002, unit="share/quarter", low=0.002, high=0.012, source="BANK_MARGIN", doc="over cost and risk"
     )
+    needs_accounts = param(
+        True,
+        unit="yes/no",
+        source="design",
+        doc="whether banks lend only to firms whose first accounts are out",
+    )
     tries = param(
         0.02,
         unit="share",

@@ -35,7 +35,7 @@ class Firms(Declared):
         source="assumed",
         doc="at normal use; needed whatever is made",
     )
-    investment_speed = param(0.1, unit="share/quarter", low=0.07, high=0.14, source="assumed")
+    investment_speed = param(0.09, unit="share/quarter", low=0.07, high=0.14, source="assumed")
     demand_memory = param(
         0.3, unit="share/quarter", low=0.2, high=0.5, source="assumed", doc="weight of news"
     )
@@ -104,7 +104,7 @@ class Firms(Declared):
         0.9, unit="log points", low=0.3, high=1.5, source="assumed", doc="fewer mishaps per unit of quality"
     )
     leverage_low = param(
-        0.44, unit="share of assets", low=0.0, high=0.5, source="design", doc="least debt target"
+        0.46, unit="share of assets", low=0.0, high=0.5, source="design", doc="least debt target"
     )
     leverage_high = param(
         1.0, unit="share of assets", low=0.5, high=1.0, source="design", doc="highest target"
@@ -126,7 +126,7 @@ class Firms(Declared):
     loss_patience = param(
         6.0, unit="quarters", low=3.0, high=10.0, source="assumed", doc="of losses, then closes"
     )
-    size_tail_at_start = param(1.33, unit="exponent", low=1.05, high=2.0, source="design")
+    size_tail_at_start = param(1.36, unit="exponent", low=1.05, high=2.0, source="design")
     smallest = param(0.5, unit="workers", low=0.2, high=3.0, source="design", doc="below that a firm closes")
 
 

@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 
+from sim.actors.firm_finance import ACCOUNTS_OUT
 from sim.engine.arithmetic import logistic
 from sim.engine.compiling import compiled, compiled_apart
 from sim.engine.draws import key, uniform
@@ -38,15 +39,15 @@ def pays(amount, terms):
 
 
 @compiled
-def open_files_of_firms(wanted, capital, stock, debts, lends_against, terms, rows, amounts):
-    """Who asks, and how much of it what he can pledge allows. Returns how many files are opened."""
+def open_files_of_firms(wanted, age, capital, stock, debts, least_age, lends_against, terms, rows, amounts):
+    """Who asks and is old enough, and how much of it what he can pledge allows. Returns how many do."""
     opened = 0
     for i in range(wanted.shape[0]):
         debt = float(debts[0][i] + debts[1][i] + debts[2][i])
         amount = min(wanted[i], max(0.0, lends_against * float(capital[i] + stock[i]) - debt))
         rows[opened] = i
         amounts[opened] = amount
-        opened += 1 if pays(amount, terms) else 0
+        opened += 1 if age[i] >= least_age and pays(amount, terms) else 0
     return opened
 
 
@@ -122,7 +123,16 @@ def lend_to_firms(economy) -> None:
     rows, amounts = np.empty(len(firms), np.int64), np.empty(len(firms))
     lends_against = p.lends_against * market.resale / p.resale
     opened = open_files_of_firms(
-        c["loan_wanted"], c["capital"], c["stock"], debts, lends_against, terms, rows, amounts
+        c["loan_wanted"],
+        c["age"],
+        c["capital"],
+        c["stock"],
+        debts,
+        ACCOUNTS_OUT if p.needs_accounts else 0.0,
+        lends_against,
+        terms,
+        rows,
+        amounts,
     )
     rows, amounts = rows[:opened], amounts[:opened]
     scores, offer, rate, own, common = (np.empty(opened) for _ in range(5))
