@@ -4,8 +4,6 @@ import math
 
 from sim.engine.rules import rule
 
-ACCOUNTS_OUT = 8.0  # quarters of age: a year until the first accounts are closed, and one until they come out
-
 
 @rule(writes="loan_wanted", draws="firm looks for a loan")
 def asks_for_credit(firm, market, p, u):

@@ -4,7 +4,6 @@ import math
 
 import numpy as np
 
-from sim.actors.firm_finance import ACCOUNTS_OUT
 from sim.engine.arithmetic import logistic
 from sim.engine.compiling import compiled, compiled_apart
 from sim.engine.draws import key, uniform
@@ -17,6 +16,8 @@ from sim.markets.scoring import (
     sight_of_consumers,
     sight_of_firms,
 )
+
+ACCOUNTS_OUT = 8.0  # quarters of age: a year until the first accounts close, one until they come out
 
 
 @compiled
