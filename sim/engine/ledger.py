@@ -278,7 +278,8 @@ class Ledger:
         )
 
     def _post(self, flow: str, side: Side, amounts: Amounts) -> int:
-        leg = self._leg_of(flow, side)
+        key = flow, side
+        leg = self.legs.get(key) or self._leg_of(flow, side)
         if isinstance(amounts, Some):
             total, least, wrong = leg.few(*leg.accounts, *amounts, *leg.signs, *leg.rest)
             if wrong:
@@ -292,7 +293,7 @@ class Ledger:
             total, least = leg.kernel(*leg.accounts, amounts, *leg.signs, *leg.rest)
         if least < 0:
             raise LedgerError(f"{flow}: a negative amount ({least} fen) at {leg.table}")
-        self.moved[flow, side] = self.moved.get((flow, side), 0) + total
+        self.moved[key] = self.moved.get(key, 0) + total
         return total
 
     def _flows(self) -> dict[str, int]:

@@ -35,13 +35,11 @@ class Supply(Declared):
     )  # fmt: skip
     link_death = param(0.034, unit="share/quarter", low=0.026, high=0.055, source="LINK_DEATH")
     contract_limit = param(
-        0.5, unit="share of usual sales", low=0.2, high=0.8, source="assumed",
-        doc="promised by contract, at most",
-    )  # fmt: skip
+        0.5, unit="share of usual sales", low=0.2, high=0.8, source="assumed", doc="promised at most"
+    )
     claim_price = param(
-        0.5, unit="share of face value", low=0.3, high=0.9, source="assumed",
-        doc="of a closed firm's receivables",
-    )  # fmt: skip
+        0.5, unit="share of face value", low=0.3, high=0.9, source="assumed", doc="of receivables sold"
+    )
     inputs_bind = param(
         0.0, unit="share", low=0.0, high=1.0, source="design", doc="of lacking inputs that stops production"
     )
@@ -94,12 +92,14 @@ def terms_of(ordered, filled, depth, credit, early_cash, left):
 
 
 @compiled_apart
-def deliver(starts, bill, suppliers, offer, deposits, machines, terms, fresh, cash, lacks, sold, pool):
+def deliver(
+    starts, bill, suppliers, offer, deposits, machines, terms, fresh, cash, lacks, sold, totals, pool
+):
     """Contracts are filled; what is not to be had by contract is asked of the pools of the sectors.
 
     Writes what each firm owes its first and second supplier (`fresh`), what it pays at once (`cash`), what it
     asks of the pools (`lacks`, as far as it can pay beside its bill for machines), what suppliers `sold` for
-    cash, on credit, and for cash early thanks to integration, and the sums asked of each pool.
+    cash, on credit, and for cash early (`totals`: by contract, and early), and the sums asked of each pool.
     """
     credit, early_cash = terms
     sectors, block = pool.shape[0], np.empty((10, BLOCK))
@@ -135,6 +135,8 @@ def deliver(starts, bill, suppliers, offer, deposits, machines, terms, fresh, ca
             of_next += lacks[1, i]
         pool[s] += own
         pool[(s + 1) % sectors] += of_next
+    for i in range(bill.shape[0]):
+        totals[0][i], totals[1][i] = sold[i, 0] + sold[i, 1], sold[i, 2]
 
 
 @compiled
@@ -290,7 +292,7 @@ class Deliveries:
         self.lacks = np.zeros((2, n))
         self.orders, self.pool = np.zeros(n), np.zeros(len(economy.market.weights))
         # by contract, for cash, on credit, and for cash early; the float64 are whole fen
-        sold = np.zeros((n, 3))
+        sold, self.contracts = np.zeros((n, 3)), np.zeros(n)
         if p.input_share > 0.0:
             suppliers, offer = columns_of(economy, "supplier"), np.empty((n, 2))
             promise(
@@ -299,11 +301,10 @@ class Deliveries:
             )  # fmt: skip
             deliver(
                 self.starts, c["input_bill"], suppliers, offer, c["deposits"], c["investment_bill"],
-                (p.trade_credit, p.early_cash), self.fresh, self.cash, self.lacks, sold, self.pool,
+                (p.trade_credit, p.early_cash), self.fresh, self.cash, self.lacks, sold,
+                (self.contracts, c["early"]), self.pool,
             )  # fmt: skip
         self.sold_cash, self.sold_credit = sold[:, 0], sold[:, 1]
-        self.contracts = self.sold_cash + self.sold_credit
-        c["early"][...] = sold[:, 2]
 
     def buy_the_rest(self, served: np.ndarray) -> np.ndarray:
         """The pools deliver the shares `served`. Returns what they are paid, by sector (fen, int64)."""
