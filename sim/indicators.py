@@ -1,11 +1,12 @@
 """What is written down of a quarter: definitions of every recorded number, in one place."""
 
 import math
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
-from sim.survey import at_rank, survey_consumers, survey_firms, tail_exponent
+from sim.survey import at_rank, survey_firms, tail_exponent
 
 PLATFORM_COLUMNS = [
     "alive",
@@ -47,14 +48,22 @@ PLATFORM_COLUMNS = [
 ]
 
 
+DEBT_SERVICE = [
+    "interest of consumers",
+    "instalments of consumers",
+    "platform interest of consumers",
+    "platform instalments of consumers",
+]
+
+
 def ratio(part: float, whole: float) -> float:
     """part / whole, NaN where there is no whole."""
     return part / whole if whole else math.nan
 
 
-def of_the_core(e: Any) -> dict[str, float]:
+def of_the_core(e: Any, flows: Mapping[str, int]) -> dict[str, float]:
     """Output, prices, work, firms, banks, state. Money in fen a quarter, rates and shares per quarter."""
-    m, f, b, c, state = e.market, e.firms, e.banks, e.consumers, e.state[0]
+    m, f, b, c, state, total = e.market, e.firms, e.banks, e.consumers, e.state[0], e.ledger.total
     t = e.tallies
     sizes, shares, squares = f["workers"][f["alive"]], np.zeros(len(m.weights)), np.zeros(len(m.weights))
     middle = at_rank(sizes, len(sizes) // 2)
@@ -66,13 +75,12 @@ def of_the_core(e: Any) -> dict[str, float]:
         f["loan_wanted"], f["rationed"], f["bank_debt"], f["platform_debt"], shares, squares,
     )  # fmt: skip
     herfindahl, skill = squares / shares**2, ratio(skills, count)
-    service, income, wealth = survey_consumers(
-        c["interest_paid"], c["instalment_paid"], c["platform_interest_paid"],
-        c["platform_instalment_paid"], c["income"], c["deposits"], c["claims"],
-    )  # fmt: skip
-    debt = float(f["bank_debt"].sum() + f["syndicated_debt"].sum())
-    platform_debt_f, platform_debt_c = float(f["platform_debt"].sum()), float(c["platform_debt"].sum())
-    consumer_debt = float(c["bank_debt"].sum())
+    service, income = sum(flows.get(flow, 0) for flow in DEBT_SERVICE), float(c["income"].sum())
+    wealth = total("consumers", "deposits") + total("consumers", "claims")
+    debt = float(total("firms", "bank_debt") + total("firms", "syndicated_debt"))
+    platform_debt_f = float(total("firms", "platform_debt"))
+    platform_debt_c = float(total("consumers", "platform_debt"))
+    consumer_debt = float(total("consumers", "bank_debt"))
     own_loans = float((b["firm_loans"] + b["syndicated_loans"] + b["consumer_loans"]).sum())
     loans = own_loans + float((b["participations"] + b["platform_loans"]).sum())
     assets = loans + float((b["bonds"] + b["reserves"]).sum())
@@ -93,7 +101,7 @@ def of_the_core(e: Any) -> dict[str, float]:
         "served_demand": m.served,
         "credit_to_gdp": (debt + platform_debt_f) / (4.0 * m.gdp),
         "firm_credit": (debt + platform_debt_f) / m.consumer_price,
-        "trade_credit": float(f["payables"].sum()) / (4.0 * m.gdp),
+        "trade_credit": total("firms", "payables") / (4.0 * m.gdp),
         "trade_losses": t["bad trade credit"] / m.gdp,
         "hit_by_failures": t["hit by failures"] / count,
         "chain_failures": t["failures after a hit"] / count,
@@ -193,8 +201,8 @@ def of_platforms(e: Any) -> dict[str, float]:
     }
 
 
-def observe(e: Any) -> tuple[dict[str, float], dict[str, np.ndarray]]:
-    """The line of a quarter and the columns of the platforms."""
-    line = {"quarter": float(e.quarter), **of_the_core(e), **of_platforms(e)}
+def observe(e: Any, flows: Mapping[str, int]) -> tuple[dict[str, float], dict[str, np.ndarray]]:
+    """The line of a quarter that is closed, with these flows, and the columns of the platforms."""
+    line = {"quarter": float(e.quarter), **of_the_core(e, flows), **of_platforms(e)}
     acting = bool((e.platforms["acts"] > 0.0).any())
     return line, {name: e.platforms[name].copy() for name in PLATFORM_COLUMNS} if acting else {}

@@ -198,7 +198,7 @@ class Economy(mesa.Model):
         banking.treasury(self)
         flows = self.ledger.close()  # every flow sums to zero, or the run stops
         world.looks_back(self)
-        self.records.add(*indicators.observe(self), flows)
+        self.records.add(*indicators.observe(self, flows), flows)
 
     def run(self, quarters: int, progress: bool = False) -> "Economy":
         """Take that many steps; with `progress`, show a bar. Returns itself."""

@@ -103,14 +103,3 @@ def survey_firms(
         count, skills, skills_squared, misfits, sold, wasted, asked, refused, small_asked, small_refused,
         small_debt,
     )  # fmt: skip
-
-
-@compiled
-def survey_consumers(interest, instalment, platform_interest, platform_instalment, income, deposits, claims):
-    """Sums over consumers: debt service, income, wealth."""
-    service, earned, wealth = 0.0, 0.0, 0
-    for i in range(income.shape[0]):
-        service += interest[i] + instalment[i] + platform_interest[i] + platform_instalment[i]
-        earned += income[i]
-        wealth += deposits[i] + claims[i]
-    return service, earned, wealth

@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from sim.survey import at_rank, survey_consumers, survey_firms, tail_exponent
+from sim.survey import at_rank, survey_firms, tail_exponent
 from tests.economies import small
 
 RNG = np.random.default_rng(5)
@@ -57,13 +57,14 @@ def test_firms_are_summed_as_numpy_does_and_as_plain_python_does():
     assert (asked & f["rationed"]).any()
 
 
-def test_consumers_are_summed_as_numpy_does_and_as_plain_python_does():
-    c = small("deep_integration").run(6).consumers
+def test_what_consumers_owe_pay_and_own_is_recorded_as_their_columns_show_it():
+    economy = small("deep_integration").run(6)
+    c, line = economy.consumers, economy.records.lines[-1]
     names = ["interest_paid", "instalment_paid", "platform_interest_paid", "platform_instalment_paid"]
-    taken = [*(c[name] for name in names), c["income"], c["deposits"], c["claims"]]
-    service, income, wealth = survey_consumers(*taken)
-    assert (service, income, wealth) == survey_consumers.plain(*taken)
-    assert service == pytest.approx(sum(c[name].sum() for name in names), rel=1e-12)
+    service, income = sum(c[name].sum() for name in names), c["income"].sum()
     assert service > 0.0
-    assert income == pytest.approx(c["income"].sum(), rel=1e-12)
-    assert wealth == c["deposits"].sum() + c["claims"].sum()
+    assert line["debt_burden"] == pytest.approx(service / income, rel=1e-12)
+    wealth = c["deposits"].sum() + c["claims"].sum()
+    assert line["household_wealth"] == pytest.approx(wealth / (4.0 * economy.market.gdp), rel=1e-12)
+    debt = c["bank_debt"].sum() + c["platform_debt"].sum()
+    assert line["consumer_credit_to_gdp"] == pytest.approx(debt / (4.0 * economy.market.gdp), rel=1e-12)

@@ -28,8 +28,8 @@ def exp(x: float) -> float:
     held = min(700.0, max(-700.0, x))
     k = math.floor(held * INVERSE_LN2 + 0.5)
     r = (held - k * LN2_HIGH) - k * LN2_LOW
-    s = 1.0 + r / 13.0
-    s = 1.0 + r / 12.0 * s
+    s = 1.0 + r * 0.07692307692307693
+    s = 1.0 + r * 0.08333333333333333 * s
     s = 1.0 + r * 0.09090909090909091 * s
     s = 1.0 + r * 0.1 * s
     s = 1.0 + r * 0.1111111111111111 * s
@@ -78,7 +78,7 @@ def normal(u: float) -> float:
     b = r * 5226.495278852545925 + 28729.085735721942674
     b = ((b * r + 39307.89580009271061) * r + 21213.794301586595867) * r + 5394.1960214247511077
     b = ((b * r + 687.1870074920579083) * r + 42.313330701600911252) * r + 1.0
-    middle = q * a / b
+    above_middle, below_middle = q * a, b
 
     depth = math.sqrt(-log(u if q < 0.0 else 1.0 - u))
     r = depth - 1.6
@@ -88,7 +88,7 @@ def normal(u: float) -> float:
     b = r * 1.05075007164441684324e-9 + 5.475938084995344946e-4
     b = ((b * r + 0.0151986665636164571966) * r + 0.14810397642748007459) * r + 0.68976733498510000455
     b = ((b * r + 1.6763848301838038494) * r + 2.05319162663775882187) * r + 1.0
-    tail = a / b
+    above_tail, below_tail = a, b
 
     r = depth - 5.0
     a = r * 2.01033439929228813265e-7 + 2.71155556874348757815e-5
@@ -97,10 +97,13 @@ def normal(u: float) -> float:
     b = r * 2.04426310338993978564e-15 + 1.4215117583164458887e-7
     b = ((b * r + 1.8463183175100546818e-5) * r + 7.868691311456132591e-4) * r + 0.0148753612908506148525
     b = ((b * r + 0.13692988092273580531) * r + 0.59983220655588793769) * r + 1.0
-    far_tail = a / b
-
-    size = tail if depth <= 5.0 else far_tail
-    return middle if abs(q) <= 0.425 else -size if q < 0.0 else size
+    # one division for all: it is what takes time
+    if depth <= 5.0:
+        a, b = above_tail, below_tail
+    a = -a if q < 0.0 else a
+    if abs(q) <= 0.425:
+        a, b = above_middle, below_middle
+    return a / b
 
 
 @compiled

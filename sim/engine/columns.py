@@ -108,6 +108,12 @@ class Table(Words):
             raise UnknownColumnError(unknown_column(name, self))
         return self.columns[name]
 
+    def __getitem__(self, item: Any) -> Any:
+        # asked several hundred times a quarter, nearly always for a column
+        if isinstance(item, str) and item in self.columns:
+            return self.columns[item]
+        return super().__getitem__(item)
+
     def __len__(self) -> int:
         return len(self.ids)
 

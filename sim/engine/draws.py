@@ -75,6 +75,13 @@ def uniform(k, agent, partner, quarter):
 
 
 @compiled_apart
+def each_uniform(k, rows, ids, generation, quarter, out):
+    """A number in (0, 1) for each of the `rows` of a table."""
+    for n in range(rows.shape[0]):
+        out[n] = uniform(k, ids[rows[n]], generation[rows[n]], quarter)
+
+
+@compiled_apart
 def normals(k, rows, ids, generation, quarter, out):
     """A standard normal deviate for each of the `rows` of a table."""
     for n in range(rows.shape[0]):

@@ -57,11 +57,15 @@ def round_all(amounts, out):
 
 
 @compiled
-def post_at_banks(account, other, amounts, sign, other_sign, home, reserves, owed):
-    """As `post`; sign x amount also moves the reserves of the home bank and what it owes its customers."""
+def post_at_banks(account, other, amounts, sign, other_sign, home, reserves, owed, by_bank):
+    """As `post`; sign x amount also moves the reserves of the home bank and what it owes its customers.
+
+    Writes the amounts by home bank.
+    """
     n = amounts.shape[0]
-    fen, by_bank = np.empty(BLOCK, np.int64), np.zeros(reserves.shape[0], np.int64)
+    fen = np.empty(BLOCK, np.int64)
     total, least = 0, 0
+    by_bank[:] = 0
     # rounding and posting run on vectors, the sums by bank cannot: block by block, nothing is fetched twice
     for start in range(0, n, BLOCK):
         rows = slice(start, min(n, start + BLOCK))
@@ -87,25 +91,33 @@ def outside(rows, n):
 
 @compiled
 def post_few(account, other, rows, amounts, sign, other_sign):
-    """As `post`, to the `rows`."""
+    """As `post`, to the `rows`. Returns also how many of them do not exist or lack an amount: if any, nothing
+    is posted."""
+    wrong = outside(rows, account.shape[0]) + abs(rows.shape[0] - amounts.shape[0])
     total, least = 0, 0
+    if wrong:
+        return total, least, wrong
     for n in range(rows.shape[0]):
         fen = whole(amounts[n])
         account[rows[n]] += sign * fen
         other[rows[n]] += other_sign * fen
         total += fen
         least = min(least, fen)
-    return total, least
+    return total, least, wrong
 
 
 @compiled
-def post_few_at_banks(account, other, rows, amounts, sign, other_sign, home, reserves, owed):
-    """As `post_at_banks`, to the `rows`."""
-    for n in range(rows.shape[0]):
-        fen = sign * whole(amounts[n])
-        reserves[home[rows[n]]] += fen
-        owed[home[rows[n]]] += fen
-    return post_few(account, other, rows, amounts, sign, other_sign)
+def post_few_at_banks(account, other, rows, amounts, sign, other_sign, home, reserves, owed, by_bank):
+    """As `post_few` and `post_at_banks`."""
+    by_bank[:] = 0
+    total, least, wrong = post_few(account, other, rows, amounts, sign, other_sign)
+    if not wrong:
+        for n in range(rows.shape[0]):
+            by_bank[home[rows[n]]] += whole(amounts[n])
+    for bank in range(by_bank.shape[0]):
+        reserves[bank] += sign * by_bank[bank]
+        owed[bank] += sign * by_bank[bank]
+    return total, least, wrong
 
 
 @compiled
@@ -159,6 +171,15 @@ def split_all(total, weights, out):
         out[i] = given - before
         before = given
     out[last] += total - before
+    return out
+
+
+@compiled
+def split_stretches(totals, weights, starts, out):
+    """As `split_all`, totals[s] over the rows from starts[s] up to starts[s + 1]."""
+    for s in range(totals.shape[0]):
+        rows = slice(starts[s], starts[s + 1])
+        split_all(totals[s], weights[rows], out[rows])
     return out
 
 

@@ -10,6 +10,7 @@ Customers hold deposits at a home bank; a payment between customers of two banks
 them. Banks pay with reserves; the state's payments create reserves, its receipts retire them.
 """
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple, TypeVar
@@ -18,7 +19,6 @@ import numpy as np
 
 from .compiling import Compiled
 from .fen import (
-    outside,
     post,
     post_at_banks,
     post_few,
@@ -122,6 +122,7 @@ class Some(NamedTuple):
 
 
 Amounts = np.ndarray | Some
+Side = str | tuple[str, str]  # "debit", "credit", "change", or what is "lost" or "forgiven" by which table
 
 
 class Leg(NamedTuple):
@@ -151,14 +152,15 @@ class Ledger:
             for name, accounts in self.accounts.items()
         }
         self.customers = {name for name, table in tables.items() if "bank" in table.columns}
-        self.flows: dict[str, int] = {}
-        self.received: dict[str, int] = {}
-        self.legs: dict[tuple[str, ...], Leg] = {}
+        self.moved: dict[tuple[str, Side], int] = {}
+        self.legs: dict[tuple[str, Side], Leg] = {}
+        # of the last posting to customers' money, by home bank
+        self.by_bank = np.zeros(len(tables["banks"]), np.int64)
         self.open()
 
     def open(self) -> None:
         """Start a quarter: remember where every account stands."""
-        self.flows, self.received = {}, {}
+        self.moved = {}
         self.expected = {
             (name, account): int(table.books[account].sum())
             for name, table in self.tables.items()
@@ -173,73 +175,54 @@ class Ledger:
             raise LedgerError(f"{flow}: {spec.payer} pay {out} fen, {spec.payee} receive {received_total}")
         return out
 
+    def pay_at_home(self, flow: str, amounts: Amounts) -> np.ndarray:
+        """Book payments between customers and their home banks, by customer. Returns them by bank (int64)."""
+        spec = self._spec(flow, Flow)
+        theirs, banks_side = ("debit", "credit") if spec.payee == "banks" else ("credit", "debit")
+        self._post(flow, theirs, amounts)
+        if self.legs[flow, theirs].few is not post_few_at_banks:
+            raise LedgerError(f"{flow}: not a payment in money between customers and their banks")
+        by_bank = self.by_bank.copy()
+        self._post(flow, banks_side, by_bank)
+        return by_bank
+
     def debit(self, flow: str, paid: Amounts) -> int:
         """The payer's side of a flow; the payee's must follow before the quarter closes."""
-        leg = self.legs.get((flow, "debit"))
-        if leg is None:
-            spec = self._spec(flow, Flow)
-            money = spec.payer_money or self.chart.money[spec.payer]
-            gets = -1 if spec.spent_on == NET_WORTH else self._sign(spec.payer, spec.spent_on)
-            leg = self._payment(spec.payer, money, spec.spent_on, -self._sign(spec.payer, money), gets)
-            self.legs[flow, "debit"] = leg
-        total = self._post(flow, leg, paid)
-        self.flows[flow] = self.flows.get(flow, 0) + total
-        return total
+        return self._post(flow, "debit", paid)
 
     def credit(self, flow: str, received: Amounts) -> int:
         """The payee's side of a flow."""
-        leg = self.legs.get((flow, "credit"))
-        if leg is None:
-            spec = self._spec(flow, Flow)
-            money = spec.payee_money or self.chart.money[spec.payee]
-            gives = 1 if spec.earned_by == NET_WORTH else -self._sign(spec.payee, spec.earned_by)
-            leg = self._payment(spec.payee, money, spec.earned_by, self._sign(spec.payee, money), gives)
-            self.legs[flow, "credit"] = leg
-        total = self._post(flow, leg, received)
-        self.received[flow] = self.received.get(flow, 0) + total
-        return total
+        return self._post(flow, "credit", received)
 
     def credit_together(self, totals: Mapping[str, int], received: Amounts) -> None:
         """The payee's side of several flows at once, all to the same accounts; totals in fen by flow."""
-        sides = {(s.payee, s.payee_money, s.earned_by) for s in (self._spec(flow, Flow) for flow in totals)}
-        if len(sides) != 1:
-            raise LedgerError(f"{', '.join(totals)} do not go to the same accounts")
         first, *others = totals
+        leg = self._leg_of(first, "credit")
+        if any(self._leg_of(flow, "credit").expected != leg.expected for flow in others):
+            raise LedgerError(f"{', '.join(totals)} do not go to the same accounts")
         total = self.credit(first, received)
         if total != sum(totals.values()):
             raise LedgerError(f"{', '.join(totals)}: {sum(totals.values())} fen are paid, {total} received")
         for flow in others:
-            self.received[first] -= totals[flow]
-            self.received[flow] = self.received.get(flow, 0) + totals[flow]
+            self.moved[first, "credit"] -= totals[flow]
+            self.moved[flow, "credit"] = self.moved.get((flow, "credit"), 0) + totals[flow]
 
     def change(self, flow: str, amounts: Amounts) -> int:
         """Book a gain or loss of value within each agent."""
-        leg = self.legs.get((flow, "change"))
-        if leg is None:
-            spec = self._spec(flow, Change)
-            sign = 1 if spec.gain else -1
-            leg = self.legs[flow, "change"] = self._leg(spec.table, spec.account, NET_WORTH, sign, sign)
-        total = self._post(flow, leg, amounts)
-        self.flows[flow] = self.flows.get(flow, 0) + total
-        return total
+        return self._post(flow, "change", amounts)
 
     def write_off(self, flow: str, lost: Mapping[str, Amounts], forgiven: Mapping[str, Amounts]) -> int:
         """Cancel claims: fen lost by row for each holding table, fen forgiven by row for each owing table."""
-        spec = self._spec(flow, WriteOff)
-        totals = []
-        for places, sides, worth in ((spec.held, lost, -1), (spec.owed, forgiven, 1)):
-            side_total = 0
-            for table, amounts in sides.items():
-                leg = self.legs.get((flow, table, str(worth)))
-                if leg is None:
-                    leg = self._leg(table, dict(places)[table], NET_WORTH, -1, worth)
-                    self.legs[flow, table, str(worth)] = leg
-                side_total += self._post(flow, leg, amounts)
-            totals.append(side_total)
-        if totals[0] != totals[1]:
-            raise LedgerError(f"{flow}: holders lose {totals[0]} fen, debtors are let off {totals[1]}")
-        self.flows[flow] = self.flows.get(flow, 0) + totals[0]
-        return totals[0]
+        self._spec(flow, WriteOff)
+        held = sum(self._post(flow, ("lost", table), amounts) for table, amounts in lost.items())
+        owed = sum(self._post(flow, ("forgiven", table), amounts) for table, amounts in forgiven.items())
+        if held != owed:
+            raise LedgerError(f"{flow}: holders lose {held} fen, debtors are let off {owed}")
+        return held
+
+    def total(self, table: str, account: str) -> int:
+        """What all rows of a table had on an account when the last quarter closed, in fen."""
+        return self.expected[table, account]
 
     def _spec(self, flow: str, kind: type[Spec]) -> Spec:
         spec = self.chart.flows.get(flow)
@@ -249,6 +232,31 @@ class Ledger:
 
     def _sign(self, table: str, account: str) -> int:
         return -1 if (table, account) in self.chart.liabilities else 1
+
+    def _leg_of(self, flow: str, side: Side) -> Leg:
+        """The accounts that a side of a flow moves."""
+        if (flow, side) not in self.legs:
+            self.legs[flow, side] = self._new_leg(flow, side)
+        return self.legs[flow, side]
+
+    def _new_leg(self, flow: str, side: Side) -> Leg:
+        if side == "debit":
+            spec = self._spec(flow, Flow)
+            money = spec.payer_money or self.chart.money[spec.payer]
+            gets = -1 if spec.spent_on == NET_WORTH else self._sign(spec.payer, spec.spent_on)
+            return self._payment(spec.payer, money, spec.spent_on, -self._sign(spec.payer, money), gets)
+        if side == "credit":
+            spec = self._spec(flow, Flow)
+            money = spec.payee_money or self.chart.money[spec.payee]
+            gives = 1 if spec.earned_by == NET_WORTH else -self._sign(spec.payee, spec.earned_by)
+            return self._payment(spec.payee, money, spec.earned_by, self._sign(spec.payee, money), gives)
+        if side == "change":
+            spec = self._spec(flow, Change)
+            sign = 1 if spec.gain else -1
+            return self._leg(spec.table, spec.account, NET_WORTH, sign, sign)
+        spec = self._spec(flow, WriteOff)
+        places, worth = (spec.held, -1) if side[0] == "lost" else (spec.owed, 1)
+        return self._leg(side[1], dict(places)[side[1]], NET_WORTH, -1, worth)
 
     def _leg(self, table: str, account: str, other: str, sign: int, other_sign: int) -> Leg:
         """Amounts that go to two accounts of the same row."""
@@ -261,39 +269,51 @@ class Ledger:
         leg = self._leg(table, money, other, sign, other_sign)
         if table not in self.customers or money != self.chart.money[table]:
             return leg
-        banks = self.tables["banks"].books
+        home, banks = self.tables[table].columns["bank"], self.tables["banks"].books
         return leg._replace(
             kernel=post_at_banks,
             few=post_few_at_banks,
-            rest=(self.tables[table].columns["bank"], banks["reserves"], banks["deposits_owed"]),
+            rest=(home, banks["reserves"], banks["deposits_owed"], self.by_bank),
             expected=(*leg.expected, (("banks", "reserves"), sign), (("banks", "deposits_owed"), sign)),
         )
 
-    def _post(self, flow: str, leg: Leg, amounts: Amounts) -> int:
-        n = len(leg.accounts[0])
+    def _post(self, flow: str, side: Side, amounts: Amounts) -> int:
+        key = flow, side
+        leg = self.legs.get(key) or self._leg_of(flow, side)
         if isinstance(amounts, Some):
-            wrong = outside(amounts.rows, n) or len(amounts.rows) - len(amounts.amounts)
+            total, least, wrong = leg.few(*leg.accounts, *amounts, *leg.signs, *leg.rest)
             if wrong:
                 raise LedgerError(
                     f"{flow}: {wrong} rows that {leg.table} does not have, or without an amount"
                 )
-            total, least = leg.few(*leg.accounts, *amounts, *leg.signs, *leg.rest)
         else:
+            n = len(leg.accounts[0])
             if len(amounts) > n:
                 raise LedgerError(f"{flow}: {len(amounts)} amounts for {n} rows of {leg.table}")
             total, least = leg.kernel(*leg.accounts, amounts, *leg.signs, *leg.rest)
         if least < 0:
             raise LedgerError(f"{flow}: a negative amount ({least} fen) at {leg.table}")
-        for place, sign in leg.expected:
-            self.expected[place] += sign * total
+        self.moved[key] = self.moved.get(key, 0) + total
         return total
+
+    def _flows(self) -> dict[str, int]:
+        """What flowed this quarter, by flow; each payment has arrived. Accounts are expected to show it."""
+        out, arrived = Counter[str](), Counter[str]()
+        for (flow, side), total in self.moved.items():
+            for place, sign in self._leg_of(flow, side).expected:
+                self.expected[place] += sign * total
+            if side == "credit":
+                arrived[flow] += total
+            elif side[0] != "forgiven":
+                out[flow] += total
+        for flow in {**out, **arrived}:
+            if isinstance(self.chart.flows[flow], Flow) and out[flow] != arrived[flow]:
+                raise LedgerError(f"{flow}: {out[flow]} fen are paid, {arrived[flow]} received")
+        return dict(out)
 
     def close(self) -> dict[str, int]:
         """Prove the quarter: every flow, instrument, agent and bank. Returns the flows in fen."""
-        for name in self.flows | self.received:
-            out, received = self.flows.get(name, 0), self.received.get(name, 0)
-            if isinstance(self.chart.flows[name], Flow) and received != out:
-                raise LedgerError(f"{name}: {out} fen are paid, {received} received")
+        flows = self._flows()
         sums: dict[tuple[str, str], int] = {}
         unproved = [name for name, table in self.tables.items() if not self._weigh(name, table, sums)]
         for (name, account), expected in self.expected.items():
@@ -308,8 +328,7 @@ class Ledger:
         for name in unproved:
             raise LedgerError(self._fault(name))
         self._prove_deposits()
-        flows = self.flows
-        self.flows, self.received, self.expected = {}, {}, sums
+        self.moved, self.expected = {}, sums
         return flows
 
     def _weigh(self, name: str, table: Any, sums: dict[tuple[str, str], int]) -> bool:

@@ -17,6 +17,7 @@ import functools
 import hashlib
 import importlib.util
 import inspect
+import operator
 import os
 import sys
 import textwrap
@@ -153,6 +154,7 @@ class Plan:
         self.kernel = loop(rules).kernel
         self.columns, self.written = union(rules, "reads", "writes"), union(rules, "writes")
         self.purposes = [r.draws[d] for r in rules for d in range(0, len(r.draws), 2)]
+        self.by_row = operator.itemgetter("generation", *self.columns)
         self.market, self.parameters = union(rules, "market"), union(rules, "parameters")
 
     def posted(self, table: Any, market: Any) -> list[Any]:
@@ -192,8 +194,8 @@ def sweep(
     With a `crew` and many rows, its threads take chunks of them: rows do not touch one another, so the
     result has the same bits either way. ValueError if the market posts a column that the rules write.
     """
-    given, columns = plan(rules), table.columns
-    rows = (table.ids, columns["generation"], *[columns[name] for name in given.columns])
+    given = plan(rules)
+    rows = (table.ids, *given.by_row(table.columns))
     rest = (
         np.uint64(quarter),
         *[key(seed, purpose) for purpose in given.purposes],

@@ -3,7 +3,6 @@
 import numpy as np
 
 from sim.engine.compiling import compiled
-from sim.engine.ledger import total_by
 from sim.markets import ownership
 
 
@@ -44,8 +43,7 @@ def close(economy) -> None:
     deposits = economy.consumers["deposits"]
     interest = np.empty(len(deposits), np.int64)
     accrue(deposits, market.deposit_rate, interest, economy.memory.transfers)
-    paid = total_by(economy.consumers["bank"], interest, len(banks))
-    ledger.pay("deposit interest", paid, interest)
+    paid = ledger.pay_at_home("deposit interest", interest)
     economy.memory.own_losses = economy.tallies["bad firm loans"] + economy.tallies["bad consumer loans"]
     earned = np.floor(state.rate * (b["bonds"] + np.maximum(0, b["reserves"])))
     total = ledger.credit("interest on bonds and reserves", earned)

@@ -7,7 +7,7 @@ import numpy as np
 from sim.engine.arithmetic import logistic
 from sim.engine.compiling import compiled, compiled_apart
 from sim.engine.draws import key, uniform
-from sim.engine.ledger import Some, rows_with, split, total_by
+from sim.engine.ledger import Some, rows_with, split
 from sim.markets.scoring import (
     remember_consumers,
     remember_firms,
@@ -151,8 +151,7 @@ def lend_to_firms(economy) -> None:
     common_ration = min(1.0, float(left.sum()) / max(1.0, shared))
     c["loan_granted"][...] = 0.0
     grants(rows, own, common, ration, common_ration, lender, debts, rate, c["rate"], c["loan_granted"])
-    lent = own.astype(np.int64)
-    ledger.pay("loans to firms", total_by(lender, lent, len(banks)), Some(rows, lent))
+    ledger.pay_at_home("loans to firms", Some(rows, own))
     large = rows_with(common)
     total = int(common.sum())
     if total > 0:
@@ -199,7 +198,6 @@ def lend_to_consumers(economy) -> None:
     ration = np.minimum(1.0, room / np.maximum(1.0, by_bank))
     c["loan_granted"][...] = 0.0
     grants(rows, own, common, ration, 0.0, lender, debts, rate, c["rate"], c["loan_granted"])
-    lent = own.astype(np.int64)
-    ledger.pay("loans to consumers", total_by(lender, lent, len(banks)), Some(rows, lent))
+    ledger.pay_at_home("loans to consumers", Some(rows, own))
     remember_consumers(rows, own, lender, sight, noise, unblurred, quarter, scores, scorers.memory)
     banks["room"] = np.maximum(0.0, room - by_bank * ration)

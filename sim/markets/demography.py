@@ -104,7 +104,7 @@ def pay_estates(economy, rows: np.ndarray, gone: np.ndarray) -> np.ndarray:
         *(c[name][rows] for name in ("deposits", *debts)),
         to_bank, to_all, to_platform, to_suppliers, rest,
     )  # fmt: skip
-    ledger.pay("instalments of firms", Some(rows, to_bank), total_by(c["bank"][rows], to_bank, len(banks)))
+    ledger.pay_at_home("instalments of firms", Some(rows, to_bank))
     total = int(to_all.sum())
     if total:
         ledger.pay("syndicated instalments", Some(rows, to_all), within(total, banks["syndicated_loans"]))

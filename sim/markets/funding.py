@@ -329,17 +329,8 @@ def consumers_pay(economy) -> None:
     """Interest and instalments of consumers to their banks; defaults are written off."""
     consumers, banks, ledger = economy.consumers, economy.banks, economy.ledger
     c, n = consumers.columns, len(banks)
-    owing = rows_with(c["bank_debt"])
-    home = c["bank"][owing]
-    for flow, column in (
-        ("interest of consumers", "interest_paid"),
-        ("instalments of consumers", "instalment_paid"),
-    ):
-        paid = c[column][owing].astype(np.int64)
-        received = total_by(home, paid, n)
-        ledger.pay(flow, Some(owing, paid), received)
-        if flow == "interest of consumers":
-            banks["interest_income"] += received
+    banks.columns["interest_income"] += ledger.pay_at_home("interest of consumers", c["interest_paid"])
+    ledger.pay_at_home("instalments of consumers", c["instalment_paid"])
     rows = np.flatnonzero(c["failed"])
     lost = c["bank_debt"][rows]
     by_bank = total_by(c["bank"][rows], lost, n)

@@ -3,7 +3,8 @@
 import numpy as np
 
 from sim.engine.compiling import compiled
-from sim.engine.ledger import split, split_by
+from sim.engine.fen import split_stretches
+from sim.engine.ledger import split
 from sim.engine.parameters import Declared, param
 from sim.markets import supply
 from sim.markets.world import EQUIPMENT, MEDIA
@@ -201,7 +202,8 @@ def clear(economy) -> None:
     by_sector = split(paid, base) + split(paid_public, base)
     by_sector[EQUIPMENT] += paid_new
     by_sector[MEDIA] += paid_media
-    received = split_by(by_sector + paid_pools, value, c["sector"]) + inputs.sold_cash
+    of_pools = split_stretches(by_sector + paid_pools, value, starts, np.empty(n, np.int64))
+    received = of_pools + inputs.sold_cash
     ledger.credit_together(receipts, received)
     ledger.pay("inputs on credit", inputs.bought - inputs.cash, inputs.sold_credit)
     c["sales"][...] = received + inputs.sold_credit

@@ -108,15 +108,13 @@ def hears(approach, closing, link, partner, k, ids, generation, quarter, left, s
     platforms, found = share.shape[0], 0
     for i in range(approach.shape[0]):
         if approach[i] >= 0.0 and not closing[i]:
+            v = uniform(k, ids[i], generation[i], quarter)
             a, b = 0, 0
-            while a < platforms - 1 and approach[i] >= share[a]:
-                a += 1
+            for q in range(platforms - 1):  # the sums rise: counting finds the place, on vectors
+                a += 1 if approach[i] >= share[q] else 0
+                b += 1 if v >= share[q] else 0
             if partner[i] >= 0 and left[max(0, partner[i])] > 0.0:
                 b = partner[i]
-            else:
-                v = uniform(k, ids[i], generation[i], quarter)
-                while b < platforms - 1 and v >= share[b]:
-                    b += 1
             offer = b if gain_share[b] < gain_share[a] else a
             at = link[i]
             if at < 0 or (offer != at and gain_share[offer] < 0.8 * gain_share[at]):

@@ -285,6 +285,6 @@ def fund(economy, lent: np.ndarray) -> None:
         place = place_of_claims(economy)
         taken = np.minimum(need, supply_of_claims(economy))
         part = np.minimum(split_by(taken, c["offered"], place), c["offered"].astype(np.int64))
-        c["claim_at"] = np.where(part > 0, place, c["claim_at"])
+        c["claim_at"][...] = np.where(part > 0, place, c["claim_at"])
         c["offered"] -= part
         ledger.pay("claims bought", part, total_by(place, part, len(t)))

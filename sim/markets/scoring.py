@@ -187,7 +187,9 @@ def fitted_chances(rows, lender, seen, weights, chances):
     """What its lender's model says now of the default of each loan in `rows`."""
     for n in range(rows.shape[0]):
         i = rows[n]
-        chances[n] = logistic(score(seen[i], weights[lender[i]]))
+        chances[n] = score(seen[i], weights[lender[i]])
+    for n in range(rows.shape[0]):  # apart from looking up, this runs on vectors
+        chances[n] = logistic(chances[n])
 
 
 @compiled_apart

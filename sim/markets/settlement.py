@@ -4,7 +4,7 @@ import numpy as np
 
 from sim.engine.compiling import compiled
 from sim.engine.fen import split_all
-from sim.engine.ledger import Some, rows_with, split, total_by
+from sim.engine.ledger import Some, rows_with, split
 from sim.markets import ownership
 
 
@@ -23,16 +23,11 @@ def mishaps(economy) -> None:
 def firms_pay(economy) -> None:
     """In the order of rank; the rule `settles` has decided the amounts."""
     firms, banks, ledger = economy.firms, economy.banks, economy.ledger
-    c, n = firms.columns, len(banks)
-    home = c["bank"]
+    c = firms.columns
     total = ledger.debit("profit tax", c["tax_paid"])
     ledger.credit("profit tax", np.array([total]))
-    for flow, column in (("interest of firms", "interest_paid"), ("instalments of firms", "instalment_paid")):
-        paid = c[column].astype(np.int64)
-        received = total_by(home, paid, n)
-        ledger.pay(flow, paid, received)
-        if flow == "interest of firms":
-            banks["interest_income"] += received
+    banks.columns["interest_income"] += ledger.pay_at_home("interest of firms", c["interest_paid"])
+    ledger.pay_at_home("instalments of firms", c["instalment_paid"])
     holdings, shared = banks["syndicated_loans"].astype(float), rows_with(c["syndicated_debt"])
     for flow, column in (
         ("syndicated interest", "syndicated_interest_paid"),

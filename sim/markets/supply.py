@@ -10,7 +10,7 @@ claim unpaid, and the supplier may fail for it a quarter later.
 import numpy as np
 
 from sim.engine.compiling import compiled, compiled_apart
-from sim.engine.draws import key, uniform
+from sim.engine.draws import each_uniform, key
 from sim.engine.fen import sum_by
 from sim.engine.ledger import Some, total_by
 from sim.engine.parameters import Declared, param
@@ -35,20 +35,10 @@ class Supply(Declared):
     )  # fmt: skip
     link_death = param(0.034, unit="share/quarter", low=0.026, high=0.055, source="LINK_DEATH")
     contract_limit = param(
-        0.5,
-        unit="share of usual sales",
-        low=0.2,
-        high=0.8,
-        source="assumed",
-        doc="promised by contract, at most",
+        0.5, unit="share of usual sales", low=0.2, high=0.8, source="assumed", doc="promised at most"
     )
     claim_price = param(
-        0.5,
-        unit="share of face value",
-        low=0.3,
-        high=0.9,
-        source="assumed",
-        doc="of a closed firm's receivables",
+        0.5, unit="share of face value", low=0.3, high=0.9, source="assumed", doc="of receivables sold"
     )
     inputs_bind = param(
         0.0, unit="share", low=0.0, high=1.0, source="design", doc="of lacking inputs that stops production"
@@ -56,17 +46,13 @@ class Supply(Declared):
 
 
 @compiled
-def order(bill, supplier, orders):
-    """What each supplier is asked for (fen, float64 sums over its customers): half of each one's inputs."""
-    for i in range(bill.shape[0]):
-        if supplier[i] >= 0 and bill[i] > 0.0:
-            orders[supplier[i]] += 0.5 * bill[i]
-
-
-@compiled
-def promise(orders, units, price, expected, depth, limit, offer):
-    """For each supplier, side by side: the share of its contracts that it fills, within its stock and its
-    limit, and its depth of integration."""
+def promise(bill, suppliers, units, price, expected, depth, limit, orders, offer):
+    """What each supplier is asked for (fen, sums over its customers): half of each one's inputs. And, side by
+    side, the share of that which it fills, within its stock and limit, and its depth."""
+    for supplier in suppliers:
+        for i in range(bill.shape[0]):
+            if supplier[i] >= 0 and bill[i] > 0.0:
+                orders[supplier[i]] += 0.5 * bill[i]
     for i in range(orders.shape[0]):
         room = price[i] * min(units[i], limit * expected[i])
         offer[i, 0] = min(1.0, room / orders[i]) if orders[i] > 0.0 else 0.0
@@ -106,12 +92,14 @@ def terms_of(ordered, filled, depth, credit, early_cash, left):
 
 
 @compiled_apart
-def deliver(starts, bill, suppliers, offer, deposits, machines, terms, fresh, cash, lacks, sold, pool):
+def deliver(
+    starts, bill, suppliers, offer, deposits, machines, terms, fresh, cash, lacks, sold, totals, pool
+):
     """Contracts are filled; what is not to be had by contract is asked of the pools of the sectors.
 
     Writes what each firm owes its first and second supplier (`fresh`), what it pays at once (`cash`), what it
     asks of the pools (`lacks`, as far as it can pay beside its bill for machines), what suppliers `sold` for
-    cash, on credit, and for cash early thanks to integration, and the sums asked of each pool.
+    cash, on credit, and for cash early (`totals`: by contract, and early), and the sums asked of each pool.
     """
     credit, early_cash = terms
     sectors, block = pool.shape[0], np.empty((10, BLOCK))
@@ -147,6 +135,8 @@ def deliver(starts, bill, suppliers, offer, deposits, machines, terms, fresh, ca
             of_next += lacks[1, i]
         pool[s] += own
         pool[(s + 1) % sectors] += of_next
+    for i in range(bill.shape[0]):
+        totals[0][i], totals[1][i] = sold[i, 0] + sold[i, 1], sold[i, 2]
 
 
 @compiled
@@ -172,24 +162,45 @@ def buy_from_pools(starts, bill, lacks, served, fresh, cash, bought, short, on_c
 
 
 @compiled
-def renew(open_, alive, ends, slot, starts, upto, supplier, k, ids, generation, quarter):
-    """A supplier that is gone, or whose contract has ended, is replaced by one drawn by size.
+def list_without(alive, supplier, ends, slot, rows):
+    """Firms that lack a supplier, or whose contract has ended, into `rows`. Returns how many there are."""
+    found = 0
+    for i in range(alive.shape[0]):
+        rows[found] = i
+        found += 1 if alive[i] & ((supplier[i] < 0) | (ends[i] == slot)) else 0
+    return found
 
-    open_: who takes customers; upto: running sum of their sizes.
+
+@compiled
+def place_of(aim, sums, first, end):
+    """The first place from `first` on whose sum is not below `aim`; `end` if there is none before."""
+    left = end - first
+    while left > 0:  # a choice between values and no branch: which half it is, nobody can foresee
+        half = left >> 1
+        below = sums[first + half] < aim
+        first = first + half + 1 if below else first
+        left = left - half - 1 if below else half
+    return first
+
+
+@compiled
+def renew(rows, luck, open_, sector, slot, starts, upto, supplier):
+    """Each of the `rows` draws a supplier by size, or stays without if that takes no customers.
+
+    luck: a number in (0, 1) for each; open_: who takes customers; upto: running sum of their sizes.
     """
     sectors = starts.shape[0] - 1
-    for s in range(sectors):
-        at = (s + slot - 1) % sectors
-        floor = upto[starts[at] - 1] if starts[at] > 0 else 0.0
-        whole = upto[starts[at + 1] - 1] - floor if starts[at + 1] > starts[at] else 0.0
-        for i in range(starts[s], starts[s + 1]):
-            if alive[i] and (supplier[i] < 0 or ends[i] == slot):
-                supplier[i] = NOBODY
-                if whole > 0.0:
-                    aim = floor + uniform(k, ids[i], generation[i], quarter) * whole
-                    found = starts[at] + np.searchsorted(upto[starts[at] : starts[at + 1]], aim)
-                    if found < starts[at + 1] and found != i and open_[found]:
-                        supplier[i] = found
+    for n in range(rows.shape[0]):
+        i = rows[n]
+        at = (sector[i] + slot - 1) % sectors
+        first, end = starts[at], starts[at + 1]
+        floor = upto[first - 1] if first > 0 else 0.0
+        whole = upto[end - 1] - floor if end > first else 0.0
+        supplier[i] = NOBODY
+        if whole > 0.0:
+            found = place_of(floor + luck[n] * whole, upto, first, end)
+            if found < end and found != i and open_[found]:
+                supplier[i] = found
 
 
 @compiled
@@ -259,14 +270,14 @@ def find_suppliers(economy) -> None:
     if economy.p.input_share == 0.0:
         return
     firms, c = economy.firms, economy.firms.columns
-    open_, upto = c["alive"] & ~c["closing"], np.empty(len(firms))
+    n, open_ = len(firms), c["alive"] & ~c["closing"]
+    upto, rows, luck = np.empty(n), np.empty(n, np.int64), np.empty(n)
     running_sum(c["share"], open_, upto)
     for slot, supplier in zip(SLOTS, columns_of(economy, "supplier"), strict=True):
-        renew(
-            open_, c["alive"], c["contract_ends"], slot, economy.memory.sector_starts, upto, supplier,
-            key(economy.seed, f"a firm's supplier {slot}"), firms.ids, c["generation"],
-            np.uint64(economy.quarter),
-        )  # fmt: skip
+        without = rows[: list_without(c["alive"], supplier, c["contract_ends"], slot, rows)]
+        drawn = key(economy.seed, f"a firm's supplier {slot}")
+        each_uniform(drawn, without, firms.ids, c["generation"], np.uint64(economy.quarter), luck)
+        renew(without, luck, open_, c["sector"], slot, economy.memory.sector_starts, upto, supplier)
 
 
 class Deliveries:
@@ -281,21 +292,19 @@ class Deliveries:
         self.lacks = np.zeros((2, n))
         self.orders, self.pool = np.zeros(n), np.zeros(len(economy.market.weights))
         # by contract, for cash, on credit, and for cash early; the float64 are whole fen
-        sold = np.zeros((n, 3))
+        sold, self.contracts = np.zeros((n, 3)), np.zeros(n)
         if p.input_share > 0.0:
             suppliers, offer = columns_of(economy, "supplier"), np.empty((n, 2))
-            for supplier in suppliers:
-                order(c["input_bill"], supplier, self.orders)
             promise(
-                self.orders, c["units"], c["price"], c["expected_demand"], c["depth"], p.contract_limit, offer
-            )
+                c["input_bill"], suppliers, c["units"], c["price"], c["expected_demand"], c["depth"],
+                p.contract_limit, self.orders, offer,
+            )  # fmt: skip
             deliver(
                 self.starts, c["input_bill"], suppliers, offer, c["deposits"], c["investment_bill"],
-                (p.trade_credit, p.early_cash), self.fresh, self.cash, self.lacks, sold, self.pool,
+                (p.trade_credit, p.early_cash), self.fresh, self.cash, self.lacks, sold,
+                (self.contracts, c["early"]), self.pool,
             )  # fmt: skip
         self.sold_cash, self.sold_credit = sold[:, 0], sold[:, 1]
-        self.contracts = self.sold_cash + self.sold_credit
-        c["early"][...] = sold[:, 2]
 
     def buy_the_rest(self, served: np.ndarray) -> np.ndarray:
         """The pools deliver the shares `served`. Returns what they are paid, by sector (fen, int64)."""
@@ -315,11 +324,9 @@ def start(economy) -> None:
         return
     bill = np.floor(p.input_share * c["demand"] * c["price"])
     orders, offer, claims = np.zeros(n), np.empty((n, 2)), np.zeros(n, np.int64)
-    for supplier in columns_of(economy, "supplier"):
-        order(bill, supplier, orders)
-    units = (1.0 + p.stock_buffer) * c["demand"]
-    promise(orders, units, c["price"], c["demand"], c["depth"], p.contract_limit, offer)
-    for slot, supplier in zip(SLOTS, columns_of(economy, "supplier"), strict=True):
+    units, suppliers = (1.0 + p.stock_buffer) * c["demand"], columns_of(economy, "supplier")
+    promise(bill, suppliers, units, c["price"], c["demand"], c["depth"], p.contract_limit, orders, offer)
+    for slot, supplier in zip(SLOTS, suppliers, strict=True):
         got = np.where(supplier >= 0, 0.5 * bill * offer[np.maximum(0, supplier), 0], 0.0)
         owed = np.floor(p.trade_credit * got).astype(np.int64)
         c[f"owed_{slot}"][...] = owed
@@ -327,7 +334,7 @@ def start(economy) -> None:
         claims += total_by(supplier, owed, n)
     books["payables"][...] = c["owed_1"] + c["owed_2"]
     books["receivables"][...] = claims
-    c["on_credit"] = books["payables"] / np.maximum(1.0, bill)
+    c["on_credit"][...] = books["payables"] / np.maximum(1.0, bill)
 
 
 def pay_suppliers(economy) -> None:

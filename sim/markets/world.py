@@ -36,10 +36,13 @@ BASE_WEIGHTS = np.array([0.03, 0.05, 0.18, 0.17, 0.16, 0.15, 0.14, 0.12])
 
 
 @compiled
-def count_by(group, counts, out):
-    """How many of the rows that count each group has, added to `out`."""
-    for i in range(group.shape[0]):
-        out[group[i]] += 1.0 if counts[i] else 0.0
+def count_in(starts, counts, out):
+    """How many rows count of those from starts[s] up to starts[s + 1], for each s."""
+    for s in range(out.shape[0]):
+        found = 0
+        for i in range(starts[s], starts[s + 1]):
+            found += 1 if counts[i] else 0
+        out[s] = found
     return out
 
 
@@ -90,7 +93,7 @@ def posts_terms(economy) -> None:
     m.policy_rate = m.funding_rate = state.rate
     m.deposit_rate = max(0.0, state.rate - p.deposit_spread)
     m.potential = m.wage * m.labour_force * (1.0 - p.unemployment_norm) * (1.0 + p.mark_up + p.rent)
-    m.members = count_by(economy.firms["sector"], economy.firms["alive"], np.zeros(len(m.weights)))
+    m.members = count_in(economy.memory.sector_starts, economy.firms["alive"], np.empty(len(m.weights)))
     m.consumer_rows = float(len(economy.consumers))
     lives, household = platforms["alive"] & (platforms["acts"] > 0.0), platforms["from_households"] > 0.0
     m.posted = np.where(lives & household, m.policy_rate + p.claim_premium, 0.0)
