@@ -151,15 +151,16 @@ def lend_to_firms(economy) -> None:
     common_ration = min(1.0, float(left.sum()) / max(1.0, shared))
     c["loan_granted"][...] = 0.0
     grants(rows, own, common, ration, common_ration, lender, debts, rate, c["rate"], c["loan_granted"])
+    # before it is paid out: a lender learns from what it has judged by
+    remember_firms(
+        rows, own + common, lender, sight, market.wage, noise, unblurred, unblurred, quarter, scores,
+        scorers.memory,
+    )  # fmt: skip
     ledger.pay_at_home("loans to firms", Some(rows, own))
     large = rows_with(common)
     total = int(common.sum())
     if total > 0:
         ledger.pay("syndicated loans", split(total, left), Some(rows[large], common[large]))
-    remember_firms(
-        rows, own + common, lender, sight, market.wage, noise, unblurred, unblurred, quarter, scores,
-        scorers.memory,
-    )  # fmt: skip
     banks["room"] = np.maximum(0.0, left)
 
 
@@ -198,6 +199,6 @@ def lend_to_consumers(economy) -> None:
     ration = np.minimum(1.0, room / np.maximum(1.0, by_bank))
     c["loan_granted"][...] = 0.0
     grants(rows, own, common, ration, 0.0, lender, debts, rate, c["rate"], c["loan_granted"])
-    ledger.pay_at_home("loans to consumers", Some(rows, own))
     remember_consumers(rows, own, lender, sight, noise, unblurred, quarter, scores, scorers.memory)
+    ledger.pay_at_home("loans to consumers", Some(rows, own))
     banks["room"] = np.maximum(0.0, room - by_bank * ration)

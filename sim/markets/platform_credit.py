@@ -187,15 +187,18 @@ def lend(economy, population: str) -> None:
         rows, offer, channel, ration, rate, c["platform_rate"], c["platform_debt"],
         c["debt_to"], c["platform_granted"], lent,
     )  # fmt: skip
+    if population == "firms":
+        remember_firms(
+            rows, lent, lender, sight, market.wage, noise, blur, haze, quarter, scores, scorers.memory
+        )
+    else:
+        remember_consumers(rows, lent, lender, sight, noise, blur, quarter, scores, scorers.memory)
     by_platform = total_by(channel, lent, len(platforms))
     fund(economy, by_platform)
     ledger.pay(f"platform loans to {population}", by_platform, Some(rows, lent))
     platforms["files"] += files  # paid for as work in the next quarter
     platforms["file_bill"] = np.floor(platforms["files"] * file_costs(economy))
     if population == "firms":
-        remember_firms(
-            rows, lent, lender, sight, market.wage, noise, blur, haze, quarter, scores, scorers.memory
-        )
         set_terms(
             c["platform_debt"],
             c["debt_to"],
@@ -205,7 +208,6 @@ def lend(economy, population: str) -> None:
             c["deducted"],
         )
     else:
-        remember_consumers(rows, lent, lender, sight, noise, blur, quarter, scores, scorers.memory)
         c["ever_borrowed"][rows[lent > 0]] = True
 
 
