@@ -574,6 +574,9 @@ def drive(folder: str, count: int) -> None:
     """What the subprocesses below run; the last lines are those of a script."""
     from experiments.command import guarded
 
+    # as on a terminal: whoever runs tests in the background has had Ctrl-C ignored in all that they start
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
     def body() -> int:
         run(Path(folder), count, executor="local")
         return 0
