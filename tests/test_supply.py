@@ -59,6 +59,17 @@ def test_links_die_as_often_as_they_should_and_large_firms_have_more_customers()
     assert customers[large].mean() > 10.0 * customers[~large].mean()
 
 
+def test_who_takes_the_place_of_a_closed_supplier_does_not_inherit_its_customers():
+    economy = Economy(firms=1000, seed=3).run(8)
+    c = economy.firms.columns
+    for _ in range(8):
+        before, generation = c["supplier_1"].copy(), c["generation"].copy()
+        economy.step()
+        stayed = np.flatnonzero((c["supplier_1"] == before) & (before >= 0))
+        np.testing.assert_array_equal(c["generation"][before[stayed]], generation[before[stayed]])
+        assert not c["closing"][c["supplier_1"][c["supplier_1"] >= 0]].any()
+
+
 def test_without_inputs_there_is_no_network():
     economy = grown(12, input_share=0.0)
     flows = {name for quarter in economy.records.of_flows for name, fen in quarter.items() if fen}
