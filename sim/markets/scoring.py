@@ -29,7 +29,8 @@ class Scoring(Declared):
 MATURES = 4
 BINS = 512
 
-# firms: constant, late leverage, late margin, size, pledged, youth, footprint, then cash, margin, orders now
+# firms: constant, late leverage, late margin, size, pledged, youth, footprint, then what an insider sees now:
+# cash and what partners owe against bills and what they are owed, margin, orders against expected ones and stock
 FIRM_FEATURES = 10
 FIRM_PRIOR = (-4.5, 1.0, -1.0, -0.3, 0.5, 1.0, 0.0, 0.0, 0.0, 0.0)
 OUTSIDE = (1, 1, 1, 1, 1, 1, 0, 0, 0, 0)
@@ -52,7 +53,7 @@ def firm_features(i, sight, wage, noise, blur, haze):
     (leverage, margin, capital, stock, deposits, home, shared, other, age, quality, growth, bills, orders) = (
         sight[:13]
     )
-    margin_now, demand, expected, depth = sight[13:]
+    margin_now, demand, expected, depth, receivables, payables, units = sight[13:]
     assets = float(capital[i] + stock[i])
     debt = float(home[i] + shared[i] + other[i])
     hazy = noise[1] * (1.0 - depth[i]) * haze
@@ -64,9 +65,11 @@ def firm_features(i, sight, wage, noise, blur, haze):
         min(3.0, debt / max(1.0, assets)) - 0.4,
         4.0 / (4.0 + age[i]) - 0.2,
         0.5 * (quality[i] + 2.0 * growth[i] + 2.0 * margin_now[i] + noise[0] * blur),
-        min(2.0, float(deposits[i]) / max(1.0, bills[i] + orders[i])) - 1.0 + hazy,
+        min(2.0, float(deposits[i] + receivables[i]) / max(1.0, bills[i] + orders[i] + float(payables[i])))
+        - 1.0
+        + hazy,
         5.0 * margin_now[i] + hazy,
-        3.0 * max(-1.0, min(1.0, demand[i] / max(1e-9, expected[i]) - 1.0)) + hazy,
+        3.0 * max(-1.0, min(1.0, demand[i] / max(1e-9, 0.8 * expected[i] + units[i]) - 1.0)) + hazy,
     )
 
 
@@ -157,6 +160,9 @@ SIGHT_OF_FIRMS = [
     "demand",
     "expected_demand",
     "depth",
+    "receivables",
+    "payables",
+    "units",
 ]
 SIGHT_OF_CONSUMERS = ["bank_debt", "platform_debt", "employed", "deposits", "usual_income", "income", "trait"]
 
