@@ -30,7 +30,7 @@ MATURES = 4
 BINS = 512
 
 # firms: constant, late leverage, late margin, size, pledged, youth, footprint, then what an insider sees now:
-# cash and what partners owe against bills and what they are owed, margin, orders against expected ones and stock
+# cash and dues of partners against bills and dues to them, margin, orders against expected ones and stock
 FIRM_FEATURES = 10
 FIRM_PRIOR = (-4.5, 1.0, -1.0, -0.3, 0.5, 1.0, 0.0, 0.0, 0.0, 0.0)
 OUTSIDE = (1, 1, 1, 1, 1, 1, 0, 0, 0, 0)
