@@ -12,7 +12,7 @@ import numpy as np
 from sim.engine.arithmetic import exp
 from sim.engine.compiling import compiled
 from sim.engine.draws import key, uniform
-from sim.engine.ledger import Some
+from sim.engine.ledger import Some, rows_with
 from sim.engine.parameters import Declared, param
 
 
@@ -76,26 +76,15 @@ def gains(link, depth, sales, misfit, early, rate, alive, starts, terms, take, g
 
 
 @compiled
-def linked(link, out):
-    """Rows of the firms with a link, into `out`. Returns how many there are."""
-    found = 0
-    for i in range(link.shape[0]):
-        out[found] = i
-        found += 1 if link[i] >= 0 else 0
-    return found
-
-
-@compiled
 def partners(link, first, second, partner):
     """Which platform a partner of each firm is linked with, on either side of a contract; -1 for none."""
     for supplier in (first, second):
         for i in range(link.shape[0]):
             j = supplier[i]
-            if j >= 0 and (link[j] >= 0 or link[i] >= 0):
-                if link[j] >= 0:
-                    partner[i] = link[j]
-                if link[i] >= 0:
-                    partner[j] = link[i]
+            if j >= 0 and link[j] >= 0:
+                partner[i] = link[j]
+            if j >= 0 and link[i] >= 0:
+                partner[j] = link[i]
 
 
 @compiled
@@ -151,9 +140,7 @@ def take_projects(who, price, value, left, links, taken):
 
 def linked_rows(economy) -> np.ndarray:
     """Rows of the firms that have a link."""
-    link = economy.firms.columns["link"]
-    out = np.empty(len(link) + 1, np.int64)
-    return out[: linked(link, out)]
+    return rows_with(economy.firms.columns["link"] + 1)  # that of platform 0 is one too
 
 
 def build(economy) -> None:

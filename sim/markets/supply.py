@@ -80,7 +80,7 @@ def hand_over(supplier, now, owed, early, sold):
 
 
 @compiled
-def terms_of(ordered, filled, depth, credit, early_cash, left):
+def fill(ordered, filled, depth, credit, early_cash, left):
     """What is delivered of an order, what of it is paid now, and what of that is early (whole fen).
 
     Who cannot pay now what he should owes it.
@@ -114,10 +114,10 @@ def deliver(
                 i = start + n
                 half = 0.5 * bill[i]
                 left = max(0.0, float(deposits[i]) - machines[i])
-                got_a, now, early_a[n] = terms_of(half, filled_a[n], depth_a[n], credit, early_cash, left)
+                got_a, now, early_a[n] = fill(half, filled_a[n], depth_a[n], credit, early_cash, left)
                 left -= now
                 now_a[n], owed_a[n] = now, got_a - now
-                got_b, now, early_b[n] = terms_of(half, filled_b[n], depth_b[n], credit, early_cash, left)
+                got_b, now, early_b[n] = fill(half, filled_b[n], depth_b[n], credit, early_cash, left)
                 left -= now
                 now_b[n], owed_b[n] = now, got_b - now
                 cash[i] = now_a[n] + now
