@@ -159,7 +159,7 @@ def parameters() -> str:
 def flows() -> str:
     """Every kind of payment and booking in the chart of accounts."""
     from sim.accounts import FLOWS
-    from sim.engine.ledger import Change, Flow
+    from sim.engine.chart import Change, Flow
 
     rows = []
     for name, one in FLOWS.items():

@@ -54,7 +54,7 @@ def transactions(flows: Mapping[str, int]) -> dict[str, dict[str, int]]:
     that the columns sum to zero too.
     """
     from sim.accounts import FLOWS
-    from sim.engine.ledger import Flow
+    from sim.engine.chart import Flow
 
     rows: dict[str, dict[str, int]] = {}
     for name, one in FLOWS.items():
@@ -73,7 +73,7 @@ def flow_matrix(economy: Any) -> str:
     What is paid within a column has the sign of both sides, and counts as nothing.
     """
     from sim.accounts import FLOWS
-    from sim.engine.ledger import Flow
+    from sim.engine.chart import Flow
 
     flows, gdp = flows_of_late(economy, CYCLE)
     lines = []
@@ -98,7 +98,7 @@ def flow_matrix(economy: Any) -> str:
 def bookings(economy: Any) -> str:
     """Changes of value and losses of the last ten years, in per cent of GDP, as a Markdown table."""
     from sim.accounts import FLOWS, PARTIES
-    from sim.engine.ledger import Flow
+    from sim.engine.chart import Flow
 
     flows, gdp = flows_of_late(economy, CYCLE)
     lines = [

@@ -3,7 +3,7 @@
 From these lists the balance-sheet and transaction-flow matrices are generated, and checked each quarter.
 """
 
-from sim.engine.ledger import Change, Chart, Flow, Instrument, WriteOff
+from sim.engine.chart import Change, Chart, Flow, Instrument, WriteOff
 
 MONEY = {
     "firms": "deposits",

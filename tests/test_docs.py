@@ -13,7 +13,7 @@ from experiments.command import main
 from experiments.store import Store, StoreError
 from sim import Economy, Parameters
 from sim.accounts import CHART, FLOWS, INSTRUMENTS, MONEY
-from sim.engine.ledger import Flow
+from sim.engine.chart import Flow
 from tests.economies import small
 
 ROOT = Path(__file__).parents[1]

@@ -9,20 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sim.engine.chart import Change, Chart, Flow, Instrument, WriteOff
 from sim.engine.columns import Account, Column, Row, Table
-from sim.engine.ledger import (
-    Change,
-    Chart,
-    Flow,
-    Instrument,
-    Ledger,
-    LedgerError,
-    Some,
-    WriteOff,
-    split,
-    split_by,
-    total_by,
-)
+from sim.engine.ledger import Ledger, LedgerError, Some, split, split_by, total_by
 from sim.model import Economy
 
 

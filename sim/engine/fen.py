@@ -81,6 +81,40 @@ def post_at_banks(account, other, amounts, sign, other_sign, home, reserves, owe
 
 
 @compiled
+def post_together(accounts, others, amounts, signs, other_signs, moves, home, reserves, owed, found, by_bank):
+    """As `post` for several amounts of the same rows, of which those that are payments move banks' reserves.
+
+    moves[k]: 0 where amounts[k] moves nothing at banks, 1 where it does, 2 where it is wanted by bank too, in
+    by_bank[k]. Writes the total and the least of amounts[k] into found[k].
+    """
+    n = home.shape[0]
+    fen, net = np.empty(BLOCK, np.int64), np.empty(BLOCK, np.int64)
+    at_banks = np.zeros(reserves.shape[0], np.int64)
+    by_bank[:] = 0
+    found[:] = 0
+    for start in range(0, n, BLOCK):
+        rows = slice(start, min(n, start + BLOCK))
+        together = net[: rows.stop - start]
+        together[:] = 0
+        for k in range(len(amounts)):
+            here = round_all(amounts[k][rows], fen)
+            total, least = post(accounts[k][rows], others[k][rows], here, signs[k], other_signs[k])
+            found[k, 0] += total
+            found[k, 1] = min(found[k, 1], least)
+            if moves[k] == 1:
+                together += signs[k] * here
+            elif moves[k] == 2:
+                sum_by(home[rows], here, by_bank[k])
+        sum_by(home[rows], together, at_banks)
+    for bank in range(reserves.shape[0]):
+        moved = at_banks[bank]
+        for k in range(len(amounts)):
+            moved += signs[k] * by_bank[k, bank]
+        reserves[bank] += moved
+        owed[bank] += moved
+
+
+@compiled
 def outside(rows, n):
     """How many of the rows are not among 0 to n - 1."""
     found = 0

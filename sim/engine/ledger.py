@@ -10,19 +10,19 @@ Customers hold deposits at a home bank; a payment between customers of two banks
 them. Banks pay with reserves; the state's payments create reserves, its receipts retire them.
 """
 
-from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 
+from .chart import NET_WORTH, Change, Chart, Flow, WriteOff
 from .compiling import Compiled
 from .fen import (
     post,
     post_at_banks,
     post_few,
     post_few_at_banks,
+    post_together,
     rows_with,
     split,
     split_by,
@@ -31,87 +31,21 @@ from .fen import (
 )
 
 __all__ = [
-    "NET_WORTH",
     "Amounts",
-    "Change",
-    "Chart",
-    "Flow",
-    "Instrument",
     "Ledger",
     "LedgerError",
     "Some",
-    "WriteOff",
     "rows_with",
     "split",
     "split_by",
     "total_by",
 ]
 
-NET_WORTH = "net_worth"
 Spec = TypeVar("Spec", "Flow", "Change", "WriteOff")
 
 
 class LedgerError(AssertionError):
     """The accounts do not close: a fault in the model, never in its input."""
-
-
-@dataclass(frozen=True)
-class Flow:
-    """A kind of payment.
-
-    `spent_on` is what the payer gets for it, `earned_by` what the payee gives for it: "net_worth" for
-    an expense or income, else an account of that table (an asset bought or sold, a liability repaid or
-    incurred). `payer_money` and `payee_money` name an account other than the usual money that the payment
-    is made with: a promise of the payer, which the payee holds, or a claim handed over.
-    """
-
-    payer: str
-    payee: str
-    spent_on: str = NET_WORTH
-    earned_by: str = NET_WORTH
-    payer_money: str = ""
-    payee_money: str = ""
-
-    @property
-    def in_money(self) -> bool:
-        """Whether money changes hands, or a promise or claim in its stead."""
-        return not (self.payer_money or self.payee_money)
-
-
-@dataclass(frozen=True)
-class Change:
-    """A booking without a payment, within one agent: an asset gains or loses value against net worth."""
-
-    table: str
-    account: str
-    gain: bool = False
-
-
-@dataclass(frozen=True)
-class WriteOff:
-    """A claim that will not be paid: the holders' loss is the debtors' gain; (table, account) pairs."""
-
-    held: tuple[tuple[str, str], ...]
-    owed: tuple[tuple[str, str], ...]
-
-
-@dataclass(frozen=True)
-class Instrument:
-    """Who may hold a claim and who owes it, as (table, account) pairs."""
-
-    holders: tuple[tuple[str, str], ...]
-    issuers: tuple[tuple[str, str], ...]
-
-
-@dataclass(frozen=True)
-class Chart:
-    """The chart of accounts: which accounts are money, which are owed, what flows there are."""
-
-    money: Mapping[str, str]
-    liabilities: frozenset[tuple[str, str]]
-    real: frozenset[tuple[str, str]]
-    flows: Mapping[str, Flow | Change | WriteOff]
-    instruments: Mapping[str, Instrument]
 
 
 class Some(NamedTuple):
@@ -134,7 +68,19 @@ class Leg(NamedTuple):
     accounts: tuple[np.ndarray, np.ndarray]
     signs: tuple[int, int]
     rest: tuple[np.ndarray, ...]
-    expected: tuple[tuple[tuple[str, str], int], ...]
+    places: tuple[tuple[int, int], ...]
+
+
+class Pass(NamedTuple):
+    """Sides of flows of one table of customers, ready to be booked in one pass over its rows."""
+
+    table: str
+    keys: tuple[tuple[str, Side], ...]
+    accounts: tuple[np.ndarray, ...]
+    others: tuple[np.ndarray, ...]
+    rest: tuple[np.ndarray, ...]
+    found: np.ndarray  # total and least amount, by side
+    by_bank: np.ndarray
 
 
 class Ledger:
@@ -152,8 +98,17 @@ class Ledger:
             for name, accounts in self.accounts.items()
         }
         self.customers = {name for name, table in tables.items() if "bank" in table.columns}
+        self.place = {
+            (name, account): n
+            for n, (name, account) in enumerate((t, a) for t in tables for a in self.accounts[t])
+        }
+        self.claims = [
+            (label, [self.place[place] for place in i.holders], [self.place[place] for place in i.issuers])
+            for label, i in chart.instruments.items()
+        ]
         self.moved: dict[tuple[str, Side], int] = {}
         self.legs: dict[tuple[str, Side], Leg] = {}
+        self.passes: dict[tuple[tuple[str, Side], ...], Pass] = {}
         # of the last posting to customers' money, by home bank
         self.by_bank = np.zeros(len(tables["banks"]), np.int64)
         self.open()
@@ -161,11 +116,7 @@ class Ledger:
     def open(self) -> None:
         """Start a quarter: remember where every account stands."""
         self.moved = {}
-        self.expected = {
-            (name, account): int(table.books[account].sum())
-            for name, table in self.tables.items()
-            for account in self.accounts[name]
-        }
+        self.expected = [int(self.tables[name].books[account].sum()) for name, account in self.place]
 
     def pay(self, flow: str, paid: Amounts, received: Amounts) -> int:
         """Book payments: whole fen (or floats, rounded once) per row of payer's and payee's table."""
@@ -177,13 +128,10 @@ class Ledger:
 
     def pay_at_home(self, flow: str, amounts: Amounts) -> np.ndarray:
         """Book payments between customers and their home banks, by customer. Returns them by bank (int64)."""
-        spec = self._spec(flow, Flow)
-        theirs, banks_side = ("debit", "credit") if spec.payee == "banks" else ("credit", "debit")
+        theirs = self._at_home(flow)
         self._post(flow, theirs, amounts)
-        if self.legs[flow, theirs].few is not post_few_at_banks:
-            raise LedgerError(f"{flow}: not a payment in money between customers and their banks")
         by_bank = self.by_bank.copy()
-        self._post(flow, banks_side, by_bank)
+        self._post(flow, "credit" if theirs == "debit" else "debit", by_bank)
         return by_bank
 
     def debit(self, flow: str, paid: Amounts) -> int:
@@ -194,18 +142,63 @@ class Ledger:
         """The payee's side of a flow."""
         return self._post(flow, "credit", received)
 
-    def credit_together(self, totals: Mapping[str, int], received: Amounts) -> None:
-        """The payee's side of several flows at once, all to the same accounts; totals in fen by flow."""
-        first, *others = totals
-        leg = self._leg_of(first, "credit")
-        if any(self._leg_of(flow, "credit").expected != leg.expected for flow in others):
-            raise LedgerError(f"{', '.join(totals)} do not go to the same accounts")
-        total = self.credit(first, received)
-        if total != sum(totals.values()):
-            raise LedgerError(f"{', '.join(totals)}: {sum(totals.values())} fen are paid, {total} received")
-        for flow in others:
-            self.moved[first, "credit"] -= totals[flow]
-            self.moved[flow, "credit"] = self.moved.get((flow, "credit"), 0) + totals[flow]
+    def book(self, *entries: tuple[str, Side, np.ndarray]) -> tuple[list[int], np.ndarray]:
+        """Book several sides of flows of one table of customers together, which takes one pass over its rows.
+
+        entries: flow, side and amounts for every row (float64, rounded once). The side "at home" of a flow
+        between customers and banks is that of a payment with everybody's own bank, whose side is booked too.
+        Returns totals by entry, and what is at home by entry and bank (fen; nothing for other entries).
+        """
+        keys = tuple([(flow, side) for flow, side, _ in entries])
+        given = self.passes.get(keys) or self._new_pass(keys)
+        amounts = tuple([np.ascontiguousarray(column, np.float64) for *_, column in entries])
+        for key, column in zip(keys, amounts, strict=True):
+            if len(column) != len(given.accounts[0]):
+                raise LedgerError(f"{key[0]}: {len(column)} amounts for the rows of {given.table}")
+        post_together(given.accounts, given.others, amounts, *given.rest, given.found, given.by_bank)
+        totals = []
+        for n, (total, least) in enumerate(given.found.tolist()):
+            flow, side = given.keys[n]
+            if least < 0:
+                raise LedgerError(f"{flow}: a negative amount ({least} fen) at {given.table}")
+            self.moved[flow, side] = self.moved.get((flow, side), 0) + total
+            totals.append(total)
+            if keys[n][1] == "at home":
+                self._post(flow, "debit" if side == "credit" else "credit", given.by_bank[n])
+        return totals, given.by_bank
+
+    def _new_pass(self, keys: tuple[tuple[str, Side], ...]) -> Pass:
+        sides = tuple([(flow, self._at_home(flow) if side == "at home" else side) for flow, side in keys])
+        legs = [self._leg_of(*key) for key in sides]
+        (table,) = {leg.table for leg in legs}
+        accounts, others = zip(*[leg.accounts for leg in legs], strict=True)
+        sign, other_sign = np.array([leg.signs for leg in legs]).T.copy()
+        moves = [int(leg.kernel is post_at_banks) + (side == "at home") for leg, (_, side) in zip(legs, keys)]
+        banks = self.tables["banks"].books
+        home = self.tables[table].columns["bank"], banks["reserves"], banks["deposits_owed"]
+        by_bank = np.zeros((len(legs), len(self.by_bank)), np.int64)
+        self.passes[keys] = Pass(
+            table, sides, accounts, others, (sign, other_sign, np.array(moves), *home),
+            np.zeros((len(legs), 2), np.int64), by_bank,
+        )  # fmt: skip
+        return self.passes[keys]
+
+    def _at_home(self, flow: str) -> Side:
+        """The customers' side of a flow of money between them and banks."""
+        spec = self._spec(flow, Flow)
+        theirs = "debit" if spec.payee == "banks" else "credit"
+        if self._leg_of(flow, theirs).kernel is not post_at_banks or "banks" not in (spec.payer, spec.payee):
+            raise LedgerError(f"{flow}: not a payment in money between customers and their banks")
+        return theirs
+
+    def share_out(self, first: str, totals: Mapping[str, int]) -> None:
+        """What was credited as `first` has come by all these flows (fen), to the same accounts."""
+        for flow, total in totals.items():
+            if self._leg_of(flow, "credit").places != self._leg_of(first, "credit").places:
+                raise LedgerError(f"{flow} does not go to the same accounts as {first}")
+            if flow != first:
+                self.moved[first, "credit"] -= total
+                self.moved[flow, "credit"] = self.moved.get((flow, "credit"), 0) + total
 
     def change(self, flow: str, amounts: Amounts) -> int:
         """Book a gain or loss of value within each agent."""
@@ -222,7 +215,7 @@ class Ledger:
 
     def total(self, table: str, account: str) -> int:
         """What all rows of a table had on an account when the last quarter closed, in fen."""
-        return self.expected[table, account]
+        return self.expected[self.place[table, account]]
 
     def _spec(self, flow: str, kind: type[Spec]) -> Spec:
         spec = self.chart.flows.get(flow)
@@ -261,8 +254,8 @@ class Ledger:
     def _leg(self, table: str, account: str, other: str, sign: int, other_sign: int) -> Leg:
         """Amounts that go to two accounts of the same row."""
         books = self.tables[table].books
-        expected = (((table, account), sign), ((table, other), other_sign))
-        return Leg(table, post, post_few, (books[account], books[other]), (sign, other_sign), (), expected)
+        places = ((self.place[table, account], sign), (self.place[table, other], other_sign))
+        return Leg(table, post, post_few, (books[account], books[other]), (sign, other_sign), (), places)
 
     def _payment(self, table: str, money: str, other: str, sign: int, other_sign: int) -> Leg:
         """As `_leg`; where the first account is the usual money, reserves of the home banks move too."""
@@ -274,7 +267,11 @@ class Ledger:
             kernel=post_at_banks,
             few=post_few_at_banks,
             rest=(home, banks["reserves"], banks["deposits_owed"], self.by_bank),
-            expected=(*leg.expected, (("banks", "reserves"), sign), (("banks", "deposits_owed"), sign)),
+            places=(
+                *leg.places,
+                (self.place["banks", "reserves"], sign),
+                (self.place["banks", "deposits_owed"], sign),
+            ),
         )
 
     def _post(self, flow: str, side: Side, amounts: Amounts) -> int:
@@ -298,49 +295,51 @@ class Ledger:
 
     def _flows(self) -> dict[str, int]:
         """What flowed this quarter, by flow; each payment has arrived. Accounts are expected to show it."""
-        out, arrived = Counter[str](), Counter[str]()
-        for (flow, side), total in self.moved.items():
-            for place, sign in self._leg_of(flow, side).expected:
+        out: dict[str, int] = {}
+        arrived: dict[str, int] = {}
+        for key, total in self.moved.items():
+            for place, sign in self._leg_of(*key).places:
                 self.expected[place] += sign * total
+            flow, side = key
             if side == "credit":
-                arrived[flow] += total
+                arrived[flow] = arrived.get(flow, 0) + total
             elif side[0] != "forgiven":
-                out[flow] += total
+                out[flow] = out.get(flow, 0) + total
         for flow in {**out, **arrived}:
-            if isinstance(self.chart.flows[flow], Flow) and out[flow] != arrived[flow]:
-                raise LedgerError(f"{flow}: {out[flow]} fen are paid, {arrived[flow]} received")
-        return dict(out)
+            there, here = out.get(flow, 0), arrived.get(flow, 0)
+            if there != here and isinstance(self.chart.flows[flow], Flow):
+                raise LedgerError(f"{flow}: {there} fen are paid, {here} received")
+        return out
 
     def close(self) -> dict[str, int]:
         """Prove the quarter: every flow, instrument, agent and bank. Returns the flows in fen."""
         flows = self._flows()
-        sums: dict[tuple[str, str], int] = {}
+        sums: list[int] = []
         unproved = [name for name, table in self.tables.items() if not self._weigh(name, table, sums)]
-        for (name, account), expected in self.expected.items():
-            found = sums[name, account]
-            if found != expected:
-                raise LedgerError(f"{name}.{account} holds {found} fen, its flows lead to {expected}")
-        for name, instrument in self.chart.instruments.items():
-            held = sum(sums[place] for place in instrument.holders)
-            owed = sum(sums[place] for place in instrument.issuers)
+        if sums != self.expected:
+            for (name, account), found, expected in zip(self.place, sums, self.expected, strict=True):
+                if found != expected:
+                    raise LedgerError(f"{name}.{account} holds {found} fen, its flows lead to {expected}")
+        for label, holders, issuers in self.claims:
+            held, owed = sum([sums[n] for n in holders]), sum([sums[n] for n in issuers])
             if held != owed:
-                raise LedgerError(f"{name}: holders have {held} fen, issuers owe {owed}")
+                raise LedgerError(f"{label}: holders have {held} fen, issuers owe {owed}")
         for name in unproved:
             raise LedgerError(self._fault(name))
         self._prove_deposits()
         self.moved, self.expected = {}, sums
         return flows
 
-    def _weigh(self, name: str, table: Any, sums: dict[tuple[str, str], int]) -> bool:
+    def _weigh(self, name: str, table: Any, sums: list[int]) -> bool:
         """Add up each account of a table. Is every row's net worth what it has less what it owes?"""
-        accounts = self.accounts[name]
-        totals, least = np.zeros(len(accounts), np.int64), np.zeros(len(accounts), np.int64)
-        balanced = weigh(
-            tuple([table.books[account] for account in accounts]), self.signs[name], totals, least
+        totals = np.zeros((2, len(self.accounts[name])), np.int64)
+        balanced = weigh(tuple(table.books.values()), self.signs[name], totals[0], totals[1])
+        found, least = totals.tolist()
+        sums += found
+        least[self.accounts[name].index(NET_WORTH)] = (
+            0  # who owes more than he has is worth less than nothing
         )
-        sums.update(zip([(name, account) for account in accounts], totals.tolist(), strict=True))
-        least[accounts.index(NET_WORTH)] = 0  # who owes more than he has is worth less than nothing
-        return balanced and not (name in self.customers and least.any())
+        return balanced and not (name in self.customers and any(least))
 
     def _fault(self, name: str) -> str:
         """What is wrong in a table whose rows could not be proved."""
@@ -369,7 +368,7 @@ class Ledger:
 
     def __getstate__(self) -> dict[str, Any]:
         # legs hold arrays of these tables; a copy finds those of its own
-        return vars(self) | {"legs": {}}
+        return vars(self) | {"legs": {}, "passes": {}}
 
     def balance_sheet(self) -> dict[str, dict[str, int]]:
         """The balance-sheet matrix in fen: instrument or real asset -> table -> assets minus liabilities."""
