@@ -254,7 +254,7 @@ class Followed:
         self.lines.append((np.log(sales[some]), np.log(given[some])))
         died = lived & ~platforms["alive"]
         self.stuck += np.where(died, claims, 0.0)
-        self.lost += np.where(self.stuck > 0, self.economy.memory.claims_lost, 0.0)
+        self.lost += np.where(self.stuck > 0, platforms["claims_lost"], 0.0)
 
     def _watch_firms(self, firms: Any, generation: npt.NDArray[Any]) -> None:
         alive = np.asarray(firms["alive"], bool)

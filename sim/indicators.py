@@ -194,7 +194,7 @@ def of_platforms(e: Any) -> dict[str, float]:
         "bought_margin": ratio(
             float((t["bank_margin"] * t["participations_owed"]).sum()), float(t["participations_owed"].sum())
         ),
-        "own_margin": e.memory.own_margin,
+        "own_margin": m.own_margin,
         "trust": float(t["trust"].mean()),
         "auc_platforms_firms": e.firm_scorers.auc(1),
         "auc_platforms_consumers": e.consumer_scorers.auc(1),

@@ -126,9 +126,10 @@ def market_at_start(p, platforms: int) -> SimpleNamespace:
         deposit_rate=p.policy_rate - p.deposit_spread, resale=p.resale,
         hired=1.0, served=1.0, finding=0.5, separation=p.separation, working=0.0, labour_force=0.0,
         employment=0.0, unemployment=p.unemployment_norm,
+        lean_kept=0.5 ** (1.0 / p.lean_half_life),
         inflation=p.inflation_aim, inflation_seen=p.inflation_aim,
         gdp=0.0, gdp_seen=0.0, potential=0.0, tax_norm=0.2,
-        investment_value=0.0,
+        investment_value=0.0, own_margin=0.0, fright=0.0,
         real_output=0.0, real_consumption=0.0, real_investment=0.0, real_public=0.0,
     )  # fmt: skip
 
@@ -142,9 +143,7 @@ def memory_at_start(sizes) -> SimpleNamespace:
         participations=np.zeros((platforms, sizes["banks"]), np.int64),
         # money put into platforms by the fund so far, and returned by exits (fen)
         fund_record=np.zeros(2), confidence=1.0,
-        interest_on_pool=np.zeros(platforms), losses_on_pool=np.zeros(platforms),
-        claims_lost=np.zeros(platforms),
-        loss_seen=np.zeros(platforms), fright=0.0, own_interest=0.0, own_losses=0.0, own_margin=0.0,
+        own_interest=0.0, own_losses=0.0,
     )  # fmt: skip
 
 

@@ -35,12 +35,13 @@ from sim.actors.platforms import (
     Platform,
     closes_platform_books,
     hires,
+    is_judged,
     keeps_technology,
     reviews_prices,
     sets_budget,
     survives,
 )
-from sim.actors.state import Fund, Owners, State
+from sim.actors.state import Fund, Owners, State, sets_policy
 from sim.engine.columns import Table
 from sim.engine.crew import Crew
 from sim.engine.ledger import Ledger
@@ -148,6 +149,7 @@ class Economy(mesa.Model):
         self.quarter += 1
         banking.open_quarter(self)
         world.changes(self)  # what is wanted moves; technology grows
+        self.each(self.state, sets_policy)
         world.posts_terms(self)  # wage, rates, prices that everybody sees
         funding.fund_platforms(self)  # owners commit, the fund backs profit
         self.each(platforms, keeps_technology, reviews_prices, sets_budget)
@@ -188,7 +190,8 @@ class Economy(mesa.Model):
         banking.close(self)
         self.each(banks, closes_books)
         banking.pay_out(self)
-        funding.learn(self)  # banks and households look at what they lost
+        funding.compare(self)
+        self.each(platforms, is_judged)  # banks and households look at what they lost
         funding.repay_households(self)
         self.each(platforms, closes_platform_books, survives)
         funding.platforms_fail(self)

@@ -129,6 +129,10 @@ class Platform(Row):
     bank_margin = Column(
         0.0, unit="share/quarter", doc="what banks earned of late on its loans, after losses"
     )
+    pool_interest = Column(0.0, unit="share/quarter", doc="paid to banks on their share in its loans")
+    pool_losses = Column(0.0, unit="fen/quarter", doc="of banks on their share in its loans")
+    claims_lost = Column(0.0, unit="fen/quarter", doc="by households")
+    loss_seen = Column(0.0, unit="share/quarter", doc="of their claims lost of late, as households see it")
     trust = Column(1.0, unit="share", doc="of what households would lend at best")
     revenue = Column(0.0, unit="fen/quarter", doc="interest kept, takes, fees")
     direct_cost = Column(0.0, unit="fen/quarter", doc="funding, files, service, losses borne")
@@ -266,6 +270,35 @@ def closes_platform_books(platform, market, p, u):
         platform.usual_profit + 0.1 * (profit - platform.usual_profit),
         platform.spent_total + direct + platform.losses_borne + growth,
         platform.revenue_total + platform.revenue,
+    )
+
+
+@rule(writes=("bank_margin", "appetite", "take", "loss_seen", "trust"))
+def is_judged(platform, market, p, u):
+    """Banks compare its loans with their own, bargain and cut back; households look at what they lost.
+
+    appetite' = appetite (1 + reaction min(1, gap / 0.5 %)), gap = what banks earn on its loans less own margin
+    trust = (1 - losses seen / premium) (1 - fright)
+    """
+    held, claims = float(platform.participations_owed), float(platform.claims_owed)
+    bought = held > 0.0
+    margin = platform.pool_interest - platform.pool_losses / max(1.0, held) - market.funding_rate
+    seen = margin - platform.bank_margin if bought else 0.0
+    bank_margin = platform.bank_margin + p.patience_with_platforms * seen
+    gap = bank_margin - market.own_margin
+    grows = (1.0 if gap > 0.0 else -1.0) * min(1.0, abs(gap) / 0.005)
+    appetite = min(0.8, max(0.01, platform.appetite * (1.0 + p.reaction * grows)))
+    take = platform.take * (1.0 - p.bargaining) if bought and gap < 0.0 else platform.take
+    lossy = platform.claims_lost / max(1.0, claims + platform.claims_lost)
+    premium = p.claim_premium + p.deposit_spread
+    net = min(1.0, max(0.0, (premium - platform.loss_seen) / premium))
+    news = lossy - platform.loss_seen if claims > 0.0 else 0.0
+    return (
+        bank_margin,
+        appetite if bought else platform.appetite,
+        take,
+        platform.loss_seen + 0.15 * news,
+        net * max(0.0, 1.0 - market.fright),
     )
 
 

@@ -2,6 +2,7 @@
 
 from sim.engine.columns import Account, Column, Row
 from sim.engine.parameters import Declared, param
+from sim.engine.rules import rule
 
 
 class Regulation(Declared):
@@ -52,17 +53,18 @@ class State(Row):
     reserves_owed = Account("central-bank money")
     net_worth = Account("minus the net public debt")
 
-    def sets_policy(self, p, market) -> None:
-        """Rate by inflation, purchases by unemployment (slowly), income tax by the debt (slowly)."""
-        self.rate = max(0.0, p.policy_rate + p.policy_response * (market.inflation_seen - p.inflation_aim))
-        kept = 0.5 ** (1.0 / p.lean_half_life)
-        aim = p.lean * (market.unemployment - p.unemployment_norm) * p.leans
-        leaning = kept * self.leaning + (1.0 - kept) * aim
-        self.leaning = max(-p.lean_limit, min(p.lean_limit, leaning))
-        debt = float(self.bonds_owed + self.reserves_owed - self.advances)
-        ratio = debt / max(1.0, 4.0 * market.gdp_seen)
-        aim = market.tax_norm + p.debt_lean * (ratio - p.debt_target)
-        self.income_tax = min(0.5, max(0.05, self.income_tax + 0.1 * (aim - self.income_tax)))
+
+@rule(writes=("rate", "leaning", "income_tax"))
+def sets_policy(state, market, p, u):
+    """Rate by inflation, purchases by unemployment (slowly), income tax by the debt (slowly)."""
+    rate = max(0.0, p.policy_rate + p.policy_response * (market.inflation_seen - p.inflation_aim))
+    aim = p.lean * (market.unemployment - p.unemployment_norm) * p.leans
+    leaning = market.lean_kept * state.leaning + (1.0 - market.lean_kept) * aim
+    debt = float(state.bonds_owed + state.reserves_owed - state.advances)
+    ratio = debt / max(1.0, 4.0 * market.gdp_seen)
+    aim = market.tax_norm + p.debt_lean * (ratio - p.debt_target)
+    tax = min(0.5, max(0.05, state.income_tax + 0.1 * (aim - state.income_tax)))
+    return rate, max(-p.lean_limit, min(p.lean_limit, leaning)), tax
 
 
 class Owners(Row):

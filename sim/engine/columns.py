@@ -114,6 +114,20 @@ class Table(Words):
             return self.columns[item]
         return super().__getitem__(item)
 
+    def __setitem__(self, name: str, values: Any) -> None:
+        # nearly always a column for a column of the same kind
+        column = self.columns.get(name)
+        if (
+            column is not None
+            and isinstance(values, np.ndarray)
+            and values.dtype == column.dtype
+            and values.shape == column.shape
+            and name not in self.books
+        ):
+            column[...] = values
+        else:
+            super().__setitem__(name, values)
+
     def __len__(self) -> int:
         return len(self.ids)
 

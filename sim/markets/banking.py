@@ -10,13 +10,9 @@ def open_quarter(economy) -> None:
     """Counters of the quarter start at zero."""
     economy.tallies = {}
     for name in ("interest_income", "interest_cost", "loan_losses"):
-        economy.banks[name] = 0.0
-    for name in ("revenue", "direct_cost", "losses_borne", "files"):
-        economy.platforms[name] = 0.0
-    n = len(economy.platforms)
-    economy.memory.losses_on_pool = np.zeros(n)
-    economy.memory.claims_lost = np.zeros(n)
-    economy.memory.interest_on_pool = np.zeros(n)
+        economy.banks.columns[name][...] = 0.0
+    for name in ("revenue", "direct_cost", "losses_borne", "files", "pool_interest", "pool_losses", "claims_lost"):
+        economy.platforms.columns[name][...] = 0.0
 
 
 def costs(economy) -> None:

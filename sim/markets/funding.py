@@ -162,7 +162,7 @@ def collect(economy) -> None:
         banks["interest_income"] += by_bank
         ledger.pay("borrowing repaid", back, total_by(t["bank"], back, len(banks)))
     t["direct_cost"] += owed
-    economy.memory.interest_on_pool = passed / np.maximum(1.0, held)
+    t["pool_interest"] = passed / np.maximum(1.0, held)
 
 
 def rows_within(totals: np.ndarray, holdings: np.ndarray, capped: bool) -> np.ndarray:
@@ -204,7 +204,7 @@ def lose(economy, population: str, rows: np.ndarray, lost: np.ndarray) -> None:
         ledger.write_off("participations lost", {"banks": shares.sum(axis=0)}, {"platforms": of_banks})
         economy.memory.participations -= shares
         banks["loan_losses"] += shares.sum(axis=0)
-        economy.memory.losses_on_pool += of_banks
+        t["pool_losses"] += of_banks
     out = np.maximum(0, claims - idle)
     of_claims = np.minimum(out, np.rint(by_platform * (out / np.maximum(1, before)))).astype(np.int64)
     if of_claims.any():
@@ -213,7 +213,7 @@ def lose(economy, population: str, rows: np.ndarray, lost: np.ndarray) -> None:
         part = np.minimum(part, c["claims"])
         of_claims = total_by(c["claim_at"], part, n)
         ledger.write_off("claims lost", {"consumers": part}, {"platforms": of_claims})
-        economy.memory.claims_lost += of_claims
+        t["claims_lost"] += of_claims
     t["losses_borne"] += by_platform - of_banks - of_claims
     for label, fen in (
         ("bad platform loans", by_platform),
@@ -251,36 +251,18 @@ def repay_households(economy) -> None:
     c["claim_at"][c["claims"] == 0] = -1
 
 
-def learn(economy) -> None:
-    """Banks compare bought loans with their own, bargain and cut back; households learn what they lost."""
-    t, p, banks, market = economy.platforms, economy.p, economy.banks, economy.market
-    held = t["participations_owed"].astype(float)
-    active = held > 0.0
-    yield_ = economy.memory.interest_on_pool - economy.memory.losses_on_pool / np.maximum(1.0, held)
-    margin = yield_ - market.funding_rate
-    t["bank_margin"] += p.patience_with_platforms * np.where(active, margin - t["bank_margin"], 0.0)
-    loans = float((banks["firm_loans"] + banks["syndicated_loans"] + banks["consumer_loans"]).sum())
-    own = (
-        float(economy.memory.own_interest - economy.memory.own_losses) / max(1.0, loans) - market.funding_rate
-    )
-    economy.memory.own_margin += p.patience_with_platforms * (own - economy.memory.own_margin)
-    gap = t["bank_margin"] - economy.memory.own_margin
-    grows = np.where(gap > 0.0, 1.0, -1.0) * np.minimum(1.0, np.abs(gap) / 0.005)
-    t["appetite"] = np.where(
-        active, np.clip(t["appetite"] * (1.0 + p.reaction * grows), 0.01, 0.8), t["appetite"]
-    )
-    t["take"] = np.where(active & (gap < 0.0), t["take"] * (1.0 - p.bargaining), t["take"])
-
-    claims = t["claims_owed"].astype(float)
-    lossy = np.divide(economy.memory.claims_lost, np.maximum(1.0, claims + economy.memory.claims_lost))
-    premium = p.claim_premium + p.deposit_spread
-    net = np.clip((premium - economy.memory.loss_seen) / premium, 0.0, 1.0)
-    economy.memory.loss_seen += 0.15 * np.where(claims > 0.0, lossy - economy.memory.loss_seen, 0.0)
+def compare(economy) -> None:
+    """What banks earn on loans of their own, and how many households have money in a platform that died."""
+    t, p, market, memory = economy.platforms.columns, economy.p, economy.market, economy.memory
+    b = economy.banks.columns
+    loans = float((b["firm_loans"] + b["syndicated_loans"] + b["consumer_loans"]).sum())
+    own = float(memory.own_interest - memory.own_losses) / max(1.0, loans) - market.funding_rate
+    market.own_margin += p.patience_with_platforms * (own - market.own_margin)
     # a platform that died with households' money frightens the others' lenders for some years
+    claims = t["claims_owed"]
     dead = ~t["alive"] & (t["died"] == economy.quarter)
-    stuck = float((claims * dead).sum()) / max(1.0, float(claims.sum()))
-    economy.memory.fright = 0.9 * economy.memory.fright + 0.5 * stuck
-    t["trust"] = net * max(0.0, 1.0 - economy.memory.fright)
+    stuck = float(claims[dead].sum()) / max(1.0, float(claims.sum()))
+    market.fright = 0.9 * market.fright + 0.5 * stuck
 
 
 def platforms_fail(economy) -> None:

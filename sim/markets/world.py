@@ -33,6 +33,16 @@ class World(Declared):
 EQUIPMENT, MEDIA = 0, 1
 # what consumers and the state buy: little equipment and media, the rest evenly
 BASE_WEIGHTS = np.array([0.03, 0.05, 0.18, 0.17, 0.16, 0.15, 0.14, 0.12])
+LADDER = np.linspace(-1.0, 1.0, len(BASE_WEIGHTS))  # from the slowest sector to the fastest
+NEXT = np.roll(np.arange(len(BASE_WEIGHTS)), -1)  # the sector after each, in the ring
+
+
+@compiled
+def tilted(weights, tilt, out):
+    """The weights times e to the tilt."""
+    for s in range(out.shape[0]):
+        out[s] = weights[s] * exp(tilt[s])
+    return out
 
 
 @compiled
@@ -53,7 +63,7 @@ def changes(economy) -> None:
     """
     market, p = economy.market, economy.p
     sectors = len(market.style_x)
-    pace = p.pace_of_change * (1.0 + p.pace_spread * np.linspace(-1.0, 1.0, sectors))
+    pace = p.pace_of_change * (1.0 + p.pace_spread * LADDER)
     step, numbered = np.empty(3 * sectors), np.arange(3 * sectors)
     normals(
         key(economy.seed, "what the market wants"), numbered, numbered, np.zeros_like(numbered),
@@ -67,7 +77,7 @@ def changes(economy) -> None:
         market.style_x = market.style_x + p.shock_change
     tilt = (1.0 - p.weight_return) * market.tilt + p.weight_drift * step[2 * sectors :]
     market.tilt = tilt
-    weights = BASE_WEIGHTS * np.array([exp(t) for t in tilt])
+    weights = tilted(BASE_WEIGHTS, tilt, np.empty(sectors))
     market.weights = weights / weights.sum()
     market.technology *= exp(p.technology_growth)
 
@@ -82,14 +92,13 @@ def posts_terms(economy) -> None:
     """Policy, wage and rates of the quarter, from what was seen in the last ones."""
     m, p, platforms = economy.market, economy.p, economy.platforms
     state = economy.state[0]
-    state.sets_policy(p, m)
     slack = p.unemployment_norm - m.unemployment
     m.wage_growth = p.technology_growth + p.inflation_aim + p.wage_response * slack
     m.wage *= 1.0 + m.wage_growth
     m.wage_index = m.wage / m.wage_at_start
     m.going_price = m.price_index * (1.0 + m.wage_growth - p.technology_growth)
     m.machine_price = float(m.going_price[EQUIPMENT])
-    m.input_price = 0.5 * (m.going_price + np.roll(m.going_price, -1))
+    m.input_price = 0.5 * (m.going_price + m.going_price[NEXT])
     m.policy_rate = m.funding_rate = state.rate
     m.deposit_rate = max(0.0, state.rate - p.deposit_spread)
     m.potential = m.wage * m.labour_force * (1.0 - p.unemployment_norm) * (1.0 + p.mark_up + p.rent)
