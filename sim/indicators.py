@@ -2,11 +2,11 @@
 
 import math
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from sim.survey import at_rank, survey_firms, tail_exponent
+from sim.survey import OfConsumers, OfFirms, add_up, middle_and_tail, survey_consumers, survey_firms
 
 PLATFORM_COLUMNS = [
     "alive",
@@ -48,6 +48,10 @@ PLATFORM_COLUMNS = [
 ]
 
 
+BANK_LOANS = ["firm_loans", "syndicated_loans", "consumer_loans", "participations", "platform_loans"]
+BANK_RESULTS = ["interest_income", "interest_cost", "loan_losses", "profit", "tax_paid"]
+SPENDING = ["consumer_spend", "firm_spend", "project_spend", "technology_spend", "management"]
+PLATFORM_SUMS = [*SPENDING, "upkeep", "revenue", "profit", "venture", "new_users", "trust"]
 DEBT_SERVICE = [
     "interest of consumers",
     "instalments of consumers",
@@ -61,30 +65,64 @@ def ratio(part: float, whole: float) -> float:
     return part / whole if whole else math.nan
 
 
-def of_the_core(e: Any, flows: Mapping[str, int]) -> dict[str, float]:
-    """Output, prices, work, firms, banks, state. Money in fen a quarter, rates and shares per quarter."""
-    m, f, b, c, state, total = e.market, e.firms, e.banks, e.consumers, e.state[0], e.ledger.total
-    t = e.tallies
-    sizes, shares, squares = f["workers"][f["alive"]], np.zeros(len(m.weights)), np.zeros(len(m.weights))
-    middle = at_rank(sizes, len(sizes) // 2)
-    (
-        count, skills, skills_squared, misfits, sold, wasted, asked, rationed, small_asked, small_rationed,
-        small_debt,
-    ) = survey_firms(
-        f["alive"], f["sector"], f["share"], f["skill"], f["misfit"], f["sales"], f["workers"], middle,
-        f["loan_wanted"], f["rationed"], f["bank_debt"], f["platform_debt"], shares, squares,
+SURVEYED = [
+    "share",
+    "skill",
+    "misfit",
+    "sales",
+    "workers",
+    "loan_wanted",
+    "profit",
+    "input_bill",
+    "inputs_short",
+    "depth",
+    "gain",
+    "integration_fee",
+]
+
+
+class Survey(NamedTuple):
+    """What is counted and summed over all firms and consumers, by sector, and of firms by size."""
+
+    firms: OfFirms
+    consumers: OfConsumers
+    herfindahl: np.ndarray
+    tail: float
+
+
+def survey(e: Any) -> Survey:
+    """The survey of a quarter that is closed."""
+    f, c, sectors = e.firms.columns, e.consumers.columns, len(e.market.weights)
+    shares, squares = np.zeros(sectors), np.zeros(sectors)
+    # who is gone has no workers, and comes before all others
+    living, n = np.count_nonzero(f["alive"]), len(e.firms)
+    middle, tail = middle_and_tail(f["workers"], n - living + living // 2)
+    firms = survey_firms(
+        f["sector"], f["link"], middle, (f["alive"], f["rationed"]), (f["bank_debt"], f["platform_debt"]),
+        tuple([f[name] for name in SURVEYED]), shares, squares,
     )  # fmt: skip
-    herfindahl, skill = squares / shares**2, ratio(skills, count)
-    service, income = sum(flows.get(flow, 0) for flow in DEBT_SERVICE), float(c["income"].sum())
+    consumers = survey_consumers(
+        c["first_app"], c["ever_borrowed"], c["failed"], c["platform_granted"], c["income"]
+    )
+    return Survey(firms, consumers, squares / shares**2, tail)
+
+
+def of_the_core(e: Any, flows: Mapping[str, int], seen: Survey) -> dict[str, float]:
+    """Output, prices, work, firms, banks, state. Money in fen a quarter, rates and shares per quarter."""
+    m, b, total, t = e.market, e.banks.columns, e.ledger.total, e.tallies
+    firms, count, state = seen.firms, seen.firms.count, e.state[0]
+    skill = ratio(firms.skill, count)
+    service = sum([flows.get(flow, 0) for flow in DEBT_SERVICE])
     wealth = total("consumers", "deposits") + total("consumers", "claims")
     debt = float(total("firms", "bank_debt") + total("firms", "syndicated_debt"))
     platform_debt_f = float(total("firms", "platform_debt"))
     platform_debt_c = float(total("consumers", "platform_debt"))
     consumer_debt = float(total("consumers", "bank_debt"))
-    own_loans = float((b["firm_loans"] + b["syndicated_loans"] + b["consumer_loans"]).sum())
-    loans = own_loans + float((b["participations"] + b["platform_loans"]).sum())
-    assets = loans + float((b["bonds"] + b["reserves"]).sum())
-    capital = float(b["net_worth"].sum())
+    loans = float(sum([total("banks", account) for account in BANK_LOANS]))
+    assets = loans + total("banks", "bonds") + total("banks", "reserves")
+    capital = float(total("banks", "net_worth"))
+    public_debt = total("state", "bonds_owed") + total("state", "reserves_owed") - total("state", "advances")
+    earned, cost, lost, profit, tax = add_up(tuple([b[name] for name in BANK_RESULTS])).tolist()
     return {
         "output": m.real_output,
         "consumption": m.real_consumption,
@@ -105,8 +143,7 @@ def of_the_core(e: Any, flows: Mapping[str, int]) -> dict[str, float]:
         "trade_losses": t["bad trade credit"] / m.gdp,
         "hit_by_failures": t["hit by failures"] / count,
         "chain_failures": t["failures after a hit"] / count,
-        "inputs_short": float((f["inputs_short"] * f["input_bill"]).sum())
-        / max(1.0, float(f["input_bill"].sum())),
+        "inputs_short": firms.short / max(1.0, firms.ordered),
         "bank_credit_to_firms": debt / (4.0 * m.gdp),
         "platform_credit_to_firms": platform_debt_f / (4.0 * m.gdp),
         "platform_credit_to_consumers": platform_debt_c / (4.0 * m.gdp),
@@ -116,7 +153,7 @@ def of_the_core(e: Any, flows: Mapping[str, int]) -> dict[str, float]:
         "entry_rate": t["entries"] / count,
         "firms": float(count),
         "firm_loss_rate": t["bad firm loans"] / max(1.0, debt),
-        "consumer_default_rate": np.count_nonzero(c["failed"]) / len(c),
+        "consumer_default_rate": seen.consumers.failed / len(e.consumers),
         "consumer_loss_rate": t["bad consumer loans"] / max(1.0, consumer_debt),
         "platform_loss_rate": ratio(
             t.get("bad platform loans", 0.0),
@@ -127,75 +164,63 @@ def of_the_core(e: Any, flows: Mapping[str, int]) -> dict[str, float]:
         "bank_resolution": t.get("resolution", 0.0) / m.gdp,
         "bank_failures": t.get("bank failures", 0.0),
         "platform_deaths": t.get("platform deaths", 0.0),
-        "bank_margin": 4.0 * float((b["interest_income"] - b["interest_cost"]).sum()) / assets,
-        "bank_loss_rate": 4.0 * float(b["loan_losses"].sum()) / max(1.0, loans),
-        "bank_return": 4.0 * float((b["profit"] - b["tax_paid"]).sum()) / max(1.0, capital),
+        "bank_margin": 4.0 * (earned - cost) / assets,
+        "bank_loss_rate": 4.0 * lost / max(1.0, loans),
+        "bank_return": 4.0 * (profit - tax) / max(1.0, capital),
         "bank_capital": capital / max(1.0, loans),
-        "public_debt": float(state.bonds_owed + state.reserves_owed - state.advances) / (4.0 * m.gdp_seen),
+        "public_debt": public_debt / (4.0 * m.gdp_seen),
         "income_tax": state.income_tax,
         "leaning": state.leaning,
-        "effective_firms": float((1.0 / herfindahl).mean()),
-        "skill_spread": math.sqrt(max(0.0, ratio(skills_squared, count) - skill * skill)),
-        "misfit": ratio(misfits, count),
-        "size_tail": tail_exponent(sizes),
-        "rationed": ratio(rationed, asked),
-        "small_rationed": ratio(small_rationed, small_asked),
-        "small_credit_share": ratio(small_debt, debt),
-        "firm_margin": float(f["profit"].sum()) / m.gdp,
+        "effective_firms": float((1.0 / seen.herfindahl).mean()),
+        "skill_spread": math.sqrt(max(0.0, ratio(firms.skill_squared, count) - skill * skill)),
+        "misfit": ratio(firms.misfit, count),
+        "size_tail": seen.tail,
+        "rationed": ratio(firms.rationed, firms.asked),
+        "small_rationed": ratio(firms.small_rationed, firms.small_asked),
+        "small_credit_share": ratio(firms.small_debt, debt),
+        "firm_margin": firms.profit / m.gdp,
         "household_wealth": wealth / (4.0 * m.gdp),
-        "debt_burden": service / max(1.0, income),
-        "waste": ratio(e.p.misfit_waste * wasted, sold),
+        "debt_burden": service / max(1.0, seen.consumers.income),
+        "waste": ratio(e.p.misfit_waste * firms.wasted, firms.sales),
         "resale": m.resale,
         "auc_banks_firms": e.firm_scorers.auc(0),
         "auc_banks_consumers": e.consumer_scorers.auc(0),
     }
 
 
-def of_platforms(e: Any) -> dict[str, float]:
+def of_platforms(e: Any, seen: Survey) -> dict[str, float]:
     """What platforms did together."""
-    t, f, c, m = e.platforms, e.firms, e.consumers, e.market
-    spent = float(
-        (t["consumer_spend"] + t["firm_spend"] + t["project_spend"] - t["upkeep"]).sum()
-        + (t["technology_spend"] + t["management"]).sum()
-    )
-    revenue = float(t["revenue"].sum())
-    linked = np.flatnonzero(f["link"] >= 0)
-    linked_sales = f["sales"][linked]
-    sales = float(f["sales"].sum())
-    new = float(t["new_users"].sum())
-    borrowed = float(np.count_nonzero(c["platform_granted"]))
-    reached = c["first_app"] >= 0
-    pool = t["loans"].sum()
+    t, m, total = e.platforms.columns, e.market, e.ledger.total
+    firms, consumers, people = seen.firms, seen.consumers, len(e.consumers)
+    sums = dict(zip(PLATFORM_SUMS, add_up(tuple([t[name] for name in PLATFORM_SUMS])).tolist(), strict=True))
+    spent = sum([sums[name] for name in SPENDING]) - sums["upkeep"]
+    alive, pool, owed = t["alive"], total("platforms", "loans"), total("platforms", "participations_owed")
+    living = np.count_nonzero(alive)
+    acting = alive & (t["acts"] > 0.0)
     return {
-        "platforms_alive": float((t["alive"] & (t["acts"] > 0.0)).sum()),
-        "platform_revenue": revenue / m.gdp,
+        "platforms_alive": float(np.count_nonzero(acting)),
+        "platform_revenue": sums["revenue"] / m.gdp,
         "platform_growth_spend": spent / m.gdp,
-        "platform_profit": float(t["profit"].sum()) / m.gdp,
-        "platform_cash": float(t["deposits"].sum()) / m.gdp,
-        "venture_funding": float(t["venture"].sum()) / m.gdp,
+        "platform_profit": sums["profit"] / m.gdp,
+        "platform_cash": total("platforms", "deposits") / m.gdp,
+        "venture_funding": sums["venture"] / m.gdp,
         "user_cost": ratio(
-            float(t["consumer_spend"].sum()), new * e.p.persons_per_row * 100.0 * m.wage_index
+            sums["consumer_spend"], sums["new_users"] * e.p.persons_per_row * 100.0 * m.wage_index
         ),
-        "borrower_share": ratio(
-            float(np.count_nonzero(c["ever_borrowed"])), float(np.count_nonzero(reached | c["ever_borrowed"]))
-        ),
-        "users": np.count_nonzero(reached) / len(c),
-        "borrowing_consumers": borrowed / len(c),
-        "linked_firms": len(linked) / len(f),
-        "linked_sales": ratio(float(linked_sales.sum()), sales),
-        "depth": ratio(float((f["depth"][linked] * linked_sales).sum()), float(linked_sales.sum())),
-        "shown_gain": float(f["gain"].sum()) / m.gdp,
-        "integration_fees": float(f["integration_fee"].sum()) / m.gdp,
-        "kept_by_platforms": ratio(
-            float((t["loans"] - t["participations_owed"] - t["claims_owed"]).sum()), float(pool)
-        ),
-        "take": float(t["take"][t["alive"]].mean()) if t["alive"].any() else math.nan,
-        "appetite": float(t["appetite"][t["alive"]].mean()) if t["alive"].any() else math.nan,
-        "bought_margin": ratio(
-            float((t["bank_margin"] * t["participations_owed"]).sum()), float(t["participations_owed"].sum())
-        ),
+        "borrower_share": ratio(consumers.borrowers, consumers.known),
+        "users": consumers.reached / people,
+        "borrowing_consumers": consumers.borrowing / people,
+        "linked_firms": firms.linked / len(e.firms),
+        "linked_sales": ratio(firms.linked_sales, firms.sales),
+        "depth": ratio(firms.depth, firms.linked_sales),
+        "shown_gain": firms.gain / m.gdp,
+        "integration_fees": firms.fee / m.gdp,
+        "kept_by_platforms": ratio(pool - owed - total("platforms", "claims_owed"), pool),
+        "take": ratio(float((t["take"] * alive).sum()), living),
+        "appetite": ratio(float((t["appetite"] * alive).sum()), living),
+        "bought_margin": ratio(float((t["bank_margin"] * t["participations_owed"]).sum()), owed),
         "own_margin": m.own_margin,
-        "trust": float(t["trust"].mean()),
+        "trust": sums["trust"] / len(e.platforms),
         "auc_platforms_firms": e.firm_scorers.auc(1),
         "auc_platforms_consumers": e.consumer_scorers.auc(1),
     }
@@ -203,6 +228,6 @@ def of_platforms(e: Any) -> dict[str, float]:
 
 def observe(e: Any, flows: Mapping[str, int]) -> tuple[dict[str, float], dict[str, np.ndarray]]:
     """The line of a quarter that is closed, with these flows, and the columns of the platforms."""
-    line = {"quarter": float(e.quarter), **of_the_core(e, flows), **of_platforms(e)}
-    acting = bool((e.platforms["acts"] > 0.0).any())
-    return line, {name: e.platforms[name].copy() for name in PLATFORM_COLUMNS} if acting else {}
+    seen, t = survey(e), e.platforms.columns
+    line = {"quarter": float(e.quarter), **of_the_core(e, flows, seen), **of_platforms(e, seen)}
+    return line, {name: t[name].copy() for name in PLATFORM_COLUMNS} if t["acts"].any() else {}

@@ -1,11 +1,48 @@
 """Counts and sums over whole populations, each in one pass: what the indicators of a quarter are made of."""
 
 import math
+from typing import NamedTuple
 
 import numpy as np
 
 from sim.engine.arithmetic import log
 from sim.engine.compiling import compiled
+
+
+class OfFirms(NamedTuple):
+    """Counts, and sums of what a row has."""
+
+    count: int  # of those alive, as the next three
+    skill: float
+    skill_squared: float
+    misfit: float
+    sales: float
+    wasted: float  # misfit weighted by sales
+    profit: float
+    ordered: float  # inputs
+    short: float  # what of them was not to be had
+    asked: int  # of those alive
+    rationed: int
+    small_asked: int  # small: with fewer workers than the middle firm
+    small_rationed: int
+    small_debt: int
+    linked: int
+    linked_sales: float
+    depth: float  # weighted by sales
+    gain: float
+    fee: float
+
+
+class OfConsumers(NamedTuple):
+    """Counts of rows, and the sum of incomes."""
+
+    reached: int  # use an app
+    known: int  # use one or have borrowed
+    borrowers: int  # have borrowed, now or before
+    borrowing: int  # borrow from a platform this quarter
+    failed: int
+    income: float
+
 
 LEADING = 50  # bits of a float64 below the sign, the exponent and two digits: four steps to a doubling
 
@@ -17,16 +54,22 @@ def step_of(size):
 
 
 @compiled
-def at_rank(sizes, rank):
-    """The size at a rank, counted from the least; none is below zero. Steps are counted, one is searched.
+def count_steps(sizes):
+    """How many of the sizes, none of which is below zero, are on each step."""
+    counts = np.zeros(1 << (63 - LEADING), np.int64)
+    for i in range(sizes.shape[0]):
+        counts[step_of(sizes[i])] += 1
+    return counts
+
+
+@compiled
+def at_rank(sizes, counts, rank):
+    """The size at a rank, counted from the least: the step is found by counting, only that is searched.
 
     NaN where there is no such rank.
     """
     if rank >= sizes.shape[0]:
         return math.nan
-    counts = np.zeros(1 << (63 - LEADING), np.int64)
-    for i in range(sizes.shape[0]):
-        counts[step_of(sizes[i])] += 1
     below, step = 0, 0
     while below + counts[step] <= rank:
         below += counts[step]
@@ -40,47 +83,32 @@ def at_rank(sizes, rank):
 
 
 @compiled
-def tail_exponent(sizes):
-    """Hill's estimator on the largest 2 % (at least 20): the exponent of the upper tail of sizes > 0."""
-    n = sizes.shape[0]
+def middle_and_tail(sizes, rank):
+    """The size at a rank, and Hill's estimator on the largest 2 % (at least 20) of the sizes above zero."""
+    counts, n = count_steps(sizes), sizes.shape[0]
     positive = 0
     for i in range(n):
         positive += 1 if sizes[i] > 0.0 else 0
-    k = max(20, positive // 50)
+    middle, k = at_rank(sizes, counts, rank), max(20, positive // 50)
     if positive <= k:
-        return math.nan
-    least = at_rank(sizes, n - k - 1)
+        return middle, math.nan
+    least = at_rank(sizes, counts, n - k - 1)
     above = 0.0
     for i in range(n):
         if sizes[i] > least:
             above += log(sizes[i] / least)
-    return k / above
+    return middle, k / above
 
 
 @compiled
-def survey_firms(
-    alive,
-    sector,
-    share,
-    skill,
-    misfit,
-    sales,
-    workers,
-    middle,
-    wanted,
-    rationed,
-    home,
-    other,
-    shares,
-    squares,
-):
-    """Shares and their squares by sector; sums over firms, in the order of the return.
-
-    Of those alive: number, skill, its square, misfit. Of all: sales, misfit weighted by sales. Of those
-    who asked: number, rationed; the same of those with fewer workers than `middle`, and what these owe.
-    """
+def survey_firms(sector, link, middle, flags, debts, columns, shares, squares):
+    """Sums over all firms; `shares` and their squares by sector are added to the last two."""
+    alive, rationed = flags
+    share, skill, misfit, sales, workers, wanted, profit, ordered, short, depth, gained, fees = columns
     count, skills, skills_squared, misfits, sold, wasted = 0, 0.0, 0.0, 0.0, 0.0, 0.0
+    profits, orders, lacking = 0.0, 0.0, 0.0
     asked, refused, small_asked, small_refused, small_debt = 0, 0, 0, 0, 0
+    linked, linked_sales, deep, gain, fee = 0, 0.0, 0.0, 0.0, 0.0
     for i in range(alive.shape[0]):
         shares[sector[i]] += share[i]
         squares[sector[i]] += share[i] * share[i]
@@ -91,6 +119,9 @@ def survey_firms(
         misfits += here * misfit[i]
         sold += sales[i]
         wasted += sales[i] * misfit[i]
+        profits += profit[i]
+        orders += ordered[i]
+        lacking += ordered[i] * short[i]
         asks = here if wanted[i] > 0.0 else 0
         waits = asks if rationed[i] else 0
         small = here if workers[i] < middle else 0
@@ -98,8 +129,40 @@ def survey_firms(
         refused += waits
         small_asked += small * asks
         small_refused += small * waits
-        small_debt += small * (home[i] + other[i])
-    return (
-        count, skills, skills_squared, misfits, sold, wasted, asked, refused, small_asked, small_refused,
-        small_debt,
+        small_debt += small * (debts[0][i] + debts[1][i])
+        if link[i] >= 0:
+            linked += 1
+            linked_sales += sales[i]
+            deep += depth[i] * sales[i]
+            gain += gained[i]
+            fee += fees[i]
+    return OfFirms(
+        count, skills, skills_squared, misfits, sold, wasted, profits, orders, lacking, asked, refused,
+        small_asked, small_refused, small_debt, linked, linked_sales, deep, gain, fee,
     )  # fmt: skip
+
+
+@compiled
+def survey_consumers(first_app, ever_borrowed, failed, granted, income):
+    """Sums over all rows of consumers."""
+    reached, known, borrowers, failures, borrowing, incomes = 0, 0, 0, 0, 0, 0.0
+    for i in range(first_app.shape[0]):
+        uses = first_app[i] >= 0
+        reached += 1 if uses else 0
+        known += 1 if uses | ever_borrowed[i] else 0
+        borrowers += 1 if ever_borrowed[i] else 0
+        failures += 1 if failed[i] else 0
+        borrowing += 1 if granted[i] > 0.0 else 0
+        incomes += income[i]
+    return OfConsumers(reached, known, borrowers, borrowing, failures, incomes)
+
+
+@compiled
+def add_up(columns):
+    """The sum of each column, in the order of its rows."""
+    sums = np.zeros(len(columns))
+    for k in range(len(columns)):
+        column = columns[k]
+        for i in range(column.shape[0]):
+            sums[k] += column[i]
+    return sums

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from sim import Economy, Parameters, discover
 from sim.accounts import FLOWS, INSTRUMENTS, MONEY, REAL
-from sim.engine.columns import Table
 from sim.engine.chart import Change, Flow, WriteOff
+from sim.engine.columns import Table
 from tests.economies import small
 
 BUSINESS_MODELS = sorted(discover())

@@ -5,7 +5,8 @@ import math
 import numpy as np
 import pytest
 
-from sim.survey import at_rank, survey_firms, tail_exponent
+from sim.indicators import SURVEYED
+from sim.survey import add_up, at_rank, count_steps, middle_and_tail, survey_consumers, survey_firms
 from tests.economies import small
 
 RNG = np.random.default_rng(5)
@@ -16,45 +17,79 @@ SIZES = np.concatenate(
 
 @pytest.mark.parametrize("reading", ["machine", "plain"])
 def test_a_size_at_a_rank_is_that_of_the_sorted_sizes(reading):
-    found = [getattr(at_rank, reading)(SIZES, rank) for rank in range(len(SIZES))]
+    counts = count_steps(SIZES)
+    found = [getattr(at_rank, reading)(SIZES, counts, rank) for rank in range(len(SIZES))]
     assert found == np.sort(SIZES).tolist()
 
 
 def test_there_is_no_size_beyond_the_last_rank():
-    assert math.isnan(at_rank(SIZES, len(SIZES)))
-    assert math.isnan(at_rank(SIZES[:0], 0))
+    assert math.isnan(at_rank(SIZES, count_steps(SIZES), len(SIZES)))
+    assert math.isnan(at_rank(SIZES[:0], count_steps(SIZES[:0]), 0))
 
 
 def test_the_exponent_of_a_tail_is_hills_estimate():
     sizes = RNG.pareto(1.5, 5_000)
     top = np.sort(sizes)[-101:]
-    assert tail_exponent(sizes) == pytest.approx(1.0 / np.log(top[1:] / top[0]).mean(), rel=1e-12)
-    assert tail_exponent(np.append(sizes, np.zeros(90))) == tail_exponent(sizes)
-    assert math.isnan(tail_exponent(sizes[:20]))
+    middle, tail = middle_and_tail(sizes, 2_500)
+    assert middle == np.sort(sizes)[2_500]
+    assert tail == pytest.approx(1.0 / np.log(top[1:] / top[0]).mean(), rel=1e-12)
+    assert middle_and_tail(np.append(sizes, np.zeros(90)), 2_590) == (middle, tail)
+    assert math.isnan(middle_and_tail(sizes[:20], 0)[1])
 
 
-def test_firms_are_summed_as_numpy_does_and_as_plain_python_does():
+@pytest.mark.parametrize("reading", ["machine", "plain"])
+def test_firms_are_summed_as_numpy_does(reading):
     f = small("deep_integration").run(6).firms
     middle, sectors = float(np.median(f["workers"])), 8
-    names = ["alive", "sector", "share", "skill", "misfit", "sales", "workers"]
-    more = ["loan_wanted", "rationed", "bank_debt", "platform_debt"]
-    taken = [*(f[name] for name in names), middle, *(f[name] for name in more)]
-    readings = []
-    for reading in (survey_firms.machine, survey_firms.plain):
-        shares, squares = np.zeros(sectors), np.zeros(sectors)
-        readings.append((*reading(*taken, shares, squares), *shares, *squares))
-    assert readings[0] == readings[1]
+    shares, squares = np.zeros(sectors), np.zeros(sectors)
+    found = getattr(survey_firms, reading)(
+        f["sector"], f["link"], middle, (f["alive"], f["rationed"]), (f["bank_debt"], f["platform_debt"]),
+        tuple(f[name] for name in SURVEYED), shares, squares,
+    )  # fmt: skip
     alive, asked, small_one = f["alive"], f["alive"] & (f["loan_wanted"] > 0.0), f["workers"] < middle
-    debt = (f["bank_debt"] + f["platform_debt"])[alive & small_one].sum()
-    found = [
-        alive.sum(), f["skill"][alive].sum(), (f["skill"][alive] ** 2).sum(), f["misfit"][alive].sum(),
-        f["sales"].sum(), (f["sales"] * f["misfit"]).sum(), asked.sum(), (asked & f["rationed"]).sum(),
-        (asked & small_one).sum(), (asked & small_one & f["rationed"]).sum(), debt,
-        *np.bincount(f["sector"], f["share"], sectors), *np.bincount(f["sector"], f["share"] ** 2, sectors),
-    ]  # fmt: skip
-    assert readings[0] == pytest.approx(found, rel=1e-12)
-    assert asked.any()
-    assert (asked & f["rationed"]).any()
+    linked = f["link"] >= 0
+    expected = {
+        "count": alive.sum(),
+        "skill": f["skill"][alive].sum(),
+        "skill_squared": (f["skill"][alive] ** 2).sum(),
+        "misfit": f["misfit"][alive].sum(),
+        "sales": f["sales"].sum(),
+        "wasted": (f["sales"] * f["misfit"]).sum(),
+        "profit": f["profit"].sum(),
+        "ordered": f["input_bill"].sum(),
+        "short": (f["input_bill"] * f["inputs_short"]).sum(),
+        "asked": asked.sum(),
+        "rationed": (asked & f["rationed"]).sum(),
+        "small_asked": (asked & small_one).sum(),
+        "small_rationed": (asked & small_one & f["rationed"]).sum(),
+        "small_debt": (f["bank_debt"] + f["platform_debt"])[alive & small_one].sum(),
+        "linked": linked.sum(),
+        "linked_sales": f["sales"][linked].sum(),
+        "depth": (f["sales"] * f["depth"])[linked].sum(),
+        "gain": f["gain"].sum(),
+        "fee": f["integration_fee"].sum(),
+    }
+    assert found._asdict() == pytest.approx(expected, rel=1e-12)
+    assert all(expected.values()), expected
+    assert [*shares, *squares] == pytest.approx(
+        [*np.bincount(f["sector"], f["share"], 8), *np.bincount(f["sector"], f["share"] ** 2, 8)]
+    )
+
+
+@pytest.mark.parametrize("reading", ["machine", "plain"])
+def test_consumers_are_counted_as_numpy_does(reading):
+    c = small("consumer_traffic").run(12).consumers
+    reached, borrowed = c["first_app"] >= 0, c["ever_borrowed"]
+    found = getattr(survey_consumers, reading)(
+        c["first_app"], borrowed, c["failed"], c["platform_granted"], c["income"]
+    )
+    counts = reached.sum(), (reached | borrowed).sum(), borrowed.sum(), (c["platform_granted"] > 0.0).sum()
+    assert found == pytest.approx((*counts, c["failed"].sum(), c["income"].sum()), rel=1e-12)
+    assert min(counts) > 0
+
+
+def test_columns_are_added_up():
+    assert add_up((np.arange(4.0), np.full(4, 0.5))).tolist() == [6.0, 2.0]
 
 
 def test_what_consumers_owe_pay_and_own_is_recorded_as_their_columns_show_it():

@@ -277,7 +277,7 @@ def closes_platform_books(platform, market, p, u):
 def is_judged(platform, market, p, u):
     """Banks compare its loans with their own, bargain and cut back; households look at what they lost.
 
-    appetite' = appetite (1 + reaction min(1, gap / 0.5 %)), gap = what banks earn on its loans less own margin
+    appetite' = appetite (1 + reaction min(1, gap / 0.5 %)), gap = what banks earn on them less own margin
     trust = (1 - losses seen / premium) (1 - fright)
     """
     held, claims = float(platform.participations_owed), float(platform.claims_owed)

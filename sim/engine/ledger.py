@@ -173,7 +173,8 @@ class Ledger:
         (table,) = {leg.table for leg in legs}
         accounts, others = zip(*[leg.accounts for leg in legs], strict=True)
         sign, other_sign = np.array([leg.signs for leg in legs]).T.copy()
-        moves = [int(leg.kernel is post_at_banks) + (side == "at home") for leg, (_, side) in zip(legs, keys)]
+        moves = [int(leg.kernel is post_at_banks) for leg in legs]
+        moves = [2 if side == "at home" else move for move, (_, side) in zip(moves, keys, strict=True)]
         banks = self.tables["banks"].books
         home = self.tables[table].columns["bank"], banks["reserves"], banks["deposits_owed"]
         by_bank = np.zeros((len(legs), len(self.by_bank)), np.int64)

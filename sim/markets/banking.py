@@ -11,7 +11,15 @@ def open_quarter(economy) -> None:
     economy.tallies = {}
     for name in ("interest_income", "interest_cost", "loan_losses"):
         economy.banks.columns[name][...] = 0.0
-    for name in ("revenue", "direct_cost", "losses_borne", "files", "pool_interest", "pool_losses", "claims_lost"):
+    for name in (
+        "revenue",
+        "direct_cost",
+        "losses_borne",
+        "files",
+        "pool_interest",
+        "pool_losses",
+        "claims_lost",
+    ):
         economy.platforms.columns[name][...] = 0.0
 
 

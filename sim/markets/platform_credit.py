@@ -36,7 +36,7 @@ class PlatformCredit(Declared):
 
 def asking(economy) -> np.ndarray:
     """Which platforms can lend: alive, acting and with money to serve whom they have."""
-    platforms = economy.platforms
+    platforms = economy.platforms.columns
     return platforms["alive"] & (platforms["acts"] > 0.0) & (platforms["served"] > 0.0)
 
 
@@ -66,6 +66,14 @@ def list_asking(wanted, granted, debt, debt_to, first, second, open_, rows, chan
                 channel[found] = p
                 found += 1
     return found
+
+
+@compiled
+def list_deep(link, depth, at):
+    """The platform that each firm is linked with deeply enough to borrow from it; -1 for none."""
+    for i in range(link.shape[0]):
+        at[i] = link[i] if depth[i] > 0.05 else -1
+    return at
 
 
 @compiled
@@ -114,44 +122,39 @@ def set_terms(debt, debt_to, pace, by_deduction, platform_pace, deducted):
 
 def bank_share(economy) -> np.ndarray:
     """What banks fund of a loan, by platform: the row's share, less what regulation says must be its own."""
-    return np.minimum(economy.platforms["from_banks"], 1.0 - economy.p.own_funding_floor)
+    return np.minimum(economy.platforms.columns["from_banks"], 1.0 - economy.p.own_funding_floor)
 
 
-def terms_of(economy) -> tuple[np.ndarray, ...]:
-    """Per platform: own share, others' share, take, base rate, whether risk is priced, file cost."""
-    t, market, p = economy.platforms, economy.market, economy.p
-    others = t["from_households"] + bank_share(economy)
-    mine = 1.0 - others
-    bank_rate = market.funding_rate + p.margin
-    base = (
-        t["from_households"] * (market.policy_rate + p.claim_premium)
-        + (1.0 - t["from_households"]) * bank_rate
-    )
-    priced = t["from_households"] < 0.5
-    return mine, others, t["take"], base, priced, file_costs(economy), bank_rate
+def terms_of(economy, costs: np.ndarray) -> tuple[np.ndarray, ...]:
+    """Per platform: own share, others' share, take, base rate, whether risk is priced, cost of a file."""
+    t, market, p = economy.platforms.columns, economy.market, economy.p
+    of_households, bank_rate = t["from_households"], market.funding_rate + p.margin
+    others = of_households + bank_share(economy)
+    base = of_households * (market.policy_rate + p.claim_premium) + (1.0 - of_households) * bank_rate
+    return 1.0 - others, others, t["take"], base, of_households < 0.5, costs, bank_rate
 
 
 def file_costs(economy) -> np.ndarray:
     """What a loan file costs each platform (fen): the work of a branch or its own, less that of machines."""
-    t, p = economy.platforms, economy.p
+    t, p = economy.platforms.columns, economy.p
     work = np.where(t["file_like_a_bank"] > 0.0, p.file_cost, p.platform_file_cost)
     return work * (1.0 - p.automation * t["technique"]) * economy.market.wage_index
 
 
 def lend(economy, population: str) -> None:
     """One population's unmet demand meets the platforms: scoring, offers, funding, payment."""
-    platforms, p, market, ledger = economy.platforms, economy.p, economy.market, economy.ledger
+    platforms, p, market, ledger = economy.platforms.columns, economy.p, economy.market, economy.ledger
     table = economy.tables[population]
-    c, n, nb = table.columns, len(table), len(economy.banks)
+    c, n, banks, sellers = table.columns, len(table), len(economy.banks), len(economy.platforms)
     c["platform_granted"][...] = 0.0
     flag = platforms["lends_to_firms" if population == "firms" else "lends_to_consumers"] > 0.0
     open_ = asking(economy) & flag
     if population == "firms":
-        platforms["file_bill"] = 0.0  # that of last quarter is paid
+        platforms["file_bill"][...] = 0.0  # that of last quarter is paid
     if not open_.any():
         return
     if population == "firms":
-        first, second = np.where(c["depth"] > 0.05, c["link"], -1), c["portal"]
+        first, second = list_deep(c["link"], c["depth"], np.empty(n, np.int32)), c["portal"]
     else:
         first, second = c["first_app"], c["second_app"]
     rows, channel = np.empty(n, np.int64), np.empty(n, np.int32)
@@ -161,7 +164,7 @@ def lend(economy, population: str) -> None:
     )  # fmt: skip
     rows, channel = rows[:found], channel[:found]
     scores, offer, rate, lent = np.empty(found), np.empty(found), np.empty(found), np.empty(found, np.int64)
-    files, lender = np.zeros(len(platforms)), nb + channel
+    files, lender = np.zeros(sellers), banks + channel
     blur, haze = np.empty(found), np.empty(found)
     noise, quarter = (p.footprint_noise, p.insight_noise), economy.quarter
     ids, generation = table.ids, c["generation"]
@@ -176,13 +179,13 @@ def lend(economy, population: str) -> None:
         scorers, sight = economy.consumer_scorers, sight_of_consumers(table)
         score_consumers(rows, lender, sight, noise, blur, scorers.weighs, scores)
         income, line = c["usual_income"], p.line_of_consumer
-        pace = np.full(len(platforms), p.consumer_instalment)
-    duration = (1.0 - pace) / pace
+        pace = np.full(sellers, p.consumer_instalment)
+    duration, costs = (1.0 - pace) / pace, file_costs(economy)
     offers(
         c["loan_wanted"], c["loan_granted"], rows, channel, income, line, c["platform_debt"], scores,
-        terms_of(economy), p.unsecured_loss, p.rate_cap, duration, offer, rate, files,
+        terms_of(economy, costs), p.unsecured_loss, p.rate_cap, duration, offer, rate, files,
     )  # fmt: skip
-    ration = fundable(economy, np.bincount(channel, offer, len(platforms)))
+    ration = fundable(economy, np.bincount(channel, offer, sellers))
     settle_offers(
         rows, offer, channel, ration, rate, c["platform_rate"], c["platform_debt"],
         c["debt_to"], c["platform_granted"], lent,
@@ -193,11 +196,11 @@ def lend(economy, population: str) -> None:
         )
     else:
         remember_consumers(rows, lent, lender, sight, noise, blur, quarter, scores, scorers.memory)
-    by_platform = total_by(channel, lent, len(platforms))
+    by_platform = total_by(channel, lent, sellers)
     fund(economy, by_platform)
     ledger.pay(f"platform loans to {population}", by_platform, Some(rows, lent))
     platforms["files"] += files  # paid for as work in the next quarter
-    platforms["file_bill"] = np.floor(platforms["files"] * file_costs(economy))
+    platforms["file_bill"][...] = np.floor(platforms["files"] * costs)
     if population == "firms":
         set_terms(
             c["platform_debt"],
@@ -229,40 +232,53 @@ def supply_of_claims(economy) -> np.ndarray:
     return total_by(place_of_claims(economy), offered, len(economy.platforms))
 
 
+BOOKS = ["claims_owed", "loans", "participations_owed", "deposits", "borrowing", "net_worth"]
+
+
+@compiled
+def rations(wanted, shares, bank_limit, books, promised, offered, room, own_limit, out):
+    """The share of what each platform would lend that its funders and its own money allow.
+
+    shares: of banks, households and bank loans to the platform in what it lends; books: its accounts;
+    promised: to staff and media this quarter, which cannot be lent; offered: by households, beside what of
+    theirs is not lent out; own_limit: the share of its own cash that it lends.
+    """
+    of_banks, of_households, of_borrowing = shares
+    claims, loans, participations, deposits, borrowing, worth = books
+    for p in range(wanted.shape[0]):
+        idle = float(max(0, claims[p] - (loans[p] - participations[p])))
+        cash = max(0.0, float(deposits[p]) - idle - promised[p])
+        may_borrow = min(max(0.0, max(0.0, float(worth[p])) - float(borrowing[p])), 0.2 * room)
+        own = 1.0 - of_households[p] - of_banks[p] - of_borrowing[p]
+        ration = 1.0
+        for need, limit in (
+            (of_banks[p] * wanted[p], bank_limit[p]),
+            (of_households[p] * wanted[p], idle + offered[p]),
+            (of_borrowing[p] * wanted[p], may_borrow),
+            (own * wanted[p], own_limit * cash),
+        ):
+            if need > 0.0:
+                ration = min(ration, limit / need)
+        out[p] = ration
+    return out
+
+
 def fundable(economy, wanted: np.ndarray) -> np.ndarray:
     """The share of what a platform would lend that its funders and its own money allow."""
-    t, p = economy.platforms, economy.p
-    room = float(economy.banks["room"].sum())
-    cap = p.platform_loans_cap * float(
-        (
-            economy.banks["firm_loans"] + economy.banks["syndicated_loans"] + economy.banks["consumer_loans"]
-        ).sum()
-    )
-    held = float(economy.banks["participations"].sum())
-    from_banks = bank_share(economy) * wanted
-    asked = from_banks.sum()
-    share = from_banks / asked if asked > 0.0 else from_banks
-    bank_limit = t["appetite"] * min(room, max(0.0, cap - held)) * share
-    from_households = t["from_households"] * wanted
-    households = idle_claims(economy)
-    if from_households.any():
-        households = households + supply_of_claims(economy)
-    worth = np.maximum(0.0, t["net_worth"].astype(float))
-    borrowing_limit = np.maximum(0.0, worth - t["borrowing"])
-    # what is already promised to staff and media this quarter cannot be lent
-    promised = t["wage_bill"] + t["advertising"]
-    cash = np.maximum(0.0, t["deposits"] - idle_claims(economy) - promised)
-    own = 1.0 - t["from_households"] - bank_share(economy) - t["from_borrowing"]
-    own_limit = p.own_loans_limit * cash
-    ration = np.ones(len(t))
-    for need, limit in (
-        (from_banks, bank_limit),
-        (from_households, households.astype(float)),
-        (t["from_borrowing"] * wanted, np.minimum(borrowing_limit, 0.2 * room)),
-        (own * wanted, own_limit),
-    ):
-        ration = np.minimum(ration, np.divide(limit, need, out=np.ones(len(t)), where=need > 0.0))
-    return ration
+    t, b, p = economy.platforms.columns, economy.banks.columns, economy.p
+    room, of_banks = float(b["room"].sum()), bank_share(economy)
+    loans = float((b["firm_loans"] + b["syndicated_loans"] + b["consumer_loans"]).sum())
+    left = max(0.0, p.platform_loans_cap * loans - float(b["participations"].sum()))
+    from_banks = of_banks * wanted
+    share = from_banks / max(1e-300, float(from_banks.sum()))
+    asks_households = (t["from_households"] * wanted).any()
+    offered = supply_of_claims(economy) if asks_households else np.zeros(len(wanted), np.int64)
+    limit = t["appetite"] * min(room, left) * share
+    return rations(
+        wanted, (of_banks, t["from_households"], t["from_borrowing"]), limit,
+        tuple([t[account] for account in BOOKS]), t["wage_bill"] + t["advertising"], offered, room,
+        p.own_loans_limit, np.empty(len(wanted)),
+    )  # fmt: skip
 
 
 def fund(economy, lent: np.ndarray) -> None:
