@@ -247,6 +247,7 @@ def test_more_amounts_than_rows_stop_the_run():
 def test_a_payment_to_a_customer_of_another_bank_moves_reserves():
     e = economy()
     e.ledger.pay("machines", fen(100), fen(100, at=1))
+    e.ledger.settle()
     assert e.banks["reserves"].tolist() == [9900, 10_100]
     assert e.banks["deposits_owed"].tolist() == [3 * CASH + PURSE - 100, 3 * CASH + PURSE + 100]
 

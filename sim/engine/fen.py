@@ -49,69 +49,12 @@ def list_rows(amounts, rows):
 
 
 @compiled
-def round_all(amounts, out):
-    """The amounts in whole fen, in as many places of `out` as it takes."""
+def sum_whole_by(group, amounts, out):
+    """As `sum_by`, of amounts in whole fen, as they are posted."""
     for i in range(amounts.shape[0]):
-        out[i] = whole(amounts[i])
-    return out[: amounts.shape[0]]
-
-
-@compiled
-def post_at_banks(account, other, amounts, sign, other_sign, home, reserves, owed, by_bank):
-    """As `post`; sign x amount also moves the reserves of the home bank and what it owes its customers.
-
-    Writes the amounts by home bank.
-    """
-    n = amounts.shape[0]
-    fen = np.empty(BLOCK, np.int64)
-    total, least = 0, 0
-    by_bank[:] = 0
-    # rounding and posting run on vectors, the sums by bank cannot: block by block, nothing is fetched twice
-    for start in range(0, n, BLOCK):
-        rows = slice(start, min(n, start + BLOCK))
-        here = round_all(amounts[rows], fen)
-        sum_by(home[rows], here, by_bank)
-        part, low = post(account[rows], other[rows], here, sign, other_sign)
-        total += part
-        least = min(least, low)
-    for bank in range(by_bank.shape[0]):
-        reserves[bank] += sign * by_bank[bank]
-        owed[bank] += sign * by_bank[bank]
-    return total, least
-
-
-@compiled
-def post_together(accounts, others, amounts, signs, other_signs, moves, home, reserves, owed, found, by_bank):
-    """As `post` for several amounts of the same rows, of which those that are payments move banks' reserves.
-
-    moves[k]: 0 where amounts[k] moves nothing at banks, 1 where it does, 2 where it is wanted by bank too, in
-    by_bank[k]. Writes the total and the least of amounts[k] into found[k].
-    """
-    n = home.shape[0]
-    fen, net = np.empty(BLOCK, np.int64), np.empty(BLOCK, np.int64)
-    at_banks = np.zeros(reserves.shape[0], np.int64)
-    by_bank[:] = 0
-    found[:] = 0
-    for start in range(0, n, BLOCK):
-        rows = slice(start, min(n, start + BLOCK))
-        together = net[: rows.stop - start]
-        together[:] = 0
-        for k in range(len(amounts)):
-            here = round_all(amounts[k][rows], fen)
-            total, least = post(accounts[k][rows], others[k][rows], here, signs[k], other_signs[k])
-            found[k, 0] += total
-            found[k, 1] = min(found[k, 1], least)
-            if moves[k] == 1:
-                together += signs[k] * here
-            elif moves[k] == 2:
-                sum_by(home[rows], here, by_bank[k])
-        sum_by(home[rows], together, at_banks)
-    for bank in range(reserves.shape[0]):
-        moved = at_banks[bank]
-        for k in range(len(amounts)):
-            moved += signs[k] * by_bank[k, bank]
-        reserves[bank] += moved
-        owed[bank] += moved
+        if group[i] >= 0:
+            out[group[i]] += whole(amounts[i])
+    return out
 
 
 @compiled
@@ -137,20 +80,6 @@ def post_few(account, other, rows, amounts, sign, other_sign):
         other[rows[n]] += other_sign * fen
         total += fen
         least = min(least, fen)
-    return total, least, wrong
-
-
-@compiled
-def post_few_at_banks(account, other, rows, amounts, sign, other_sign, home, reserves, owed, by_bank):
-    """As `post_few` and `post_at_banks`."""
-    by_bank[:] = 0
-    total, least, wrong = post_few(account, other, rows, amounts, sign, other_sign)
-    if not wrong:
-        for n in range(rows.shape[0]):
-            by_bank[home[rows[n]]] += whole(amounts[n])
-    for bank in range(by_bank.shape[0]):
-        reserves[bank] += sign * by_bank[bank]
-        owed[bank] += sign * by_bank[bank]
     return total, least, wrong
 
 

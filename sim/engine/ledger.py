@@ -6,8 +6,9 @@ either side: income or expense (`net_worth`), or an asset or a liability. Net wo
 account of its own, moved only by incomes, expenses and write-offs, and "assets - liabilities = net
 worth" is a proof for every agent and not a definition.
 
-Customers hold deposits at a home bank; a payment between customers of two banks moves reserves between
-them. Banks pay with reserves; the state's payments create reserves, its receipts retire them.
+Customers hold deposits at a home bank. Payments between customers of two banks are netted, and settled in
+reserves between the banks whenever these look at them, at the latest as the quarter closes. Banks pay with
+reserves; the state's payments create reserves, its receipts retire them.
 """
 
 from collections.abc import Mapping
@@ -16,16 +17,14 @@ from typing import Any, NamedTuple, TypeVar
 import numpy as np
 
 from .chart import NET_WORTH, Change, Chart, Flow, WriteOff
-from .compiling import Compiled
 from .fen import (
     post,
-    post_at_banks,
     post_few,
-    post_few_at_banks,
-    post_together,
     rows_with,
     split,
     split_by,
+    sum_by,
+    sum_whole_by,
     total_by,
     weigh,
 )
@@ -63,24 +62,10 @@ class Leg(NamedTuple):
     """One side of a flow, ready for posting: the accounts it moves and what they should add up to."""
 
     table: str
-    kernel: Compiled
-    few: Compiled
     accounts: tuple[np.ndarray, np.ndarray]
     signs: tuple[int, int]
-    rest: tuple[np.ndarray, ...]
+    at_banks: bool  # whether it moves deposits
     places: tuple[tuple[int, int], ...]
-
-
-class Pass(NamedTuple):
-    """Sides of flows of one table of customers, ready to be booked in one pass over its rows."""
-
-    table: str
-    keys: tuple[tuple[str, Side], ...]
-    accounts: tuple[np.ndarray, ...]
-    others: tuple[np.ndarray, ...]
-    rest: tuple[np.ndarray, ...]
-    found: np.ndarray  # total and least amount, by side
-    by_bank: np.ndarray
 
 
 class Ledger:
@@ -108,9 +93,7 @@ class Ledger:
         ]
         self.moved: dict[tuple[str, Side], int] = {}
         self.legs: dict[tuple[str, Side], Leg] = {}
-        self.passes: dict[tuple[tuple[str, Side], ...], Pass] = {}
-        # of the last posting to customers' money, by home bank
-        self.by_bank = np.zeros(len(tables["banks"]), np.int64)
+        self.settled = True
         self.open()
 
     def open(self) -> None:
@@ -128,11 +111,30 @@ class Ledger:
 
     def pay_at_home(self, flow: str, amounts: Amounts) -> np.ndarray:
         """Book payments between customers and their home banks, by customer. Returns them by bank (int64)."""
-        theirs = self._at_home(flow)
+        spec = self._spec(flow, Flow)
+        theirs, banks_side = ("debit", "credit") if spec.payee == "banks" else ("credit", "debit")
+        leg = self._leg_of(flow, theirs)
+        if not leg.at_banks or "banks" not in (spec.payer, spec.payee):
+            raise LedgerError(f"{flow}: not a payment in money between customers and their banks")
         self._post(flow, theirs, amounts)
-        by_bank = self.by_bank.copy()
-        self._post(flow, "credit" if theirs == "debit" else "debit", by_bank)
+        home, by_bank = self.tables[leg.table].columns["bank"], np.zeros(len(self.tables["banks"]), np.int64)
+        if isinstance(amounts, Some):
+            sum_whole_by(home[amounts.rows], amounts.amounts, by_bank)
+        else:
+            sum_whole_by(home, amounts, by_bank)
+        self._post(flow, banks_side, by_bank)
         return by_bank
+
+    def settle(self) -> None:
+        """Banks pay one another, in reserves, what their customers paid one another since the last time, net.
+
+        What a bank owes its customers is then what they hold with it.
+        """
+        if not self.settled:
+            banks, owed = self.tables["banks"].books, self._deposits_by_bank()
+            banks["reserves"] += owed - banks["deposits_owed"]
+            banks["deposits_owed"][...] = owed
+            self.settled = True
 
     def debit(self, flow: str, paid: Amounts) -> int:
         """The payer's side of a flow; the payee's must follow before the quarter closes."""
@@ -142,64 +144,18 @@ class Ledger:
         """The payee's side of a flow."""
         return self._post(flow, "credit", received)
 
-    def book(self, *entries: tuple[str, Side, np.ndarray]) -> tuple[list[int], np.ndarray]:
-        """Book several sides of flows of one table of customers together, which takes one pass over its rows.
-
-        entries: flow, side and amounts for every row (float64, rounded once). The side "at home" of a flow
-        between customers and banks is that of a payment with everybody's own bank, whose side is booked too.
-        Returns totals by entry, and what is at home by entry and bank (fen; nothing for other entries).
-        """
-        keys = tuple([(flow, side) for flow, side, _ in entries])
-        given = self.passes.get(keys) or self._new_pass(keys)
-        amounts = tuple([np.ascontiguousarray(column, np.float64) for *_, column in entries])
-        for key, column in zip(keys, amounts, strict=True):
-            if len(column) != len(given.accounts[0]):
-                raise LedgerError(f"{key[0]}: {len(column)} amounts for the rows of {given.table}")
-        post_together(given.accounts, given.others, amounts, *given.rest, given.found, given.by_bank)
-        totals = []
-        for n, (total, least) in enumerate(given.found.tolist()):
-            flow, side = given.keys[n]
-            if least < 0:
-                raise LedgerError(f"{flow}: a negative amount ({least} fen) at {given.table}")
-            self.moved[flow, side] = self.moved.get((flow, side), 0) + total
-            totals.append(total)
-            if keys[n][1] == "at home":
-                self._post(flow, "debit" if side == "credit" else "credit", given.by_bank[n])
-        return totals, given.by_bank
-
-    def _new_pass(self, keys: tuple[tuple[str, Side], ...]) -> Pass:
-        sides = tuple([(flow, self._at_home(flow) if side == "at home" else side) for flow, side in keys])
-        legs = [self._leg_of(*key) for key in sides]
-        (table,) = {leg.table for leg in legs}
-        accounts, others = zip(*[leg.accounts for leg in legs], strict=True)
-        sign, other_sign = np.array([leg.signs for leg in legs]).T.copy()
-        moves = [int(leg.kernel is post_at_banks) for leg in legs]
-        moves = [2 if side == "at home" else move for move, (_, side) in zip(moves, keys, strict=True)]
-        banks = self.tables["banks"].books
-        home = self.tables[table].columns["bank"], banks["reserves"], banks["deposits_owed"]
-        by_bank = np.zeros((len(legs), len(self.by_bank)), np.int64)
-        self.passes[keys] = Pass(
-            table, sides, accounts, others, (sign, other_sign, np.array(moves), *home),
-            np.zeros((len(legs), 2), np.int64), by_bank,
-        )  # fmt: skip
-        return self.passes[keys]
-
-    def _at_home(self, flow: str) -> Side:
-        """The customers' side of a flow of money between them and banks."""
-        spec = self._spec(flow, Flow)
-        theirs = "debit" if spec.payee == "banks" else "credit"
-        if self._leg_of(flow, theirs).kernel is not post_at_banks or "banks" not in (spec.payer, spec.payee):
-            raise LedgerError(f"{flow}: not a payment in money between customers and their banks")
-        return theirs
-
-    def share_out(self, first: str, totals: Mapping[str, int]) -> None:
-        """What was credited as `first` has come by all these flows (fen), to the same accounts."""
-        for flow, total in totals.items():
-            if self._leg_of(flow, "credit").places != self._leg_of(first, "credit").places:
-                raise LedgerError(f"{flow} does not go to the same accounts as {first}")
-            if flow != first:
-                self.moved[first, "credit"] -= total
-                self.moved[flow, "credit"] = self.moved.get((flow, "credit"), 0) + total
+    def credit_together(self, totals: Mapping[str, int], received: Amounts) -> None:
+        """The payee's side of several flows at once, all to the same accounts; totals in fen by flow."""
+        first, *others = totals
+        leg = self._leg_of(first, "credit")
+        if any(self._leg_of(flow, "credit").places != leg.places for flow in others):
+            raise LedgerError(f"{', '.join(totals)} do not go to the same accounts")
+        total = self.credit(first, received)
+        if total != sum(totals.values()):
+            raise LedgerError(f"{', '.join(totals)}: {sum(totals.values())} fen are paid, {total} received")
+        for flow in others:
+            self.moved[first, "credit"] -= totals[flow]
+            self.moved[flow, "credit"] = self.moved.get((flow, "credit"), 0) + totals[flow]
 
     def change(self, flow: str, amounts: Amounts) -> int:
         """Book a gain or loss of value within each agent."""
@@ -256,30 +212,21 @@ class Ledger:
         """Amounts that go to two accounts of the same row."""
         books = self.tables[table].books
         places = ((self.place[table, account], sign), (self.place[table, other], other_sign))
-        return Leg(table, post, post_few, (books[account], books[other]), (sign, other_sign), (), places)
+        return Leg(table, (books[account], books[other]), (sign, other_sign), False, places)
 
     def _payment(self, table: str, money: str, other: str, sign: int, other_sign: int) -> Leg:
-        """As `_leg`; where the first account is the usual money, reserves of the home banks move too."""
+        """As `_leg`; where the first account is a deposit, it will move reserves and what banks owe, too."""
         leg = self._leg(table, money, other, sign, other_sign)
         if table not in self.customers or money != self.chart.money[table]:
             return leg
-        home, banks = self.tables[table].columns["bank"], self.tables["banks"].books
-        return leg._replace(
-            kernel=post_at_banks,
-            few=post_few_at_banks,
-            rest=(home, banks["reserves"], banks["deposits_owed"], self.by_bank),
-            places=(
-                *leg.places,
-                (self.place["banks", "reserves"], sign),
-                (self.place["banks", "deposits_owed"], sign),
-            ),
-        )
+        theirs = ((self.place["banks", account], sign) for account in ("reserves", "deposits_owed"))
+        return leg._replace(at_banks=True, places=(*leg.places, *theirs))
 
     def _post(self, flow: str, side: Side, amounts: Amounts) -> int:
         key = flow, side
         leg = self.legs.get(key) or self._leg_of(flow, side)
         if isinstance(amounts, Some):
-            total, least, wrong = leg.few(*leg.accounts, *amounts, *leg.signs, *leg.rest)
+            total, least, wrong = post_few(*leg.accounts, *amounts, *leg.signs)
             if wrong:
                 raise LedgerError(
                     f"{flow}: {wrong} rows that {leg.table} does not have, or without an amount"
@@ -288,7 +235,9 @@ class Ledger:
             n = len(leg.accounts[0])
             if len(amounts) > n:
                 raise LedgerError(f"{flow}: {len(amounts)} amounts for {n} rows of {leg.table}")
-            total, least = leg.kernel(*leg.accounts, amounts, *leg.signs, *leg.rest)
+            total, least = post(*leg.accounts, amounts, *leg.signs)
+        if leg.at_banks:
+            self.settled = False
         if least < 0:
             raise LedgerError(f"{flow}: a negative amount ({least} fen) at {leg.table}")
         self.moved[key] = self.moved.get(key, 0) + total
@@ -314,6 +263,7 @@ class Ledger:
 
     def close(self) -> dict[str, int]:
         """Prove the quarter: every flow, instrument, agent and bank. Returns the flows in fen."""
+        self.settle()
         flows = self._flows()
         sums: list[int] = []
         unproved = [name for name, table in self.tables.items() if not self._weigh(name, table, sums)]
@@ -356,20 +306,22 @@ class Ledger:
         return f"{name}[{row}]: net worth exceeds assets - liabilities by {rest[row]} fen"
 
     def _prove_deposits(self) -> None:
-        banks = self.tables["banks"].books
-        rest = banks["deposits_owed"].copy()
-        for name in self.customers:
-            table = self.tables[name]
-            for holder, account in self.chart.instruments["deposits"].holders:
-                if holder == name:
-                    rest -= total_by(table.columns["bank"], table.books[account], len(rest))
+        rest = self.tables["banks"].books["deposits_owed"] - self._deposits_by_bank()
         if rest.any():
             bank = int(np.flatnonzero(rest)[0])
             raise LedgerError(f"bank {bank} owes its customers {rest[bank]} fen more than they hold there")
 
+    def _deposits_by_bank(self) -> np.ndarray:
+        """What customers hold, by home bank (fen)."""
+        held = np.zeros(len(self.tables["banks"]), np.int64)
+        for name in self.customers:
+            table = self.tables[name]
+            sum_by(table.columns["bank"], table.books[self.chart.money[name]], held)
+        return held
+
     def __getstate__(self) -> dict[str, Any]:
         # legs hold arrays of these tables; a copy finds those of its own
-        return vars(self) | {"legs": {}, "passes": {}}
+        return vars(self) | {"legs": {}}
 
     def balance_sheet(self) -> dict[str, dict[str, int]]:
         """The balance-sheet matrix in fen: instrument or real asset -> table -> assets minus liabilities."""

@@ -49,6 +49,7 @@ def close(economy) -> None:
     accrue(deposits, market.deposit_rate, interest, economy.memory.transfers)
     paid = ledger.pay_at_home("deposit interest", interest)
     economy.memory.own_losses = economy.tallies["bad firm loans"] + economy.tallies["bad consumer loans"]
+    ledger.settle()
     earned = np.floor(state.rate * (b["bonds"] + np.maximum(0, b["reserves"])))
     total = ledger.credit("interest on bonds and reserves", earned)
     ledger.debit("interest on bonds and reserves", np.array([total]))
@@ -92,8 +93,8 @@ def recapitalise(economy) -> None:
 
 def treasury(economy) -> None:
     """Banks keep required reserves, repay advances, put the rest into bonds; who lacks reserves borrows."""
-    banks, ledger, p = economy.banks, economy.ledger, economy.p
-    b = banks.columns
+    b, ledger, p = economy.banks.columns, economy.ledger, economy.p
+    ledger.settle()
     need = np.rint(p.reserve_ratio * b["deposits_owed"]).astype(np.int64)
 
     def turn(flow: str, amounts: np.ndarray) -> None:

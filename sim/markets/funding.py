@@ -311,11 +311,8 @@ def consumers_pay(economy) -> None:
     """Interest and instalments of consumers to their banks; defaults are written off."""
     consumers, banks, ledger = economy.consumers, economy.banks, economy.ledger
     c, n = consumers.columns, len(banks)
-    _, at_home = ledger.book(
-        ("interest of consumers", "at home", c["interest_paid"]),
-        ("instalments of consumers", "at home", c["instalment_paid"]),
-    )
-    banks.columns["interest_income"] += at_home[0]
+    banks.columns["interest_income"] += ledger.pay_at_home("interest of consumers", c["interest_paid"])
+    ledger.pay_at_home("instalments of consumers", c["instalment_paid"])
     rows = np.flatnonzero(c["failed"])
     lost = c["bank_debt"][rows]
     by_bank = total_by(c["bank"][rows], lost, n)

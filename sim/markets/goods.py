@@ -187,39 +187,30 @@ def clear(economy) -> None:
     paid = ledger.debit("consumption", consumers["budget"] * market.served)
     paid_public = int(public * market.served)
     ledger.debit("public purchases", np.array([paid_public]))
+    paid_new = ledger.debit("investment", new)
+    paid_used = ledger.debit("used machines", second_hand)
     paid_media = ledger.debit("advertising", np.floor(economy.platforms["advertising"] * filled[MEDIA]))
-    (paid_new, paid_used, paid_inputs, _), _ = ledger.book(
-        ("investment", "debit", new),
-        ("used machines", "debit", second_hand),
-        ("inputs", "debit", inputs.cash),
-        ("inputs on credit", "debit", inputs.bought - inputs.cash),
-    )
     base = market.weights * filled
+    receipts = {
+        "consumption": paid,
+        "public purchases": paid_public,
+        "investment": paid_new,
+        "advertising": paid_media,
+        "inputs": ledger.debit("inputs", inputs.cash),
+    }
     # what each kind of buyer pays goes to sectors, and there to firms by what they sold
     by_sector = split(paid, base) + split(paid_public, base)
     by_sector[EQUIPMENT] += paid_new
     by_sector[MEDIA] += paid_media
     of_pools = split_stretches(by_sector + paid_pools, value, starts, np.empty(n, np.int64))
     received = of_pools + inputs.sold_cash
-    ledger.book(
-        ("consumption", "credit", received),
-        ("inputs on credit", "credit", inputs.sold_credit),
-        ("cost of goods sold", "change", cost),
-        ("spoilage", "change", spoilt),
-    )
-    ledger.share_out(
-        "consumption",
-        {
-            "consumption": paid,
-            "public purchases": paid_public,
-            "investment": paid_new,
-            "advertising": paid_media,
-            "inputs": paid_inputs,
-        },
-    )
+    ledger.credit_together(receipts, received)
+    ledger.pay("inputs on credit", inputs.bought - inputs.cash, inputs.sold_credit)
     c["sales"][...] = received + inputs.sold_credit
     c["cost_of_sales"][...] = cost
     sell_used_machines(economy, paid_used, used / machine_price)
+    ledger.change("cost of goods sold", cost)
+    ledger.change("spoilage", spoilt)
     market.investment_value = float(paid_new)
     market.gdp = float(paid) + paid_public + paid_new + paid_media
     market.real_consumption = float((base * budget / market.price_index).sum())

@@ -3,19 +3,20 @@
 import numpy as np
 
 from sim.engine.compiling import compiled
-from sim.engine.ledger import split
+from sim.engine.ledger import Some, split
 
 
 @compiled
-def weigh(employed, power, benefit, at_work, benefits):
-    """Earning power of those at work, benefits in whole fen for the others. Returns their sums."""
-    worked, paid = 0.0, 0.0
+def weigh(employed, power, benefit, at_work, idle, benefits):
+    """Earning power of those at work; who is idle, and benefits in fen for him. Returns its sum, how many."""
+    worked, found = 0.0, 0
     for i in range(employed.shape[0]):
         at_work[i] = power[i] if employed[i] else 0.0
-        benefits[i] = 0.0 if employed[i] else np.rint(benefit * power[i])
         worked += at_work[i]
-        paid += benefits[i]
-    return worked, paid
+        idle[found] = i
+        benefits[found] = np.rint(benefit * power[i])
+        found += 0 if employed[i] else 1
+    return worked, found
 
 
 @compiled
@@ -54,19 +55,19 @@ def pay(economy) -> None:
     """Wages of firms, banks and platforms go to those at work by earning power; benefits to the others."""
     consumers, ledger, market, p = economy.consumers, economy.ledger, economy.market, economy.p
     c, n = consumers.columns, len(consumers)
-    at_work, benefits, tax = np.empty(n), np.empty(n), np.empty(n)
-    market.working, total = weigh(c["employed"], c["power"], p.benefit * market.wage, at_work, benefits)
+    at_work, rows, benefits = np.empty(n), np.empty(n, np.int64), np.empty(n)
+    market.working, idle = weigh(c["employed"], c["power"], p.benefit * market.wage, at_work, rows, benefits)
+    rows, benefits = rows[:idle], benefits[:idle]
     paid = {
         "wages": ledger.debit("wages", economy.firms["wage_bill"]),
         "bank wages": ledger.debit("bank wages", economy.banks["costs"]),
         "platform wages": ledger.debit("platform wages", economy.platforms["wage_bill"]),
     }
-    ledger.debit("benefits", np.array([total]))
     gross = split(sum(paid.values()), at_work)
+    ledger.credit_together(paid, gross)
+    ledger.pay("benefits", np.array([benefits.sum()]), Some(rows, benefits))
+    tax = at_work  # its memory: what was there is split by now
     take_home(gross, economy.state[0].income_tax, tax, c["income"], economy.memory.transfers)
-    c["income"] += benefits
-    (*_, taxed), _ = ledger.book(
-        ("wages", "credit", gross), ("benefits", "credit", benefits), ("income tax", "debit", tax)
-    )
-    ledger.share_out("wages", paid)
+    taxed = ledger.debit("income tax", tax)
     ledger.credit("income tax", np.array([taxed]))
+    c["income"][rows] += benefits

@@ -20,15 +20,10 @@ def money(economy) -> float:
 
 
 def receive(economy, flow: str, paid: Amounts) -> int:
-    """Somebody pays the pool."""
+    """Somebody pays the pool: spread evenly over its accounts."""
     total = economy.ledger.debit(flow, paid)
-    share(economy, flow, total)
-    return total
-
-
-def share(economy, flow: str, total: int) -> None:
-    """What has been paid to the pool is spread evenly over its accounts."""
     economy.ledger.credit(flow, split(total, np.ones(len(economy.owners))))
+    return total
 
 
 def spend(economy, flow: str, received: Amounts) -> int:
@@ -52,8 +47,9 @@ def distribute(economy) -> None:
     transfers = economy.memory.transfers
     transfers[...] = 0.0
     if total:
+        ledger.credit("income from ownership", part)
+        ledger.debit("income from ownership", split(total, economy.owners["deposits"].astype(float)))
         tax = np.empty(len(consumers))
         take_home(part, economy.state[0].income_tax, tax, transfers, transfers)
-        ledger.debit("income from ownership", split(total, economy.owners["deposits"].astype(float)))
-        (_, taxed), _ = ledger.book(("income from ownership", "credit", part), ("income tax", "debit", tax))
+        taxed = ledger.debit("income tax", tax)
         ledger.credit("income tax", np.array([taxed]))

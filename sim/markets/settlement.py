@@ -24,18 +24,10 @@ def firms_pay(economy) -> None:
     """In the order of rank; the rule `settles` has decided the amounts."""
     firms, banks, ledger = economy.firms, economy.banks, economy.ledger
     c = firms.columns
-    depreciation = np.floor(economy.p.depreciation * c["capital"])
-    c["machines"] *= 1.0 - economy.p.depreciation
-    (tax, _, _, dividends, _), at_home = ledger.book(
-        ("profit tax", "debit", c["tax_paid"]),
-        ("interest of firms", "at home", c["interest_paid"]),
-        ("instalments of firms", "at home", c["instalment_paid"]),
-        ("dividends", "debit", c["dividend"]),
-        ("depreciation", "change", depreciation),
-    )
-    ledger.credit("profit tax", np.array([tax]))
-    banks.columns["interest_income"] += at_home[1]
-    ownership.share(economy, "dividends", dividends)
+    total = ledger.debit("profit tax", c["tax_paid"])
+    ledger.credit("profit tax", np.array([total]))
+    banks.columns["interest_income"] += ledger.pay_at_home("interest of firms", c["interest_paid"])
+    ledger.pay_at_home("instalments of firms", c["instalment_paid"])
     holdings, shared = banks["syndicated_loans"].astype(float), rows_with(c["syndicated_debt"])
     for flow, column in (
         ("syndicated interest", "syndicated_interest_paid"),
@@ -50,6 +42,10 @@ def firms_pay(economy) -> None:
             else:
                 banks["interest_income"] += received
             ledger.pay(flow, Some(shared, amounts), received)
+    ownership.receive(economy, "dividends", c["dividend"])
+    depreciation = np.floor(economy.p.depreciation * c["capital"])
+    ledger.change("depreciation", depreciation)
+    c["machines"] *= 1.0 - economy.p.depreciation
 
 
 @compiled

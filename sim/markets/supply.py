@@ -341,25 +341,18 @@ def pay_suppliers(economy) -> None:
     """Firms pay what they owe from the last quarter; for those who fail, their estate does."""
     firms, ledger = economy.firms, economy.ledger
     paid, n = firms["trade_paid"], len(firms)
-    received, to_owners = np.zeros(n), np.zeros(n)
+    received, to_owners = np.zeros(n, np.int64), np.zeros(n, np.int64)
     for owed, creditor in zip(columns_of(economy, "owed"), columns_of(economy, "creditor"), strict=True):
         collect(paid, owed, creditor, received, to_owners)
-    ledger.book(
-        ("suppliers paid", "debit", paid - to_owners),
-        ("suppliers paid", "credit", received),
-        ("owners paid as suppliers", "debit", to_owners),
-    )
-    credit_owners(economy, int(to_owners.sum()))
+    ledger.pay("suppliers paid", paid.astype(np.int64) - to_owners, received)
+    pay_owners(economy, to_owners)
 
 
 def pay_owners(economy, amounts) -> None:
     """Debtors of firms that are gone pay the owners' pool, which holds those firms' claims."""
-    credit_owners(economy, economy.ledger.debit("owners paid as suppliers", amounts))
-
-
-def credit_owners(economy, total: int) -> None:
-    """What was paid to the owners as suppliers goes to those of them who have claims."""
-    economy.ledger.credit("owners paid as suppliers", within(total, economy.owners["receivables"]))
+    ledger, owners = economy.ledger, economy.owners
+    total = ledger.debit("owners paid as suppliers", amounts)
+    ledger.credit("owners paid as suppliers", within(total, owners["receivables"]))
 
 
 def sell_receivables(economy, rows: np.ndarray) -> None:
