@@ -62,6 +62,7 @@ from sim.markets import (
     scoring,
     settlement,
     supply,
+    trade_credit,
     world,
 )
 from sim.strategies import BusinessModel, strategy
@@ -179,7 +180,7 @@ class Economy(mesa.Model):
         integration.collect(self)  # links pay a share of what they gained
         self.each(firms, settles)
         settlement.firms_pay(self)
-        supply.pay_suppliers(self)  # for what was delivered a quarter ago
+        trade_credit.pay_suppliers(self)  # for what was delivered a quarter ago
         self.each(consumers, serves_debt)
         funding.consumers_pay(self)
         funding.collect(self)  # debtors pay pools, pools pay funders

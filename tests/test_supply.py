@@ -118,7 +118,7 @@ def test_a_failure_takes_its_supplier_down_a_quarter_later():
     gone[customer] = True
     money = np.zeros(1, np.int64)
     economy.ledger.open()
-    lost = supply.settle_estates(economy, np.array([customer]), money, gone)
+    lost = trade_credit.settle_estates(economy, np.array([customer]), money, gone)
     assert lost[0] == books["payables"][customer] + lost[0] >= owed
     assert books["receivables"][supplier] <= claims - owed
     assert c["bad_trade"][supplier] >= owed
@@ -163,7 +163,7 @@ def test_estates_pay_the_oldest_claims_first_and_no_more_than_they_have():
     claims = tuple(np.array(column) for column in owed)
     holders = tuple(np.array(column, np.int32) for column in to)
     paid, lost, firms = (np.empty((3, 4), np.int64) for _ in range(3))
-    supply.share_out(rows, money, claims, holders, gone, paid, lost, firms)
+    trade_credit.share_out(rows, money, claims, holders, gone, paid, lost, firms)
     np.testing.assert_array_equal(paid, [[5, 4, 0, 0], [5, 7, 0, 3], [0, 0, 0, 0]])
     np.testing.assert_array_equal(lost, [[0, 3, 0, 3], [0, 0, 0, 0], [1, 0, 0, 0]])
     np.testing.assert_array_equal(firms, [[2, 3, -1, 4], [3, -1, -1, 2], [4, -1, -1, -1]])

@@ -7,7 +7,7 @@ from sim.engine.compiling import compiled
 from sim.engine.draws import key, uniforms
 from sim.engine.ledger import Some, total_by
 from sim.engine.parameters import Declared, param
-from sim.markets import funding, ownership, supply
+from sim.markets import funding, ownership, trade_credit
 from sim.markets.settlement import within
 from sim.markets.world import EQUIPMENT
 
@@ -64,7 +64,7 @@ def firms_leave(economy) -> None:
     unpaid = pay_estates(economy, rows, gone)
     lost = write_off_estates(economy, rows)
     c["failed"][rows] |= lost + unpaid > 0
-    supply.turn_quarter(economy, gone)
+    trade_credit.turn_quarter(economy, gone)
     tallies["failures"] = float(c["failed"][rows].sum())
     tallies["closures"] = tallies["exits"] - tallies["failures"]
     tallies["bad trade credit"] = float(unpaid.sum())
@@ -92,7 +92,7 @@ def liquidate(economy, rows: np.ndarray) -> None:
     ledger.change("loss on liquidation", Some(rows, c["capital"][rows]))
     ledger.change("spoilage", Some(rows, c["stock"][rows]))
     economy.memory.used_machines += float(c["machines"][rows].sum())
-    supply.sell_receivables(economy, rows)
+    trade_credit.sell_receivables(economy, rows)
 
 
 def pay_estates(economy, rows: np.ndarray, gone: np.ndarray) -> np.ndarray:
@@ -113,7 +113,7 @@ def pay_estates(economy, rows: np.ndarray, gone: np.ndarray) -> np.ndarray:
         principal = total_by(c["debt_to"][rows], to_platform, len(economy.platforms))
         ledger.pay("platform instalments of firms", Some(rows, to_platform), principal)
         funding.repay_banks(economy, principal, before)
-    unpaid = supply.settle_estates(economy, rows, to_suppliers, gone)
+    unpaid = trade_credit.settle_estates(economy, rows, to_suppliers, gone)
     ownership.receive(economy, "estates", Some(rows, rest))
     return unpaid
 

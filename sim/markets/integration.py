@@ -76,20 +76,52 @@ def gains(link, depth, sales, misfit, early, rate, alive, starts, terms, take, g
 
 
 @compiled
-def partners(link, first, second, partner):
-    """Which platform a partner of each firm is linked with, on either side of a contract; -1 for none."""
-    for supplier in (first, second):
-        for i in range(link.shape[0]):
-            j = supplier[i]
-            if j >= 0 and link[j] >= 0:
-                partner[i] = link[j]
-            if j >= 0 and link[i] >= 0:
-                partner[j] = link[i]
+def list_customers(linked, first, second, last):
+    """The last customer of each firm that has a link itself: its row, counted on by one for the second slot.
+
+    Rows of the first slot count from 0, of the second from the number of firms; -1 for none.
+    """
+    n = last.shape[0]
+    last[:] = -1
+    for i in linked:
+        if first[i] >= 0:
+            last[first[i]] = max(last[first[i]], i)
+        if second[i] >= 0:
+            last[second[i]] = max(last[second[i]], n + i)
 
 
 @compiled
-def hears(approach, closing, link, partner, k, ids, generation, quarter, left, share, gain_share, rows, who):
-    """Firms that hear an offer they may take, and whose: the better of two. Returns how many there are.
+def partner_of(i, link, first, second, last):
+    """Which platform a partner of firm i is linked with, on either side of a contract; -1 for none."""
+    n, at, found = link.shape[0], last[i], -1
+    if first[i] >= 0 and link[first[i]] >= 0 and i > at:
+        at, found = i, link[first[i]]
+    if second[i] >= 0 and link[second[i]] >= 0 and n + i > at:
+        at, found = n + i, link[second[i]]
+    return found if found >= 0 or at < 0 else link[at % n]
+
+
+@compiled
+def hears(
+    approach,
+    closing,
+    link,
+    suppliers,
+    last,
+    k,
+    ids,
+    generation,
+    quarter,
+    left,
+    share,
+    gain_share,
+    rows,
+    who,
+    chained,
+):
+    """Firms that hear an offer they may take, whose: the better of two, and whether that is a partner's.
+
+    Returns how many there are; last: see `list_customers`.
 
     Platforms approach by their share of project budgets; one of the two is that of a partner, if there is one
     and it has money left. A linked firm listens only to a share of gain lower than its own platform's.
@@ -102,13 +134,15 @@ def hears(approach, closing, link, partner, k, ids, generation, quarter, left, s
             for q in range(platforms - 1):  # the sums rise: counting finds the place, on vectors
                 a += 1 if approach[i] >= share[q] else 0
                 b += 1 if v >= share[q] else 0
-            if partner[i] >= 0 and left[max(0, partner[i])] > 0.0:
-                b = partner[i]
+            partner = partner_of(i, link, suppliers[0], suppliers[1], last)
+            if partner >= 0 and left[max(0, partner)] > 0.0:
+                b = partner
             offer = b if gain_share[b] < gain_share[a] else a
             at = link[i]
             if at < 0 or (offer != at and gain_share[offer] < 0.8 * gain_share[at]):
                 rows[found] = i
                 who[found] = offer
+                chained[found] = partner == offer
                 found += 1
     return found
 
@@ -175,17 +209,18 @@ def build(economy) -> None:
     spent = np.zeros(n)
     if left.sum() > 0.0:
         share = np.cumsum(left) / left.sum()
-        partner = np.full(len(firms), -1, np.int32)
-        partners(link, c["supplier_1"], c["supplier_2"], partner)
+        last, suppliers = np.empty(len(firms), np.int64), (c["supplier_1"], c["supplier_2"])
+        list_customers(linked, *suppliers, last)
         rows, who = np.empty(len(firms), np.int64), np.empty(len(firms), np.int64)
+        chained = np.empty(len(firms), bool)
         found = hears(
-            c["approach"], c["closing"], link, partner, key(economy.seed, "offers of integration"), firms.ids,
-            c["generation"], np.uint64(economy.quarter), left, share, platforms.columns["gain_share"],
-            rows, who,
+            c["approach"], c["closing"], link, suppliers, last,
+            key(economy.seed, "offers of integration"), firms.ids, c["generation"], np.uint64(economy.quarter), left, share, platforms.columns["gain_share"],
+            rows, who, chained,
         )  # fmt: skip
         rows, who = rows[:found], who[:found]
         cost = (fixed + p.project_share * size[rows]) * left_to_people[who]
-        price = cost * (1.0 - p.chain_discount * (partner[rows] == who))
+        price = cost * (1.0 - p.chain_discount * chained[:found])
         promised = platforms["belief"][who] * size[rows]
         credit = 0.25 * platforms["take"][who] * size[rows]
         value = p.horizon * (platforms["gain_share"][who] * promised + credit - p.depth_decay * cost)

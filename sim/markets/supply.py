@@ -3,19 +3,15 @@
 Each firm buys its inputs half in its own sector and half in the next one of a ring, from one supplier in
 each. A supplier serves its contracts before other customers, as far as they leave it room; what it cannot
 deliver is bought from the sector's pool, for cash. Part of what a supplier delivers is paid a quarter later:
-the customer owes it (payables), the supplier has it to claim (receivables). A customer that fails leaves the
-claim unpaid, and the supplier may fail for it a quarter later.
+the customer owes it (payables), the supplier has it to claim (receivables); see `trade_credit`.
 """
 
 import numpy as np
 
 from sim.engine.compiling import compiled, compiled_apart
 from sim.engine.draws import each_uniform, key
-from sim.engine.fen import sum_by
-from sim.engine.ledger import Some, total_by
+from sim.engine.ledger import total_by
 from sim.engine.parameters import Declared, param
-from sim.markets import ownership
-from sim.markets.settlement import within
 
 SLOTS = (1, 2)  # where a firm buys: in its own sector, in the next one of the ring
 BLOCK = 2048  # rows whose terms stay next to the processor
@@ -171,36 +167,46 @@ def list_without(alive, supplier, ends, slot, rows):
     return found
 
 
-@compiled
-def place_of(aim, sums, first, end):
-    """The first place from `first` on whose sum is not below `aim`; `end` if there is none before."""
+@compiled_apart
+def places_of(aims, sums, first, end, places):
+    """For each aim the first place, from `first` up to `end`, whose sum is not below it; else `end`.
+
+    All aims halve what is left together, whatever they find: so eight are looked up at a time.
+    """
+    for n in range(aims.shape[0]):
+        places[n] = first
     left = end - first
-    while left > 0:  # a choice between values and no branch: which half it is, nobody can foresee
+    while left > 1:
         half = left >> 1
-        below = sums[first + half] < aim
-        first = first + half + 1 if below else first
-        left = left - half - 1 if below else half
-    return first
+        for n in range(aims.shape[0]):
+            places[n] += half if sums[places[n] + half - 1] < aims[n] else 0
+        left -= half
+    for n in range(aims.shape[0]):
+        places[n] += 1 if sums[places[n]] < aims[n] else 0
 
 
 @compiled
-def renew(rows, luck, open_, sector, slot, starts, upto, supplier):
-    """Each of the `rows` draws a supplier by size, or stays without if that takes no customers.
+def renew(rows, luck, open_, slot, starts, upto, supplier):
+    """Each of the `rows` (ascending) draws a supplier by size, or stays without if that takes no customers.
 
     luck: a number in (0, 1) for each; open_: who takes customers; upto: running sum of their sizes.
     """
-    sectors = starts.shape[0] - 1
-    for n in range(rows.shape[0]):
-        i = rows[n]
-        at = (sector[i] + slot - 1) % sectors
+    sectors, stop, places = starts.shape[0] - 1, 0, np.empty(rows.shape[0], np.int64)
+    for s in range(sectors):
+        start = stop
+        while stop < rows.shape[0] and rows[stop] < starts[s + 1]:
+            supplier[rows[stop]] = NOBODY
+            stop += 1
+        at = (s + slot - 1) % sectors
         first, end = starts[at], starts[at + 1]
         floor = upto[first - 1] if first > 0 else 0.0
         whole = upto[end - 1] - floor if end > first else 0.0
-        supplier[i] = NOBODY
         if whole > 0.0:
-            found = place_of(floor + luck[n] * whole, upto, first, end)
-            if found < end and found != i and open_[found]:
-                supplier[i] = found
+            places_of(floor + luck[start:stop] * whole, upto, first, end, places[start:stop])
+            for n in range(start, stop):
+                found = places[n]
+                if found < end and found != rows[n] and open_[found]:
+                    supplier[rows[n]] = found
 
 
 @compiled
@@ -210,54 +216,6 @@ def running_sum(share, open_, out):
     for i in range(share.shape[0]):
         together += share[i] if open_[i] else 0.0
         out[i] = together
-
-
-@compiled
-def collect(paid, owed, creditor, received, to_owners):
-    """What firms that pay owe goes to their creditors; `owed` is nothing then."""
-    for i in range(paid.shape[0]):
-        if paid[i] > 0.0 and owed[i] > 0:
-            if creditor[i] >= 0:
-                received[creditor[i]] += owed[i]
-            else:
-                to_owners[i] += owed[i]
-            owed[i] = 0
-
-
-@compiled
-def turn(gone, closing, supplier, fresh, creditor, owed):
-    """What was bought this quarter falls due in the next; claims of those who are gone went to the owners.
-
-    Customers leave a supplier that is gone or has said that it will close.
-    """
-    for i in range(gone.shape[0]):
-        j = supplier[i]
-        if j >= 0:
-            creditor[i] = NOBODY if gone[j] else j
-            supplier[i] = NOBODY if gone[j] or closing[j] else j
-        else:
-            creditor[i] = NOBODY
-        owed[i] = fresh[i]
-        fresh[i] = 0
-
-
-@compiled
-def share_out(rows, money, claims, holders, gone, paid, lost, firms):
-    """What estates pay on their claims, the oldest first, and what is lost on them (fen).
-
-    claims, holders: four columns each. Writes, for each claim of each estate, what is `paid` and `lost` on it
-    and which of the `firms` has it; of those that the owners have, having bought them of firms that are gone,
-    -1. The claims are settled then.
-    """
-    for e in range(rows.shape[0]):
-        i, left = rows[e], money[e]
-        for k in range(4):
-            paid[e, k] = min(left, claims[k][i])
-            lost[e, k] = claims[k][i] - paid[e, k]
-            left -= paid[e, k]
-            claims[k][i] = 0
-            j = holders[k][i]
-            firms[e, k] = j if j >= 0 and not gone[max(0, j)] else NOBODY
 
 
 def columns_of(economy, name: str) -> tuple[np.ndarray, np.ndarray]:
@@ -277,7 +235,7 @@ def find_suppliers(economy) -> None:
         without = rows[: list_without(c["alive"], supplier, c["contract_ends"], slot, rows)]
         drawn = key(economy.seed, f"a firm's supplier {slot}")
         each_uniform(drawn, without, firms.ids, c["generation"], np.uint64(economy.quarter), luck)
-        renew(without, luck, open_, c["sector"], slot, economy.memory.sector_starts, upto, supplier)
+        renew(without, luck, open_, slot, economy.memory.sector_starts, upto, supplier)
 
 
 class Deliveries:
@@ -335,66 +293,3 @@ def start(economy) -> None:
     books["payables"][...] = c["owed_1"] + c["owed_2"]
     books["receivables"][...] = claims
     c["on_credit"][...] = books["payables"] / np.maximum(1.0, bill)
-
-
-def pay_suppliers(economy) -> None:
-    """Firms pay what they owe from the last quarter; for those who fail, their estate does."""
-    firms, ledger = economy.firms, economy.ledger
-    paid, n = firms["trade_paid"], len(firms)
-    received, to_owners = np.zeros(n, np.int64), np.zeros(n, np.int64)
-    for owed, creditor in zip(columns_of(economy, "owed"), columns_of(economy, "creditor"), strict=True):
-        collect(paid, owed, creditor, received, to_owners)
-    ledger.pay("suppliers paid", paid.astype(np.int64) - to_owners, received)
-    pay_owners(economy, to_owners)
-
-
-def pay_owners(economy, amounts) -> None:
-    """Debtors of firms that are gone pay the owners' pool, which holds those firms' claims."""
-    ledger, owners = economy.ledger, economy.owners
-    total = ledger.debit("owners paid as suppliers", amounts)
-    ledger.credit("owners paid as suppliers", within(total, owners["receivables"]))
-
-
-def sell_receivables(economy, rows: np.ndarray) -> None:
-    """The owners buy the claims of firms that leave, below face value; what they do not pay is their gain."""
-    c, ledger, owners = economy.firms.columns, economy.ledger, economy.owners
-    face = c["receivables"][rows]
-    total = int(face.sum())
-    if total == 0:
-        return
-    afford = min(economy.p.claim_price, 0.5 * ownership.money(economy) / total)
-    price = np.floor(afford * face).astype(np.int64)
-    ownership.spend(economy, "receivables bought", Some(rows, price))
-    left = ledger.debit("receivables left", Some(rows, face - price))
-    ledger.credit("receivables left", np.bincount([0], [left], len(owners)).astype(np.int64))
-
-
-def settle_estates(economy, rows: np.ndarray, money: np.ndarray, gone: np.ndarray) -> np.ndarray:
-    """Estates of the firms `rows` pay suppliers `money` (fen); the rest is lost. Returns what is lost."""
-    c, ledger = economy.firms.columns, economy.ledger
-    paid, lost, firms = (np.empty((len(rows), 4), np.int64) for _ in range(3))
-    share_out(
-        rows, money, (*columns_of(economy, "owed"), *columns_of(economy, "fresh")),
-        (*columns_of(economy, "creditor"), *columns_of(economy, "supplier")), gone, paid, lost, firms,
-    )  # fmt: skip
-    theirs = firms == NOBODY
-    by_firms, hit = np.where(theirs, 0, paid), firms[~theirs]
-    ledger.pay("suppliers paid", Some(rows, by_firms.sum(axis=1)), Some(hit, paid[~theirs]))
-    pay_owners(economy, Some(rows, (paid - by_firms).sum(axis=1)))
-    of_owners = within(int(lost[theirs].sum()), economy.owners["receivables"])
-    by_estate = lost.sum(axis=1)
-    ledger.write_off(
-        "bad trade credit",
-        {"firms": Some(hit, lost[~theirs]), "owners": of_owners},
-        {"firms": Some(rows, by_estate)},
-    )
-    c["bad_trade"][...] = 0.0
-    sum_by(hit, lost[~theirs], c["bad_trade"])
-    return by_estate
-
-
-def turn_quarter(economy, gone: np.ndarray) -> None:
-    """What was bought this quarter falls due in the next."""
-    c = economy.firms.columns
-    for slot in SLOTS:
-        turn(gone, c["closing"], *(c[f"{name}_{slot}"] for name in ("supplier", "fresh", "creditor", "owed")))
