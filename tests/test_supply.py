@@ -8,7 +8,7 @@ import pytest
 from sim import Economy
 from sim.accounts import INSTRUMENTS
 from sim.engine.ledger import LedgerError
-from sim.markets import supply
+from sim.markets import supply, trade_credit
 
 
 @functools.cache
@@ -162,11 +162,19 @@ def test_estates_pay_the_oldest_claims_first_and_no_more_than_they_have():
     to = ([2, 3, -1, -1, -1, 4], [3, 5, -1, -1, -1, -1], [-1] * 6, [4, 2, -1, -1, -1, -1])
     claims = tuple(np.array(column) for column in owed)
     holders = tuple(np.array(column, np.int32) for column in to)
-    paid, lost, firms = (np.empty((3, 4), np.int64) for _ in range(3))
-    trade_credit.share_out(rows, money, claims, holders, gone, paid, lost, firms)
-    np.testing.assert_array_equal(paid, [[5, 4, 0, 0], [5, 7, 0, 3], [0, 0, 0, 0]])
-    np.testing.assert_array_equal(lost, [[0, 3, 0, 3], [0, 0, 0, 0], [1, 0, 0, 0]])
-    np.testing.assert_array_equal(firms, [[2, 3, -1, 4], [3, -1, -1, 2], [4, -1, -1, -1]])
+    to_firms, to_owners, lost = np.empty((3, 3), np.int64)
+    hit, paid, missing = np.empty((3, 13), np.int64)
+    found, of_owners = trade_credit.share_out(
+        rows, money, claims, holders, gone, to_firms, to_owners, lost, hit, paid, missing
+    )
+    # firm 0 pays 5 and 4 of 7, firm 1 all; what firm 5 was to get is the owners' since it is gone
+    assert to_firms.tolist() == [9, 8, 0]
+    assert to_owners.tolist() == [0, 7, 0]
+    assert lost.tolist() == [6, 0, 1]
+    assert of_owners == 0
+    assert list(zip(hit[:found], paid[:found], missing[:found], strict=True)) == [
+        (2, 5, 0), (3, 4, 3), (4, 0, 3), (3, 5, 0), (2, 3, 0), (4, 0, 1)
+    ]  # fmt: skip
     assert not any(column.any() for column in claims)
 
 

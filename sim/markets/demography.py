@@ -30,66 +30,112 @@ class Exit(Declared):
 
 
 @compiled
-def estates(deposits, home, shared, other, trade, to_bank, to_all, to_platform, to_suppliers, rest):
-    """What each estate pays (fen): banks first and in proportion, then platforms, suppliers, owners."""
-    for i in range(deposits.shape[0]):
-        cash = deposits[i]
-        senior = home[i] + shared[i]
+def list_leaving(failed, leaving, alive, bad_trade, sales, gone, rows, hit):
+    """Who is gone, in which rows, and which of those were hit by a failure before. Returns how many are gone,
+    and how many of all were hit."""
+    found, hits = 0, 0
+    for i in range(alive.shape[0]):
+        gone[i] = (failed[i] | leaving[i]) & alive[i]
+        hard = bad_trade[i] > HARD_HIT * sales[i]
+        rows[found] = i
+        hit[found] = hard
+        found += 1 if gone[i] else 0
+        hits += 1 if hard else 0
+    return found, hits
+
+
+@compiled
+def estates(rows, deposits, home, shared, other, trade, to_bank, to_all, to_platform, to_suppliers, rest):
+    """What the estate of each of the `rows` pays (fen): banks first and in proportion, then platforms,
+    suppliers, owners."""
+    for e in range(rows.shape[0]):
+        i = rows[e]
+        cash, senior = deposits[i], home[i] + shared[i]
         if cash >= senior:
-            to_bank[i] = home[i]
-            to_all[i] = shared[i]
+            to_bank[e] = home[i]
+            to_all[e] = shared[i]
             cash -= senior
-            to_platform[i] = min(cash, other[i])
-            cash -= to_platform[i]
-            to_suppliers[i] = min(cash, trade[i])
-            rest[i] = cash - to_suppliers[i]
+            to_platform[e] = min(cash, other[i])
+            cash -= to_platform[e]
+            to_suppliers[e] = min(cash, trade[i])
+            rest[e] = cash - to_suppliers[e]
         else:
             part = min(home[i], int(np.floor(cash * (home[i] / senior))))
-            to_all[i] = min(shared[i], cash - part)
-            to_bank[i] = cash - to_all[i]
-            to_platform[i] = 0
-            to_suppliers[i] = 0
-            rest[i] = 0
+            to_all[e] = min(shared[i], cash - part)
+            to_bank[e] = cash - to_all[e]
+            to_platform[e] = 0
+            to_suppliers[e] = 0
+            rest[e] = 0
+
+
+@compiled
+def clear(rows, flags, partners, amounts):
+    """Nothing is left in these columns of the `rows`."""
+    for column in flags:
+        for i in rows:
+            column[i] = False
+    for column in partners:
+        for i in rows:
+            column[i] = -1
+    for column in amounts:
+        for i in rows:
+            column[i] = 0.0
+
+
+OF_THE_LEAVING = (
+    ("alive", "closing", "leaving"),
+    ("debt_to", "portal", "link", "supplier_1", "supplier_2"),
+    (
+        "share",
+        "machines",
+        "units",
+        "depth",
+        "disruption",
+        "demand",
+        "expected_demand",
+        "bills",
+        "wage_bill",
+        "input_bill",
+        "investment_bill",
+    ),
+)
 
 
 def firms_leave(economy) -> None:
     """Machines go to the owners at resale price; debts are paid by rank; the rest is lost or returned."""
-    c, tallies = economy.firms.columns, economy.tallies
-    rows = np.flatnonzero((c["failed"] | c["leaving"]) & c["alive"])
-    tallies["exits"] = float(len(rows))
-    gone = np.zeros(len(economy.firms), bool)
-    gone[rows] = True
-    hit = c["bad_trade"] > HARD_HIT * c["sales"]  # by failures of the quarter before
+    c, tallies, n = economy.firms.columns, economy.tallies, len(economy.firms)
+    gone, hit, rows = np.empty(n, bool), np.empty(n + 1, bool), np.empty(n + 1, np.int64)
+    leave, hits = list_leaving(
+        c["failed"], c["leaving"], c["alive"], c["bad_trade"], c["sales"], gone, rows, hit
+    )
+    rows, hit = rows[:leave], hit[:leave]
     liquidate(economy, rows)
     unpaid = pay_estates(economy, rows, gone)
-    lost = write_off_estates(economy, rows)
-    c["failed"][rows] |= lost + unpaid > 0
+    failed = c["failed"][rows] | (write_off_estates(economy, rows) + unpaid > 0)
+    c["failed"][rows] = failed
     trade_credit.turn_quarter(economy, gone)
-    tallies["failures"] = float(c["failed"][rows].sum())
-    tallies["closures"] = tallies["exits"] - tallies["failures"]
-    tallies["bad trade credit"] = float(unpaid.sum())
-    tallies["hit by failures"] = float(hit.sum())
-    tallies["failures after a hit"] = float((c["failed"][rows] & hit[rows]).sum())
-    for name in ("alive", "closing", "leaving"):
-        c[name][rows] = False
-    for name in ("debt_to", "portal", "link", "supplier_1", "supplier_2"):
-        c[name][rows] = -1
-    for name in ("share", "machines", "units", "depth", "disruption", "demand", "expected_demand"):
-        c[name][rows] = 0.0
-    for name in ("bills", "wage_bill", "input_bill", "investment_bill"):
-        c[name][rows] = 0.0
+    failures = np.count_nonzero(failed)
+    tallies |= {
+        "exits": float(leave),
+        "failures": float(failures),
+        "closures": float(leave - failures),
+        "bad trade credit": float(unpaid.sum()),
+        "hit by failures": float(hits),  # of the quarter before
+        "failures after a hit": float(np.count_nonzero(failed & hit)),
+    }
+    clear(rows, *[tuple([c[name] for name in names]) for names in OF_THE_LEAVING])
 
 
 def liquidate(economy, rows: np.ndarray) -> None:
     """The owners buy the machines at a price that falls with what is liquidated; stock is scrapped."""
     c, p, market, ledger = economy.firms.columns, economy.p, economy.market, economy.ledger
-    book = float(c["capital"][rows].sum())
+    capital = c["capital"][rows]
+    book = float(capital.sum())
     calm = p.resale / (1.0 + p.resale_response * book / max(1.0, market.investment_value))
     market.resale = market.resale + 0.25 * (calm - market.resale)
     afford = min(1.0, 0.9 * ownership.money(economy) / max(1.0, calm * book))
-    proceeds = np.floor(afford * calm * c["capital"][rows]).astype(np.int64)
-    ownership.spend(economy, "liquidations", Some(rows, proceeds))
-    ledger.change("loss on liquidation", Some(rows, c["capital"][rows]))
+    ownership.spend(economy, "liquidations", Some(rows, np.floor(afford * calm * capital)))
+    ledger.change("loss on liquidation", Some(rows, c["capital"][rows]))  # what they do not pay
     ledger.change("spoilage", Some(rows, c["stock"][rows]))
     economy.memory.used_machines += float(c["machines"][rows].sum())
     trade_credit.sell_receivables(economy, rows)
@@ -97,20 +143,20 @@ def liquidate(economy, rows: np.ndarray) -> None:
 
 def pay_estates(economy, rows: np.ndarray, gone: np.ndarray) -> np.ndarray:
     """What money an estate has goes to those it owes, by rank. Returns what suppliers lose by it (fen)."""
-    c, banks, ledger = economy.firms.columns, economy.banks, economy.ledger
-    to_bank, to_all, to_platform, to_suppliers, rest = (np.empty(len(rows), np.int64) for _ in range(5))
-    debts = ("bank_debt", "syndicated_debt", "platform_debt", "payables")
+    c, t, ledger = economy.firms.columns, economy.platforms.columns, economy.ledger
+    to_bank, to_all, to_platform, to_suppliers, rest = np.empty((5, len(rows)), np.int64)
     estates(
-        *(c[name][rows] for name in ("deposits", *debts)),
+        rows, c["deposits"], c["bank_debt"], c["syndicated_debt"], c["platform_debt"], c["payables"],
         to_bank, to_all, to_platform, to_suppliers, rest,
     )  # fmt: skip
     ledger.pay_at_home("instalments of firms", Some(rows, to_bank))
     total = int(to_all.sum())
     if total:
-        ledger.pay("syndicated instalments", Some(rows, to_all), within(total, banks["syndicated_loans"]))
+        shares = within(total, economy.banks.columns["syndicated_loans"])
+        ledger.pay("syndicated instalments", Some(rows, to_all), shares)
     if to_platform.any():
-        before = economy.platforms["loans"].copy()
-        principal = total_by(c["debt_to"][rows], to_platform, len(economy.platforms))
+        before = t["loans"].copy()
+        principal = total_by(c["debt_to"][rows], to_platform, len(before))
         ledger.pay("platform instalments of firms", Some(rows, to_platform), principal)
         funding.repay_banks(economy, principal, before)
     unpaid = trade_credit.settle_estates(economy, rows, to_suppliers, gone)
@@ -120,18 +166,18 @@ def pay_estates(economy, rows: np.ndarray, gone: np.ndarray) -> np.ndarray:
 
 def write_off_estates(economy, rows: np.ndarray) -> np.ndarray:
     """Debts that nobody pays any more; those who held them lose. Returns what is lost by estate (fen)."""
-    c, banks, ledger = economy.firms.columns, economy.banks, economy.ledger
-    lost, shared, other = (c[name][rows] for name in ("bank_debt", "syndicated_debt", "platform_debt"))
-    by_bank = total_by(c["bank"][rows], lost, len(banks))
+    c, b, ledger = economy.firms.columns, economy.banks.columns, economy.ledger
+    lost, shared, other = c["bank_debt"][rows], c["syndicated_debt"][rows], c["platform_debt"][rows]
+    by_bank = total_by(c["bank"][rows], lost, len(economy.banks))
     ledger.write_off("bad loans to firms", {"banks": by_bank}, {"firms": Some(rows, lost)})
-    banks["loan_losses"] += by_bank
+    b["loan_losses"] += by_bank
     total = int(shared.sum())
     if total:
-        part = within(total, banks["syndicated_loans"])
+        part = within(total, b["syndicated_loans"])
         ledger.write_off("bad syndicated loans", {"banks": part}, {"firms": Some(rows, shared)})
-        banks["loan_losses"] += part
+        b["loan_losses"] += part
     funding.lose(economy, "firms", rows, other)
-    economy.tallies["bad firm loans"] = float(lost.sum() + shared.sum())
+    economy.tallies["bad firm loans"] = float(lost.sum()) + total
     return lost + shared + other
 
 

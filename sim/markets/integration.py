@@ -215,8 +215,8 @@ def build(economy) -> None:
         chained = np.empty(len(firms), bool)
         found = hears(
             c["approach"], c["closing"], link, suppliers, last,
-            key(economy.seed, "offers of integration"), firms.ids, c["generation"], np.uint64(economy.quarter), left, share, platforms.columns["gain_share"],
-            rows, who, chained,
+            key(economy.seed, "offers of integration"), firms.ids, c["generation"],
+            np.uint64(economy.quarter), left, share, platforms.columns["gain_share"], rows, who, chained,
         )  # fmt: skip
         rows, who = rows[:found], who[:found]
         cost = (fixed + p.project_share * size[rows]) * left_to_people[who]

@@ -8,22 +8,28 @@ import numpy as np
 
 from sim.engine.compiling import compiled
 from sim.engine.fen import sum_by
-from sim.engine.ledger import Some
+from sim.engine.ledger import Some, rows_with
 from sim.markets import ownership
 from sim.markets.settlement import within
 from sim.markets.supply import NOBODY, SLOTS, columns_of
 
 
 @compiled
-def collect(paid, owed, creditor, received, to_owners):
-    """What firms that pay owe goes to their creditors; `owed` is nothing then."""
-    for i in range(paid.shape[0]):
-        if paid[i] > 0.0 and owed[i] > 0:
-            if creditor[i] >= 0:
-                received[creditor[i]] += owed[i]
-            else:
-                to_owners[i] += owed[i]
-            owed[i] = 0
+def collect(paid, owed, creditors, to_firms, received, to_owners):
+    """What firms that pay owe goes to their creditors, other firms or the owners; it is not owed then."""
+    to_firms[:] = 0
+    received[:] = 0
+    to_owners[:] = 0
+    for k in range(len(owed)):
+        due, creditor = owed[k], creditors[k]
+        for i in range(paid.shape[0]):
+            if paid[i] > 0.0 and due[i] > 0:
+                if creditor[i] >= 0:
+                    received[creditor[i]] += due[i]
+                    to_firms[i] += due[i]
+                else:
+                    to_owners[i] += due[i]
+                due[i] = 0
 
 
 @compiled
@@ -44,33 +50,44 @@ def turn(gone, closing, supplier, fresh, creditor, owed):
 
 
 @compiled
-def share_out(rows, money, claims, holders, gone, paid, lost, firms):
-    """What estates pay on their claims, the oldest first, and what is lost on them (fen).
+def share_out(rows, money, claims, holders, gone, to_firms, to_owners, lost, hit, paid, missing):
+    """What estates pay on claims on them, the oldest first, and what is lost (fen). They are settled then.
 
-    claims, holders: four columns each. Writes, for each claim of each estate, what is `paid` and `lost` on it
-    and which of the `firms` has it; of those that the owners have, having bought them of firms that are gone,
-    -1. The claims are settled then.
+    claims, holders: four columns each. Writes what each estate pays `to_firms` and `to_owners`, who have
+    bought the claims of firms that are gone, and what is `lost` on it; and which firms are `hit`, what each
+    is `paid` and what it misses. Returns how many those are, and what the owners lose.
     """
+    found, of_owners = 0, 0
     for e in range(rows.shape[0]):
         i, left = rows[e], money[e]
+        to_firms[e], to_owners[e], lost[e] = 0, 0, 0
         for k in range(4):
-            paid[e, k] = min(left, claims[k][i])
-            lost[e, k] = claims[k][i] - paid[e, k]
-            left -= paid[e, k]
-            claims[k][i] = 0
+            part = min(left, claims[k][i])
+            rest = claims[k][i] - part
+            left -= part
+            lost[e] += rest
             j = holders[k][i]
-            firms[e, k] = j if j >= 0 and not gone[max(0, j)] else NOBODY
+            if j >= 0 and not gone[max(0, j)]:
+                to_firms[e] += part
+                hit[found], paid[found], missing[found] = j, part, rest
+                found += 1 if claims[k][i] > 0 else 0
+            else:
+                to_owners[e] += part
+                of_owners += rest
+            claims[k][i] = 0
+    return found, of_owners
 
 
 def pay_suppliers(economy) -> None:
     """Firms pay what they owe from the last quarter; for those who fail, their estate does."""
-    firms, ledger = economy.firms, economy.ledger
-    paid, n = firms["trade_paid"], len(firms)
-    received, to_owners = np.zeros(n, np.int64), np.zeros(n, np.int64)
-    for owed, creditor in zip(columns_of(economy, "owed"), columns_of(economy, "creditor"), strict=True):
-        collect(paid, owed, creditor, received, to_owners)
-    ledger.pay("suppliers paid", paid.astype(np.int64) - to_owners, received)
-    pay_owners(economy, to_owners)
+    to_firms, received, to_owners = np.empty((3, len(economy.firms)), np.int64)
+    collect(
+        economy.firms["trade_paid"], columns_of(economy, "owed"), columns_of(economy, "creditor"),
+        to_firms, received, to_owners,
+    )  # fmt: skip
+    economy.ledger.pay("suppliers paid", to_firms, received)
+    rows = rows_with(to_owners)
+    pay_owners(economy, Some(rows, to_owners[rows]))
 
 
 def pay_owners(economy, amounts) -> None:
@@ -97,25 +114,24 @@ def sell_receivables(economy, rows: np.ndarray) -> None:
 def settle_estates(economy, rows: np.ndarray, money: np.ndarray, gone: np.ndarray) -> np.ndarray:
     """Estates of the firms `rows` pay suppliers `money` (fen); the rest is lost. Returns what is lost."""
     c, ledger = economy.firms.columns, economy.ledger
-    paid, lost, firms = (np.empty((len(rows), 4), np.int64) for _ in range(3))
-    share_out(
+    to_firms, to_owners, lost = np.empty((3, len(rows)), np.int64)
+    hit, paid, missing = np.empty((3, 4 * len(rows) + 1), np.int64)
+    found, of_owners = share_out(
         rows, money, (*columns_of(economy, "owed"), *columns_of(economy, "fresh")),
-        (*columns_of(economy, "creditor"), *columns_of(economy, "supplier")), gone, paid, lost, firms,
+        (*columns_of(economy, "creditor"), *columns_of(economy, "supplier")), gone, to_firms, to_owners, lost,
+        hit, paid, missing,
     )  # fmt: skip
-    theirs = firms == NOBODY
-    by_firms, hit = np.where(theirs, 0, paid), firms[~theirs]
-    ledger.pay("suppliers paid", Some(rows, by_firms.sum(axis=1)), Some(hit, paid[~theirs]))
-    pay_owners(economy, Some(rows, (paid - by_firms).sum(axis=1)))
-    of_owners = within(int(lost[theirs].sum()), economy.owners["receivables"])
-    by_estate = lost.sum(axis=1)
+    hit, missing = hit[:found], missing[:found]
+    ledger.pay("suppliers paid", Some(rows, to_firms), Some(hit, paid[:found]))
+    pay_owners(economy, Some(rows, to_owners))
     ledger.write_off(
         "bad trade credit",
-        {"firms": Some(hit, lost[~theirs]), "owners": of_owners},
-        {"firms": Some(rows, by_estate)},
+        {"firms": Some(hit, missing), "owners": within(of_owners, economy.owners.columns["receivables"])},
+        {"firms": Some(rows, lost)},
     )
     c["bad_trade"][...] = 0.0
-    sum_by(hit, lost[~theirs], c["bad_trade"])
-    return by_estate
+    sum_by(hit, missing, c["bad_trade"])
+    return lost
 
 
 def turn_quarter(economy, gone: np.ndarray) -> None:
