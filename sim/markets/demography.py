@@ -3,7 +3,7 @@
 import numpy as np
 
 from sim.engine.arithmetic import exp, normal
-from sim.engine.compiling import compiled
+from sim.engine.compiling import compiled, compiled_apart
 from sim.engine.draws import key, uniforms
 from sim.engine.ledger import Some, total_by
 from sim.engine.parameters import Declared, param
@@ -69,35 +69,27 @@ def estates(rows, deposits, home, shared, other, trade, to_bank, to_all, to_plat
 
 
 @compiled
-def clear(rows, flags, partners, amounts):
-    """Nothing is left in these columns of the `rows`."""
-    for column in flags:
+def fill(rows, columns, value):
+    """All these columns have this value in the `rows`."""
+    for column in columns:
         for i in rows:
-            column[i] = False
-    for column in partners:
-        for i in rows:
-            column[i] = -1
-    for column in amounts:
-        for i in rows:
-            column[i] = 0.0
+            column[i] = value
 
 
-OF_THE_LEAVING = (
-    ("alive", "closing", "leaving"),
-    ("debt_to", "portal", "link", "supplier_1", "supplier_2"),
-    (
-        "share",
-        "machines",
-        "units",
-        "depth",
-        "disruption",
-        "demand",
-        "expected_demand",
-        "bills",
-        "wage_bill",
-        "input_bill",
-        "investment_bill",
-    ),
+FLAGS_OF_THE_LEAVING = ("alive", "closing", "leaving")
+PARTNERS_OF_THE_LEAVING = ("debt_to", "portal", "link", "supplier_1", "supplier_2")
+LEFT_BEHIND = (
+    "share",
+    "machines",
+    "units",
+    "depth",
+    "disruption",
+    "demand",
+    "expected_demand",
+    "bills",
+    "wage_bill",
+    "input_bill",
+    "investment_bill",
 )
 
 
@@ -123,7 +115,9 @@ def firms_leave(economy) -> None:
         "hit by failures": float(hits),  # of the quarter before
         "failures after a hit": float(np.count_nonzero(failed & hit)),
     }
-    clear(rows, *[tuple([c[name] for name in names]) for names in OF_THE_LEAVING])
+    fill(rows, tuple([c[name] for name in FLAGS_OF_THE_LEAVING]), False)
+    fill(rows, tuple([c[name] for name in PARTNERS_OF_THE_LEAVING]), -1)
+    fill(rows, tuple([c[name] for name in LEFT_BEHIND]), 0.0)
 
 
 def liquidate(economy, rows: np.ndarray) -> None:
@@ -181,36 +175,84 @@ def write_off_estates(economy, rows: np.ndarray) -> np.ndarray:
     return lost + shared + other
 
 
+@compiled_apart
+def draw_gifts(rows, keys, quarter, ids, generation, gifts):
+    """Numbers in (0, 1) for who comes next in each of the `rows`: two columns of `gifts` for each key."""
+    for k in range(len(keys)):
+        first, second = gifts[2 * k], gifts[2 * k + 1]
+        for n in range(rows.shape[0]):
+            i = rows[n]
+            first[n], second[n] = uniforms(keys[k], ids[i], generation[i] + 1, quarter)
+
+
+@compiled_apart
+def as_normals(column):
+    """Numbers in (0, 1) become standard normal deviates."""
+    for n in range(column.shape[0]):
+        column[n] = normal(column[n])
+
+
 @compiled
-def found(rows, keys, quarter, sector, ids, generation, given, posted, columns, need):
-    """Draw the entrants of the vacant `rows`; write their columns and the money each needs (fen)."""
+def found(rows, sector, generation, gifts, members, given, posted, columns, need):
+    """Write the columns of the entrants in the vacant `rows`, and the money each needs (fen)."""
     size, spread, skill_mean, skill_spread, offset, agility, low, high, buffer, ratio, mark_up, inputs = given
     wage, technology, machine_price, style_x, style_y, going_price, unit_demand, skill_weight = posted
     share, skill, quality, x, y, pace, target, cash, expected, productivity, price, mark = columns
+    talent, gift, east, north, ways, daring, thrift, scale = gifts
+    for column in (talent, gift, east, north, scale):
+        as_normals(column)
     for n in range(rows.shape[0]):
         i = rows[n]
         s = sector[i]
-        g = generation[i] + 1
-        a, b = uniforms(keys[0], ids[i], g, quarter)
-        d, e = uniforms(keys[1], ids[i], g, quarter)
-        f, h = uniforms(keys[2], ids[i], g, quarter)
-        m, o = uniforms(keys[3], ids[i], g, quarter)
-        generation[i] = g
-        quality[i] = normal(a)
-        skill[i] = skill_mean + skill_weight * quality[i] + skill_spread * normal(b)
-        x[i] = style_x[s] + offset * normal(d)
-        y[i] = style_y[s] + offset * normal(e)
-        pace[i] = agility * (0.5 + f)
-        target[i] = low + (high - low) * h
-        cash[i] = buffer * (0.9 + 0.2 * m)
-        share[i] = size * exp(spread * normal(o) - 0.5 * spread * spread)
-        expected[i] = share[i] * unit_demand[s]
+        generation[i] += 1
+        quality[i] = talent[n]
+        skill[i] = skill_mean + skill_weight * quality[i] + skill_spread * gift[n]
+        x[i] = style_x[s] + offset * east[n]
+        y[i] = style_y[s] + offset * north[n]
+        pace[i] = agility * (0.5 + ways[n])
+        target[i] = low + (high - low) * daring[n]
+        cash[i] = buffer * (0.9 + 0.2 * thrift[n])
+        relative = size * exp(spread * scale[n] - 0.5 * spread * spread)
+        expected[i] = relative * unit_demand[s]
+        share[i] = relative / members[s]
         productivity[i] = technology * exp(skill[i])
         price[i] = going_price[s]
         mark[i] = mark_up
         machines = ratio * expected[i] * machine_price
         work = (1.0 - inputs) * wage * expected[i] / productivity[i]
         need[n] = np.floor(machines + 1.5 * (work + inputs * expected[i] * going_price[s]))
+
+
+GIFTS = ("an entrant's gifts", "an entrant's style", "an entrant's ways", "an entrant's size")
+OF_AN_ENTRANT = (
+    "share",
+    "skill",
+    "quality",
+    "style_x",
+    "style_y",
+    "agility",
+    "leverage_target",
+    "buffer",
+    "expected_demand",
+    "productivity",
+    "price",
+    "mark_up",
+)
+UNTOUCHED = (
+    "age",
+    "growth",
+    "unfilled",
+    "losses",
+    "margin_now",
+    "draft_margin",
+    "reported_margin",
+    "misfit",
+    "on_credit",
+    "bad_trade",
+    "leverage_now",
+    "draft_leverage",
+    "reported_leverage",
+)
 
 
 def firms_enter(economy) -> None:
@@ -223,61 +265,26 @@ def firms_enter(economy) -> None:
         return
     members = np.maximum(1.0, market.members)
     unit_demand = market.sector_money / market.price_index
-    keys = tuple(
-        key(economy.seed, purpose)
-        for purpose in ("an entrant's gifts", "an entrant's style", "an entrant's ways", "an entrant's size")
-    )
-    need = np.empty(len(rows))
-    columns = tuple(
-        c[name]
-        for name in [
-            "share",
-            "skill",
-            "quality",
-            "style_x",
-            "style_y",
-            "agility",
-            "leverage_target",
-            "buffer",
-            "expected_demand",
-            "productivity",
-            "price",
-            "mark_up",
-        ]
-    )
+    need, gifts = np.empty(len(rows)), np.empty((2 * len(GIFTS), len(rows)))
+    keys = tuple([key(economy.seed, purpose) for purpose in GIFTS])
+    draw_gifts(rows, keys, np.uint64(economy.quarter), firms.ids, c["generation"], gifts)
     # shares relative to the sector's mean firm: the sums of shares are one
     found(
-        rows, keys, np.uint64(economy.quarter), c["sector"], firms.ids, c["generation"],
+        rows, c["sector"], c["generation"], tuple(gifts), members,
         (p.entrant_size, p.entrant_spread, p.entrant_skill, p.skill_spread, p.entrant_offset, p.agility,
          p.leverage_low, p.leverage_high, p.cash_buffer,
          (1.0 - p.input_share) * p.capital_output / p.utilisation, p.mark_up, p.input_share),
         (market.wage, market.technology, float(market.price_index[EQUIPMENT]), market.style_x, market.style_y,
-         market.price_index, unit_demand / members, p.quality_weight), columns, need,
+         market.price_index, unit_demand / members, p.quality_weight),
+        tuple([c[name] for name in OF_AN_ENTRANT]), need,
     )  # fmt: skip
-    c["share"][rows] /= members[c["sector"][rows]]
     purse = 0.5 * ownership.money(economy)
     funded = np.cumsum(need) <= purse
-    ownership.spend(economy, "start-up capital", Some(rows[funded], need[funded].astype(np.int64)))
-    stays = rows[~funded]
-    c["share"][stays] = 0.0
-    c["expected_demand"][stays] = 0.0
-    new = rows[funded]
+    new, stays = rows[funded], rows[~funded]
+    ownership.spend(economy, "start-up capital", Some(new, need[funded]))
+    fill(stays, (c["share"], c["expected_demand"]), 0.0)
     c["alive"][new] = True
     c["demand"][new] = c["expected_demand"][new]
-    for name in (
-        "age",
-        "growth",
-        "unfilled",
-        "losses",
-        "margin_now",
-        "draft_margin",
-        "reported_margin",
-        "misfit",
-        "on_credit",
-        "bad_trade",
-    ):
-        c[name][new] = 0.0
-    for name in ("leverage_now", "draft_leverage", "reported_leverage"):
-        c[name][new] = 0.0
+    fill(new, tuple([c[name] for name in UNTOUCHED]), 0.0)
     c["rate"][new] = market.funding_rate
     economy.tallies["entries"] = float(len(new))
