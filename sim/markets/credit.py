@@ -9,8 +9,9 @@ from sim.engine.compiling import compiled, compiled_apart
 from sim.engine.draws import key, uniform
 from sim.engine.ledger import Some, rows_with, split
 from sim.markets.scoring import (
-    remember_consumers,
-    remember_firms,
+    CONSUMER_FEATURES,
+    FIRM_FEATURES,
+    remember,
     score_consumers,
     score_firms,
     sight_of_consumers,
@@ -139,7 +140,10 @@ def lend_to_firms(economy) -> None:
     scores, offer, rate, own, common = (np.empty(opened) for _ in range(5))
     lender, unblurred = home[rows], np.zeros(opened)
     banks["files"] = np.bincount(lender, minlength=len(banks))
-    score_firms(rows, lender, sight, market.wage, noise, unblurred, unblurred, scorers.weighs, scores)
+    features = np.empty((FIRM_FEATURES, opened), np.float32)
+    score_firms(
+        rows, lender, sight, market.wage, noise, unblurred, unblurred, scorers.weighs, features, scores
+    )
     # who lends to none of those it fears never learns that it was wrong
     luck = key(economy.seed, "bank tries a firm")
     make_offers(rows, amounts, scores, terms, p.tries, luck, firms.ids, c["generation"], quarter, offer, rate)
@@ -151,11 +155,8 @@ def lend_to_firms(economy) -> None:
     common_ration = min(1.0, float(left.sum()) / max(1.0, shared))
     c["loan_granted"][...] = 0.0
     grants(rows, own, common, ration, common_ration, lender, debts, rate, c["rate"], c["loan_granted"])
-    # before it is paid out: a lender learns from what it has judged by
-    remember_firms(
-        rows, own + common, lender, sight, market.wage, noise, unblurred, unblurred, quarter, scores,
-        scorers.memory,
-    )  # fmt: skip
+    # a lender learns from what it has judged by
+    remember(rows, own + common, lender, quarter, scores, features, scorers.memory)
     ledger.pay_at_home("loans to firms", Some(rows, own))
     large = rows_with(common)
     total = int(common.sum())
@@ -188,7 +189,8 @@ def lend_to_consumers(economy) -> None:
     scores, offer, rate, own, common = (np.empty(opened) for _ in range(5))
     lender, unblurred = home[rows], np.zeros(opened)
     banks["consumer_files"] = np.bincount(lender, minlength=len(banks))
-    score_consumers(rows, lender, sight, noise, unblurred, scorers.weighs, scores)
+    features = np.empty((CONSUMER_FEATURES, opened), np.float32)
+    score_consumers(rows, lender, sight, noise, unblurred, scorers.weighs, features, scores)
     luck = key(economy.seed, "bank tries a consumer")
     make_offers(
         rows, amounts, scores, terms, p.tries, luck, consumers.ids, c["generation"], quarter, offer, rate
@@ -199,6 +201,6 @@ def lend_to_consumers(economy) -> None:
     ration = np.minimum(1.0, room / np.maximum(1.0, by_bank))
     c["loan_granted"][...] = 0.0
     grants(rows, own, common, ration, 0.0, lender, debts, rate, c["rate"], c["loan_granted"])
-    remember_consumers(rows, own, lender, sight, noise, unblurred, quarter, scores, scorers.memory)
+    remember(rows, own, lender, quarter, scores, features, scorers.memory)
     ledger.pay_at_home("loans to consumers", Some(rows, own))
     banks["room"] = np.maximum(0.0, room - by_bank * ration)

@@ -12,8 +12,9 @@ from sim.engine.draws import key, normals
 from sim.engine.ledger import Some, split_by, total_by
 from sim.engine.parameters import Declared, param
 from sim.markets.scoring import (
-    remember_consumers,
-    remember_firms,
+    CONSUMER_FEATURES,
+    FIRM_FEATURES,
+    remember,
     score_consumers,
     score_firms,
     sight_of_consumers,
@@ -172,12 +173,14 @@ def lend(economy, population: str) -> None:
     if population == "firms":
         scorers, sight = economy.firm_scorers, sight_of_firms(table)
         normals(key(economy.seed, "haze of shallow integration"), rows, ids, generation, quarter, haze)
-        score_firms(rows, lender, sight, market.wage, noise, blur, haze, scorers.weighs, scores)
+        features = np.empty((FIRM_FEATURES, found), np.float32)
+        score_firms(rows, lender, sight, market.wage, noise, blur, haze, scorers.weighs, features, scores)
         income, line = c["sales"], p.line_of_firm
         pace = np.where(platforms["file_like_a_bank"] > 0.0, p.instalment, p.platform_instalment)
     else:
         scorers, sight = economy.consumer_scorers, sight_of_consumers(table)
-        score_consumers(rows, lender, sight, noise, blur, scorers.weighs, scores)
+        features = np.empty((CONSUMER_FEATURES, found), np.float32)
+        score_consumers(rows, lender, sight, noise, blur, scorers.weighs, features, scores)
         income, line = c["usual_income"], p.line_of_consumer
         pace = np.full(sellers, p.consumer_instalment)
     duration, costs = (1.0 - pace) / pace, file_costs(economy)
@@ -190,12 +193,7 @@ def lend(economy, population: str) -> None:
         rows, offer, channel, ration, rate, c["platform_rate"], c["platform_debt"],
         c["debt_to"], c["platform_granted"], lent,
     )  # fmt: skip
-    if population == "firms":
-        remember_firms(
-            rows, lent, lender, sight, market.wage, noise, blur, haze, quarter, scores, scorers.memory
-        )
-    else:
-        remember_consumers(rows, lent, lender, sight, noise, blur, quarter, scores, scorers.memory)
+    remember(rows, lent, lender, quarter, scores, features, scorers.memory)
     by_platform = total_by(channel, lent, sellers)
     fund(economy, by_platform)
     ledger.pay(f"platform loans to {population}", by_platform, Some(rows, lent))

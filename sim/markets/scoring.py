@@ -98,48 +98,37 @@ def score(features, weights):
 
 
 @compiled_apart
-def score_firms(rows, lender, sight, wage, noise, blur, haze, weights, scores):
-    """What each lender makes of the firm in `rows` that asks it."""
+def score_firms(rows, lender, sight, wage, noise, blur, haze, weights, features, scores):
+    """What each lender makes of the firm in `rows` that asks it, and by which features (feature by row)."""
     for n in range(rows.shape[0]):
         x = firm_features(rows[n], sight, wage, noise, blur[n], haze[n])
         scores[n] = score(x, weights[lender[n]])
+        for k in range(len(x)):
+            features[k, n] = x[k]
 
 
 @compiled_apart
-def score_consumers(rows, lender, sight, noise, blur, weights, scores):
+def score_consumers(rows, lender, sight, noise, blur, weights, features, scores):
     """As `score_firms`."""
     for n in range(rows.shape[0]):
         x = consumer_features(rows[n], sight, noise, blur[n])
         scores[n] = score(x, weights[lender[n]])
+        for k in range(len(x)):
+            features[k, n] = x[k]
 
 
 @compiled
-def remember(i, lender, quarter, z, features, memory):
-    """Keep a scored loan for its label; the caller sees to it that none of this borrower is waiting."""
+def remember(rows, lent, lender, quarter, scores, features, memory):
+    """What lenders have judged by waits for its label, where they lend and nothing of the borrower waits."""
     seen_by, seen_at, seen_score, seen = memory
-    seen_by[i] = lender
-    seen_at[i] = quarter
-    seen_score[i] = z
-    for k in range(len(features)):
-        seen[i, k] = features[k]
-
-
-@compiled
-def remember_firms(rows, lent, lender, sight, wage, noise, blur, haze, quarter, scores, memory):
-    """What lenders know of the `rows` to whom they have just lent waits for its label."""
     for n in range(rows.shape[0]):
-        if lent[n] > 0 and memory[0][rows[n]] < 0:
-            x = firm_features(rows[n], sight, wage, noise, blur[n], haze[n])
-            remember(rows[n], lender[n], quarter, scores[n], x, memory)
-
-
-@compiled
-def remember_consumers(rows, lent, lender, sight, noise, blur, quarter, scores, memory):
-    """As `remember_firms`."""
-    for n in range(rows.shape[0]):
-        if lent[n] > 0 and memory[0][rows[n]] < 0:
-            x = consumer_features(rows[n], sight, noise, blur[n])
-            remember(rows[n], lender[n], quarter, scores[n], x, memory)
+        i = rows[n]
+        if lent[n] > 0 and seen_by[i] < 0:
+            seen_by[i] = lender[n]
+            seen_at[i] = quarter
+            seen_score[i] = scores[n]
+            for k in range(features.shape[0]):
+                seen[i, k] = features[k, n]
 
 
 SIGHT_OF_FIRMS = [
