@@ -187,32 +187,28 @@ def repay_banks(economy, principal: np.ndarray, before: np.ndarray) -> None:
 
 def lose(economy, population: str, rows: np.ndarray, lost: np.ndarray) -> None:
     """Bad debts of some rows leave the pools, and those who funded them bear their parts."""
-    t, ledger, banks = economy.platforms, economy.ledger, economy.banks
-    n = len(t)
-    by_platform = total_by(economy.tables[population].columns["debt_to"][rows], lost, n)
-    if not by_platform.any():
+    if not lost.any():
         return
-    before = t["loans"].copy()
-    participations, claims = t["participations_owed"].copy(), t["claims_owed"].copy()
-    idle = idle_claims(economy)
+    t, ledger, tallies, n = economy.platforms.columns, economy.ledger, economy.tallies, len(economy.platforms)
+    by_platform = total_by(economy.tables[population].columns["debt_to"][rows], lost, n)
+    before, participations = t["loans"].copy(), t["participations_owed"].copy()
+    out = np.maximum(0, t["claims_owed"] - idle_claims(economy))
     ledger.write_off("bad platform loans", {"platforms": by_platform}, {population: Some(rows, lost)})
-    of_banks = np.minimum(
-        participations, np.rint(by_platform * (participations / np.maximum(1, before)))
-    ).astype(np.int64)
+    part = by_platform / np.maximum(1, before)
+    of_banks = np.minimum(participations, np.rint(part * participations)).astype(np.int64)
     if of_banks.any():
         shares = rows_within(of_banks, economy.memory.participations, True)
-        ledger.write_off("participations lost", {"banks": shares.sum(axis=0)}, {"platforms": of_banks})
+        by_bank = shares.sum(axis=0)
+        ledger.write_off("participations lost", {"banks": by_bank}, {"platforms": of_banks})
         economy.memory.participations -= shares
-        banks["loan_losses"] += shares.sum(axis=0)
+        economy.banks.columns["loan_losses"] += by_bank
         t["pool_losses"] += of_banks
-    out = np.maximum(0, claims - idle)
-    of_claims = np.minimum(out, np.rint(by_platform * (out / np.maximum(1, before)))).astype(np.int64)
+    of_claims = np.minimum(out, np.rint(part * out)).astype(np.int64)
     if of_claims.any():
         c = economy.consumers.columns
-        part = split_by(of_claims, c["claims"].astype(float), c["claim_at"])
-        part = np.minimum(part, c["claims"])
-        of_claims = total_by(c["claim_at"], part, n)
-        ledger.write_off("claims lost", {"consumers": part}, {"platforms": of_claims})
+        share = np.minimum(split_by(of_claims, c["claims"].astype(float), c["claim_at"]), c["claims"])
+        of_claims = total_by(c["claim_at"], share, n)
+        ledger.write_off("claims lost", {"consumers": share}, {"platforms": of_claims})
         t["claims_lost"] += of_claims
     t["losses_borne"] += by_platform - of_banks - of_claims
     for label, fen in (
@@ -220,7 +216,7 @@ def lose(economy, population: str, rows: np.ndarray, lost: np.ndarray) -> None:
         ("losses of households", of_claims),
         ("platform losses of banks", of_banks),
     ):
-        economy.tallies[label] = economy.tallies.get(label, 0.0) + float(fen.sum())
+        tallies[label] = tallies.get(label, 0.0) + float(fen.sum())
 
 
 def repay_households(economy) -> None:
