@@ -170,7 +170,9 @@ class Economy(mesa.Model):
         self.each(consumers, works)
         self.each(firms, produces)
         labour.pay(self)  # wages, benefits, the tax on them
-        self.each(consumers, plans_spending, lends_to_platform)
+        self.each(consumers, plans_spending)
+        if funding.households_lend(self):
+            self.each(consumers, lends_to_platform)
         credit.lend_to_consumers(self)
         platform_credit.lend(self, "consumers")
         self.each(consumers, cuts_spending)

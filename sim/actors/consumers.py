@@ -2,7 +2,7 @@
 
 import math
 
-from sim.engine.arithmetic import normal
+from sim.engine.arithmetic import bell
 from sim.engine.columns import Account, Column, Row
 from sim.engine.parameters import Declared, param
 from sim.engine.rules import rule
@@ -86,7 +86,7 @@ class Consumer(Row):
 @rule(writes=("trait", "employed"), draws=("trait of a consumer", "job of a consumer"))
 def works(consumer, market, p, u):
     """Jobs end for the unsteady more often; those without find one with the chance that fills demand."""
-    trait = market.trait_kept * consumer.trait + market.trait_news * normal(u[0])
+    trait = market.trait_kept * consumer.trait + market.trait_news * bell(u[0])
     tilt = max(0.1, min(1.9, 1.0 - p.trait_weight * trait))
     stays = u[1] >= market.separation * tilt
     finds = u[1] < market.finding

@@ -5,7 +5,7 @@ What one firm knows and does is here; how it meets customers, workers and lender
 
 import math
 
-from sim.engine.arithmetic import exp, normal
+from sim.engine.arithmetic import bell, exp
 from sim.engine.columns import Account, Column, Row
 from sim.engine.parameters import Declared, param
 from sim.engine.rules import rule
@@ -239,9 +239,9 @@ def adapts(firm, market, p, u):
     x' = x + min(1, agility + adaptation_gain depth) (z - x)
     productivity = A exp(s') (1 + process_gain depth) exp(-misfit_waste |z - x'|^2) (1 - disruption)
     """
-    quality = market.quality_kept * firm.quality + market.quality_news * normal(u[0])
+    quality = market.quality_kept * firm.quality + market.quality_news * bell(u[0])
     aim = p.quality_weight * quality
-    skill = aim + market.skill_kept * (firm.skill - aim) + market.skill_news * normal(u[1])
+    skill = aim + market.skill_kept * (firm.skill - aim) + market.skill_news * bell(u[1])
     follow = min(1.0, firm.agility + p.adaptation_gain * firm.depth)
     x = firm.style_x + follow * (market.style_x[firm.sector] - firm.style_x)
     y = firm.style_y + follow * (market.style_y[firm.sector] - firm.style_y)
@@ -359,7 +359,7 @@ def meets_customers(firm, market, p, u):
         - p.fit_response * firm.misfit
         - p.service_response * firm.unfilled
     )
-    luck = exp(p.fashion * normal(u[0]) - 0.5 * p.fashion * p.fashion)
+    luck = exp(p.fashion * bell(u[0]) - 0.5 * p.fashion * p.fashion)
     mild = 1.0 / math.sqrt(math.sqrt(1.0 + firm.share * market.members[firm.sector]))
     loss = p.rupture_size * mild * (u[1] / p.rupture) if u[1] < p.rupture else 0.0
     return appeal, luck * (1.0 - loss)

@@ -107,6 +107,18 @@ def normal(u: float) -> float:
 
 
 @compiled
+def bell(u: float) -> float:
+    """A deviate of mean 0 and variance 1 from a u in (0, 1): four numbers of 13 bits, added up (Irwin-Hall).
+
+    Near normal, within 3.46, its kurtosis lower by 0.3. It takes a tenth of the time of `normal`: for news of
+    which many add up, as those of every agent in every quarter.
+    """
+    bits = int(u * 4503599627370496.0)  # 2^52
+    total = (bits & 8191) + ((bits >> 13) & 8191) + ((bits >> 26) & 8191) + (bits >> 39)
+    return (total - 16382) * 2.1143198492110126e-04
+
+
+@compiled
 def logistic(x: float) -> float:
     """1 / (1 + e^-x)."""
     return 1.0 / (1.0 + exp(-x))

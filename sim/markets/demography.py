@@ -87,6 +87,7 @@ LEFT_BEHIND = (
     "demand",
     "expected_demand",
     "bills",
+    "workers",
     "wage_bill",
     "input_bill",
     "investment_bill",

@@ -245,6 +245,14 @@ def repay_households(economy) -> None:
     if back.any():
         ledger.pay("claims repaid", back, part)
     c["claim_at"][c["claims"] == 0] = -1
+    if not t["claims_owed"].any():
+        c["offered"][...] = 0.0
+        c["withdrawn"][...] = 0.0
+
+
+def households_lend(economy) -> bool:
+    """Whether a platform borrows of households, or still owes them something."""
+    return bool(economy.market.posted.any() or economy.platforms.columns["claims_owed"].any())
 
 
 def compare(economy) -> None:
@@ -256,7 +264,7 @@ def compare(economy) -> None:
     market.own_margin += p.patience_with_platforms * (own - market.own_margin)
     # a platform that died with households' money frightens the others' lenders for some years
     claims = t["claims_owed"]
-    dead = ~t["alive"] & (t["died"] == economy.quarter)
+    dead = ~t["alive"] & (t["died"] == economy.quarter - 1)
     stuck = float(claims[dead].sum()) / max(1.0, float(claims.sum()))
     market.fright = 0.9 * market.fright + 0.5 * stuck
 

@@ -77,28 +77,21 @@ def gains(link, depth, sales, misfit, early, rate, alive, starts, terms, take, g
 
 @compiled
 def list_customers(linked, first, second, last):
-    """The last customer of each firm that has a link itself: its row, counted on by one for the second slot.
-
-    Rows of the first slot count from 0, of the second from the number of firms; -1 for none.
-    """
-    n = last.shape[0]
+    """One customer of each firm that has a link itself; -1 for none."""
     last[:] = -1
-    for i in linked:
-        if first[i] >= 0:
-            last[first[i]] = max(last[first[i]], i)
-        if second[i] >= 0:
-            last[second[i]] = max(last[second[i]], n + i)
+    for supplier in (first, second):
+        for i in linked:
+            if supplier[i] >= 0:
+                last[supplier[i]] = i
 
 
 @compiled
 def partner_of(i, link, first, second, last):
     """Which platform a partner of firm i is linked with, on either side of a contract; -1 for none."""
-    n, at, found = link.shape[0], last[i], -1
-    if first[i] >= 0 and link[first[i]] >= 0 and i > at:
-        at, found = i, link[first[i]]
-    if second[i] >= 0 and link[second[i]] >= 0 and n + i > at:
-        at, found = n + i, link[second[i]]
-    return found if found >= 0 or at < 0 else link[at % n]
+    for j in (first[i], second[i], last[i]):
+        if j >= 0 and link[j] >= 0:
+            return link[j]
+    return -1
 
 
 @compiled
@@ -209,7 +202,7 @@ def build(economy) -> None:
     spent = np.zeros(n)
     if left.sum() > 0.0:
         share = np.cumsum(left) / left.sum()
-        last, suppliers = np.empty(len(firms), np.int64), (c["supplier_1"], c["supplier_2"])
+        last, suppliers = np.empty(len(firms), np.int32), (c["supplier_1"], c["supplier_2"])
         list_customers(linked, *suppliers, last)
         rows, who = np.empty(len(firms), np.int64), np.empty(len(firms), np.int64)
         chained = np.empty(len(firms), bool)

@@ -20,10 +20,15 @@ def money(economy) -> float:
 
 
 def receive(economy, flow: str, paid: Amounts) -> int:
-    """Somebody pays the pool: spread evenly over its accounts."""
+    """Somebody pays the pool."""
     total = economy.ledger.debit(flow, paid)
-    economy.ledger.credit(flow, split(total, np.ones(len(economy.owners))))
+    share(economy, flow, total)
     return total
+
+
+def share(economy, flow: str, total: int) -> None:
+    """What the pool is paid is spread evenly over its accounts."""
+    economy.ledger.credit(flow, split(total, np.ones(len(economy.owners))))
 
 
 def spend(economy, flow: str, received: Amounts) -> int:

@@ -65,26 +65,23 @@ def look_up(supplier, offer, filled, depth):
 
 
 @compiled
-def hand_over(supplier, now, owed, early, sold):
-    """What some rows pay now, owe, and pay early, is sold by their suppliers."""
+def hand_over(supplier, now, owed, sold):
+    """What some rows pay now and what they owe is sold by their suppliers."""
     for i in range(supplier.shape[0]):
         j = supplier[i]
         if j >= 0:
             sold[j, 0] += now[i]
             sold[j, 1] += owed[i]
-            sold[j, 2] += early[i]
 
 
 @compiled
 def fill(ordered, filled, depth, credit, early_cash, left):
-    """What is delivered of an order, what of it is paid now, and what of that is early (whole fen).
+    """What is delivered of an order, and what of it is paid now (whole fen).
 
     Who cannot pay now what he should owes it.
     """
     got = np.floor(ordered * filled)
-    usual = np.floor(credit * got)
-    now = min(got - np.floor(usual * (1.0 - early_cash * depth)), np.floor(left))
-    return got, now, max(0.0, usual - (got - now))
+    return got, min(got - np.floor(credit * got * (1.0 - early_cash * depth)), np.floor(left))
 
 
 @compiled_apart
@@ -95,11 +92,11 @@ def deliver(
 
     Writes what each firm owes its first and second supplier (`fresh`), what it pays at once (`cash`), what it
     asks of the pools (`lacks`, as far as it can pay beside its bill for machines), what suppliers `sold` for
-    cash, on credit, and for cash early (`totals`: by contract, and early), and the sums asked of each pool.
+    cash and on credit, in all and for cash thanks to integration (`totals`), and the sums asked of each pool.
     """
     credit, early_cash = terms
-    sectors, block = pool.shape[0], np.empty((10, BLOCK))
-    filled_a, depth_a, now_a, owed_a, early_a, filled_b, depth_b, now_b, owed_b, early_b = block
+    sectors, block = pool.shape[0], np.empty((8, BLOCK))
+    filled_a, depth_a, now_a, owed_a, filled_b, depth_b, now_b, owed_b = block
     for s in range(sectors):
         # block by block: looking up and handing over far away wait for memory, the sums between do not
         for start in range(starts[s], starts[s + 1], BLOCK):
@@ -110,10 +107,10 @@ def deliver(
                 i = start + n
                 half = 0.5 * bill[i]
                 left = max(0.0, float(deposits[i]) - machines[i])
-                got_a, now, early_a[n] = fill(half, filled_a[n], depth_a[n], credit, early_cash, left)
+                got_a, now = fill(half, filled_a[n], depth_a[n], credit, early_cash, left)
                 left -= now
                 now_a[n], owed_a[n] = now, got_a - now
-                got_b, now, early_b[n] = fill(half, filled_b[n], depth_b[n], credit, early_cash, left)
+                got_b, now = fill(half, filled_b[n], depth_b[n], credit, early_cash, left)
                 left -= now
                 now_b[n], owed_b[n] = now, got_b - now
                 cash[i] = now_a[n] + now
@@ -123,8 +120,8 @@ def deliver(
                 lacks[1, i] = able * (half - got_b)
             for n in range(stop - start):
                 fresh[0][start + n], fresh[1][start + n] = int(owed_a[n]), int(owed_b[n])
-            hand_over(suppliers[0][start:stop], now_a, owed_a, early_a, sold)
-            hand_over(suppliers[1][start:stop], now_b, owed_b, early_b, sold)
+            hand_over(suppliers[0][start:stop], now_a, owed_a, sold)
+            hand_over(suppliers[1][start:stop], now_b, owed_b, sold)
         own, of_next = 0.0, 0.0
         for i in range(starts[s], starts[s + 1]):
             own += lacks[0, i]
@@ -132,7 +129,9 @@ def deliver(
         pool[s] += own
         pool[(s + 1) % sectors] += of_next
     for i in range(bill.shape[0]):
-        totals[0][i], totals[1][i] = sold[i, 0] + sold[i, 1], sold[i, 2]
+        delivered = sold[i, 0] + sold[i, 1]
+        early = credit * delivered - sold[i, 1] if early_cash * offer[i, 1] > 0.0 else 0.0
+        totals[0][i], totals[1][i] = delivered, max(0.0, early)
 
 
 @compiled
@@ -249,8 +248,8 @@ class Deliveries:
         self.cash, self.bought = np.zeros(n), np.zeros(n)
         self.lacks = np.zeros((2, n))
         self.orders, self.pool = np.zeros(n), np.zeros(len(economy.market.weights))
-        # by contract, for cash, on credit, and for cash early; the float64 are whole fen
-        sold, self.contracts = np.zeros((n, 3)), np.zeros(n)
+        # by contract, for cash and on credit, and in all; the float64 are whole fen
+        sold, self.contracts = np.zeros((n, 2)), np.zeros(n)
         if p.input_share > 0.0:
             suppliers, offer = columns_of(economy, "supplier"), np.empty((n, 2))
             promise(

@@ -99,7 +99,7 @@ def pay_owners(economy, amounts) -> None:
 
 def sell_receivables(economy, rows: np.ndarray) -> None:
     """The owners buy the claims of firms that leave, below face value; what they do not pay is their gain."""
-    c, ledger, owners = economy.firms.columns, economy.ledger, economy.owners
+    c, ledger = economy.firms.columns, economy.ledger
     face = c["receivables"][rows]
     total = int(face.sum())
     if total == 0:
@@ -108,7 +108,7 @@ def sell_receivables(economy, rows: np.ndarray) -> None:
     price = np.floor(afford * face).astype(np.int64)
     ownership.spend(economy, "receivables bought", Some(rows, price))
     left = ledger.debit("receivables left", Some(rows, face - price))
-    ledger.credit("receivables left", np.bincount([0], [left], len(owners)).astype(np.int64))
+    ownership.share(economy, "receivables left", left)
 
 
 def settle_estates(economy, rows: np.ndarray, money: np.ndarray, gone: np.ndarray) -> np.ndarray:
