@@ -101,8 +101,9 @@ def economy() -> Economy:
 
 
 def table_of(economy: Economy, one) -> Table:
-    """A rule of the model calls its agent what the table is called, without the s."""
-    return economy.tables[next(iter(inspect.signature(one.function).parameters)) + "s"]
+    """A rule of the model calls its agent what the table is called, of one row or without the s."""
+    agent = next(iter(inspect.signature(one.function).parameters))
+    return economy.tables[agent if agent in economy.tables else f"{agent}s"]
 
 
 @pytest.mark.parametrize("one", OF_THE_MODEL, ids=lambda one: one.name)

@@ -14,8 +14,8 @@ def whole(amount):
 
 
 @compiled
-def post(account, other, amounts, sign, other_sign):
-    """Add sign x amount to one account of each row and other_sign x amount to another.
+def post(account, other, amounts, sign, other_sign, moved, leg):
+    """Add sign x amount to one account of each row, other_sign x amount to another, the total to moved[leg].
 
     Returns (total of amounts, least amount).
     """
@@ -26,6 +26,7 @@ def post(account, other, amounts, sign, other_sign):
         other[i] += other_sign * fen
         total += fen
         least = min(least, fen)
+    moved[leg] += total
     return total, least
 
 
@@ -67,7 +68,7 @@ def outside(rows, n):
 
 
 @compiled
-def post_few(account, other, rows, amounts, sign, other_sign):
+def post_few(account, other, rows, amounts, sign, other_sign, moved, leg):
     """As `post`, to the `rows`. Returns also how many of them do not exist or lack an amount: if any, nothing
     is posted."""
     wrong = outside(rows, account.shape[0]) + abs(rows.shape[0] - amounts.shape[0])
@@ -80,6 +81,7 @@ def post_few(account, other, rows, amounts, sign, other_sign):
         other[rows[n]] += other_sign * fen
         total += fen
         least = min(least, fen)
+    moved[leg] += total
     return total, least, wrong
 
 
@@ -106,6 +108,20 @@ def weigh(accounts, signs, sums, least):
         for i in range(stop - start):
             off |= rest[i]
     return off == 0
+
+
+@compiled
+def carry(moved, flow, way, leg, place, sign, expected, out, left):
+    """What moved by leg is added to the accounts that legs lead to, and to what flowed out and what is left.
+
+    leg, place, sign: for each account of each leg; flow, way: for each leg, 1 where a flow leaves, -1 where
+    it arrives, 0 where it does neither. What is left has left and not arrived.
+    """
+    for n in range(leg.shape[0]):
+        expected[place[n]] += sign[n] * moved[leg[n]]
+    for k in range(moved.shape[0]):
+        out[flow[k]] += max(0, way[k]) * moved[k]
+        left[flow[k]] += way[k] * moved[k]
 
 
 @compiled

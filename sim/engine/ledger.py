@@ -18,6 +18,7 @@ import numpy as np
 
 from .chart import NET_WORTH, Change, Chart, Flow, WriteOff
 from .fen import (
+    carry,
     post,
     post_few,
     rows_with,
@@ -66,6 +67,7 @@ class Leg(NamedTuple):
     signs: tuple[int, int]
     at_banks: bool  # whether it moves deposits
     places: tuple[tuple[int, int], ...]
+    number: int = -1
 
 
 class Ledger:
@@ -87,19 +89,22 @@ class Ledger:
             (name, account): n
             for n, (name, account) in enumerate((t, a) for t in tables for a in self.accounts[t])
         }
-        self.claims = [
-            (label, [self.place[place] for place in i.holders], [self.place[place] for place in i.issuers])
-            for label, i in chart.instruments.items()
-        ]
-        self.moved: dict[tuple[str, Side], int] = {}
+        # what is held less what is owed, by instrument and account
+        self.claims = np.zeros((len(chart.instruments), len(self.place)), np.int64)
+        for row, instrument in zip(self.claims, chart.instruments.values(), strict=True):
+            row[[self.place[place] for place in instrument.holders]] = 1
+            row[[self.place[place] for place in instrument.issuers]] = -1
+        self.numbers: dict[tuple[str, Side], int] = {}  # of legs, as places in `moved`
+        self.moved = np.zeros(0, np.int64)
         self.legs: dict[tuple[str, Side], Leg] = {}
+        self.paths = self._paths()
         self.settled = True
         self.open()
 
     def open(self) -> None:
         """Start a quarter: remember where every account stands."""
-        self.moved = {}
-        self.expected = [int(self.tables[name].books[account].sum()) for name, account in self.place]
+        self.moved[:] = 0
+        self.expected = np.array([self.tables[name].books[account].sum() for name, account in self.place])
 
     def pay(self, flow: str, paid: Amounts, received: Amounts) -> int:
         """Book payments: whole fen (or floats, rounded once) per row of payer's and payee's table."""
@@ -154,8 +159,8 @@ class Ledger:
         if total != sum(totals.values()):
             raise LedgerError(f"{', '.join(totals)}: {sum(totals.values())} fen are paid, {total} received")
         for flow in others:
-            self.moved[first, "credit"] -= totals[flow]
-            self.moved[flow, "credit"] = self.moved.get((flow, "credit"), 0) + totals[flow]
+            self.moved[leg.number] -= totals[flow]
+            self.moved[self._leg_of(flow, "credit").number] += totals[flow]
 
     def change(self, flow: str, amounts: Amounts) -> int:
         """Book a gain or loss of value within each agent."""
@@ -172,7 +177,7 @@ class Ledger:
 
     def total(self, table: str, account: str) -> int:
         """What all rows of a table had on an account when the last quarter closed, in fen."""
-        return self.expected[self.place[table, account]]
+        return int(self.expected[self.place[table, account]])
 
     def _spec(self, flow: str, kind: type[Spec]) -> Spec:
         spec = self.chart.flows.get(flow)
@@ -185,9 +190,14 @@ class Ledger:
 
     def _leg_of(self, flow: str, side: Side) -> Leg:
         """The accounts that a side of a flow moves."""
-        if (flow, side) not in self.legs:
-            self.legs[flow, side] = self._new_leg(flow, side)
-        return self.legs[flow, side]
+        key = flow, side
+        if key not in self.legs:
+            leg = self._new_leg(flow, side)
+            number = self.numbers.setdefault(key, len(self.numbers))
+            if number == len(self.moved):
+                self.moved = np.append(self.moved, 0)
+            self.legs[key] = leg._replace(number=number)
+        return self.legs[key]
 
     def _new_leg(self, flow: str, side: Side) -> Leg:
         if side == "debit":
@@ -223,10 +233,9 @@ class Ledger:
         return leg._replace(at_banks=True, places=(*leg.places, *theirs))
 
     def _post(self, flow: str, side: Side, amounts: Amounts) -> int:
-        key = flow, side
-        leg = self.legs.get(key) or self._leg_of(flow, side)
+        leg = self.legs.get((flow, side)) or self._leg_of(flow, side)
         if isinstance(amounts, Some):
-            total, least, wrong = post_few(*leg.accounts, *amounts, *leg.signs)
+            total, least, wrong = post_few(*leg.accounts, *amounts, *leg.signs, self.moved, leg.number)
             if wrong:
                 raise LedgerError(
                     f"{flow}: {wrong} rows that {leg.table} does not have, or without an amount"
@@ -235,62 +244,68 @@ class Ledger:
             n = len(leg.accounts[0])
             if len(amounts) > n:
                 raise LedgerError(f"{flow}: {len(amounts)} amounts for {n} rows of {leg.table}")
-            total, least = post(*leg.accounts, amounts, *leg.signs)
+            total, least = post(*leg.accounts, amounts, *leg.signs, self.moved, leg.number)
         if leg.at_banks:
             self.settled = False
         if least < 0:
             raise LedgerError(f"{flow}: a negative amount ({least} fen) at {leg.table}")
-        self.moved[key] = self.moved.get(key, 0) + total
         return total
+
+    def _paths(self) -> tuple[np.ndarray, ...]:
+        """By leg, its flow and whether it leaves or arrives; and each account that a leg moves, and how."""
+        flows = {flow: n for n, flow in enumerate(self.chart.flows)}
+        ways = [-1 if side == "credit" else 0 if side[0] == "forgiven" else 1 for _, side in self.numbers]
+        legs = [self._leg_of(*key) for key in self.numbers]
+        steps = np.array([(leg.number, *step) for leg in legs for step in leg.places], np.int64).reshape(
+            -1, 3
+        )
+        numbers = np.array([flows[flow] for flow, _ in self.numbers], np.int64)
+        return numbers, np.array(ways, np.int64), *steps.T.copy()
 
     def _flows(self) -> dict[str, int]:
         """What flowed this quarter, by flow; each payment has arrived. Accounts are expected to show it."""
-        out: dict[str, int] = {}
-        arrived: dict[str, int] = {}
-        for key, total in self.moved.items():
-            for place, sign in self._leg_of(*key).places:
-                self.expected[place] += sign * total
-            flow, side = key
-            if side == "credit":
-                arrived[flow] = arrived.get(flow, 0) + total
-            elif side[0] != "forgiven":
-                out[flow] = out.get(flow, 0) + total
-        for flow in {**out, **arrived}:
-            there, here = out.get(flow, 0), arrived.get(flow, 0)
-            if there != here and isinstance(self.chart.flows[flow], Flow):
-                raise LedgerError(f"{flow}: {there} fen are paid, {here} received")
-        return out
+        if len(self.paths[0]) != len(self.numbers):
+            self.paths = self._paths()
+        out, left = np.zeros((2, len(self.chart.flows)), np.int64)
+        carry(self.moved, *self.paths, self.expected, out, left)
+        flows = {flow: fen for flow, fen in zip(self.chart.flows, out.tolist(), strict=True) if fen}
+        for n in np.flatnonzero(left):
+            flow, spec = list(self.chart.flows.items())[n]
+            if isinstance(spec, Flow):
+                raise LedgerError(f"{flow}: {out[n]} fen are paid, {out[n] - left[n]} received")
+        return flows
 
     def close(self) -> dict[str, int]:
-        """Prove the quarter: every flow, instrument, agent and bank. Returns the flows in fen."""
+        """Prove the quarter: every flow, instrument, agent and bank. Returns what flowed (fen)."""
         self.settle()
         flows = self._flows()
-        sums: list[int] = []
+        sums = np.empty(len(self.place), np.int64)
         unproved = [name for name, table in self.tables.items() if not self._weigh(name, table, sums)]
-        if sums != self.expected:
-            for (name, account), found, expected in zip(self.place, sums, self.expected, strict=True):
-                if found != expected:
-                    raise LedgerError(f"{name}.{account} holds {found} fen, its flows lead to {expected}")
-        for label, holders, issuers in self.claims:
-            held, owed = sum([sums[n] for n in holders]), sum([sums[n] for n in issuers])
-            if held != owed:
-                raise LedgerError(f"{label}: holders have {held} fen, issuers owe {owed}")
+        for n in np.flatnonzero(sums != self.expected):
+            name, account = list(self.place)[n]
+            raise LedgerError(f"{name}.{account} holds {sums[n]} fen, its flows lead to {self.expected[n]}")
+        for n in np.flatnonzero(self.claims @ sums):
+            held, owed = (int((np.maximum(0, sign * self.claims[n]) * sums).sum()) for sign in (1, -1))
+            raise LedgerError(
+                f"{list(self.chart.instruments)[n]}: holders have {held} fen, issuers owe {owed}"
+            )
         for name in unproved:
             raise LedgerError(self._fault(name))
         self._prove_deposits()
-        self.moved, self.expected = {}, sums
+        self.moved[:] = 0
+        self.expected = sums
         return flows
 
-    def _weigh(self, name: str, table: Any, sums: list[int]) -> bool:
+    def _weigh(self, name: str, table: Any, sums: np.ndarray) -> bool:
         """Add up each account of a table. Is every row's net worth what it has less what it owes?"""
-        totals = np.zeros((2, len(self.accounts[name])), np.int64)
-        balanced = weigh(tuple(table.books.values()), self.signs[name], totals[0], totals[1])
-        found, least = totals.tolist()
-        sums += found
-        least[self.accounts[name].index(NET_WORTH)] = (
-            0  # who owes more than he has is worth less than nothing
-        )
-        return balanced and not (name in self.customers and any(least))
+        accounts = self.accounts[name]
+        first, least = self.place[name, accounts[0]], np.zeros(len(accounts), np.int64)
+        found = sums[first : first + len(accounts)]
+        found[:] = 0
+        balanced = weigh(tuple(table.books.values()), self.signs[name], found, least)
+        # who owes more than he has is worth less than nothing
+        least[accounts.index(NET_WORTH)] = 0
+        return balanced and not (name in self.customers and least.any())
 
     def _fault(self, name: str) -> str:
         """What is wrong in a table whose rows could not be proved."""
