@@ -70,6 +70,7 @@ class Table(Words):
         self.model, self.kind, self.keep, self.random = model, kind, keep, chance
         accounts = {name for name, column in declared(kind).items() if isinstance(column, Account)}
         self.attributes = frozenset(dir(kind))
+        self.bound: dict[Any, Any] = {}  # of compiled passes over these columns: see `rules.sweep`
         self.books: dict[str, np.ndarray] = {name: a for name, a in arrays.items() if name in accounts}
         self.columns: dict[str, np.ndarray] = {
             name: a.view() if name in accounts else a for name, a in arrays.items()

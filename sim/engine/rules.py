@@ -17,13 +17,12 @@ import functools
 import hashlib
 import importlib.util
 import inspect
-import operator
 import os
 import sys
 import textwrap
 from collections.abc import Callable
 from types import ModuleType
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -154,22 +153,30 @@ class Plan:
         self.kernel = loop(rules).kernel
         self.columns, self.written = union(rules, "reads", "writes"), union(rules, "writes")
         self.purposes = [r.draws[d] for r in rules for d in range(0, len(r.draws), 2)]
-        self.by_row = operator.itemgetter("generation", *self.columns)
         self.market, self.parameters = union(rules, "market"), union(rules, "parameters")
 
-    def posted(self, table: Any, market: Any) -> list[Any]:
-        """What the market posts. ValueError for a column that is being written: rows would see each other."""
-        values = [getattr(market, name) for name in self.market]
-        arrays = [n for n, value in enumerate(values) if isinstance(value, np.ndarray)]
-        if arrays:
-            written = {id(memory(table.columns[name])): name for name in self.written}
-            for n in arrays:
-                column = written.get(id(memory(values[n])))
-                if column is not None:
-                    raise ValueError(
-                        f"market.{self.market[n]} shares {table.name}[{column!r}], which a rule writes"
-                    )
-        return values
+    def bind(self, table: Any, p: Any, seed: int) -> "Bound":
+        """What the pass is given in every quarter of an economy with these parameters and this seed."""
+        columns = table.columns
+        return Bound(
+            p,
+            seed,
+            (table.ids, columns["generation"], *[columns[name] for name in self.columns]),
+            {id(memory(columns[name])): name for name in self.written},
+            [key(seed, purpose) for purpose in self.purposes],
+            [float(getattr(p, name)) for name in self.parameters],
+        )
+
+
+class Bound(NamedTuple):
+    """The part of a pass over one table that stays the same from quarter to quarter."""
+
+    p: Any
+    seed: int
+    rows: tuple[np.ndarray, ...]
+    written: dict[int, str]  # columns by the object that owns their memory
+    keys: list[np.uint64]
+    parameters: list[float]
 
 
 def memory(array: np.ndarray) -> Any:
@@ -195,14 +202,18 @@ def sweep(
     result has the same bits either way. ValueError if the market posts a column that the rules write.
     """
     given = plan(rules)
-    rows = (table.ids, *given.by_row(table.columns))
-    rest = (
-        np.uint64(quarter),
-        *[key(seed, purpose) for purpose in given.purposes],
-        *given.posted(table, market),
-        *[float(getattr(p, name)) for name in given.parameters],
-    )
+    bound = table.bound.get(rules)
+    if bound is None or bound.p is not p or bound.seed != seed:
+        bound = table.bound[rules] = given.bind(table, p, seed)
+    posted = [getattr(market, name) for name in given.market]
+    for name, value in zip(given.market, posted, strict=True):
+        if isinstance(value, np.ndarray) and id(memory(value)) in bound.written:
+            column = bound.written[id(memory(value))]
+            raise ValueError(f"market.{name} shares {table.name}[{column!r}], which a rule writes")
+    rest = (np.uint64(quarter), *bound.keys, *posted, *bound.parameters)
     if crew is None or len(table.ids) < WORTH_THREADS:
-        given.kernel(*rows, *rest)
+        given.kernel(*bound.rows, *rest)
     else:
-        crew.map(lambda start, stop: given.kernel(*[a[start:stop] for a in rows], *rest), len(table.ids))
+        crew.map(
+            lambda start, stop: given.kernel(*[a[start:stop] for a in bound.rows], *rest), len(table.ids)
+        )

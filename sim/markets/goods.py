@@ -107,6 +107,15 @@ def book(bills, new_share, used_share, used_price, machine_price, part, stock, b
 
 
 @compiled
+def add_contracts(sold, received, on_credit, sales):
+    """What is sold by contract, for cash and on credit, comes to what is received for other sales (fen)."""
+    for i in range(received.shape[0]):
+        received[i] += int(sold[i, 0])
+        on_credit[i] = sold[i, 1]
+        sales[i] = received[i] + sold[i, 1]
+
+
+@compiled
 def move(starts, share, alive, appeal, luck, by_share, members, speed, walk_in, growth):
     """Replicator dynamics with luck; a little custom walks in anywhere. Shares of a sector sum to one."""
     for s in range(members.shape[0]):
@@ -202,11 +211,11 @@ def clear(economy) -> None:
     by_sector = split(paid, base) + split(paid_public, base)
     by_sector[EQUIPMENT] += paid_new
     by_sector[MEDIA] += paid_media
-    of_pools = split_stretches(by_sector + paid_pools, value, starts, np.empty(n, np.int64))
-    received = of_pools + inputs.sold_cash
+    received = split_stretches(by_sector + paid_pools, value, starts, np.empty(n, np.int64))
+    on_credit = np.empty(n)
+    add_contracts(inputs.sold, received, on_credit, c["sales"])
     ledger.credit_together(receipts, received)
-    ledger.pay("inputs on credit", inputs.bought - inputs.cash, inputs.sold_credit)
-    c["sales"][...] = received + inputs.sold_credit
+    ledger.pay("inputs on credit", inputs.owed, on_credit)
     c["cost_of_sales"][...] = cost
     sell_used_machines(economy, paid_used, used / machine_price)
     ledger.change("cost of goods sold", cost)

@@ -12,8 +12,9 @@ import numpy as np
 from sim.engine.arithmetic import exp
 from sim.engine.compiling import compiled
 from sim.engine.draws import key, uniform
-from sim.engine.ledger import Some, rows_with
+from sim.engine.ledger import Some
 from sim.engine.parameters import Declared, param
+from sim.markets.attention import count
 
 
 class Integration(Declared):
@@ -48,15 +49,17 @@ class Integration(Declared):
 
 
 @compiled
-def gains(link, depth, sales, misfit, early, rate, alive, starts, terms, take, gain, fee):
-    """What each link gains its firm this quarter, and the platform's share of it (fen).
+def gains(link, depth, sales, misfit, early, rate, alive, deposits, starts, terms, take, gain, fee, sums):
+    """What each link gains its firm this quarter, and the platform's share of it, which firms have (fen).
 
     gain = (1 - beta) sales (g depth / (1 + g depth) + 1 - exp(-waste max(0, usual misfit - misfit)))
            + the interest on what was paid a quarter early
 
     Usual is the mean misfit of the firms of the sector without a link: what clients are compared with.
+    Writes sums by platform: fees, and of deep links what was gained, and sales times depth.
     """
     process_gain, waste, own = terms
+    fees, seen, base = sums
     for s in range(starts.shape[0] - 1):
         misfits, outside = 0.0, 0.0
         for i in range(starts[s], starts[s + 1]):
@@ -72,7 +75,11 @@ def gains(link, depth, sales, misfit, early, rate, alive, starts, terms, take, g
                 made = process_gain * depth[i]
                 saved = 1.0 - exp(-waste * max(0.0, usual - misfit[i]))
                 gain[i] = own * sales[i] * (made / (1.0 + made) + saved) + rate[i] * early[i]
-                fee[i] = np.floor(take[p] * gain[i])
+                fee[i] = min(np.floor(take[p] * gain[i]), np.floor(0.5 * deposits[i]))
+                fees[p] += fee[i]
+                if depth[i] > 0.1:
+                    seen[p] += gain[i]
+                    base[p] += sales[i] * depth[i]
 
 
 @compiled
@@ -96,29 +103,18 @@ def partner_of(i, link, first, second, last):
 
 @compiled
 def hears(
-    approach,
-    closing,
-    link,
-    suppliers,
-    last,
-    k,
-    ids,
-    generation,
-    quarter,
-    left,
-    share,
-    gain_share,
-    rows,
-    who,
-    chained,
-):
-    """Firms that hear an offer they may take, whose: the better of two, and whether that is a partner's.
+    approach, closing, link, sales, suppliers, last, k, ids, generation, quarter, left, share, links, costs,
+    prices, rows, who, price, value,
+):  # fmt: skip
+    """Firms that hear an offer they may take, whose: the better of two, its price and what it promises (fen).
 
-    Returns how many there are; last: see `list_customers`.
-
-    Platforms approach by their share of project budgets; one of the two is that of a partner, if there is one
-    and it has money left. A linked firm listens only to a share of gain lower than its own platform's.
+    Platforms approach by their share of project budgets; one of the two is that of a partner (last: see
+    `list_customers`), if there is one and it has money left. A linked firm listens only to a share of gain
+    lower than its own platform's. Returns how many offers there are; left out are those that promise less
+    than they cost, but for a platform without a link to learn from.
     """
+    fixed, project_share, discount, decay, horizon, people = costs
+    gain_share, belief, take = prices
     platforms, found = share.shape[0], 0
     for i in range(approach.shape[0]):
         if approach[i] >= 0.0 and not closing[i]:
@@ -133,10 +129,12 @@ def hears(
             offer = b if gain_share[b] < gain_share[a] else a
             at = link[i]
             if at < 0 or (offer != at and gain_share[offer] < 0.8 * gain_share[at]):
-                rows[found] = i
-                who[found] = offer
-                chained[found] = partner == offer
-                found += 1
+                cost = (fixed + project_share * sales[i]) * people[offer]
+                promised = gain_share[offer] * (belief[offer] * sales[i]) + 0.25 * take[offer] * sales[i]
+                rows[found], who[found] = i, offer
+                price[found] = cost * (1.0 - discount if partner == offer else 1.0)
+                value[found] = horizon * (promised - decay * cost)
+                found += 1 if value[found] > price[found] or links[offer] == 0.0 else 0
     return found
 
 
@@ -151,48 +149,70 @@ def deepens(linked, link, depth, kept, speed, decay):
 
 
 @compiled
-def take_projects(who, price, value, left, links, taken):
+def upkeeps(linked, link, sales, costs, upkeep, links):
+    """What it costs each platform to keep up its links (fen), and how many it has."""
+    fixed, project_share, _, decay, _, people = costs
+    for i in linked:
+        upkeep[link[i]] += decay * (fixed + project_share * sales[i]) * people[link[i]]
+        links[link[i]] += 1.0
+
+
+@compiled
+def take_projects(order, rows, who, price, value, left, links, link, depth, disruption, disturbed, spent):
     """Each platform takes what promises more than its price, best first, as far as its money goes.
 
-    One without any link takes its best project even so: what a link is worth is learned from links.
+    One without any link takes its best project even so: what a link is worth is learned from links. A firm
+    that was linked with another platform loses that link, and its work is disturbed for a while.
     """
-    spent, started = np.zeros(left.shape[0]), links > 0
-    for i in range(who.shape[0]):
-        p = who[i]
-        taken[i] = price[i] <= left[p] - spent[p] and (value[i] > price[i] or not started[p])
-        if taken[i]:
-            spent[p] += price[i]
-            started[p] = True
+    for n in order:
+        i, p = rows[n], who[n]
+        if price[n] <= left[p] - spent[p] and (value[n] > price[n] or links[p] == 0.0):
+            spent[p] += price[n]
+            links[p] += 1.0
+            if link[i] >= 0:
+                disruption[i] += disturbed * depth[i]
+            link[i] = p
+            depth[i] = 0.0
+
+
+@compiled
+def list_linked(link, rows):
+    """Rows of the firms that have a link. Returns how many there are."""
+    found = 0
+    for i in range(link.shape[0]):
+        rows[found] = i
+        found += 1 if link[i] >= 0 else 0
+    return found
 
 
 def linked_rows(economy) -> np.ndarray:
     """Rows of the firms that have a link."""
-    return rows_with(economy.firms.columns["link"] + 1)  # that of platform 0 is one too
+    rows = np.empty(len(economy.firms), np.int64)
+    return rows[: list_linked(economy.firms.columns["link"], rows)]
 
 
 def build(economy) -> None:
     """Upkeep first, then new projects in the order of what they promise for what they cost."""
-    platforms, firms, p, market = economy.platforms, economy.firms, economy.p, economy.market
-    c, n = firms.columns, len(platforms)
+    platforms, firms, p, market = economy.platforms.columns, economy.firms, economy.p, economy.market
+    c, n = firms.columns, len(economy.platforms)
     c["disruption"] *= 0.5
-    platforms["upkeep"] = 0.0
+    platforms["upkeep"][...] = 0.0
     budget = platforms["project_spend"].copy()
     link, linked = c["link"], linked_rows(economy)
     if not (budget.sum() > 0.0 or len(linked)):
         return
-    cost_of_engineers = 1.0 + p.engineer_scarcity * budget.sum() / max(1.0, market.gdp)
-    market.engineer_cost = cost_of_engineers
-    fixed, size = p.project_fixed * market.wage_index, c["sales"]
+    market.engineer_cost = 1.0 + p.engineer_scarcity * float(budget.sum()) / max(1.0, market.gdp)
     # what the machines of a platform leave to its engineers
-    left_to_people = (1.0 - p.automation * platforms["technique"]) * cost_of_engineers
-
-    upkeep_of_link = p.depth_decay * (fixed + p.project_share * size[linked]) * left_to_people[link[linked]]
-    upkeep = np.bincount(link[linked], upkeep_of_link, n)
+    left_to_people = (1.0 - p.automation * platforms["technique"]) * market.engineer_cost
+    fixed = p.project_fixed * market.wage_index
+    costs = fixed, p.project_share, p.chain_discount, p.depth_decay, p.horizon, left_to_people
+    upkeep, links = np.zeros((2, n))
+    upkeeps(linked, link, c["sales"], costs, upkeep, links)
     # upkeep has the first call on what may be spent: from the project budget, then from cash
     cash = np.maximum(0, platforms["deposits"]) * 0.2
     paid = np.minimum(upkeep, np.maximum(budget, cash))
     kept = np.divide(paid, upkeep, out=np.ones(n), where=upkeep > 0.0)
-    platforms["upkeep"] = np.floor(paid)
+    platforms["upkeep"][...] = np.floor(paid)
     # what a project needs may be saved up: else a small platform could never start one
     purse = np.maximum(0, platforms["deposits"]) * 0.5 - paid
     left = np.maximum(0.0, np.minimum(budget - paid + platforms["saved"], purse))
@@ -201,63 +221,42 @@ def build(economy) -> None:
 
     spent = np.zeros(n)
     if left.sum() > 0.0:
-        share = np.cumsum(left) / left.sum()
         last, suppliers = np.empty(len(firms), np.int32), (c["supplier_1"], c["supplier_2"])
         list_customers(linked, *suppliers, last)
-        rows, who = np.empty(len(firms), np.int64), np.empty(len(firms), np.int64)
-        chained = np.empty(len(firms), bool)
+        rows, who = np.empty((2, len(firms) + 1), np.int64)
+        price, value = np.empty((2, len(firms) + 1))
         found = hears(
-            c["approach"], c["closing"], link, suppliers, last,
+            c["approach"], c["closing"], link, c["sales"], suppliers, last,
             key(economy.seed, "offers of integration"), firms.ids, c["generation"],
-            np.uint64(economy.quarter), left, share, platforms.columns["gain_share"], rows, who, chained,
+            np.uint64(economy.quarter), left, np.cumsum(left) / left.sum(), links, costs,
+            (platforms["gain_share"], platforms["belief"], platforms["take"]), rows, who, price, value,
         )  # fmt: skip
-        rows, who = rows[:found], who[:found]
-        cost = (fixed + p.project_share * size[rows]) * left_to_people[who]
-        price = cost * (1.0 - p.chain_discount * chained[:found])
-        promised = platforms["belief"][who] * size[rows]
-        credit = 0.25 * platforms["take"][who] * size[rows]
-        value = p.horizon * (platforms["gain_share"][who] * promised + credit - p.depth_decay * cost)
-        links = np.bincount(link[linked], minlength=n)
-        # what promises less than it costs is looked at by those who have no link to learn from
-        order = np.flatnonzero((value > price) | (links[who] == 0))
-        order = order[np.argsort(-value[order] / price[order], kind="stable")]
-        rows, who, price, value = rows[order], who[order], price[order], value[order]
-        taken = np.empty(len(rows), np.bool_)
-        take_projects(who, price, value, left, links, taken)
-        rows, who = rows[taken], who[taken]
-        spent = np.bincount(who, price[taken], n)
-        old = link[rows] >= 0
-        c["disruption"][rows[old]] += p.disruption * depth[rows[old]]
-        link[rows] = who
-        depth[rows] = 0.0
-    platforms["project_spend"] = np.floor(platforms["upkeep"] + spent)
-    platforms["saved"] = np.where(platforms["alive"], left - spent, 0.0)
-    platforms["links"] = np.bincount(link[linked_rows(economy)], minlength=n)
+        order = np.argsort(-value[:found] / price[:found], kind="stable")
+        take_projects(
+            order, rows, who, price, value, left, links, link, depth, c["disruption"], p.disruption, spent
+        )
+    platforms["project_spend"][...] = np.floor(platforms["upkeep"] + spent)
+    platforms["saved"][...] = np.where(platforms["alive"], left - spent, 0.0)
+    platforms["links"][...] = count(link, np.zeros(n))
 
 
 def collect(economy) -> None:
     """Linked firms pay the platform's share of what it can show they gained; beliefs follow what was seen."""
-    platforms, firms, p = economy.platforms, economy.firms, economy.p
-    c, n = firms.columns, len(platforms)
-    rows = linked_rows(economy)
+    platforms, p, c = economy.platforms.columns, economy.p, economy.firms.columns
+    n = len(economy.platforms)
+    rows, sums = linked_rows(economy), np.zeros((3, n))
     if not len(rows):
         c["gain"][...] = 0.0
         c["integration_fee"][...] = 0.0
         return
     gains(
-        c["link"], c["depth"], c["sales"], c["misfit"], c["early"], c["rate"], c["alive"],
+        c["link"], c["depth"], c["sales"], c["misfit"], c["early"], c["rate"], c["alive"], c["deposits"],
         economy.memory.sector_starts, (p.process_gain, p.misfit_waste, 1.0 - p.input_share),
-        platforms.columns["gain_share"], c["gain"], c["integration_fee"],
+        platforms["gain_share"], c["gain"], c["integration_fee"], sums,
     )  # fmt: skip
-    link, gain, depth = c["link"][rows], c["gain"][rows], c["depth"][rows]
-    fee = np.minimum(c["integration_fee"][rows], np.floor(0.5 * c["deposits"][rows]))
-    c["integration_fee"][rows] = fee
-    received = np.bincount(link, fee, n).astype(np.int64)
-    economy.ledger.pay("integration fees", Some(rows, fee), received)
-    platforms["revenue"] += received
-    deep = depth > 0.1
-    seen = np.bincount(link[deep], gain[deep], n)
-    base = np.bincount(link[deep], (c["sales"][rows] * depth)[deep], n)
+    fees, seen, base = sums
+    economy.ledger.pay("integration fees", Some(rows, c["integration_fee"][rows]), fees)
+    platforms["revenue"] += fees
     found = np.divide(seen, base, out=platforms["belief"].copy(), where=base > 0.0)
     platforms["belief"] += 0.1 * (found - platforms["belief"])
 

@@ -328,6 +328,6 @@ def adopt(economy, sees: int) -> None:
 def learn(economy) -> None:
     """Labels that mature this quarter teach every lender."""
     firms, consumers = economy.firms, economy.consumers
-    economy.firm_scorers.learn(economy.quarter, firms["failed"], firms["alive"] | firms["failed"], economy.p)
+    economy.firm_scorers.learn(economy.quarter, firms["failed"], firms["alive"], economy.p)
     everybody = np.ones(len(consumers), bool)
     economy.consumer_scorers.learn(economy.quarter, consumers["failed"], everybody, economy.p)

@@ -135,7 +135,7 @@ def deliver(
 
 
 @compiled
-def buy_from_pools(starts, bill, lacks, served, fresh, cash, bought, short, on_credit, by_sector):
+def buy_from_pools(starts, bill, lacks, served, fresh, cash, owed, bought, short, on_credit, by_sector):
     """What the pools deliver is paid at once. All inputs, those lacking, and the share on credit, by firm."""
     sectors = served.shape[0]
     for s in range(sectors):
@@ -143,12 +143,12 @@ def buy_from_pools(starts, bill, lacks, served, fresh, cash, bought, short, on_c
         own, of_next = 0.0, 0.0
         for i in range(starts[s], starts[s + 1]):
             here, there = np.floor(lacks[0, i] * served[s]), np.floor(lacks[1, i] * served[after])
-            owed = float(fresh[0][i] + fresh[1][i])
+            owed[i] = float(fresh[0][i] + fresh[1][i])
             cash[i] += here + there
-            bought[i] = cash[i] + owed
+            bought[i] = cash[i] + owed[i]
             whole = max(1.0, bill[i])
             buys = 1.0 if bill[i] > 0.0 else 0.0
-            on_credit[i] += 0.25 * buys * (owed / whole - on_credit[i])
+            on_credit[i] += 0.25 * buys * (owed[i] / whole - on_credit[i])
             short[i] = buys * max(0.0, 1.0 - bought[i] / whole)
             own += here
             of_next += there
@@ -244,12 +244,13 @@ class Deliveries:
         c, p, n = economy.firms.columns, economy.p, len(economy.firms)
         self.columns, self.starts = c, economy.memory.sector_starts
         self.fresh = columns_of(economy, "fresh")
-        # what is bought at once and in all; what is lacking of the own and of the next sector's goods (fen)
-        self.cash, self.bought = np.zeros(n), np.zeros(n)
-        self.lacks = np.zeros((2, n))
+        column = np.empty if p.input_share > 0.0 else np.zeros  # where there is a network, all is written
+        # what is bought at once, on credit and in all; what is lacking of the own and of the next sector's
+        # goods; what is sold by contract (fen; these float64 are whole)
+        self.cash, self.owed, self.bought, self.contracts = (column(n) for _ in range(4))
+        self.lacks = column((2, n))
         self.orders, self.pool = np.zeros(n), np.zeros(len(economy.market.weights))
-        # by contract, for cash and on credit, and in all; the float64 are whole fen
-        sold, self.contracts = np.zeros((n, 2)), np.zeros(n)
+        self.sold = np.zeros((n, 2))  # by contract, for cash and on credit
         if p.input_share > 0.0:
             suppliers, offer = columns_of(economy, "supplier"), np.empty((n, 2))
             promise(
@@ -258,16 +259,15 @@ class Deliveries:
             )  # fmt: skip
             deliver(
                 self.starts, c["input_bill"], suppliers, offer, c["deposits"], c["investment_bill"],
-                (p.trade_credit, p.early_cash), self.fresh, self.cash, self.lacks, sold,
+                (p.trade_credit, p.early_cash), self.fresh, self.cash, self.lacks, self.sold,
                 (self.contracts, c["early"]), self.pool,
             )  # fmt: skip
-        self.sold_cash, self.sold_credit = sold[:, 0], sold[:, 1]
 
     def buy_the_rest(self, served: np.ndarray) -> np.ndarray:
         """The pools deliver the shares `served`. Returns what they are paid, by sector (fen, int64)."""
         by_sector, c = np.zeros(len(served), np.int64), self.columns
         buy_from_pools(
-            self.starts, c["input_bill"], self.lacks, served, self.fresh, self.cash, self.bought,
+            self.starts, c["input_bill"], self.lacks, served, self.fresh, self.cash, self.owed, self.bought,
             c["inputs_short"], c["on_credit"], by_sector,
         )  # fmt: skip
         return by_sector
