@@ -37,6 +37,7 @@ from sim.actors.platforms import (
     hires,
     is_judged,
     keeps_technology,
+    pays_dividend,
     reviews_prices,
     sets_budget,
     survives,
@@ -199,6 +200,7 @@ class Economy(mesa.Model):
         self.each(platforms, closes_platform_books, survives)
         funding.platforms_fail(self)
         funding.sell_stakes(self)
+        self.each(platforms, pays_dividend)
         funding.pay_dividends(self)
         demography.firms_enter(self)  # newcomers, with the owners' money
         banking.treasury(self)

@@ -6,8 +6,8 @@ columns; everything below is the same for all of them.
 
 import math
 
+from sim.accounts import own_cash
 from sim.engine.columns import Account, Column, Row
-from sim.engine.compiling import compiled
 from sim.engine.parameters import Declared, param
 from sim.engine.rules import rule
 
@@ -147,6 +147,7 @@ class Platform(Row):
     venture_total = Column(0.0, unit="fen", doc="from the fund, so far")
     spent_total = Column(0.0, unit="fen", doc="all costs so far")
     revenue_total = Column(0.0, unit="fen", doc="all revenue so far")
+    dividend = Column(0.0, unit="fen/quarter")
     sold = Column(False, unit="yes/no", doc="the fund has sold its stake")
     direction = Column(1.0, unit="sign", doc="of the last change of price")
     deposits = Account("money")
@@ -155,13 +156,6 @@ class Platform(Row):
     claims_owed = Account("share of households in its loans")
     borrowing = Account("from banks")
     net_worth = Account("its own capital")
-
-
-@compiled
-def own_cash(deposits, claims_owed, loans, participations_owed):
-    """Deposits less households' money that is not lent out.   [fen]"""
-    idle = max(0.0, float(claims_owed) - float(loans - participations_owed))
-    return max(0.0, float(deposits) - idle)
 
 
 @rule(writes=("technology", "technique"))
@@ -310,3 +304,12 @@ def survives(platform, market, p, u):
     busy = platform.acts > 0.0 and platform.spent_total > 0.0
     broke = cash < fortnight or float(platform.net_worth) < 0.0
     return platform.alive and not (busy and broke)
+
+
+@rule(writes="dividend")
+def pays_dividend(platform, market, p, u):
+    """What the fund has sold pays its owners a part of the cash that it need not keep, if it has a profit."""
+    cash = own_cash(platform.deposits, platform.claims_owed, platform.loans, platform.participations_owed)
+    cost = platform.wage_bill + platform.direct_cost + platform.advertising
+    spare = min(max(0.0, cash - p.platform_reserve * cost), 4.0 * max(0.0, platform.usual_profit))
+    return float(math.floor(p.dividend_pace * spare)) if platform.alive and platform.sold else 0.0

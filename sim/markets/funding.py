@@ -2,10 +2,12 @@
 
 import numpy as np
 
+from sim.accounts import own_cash
+from sim.engine.compiling import compiled
 from sim.engine.ledger import Some, rows_with, split, split_by, total_by
 from sim.engine.parameters import Declared, param
 from sim.markets import integration, ownership
-from sim.markets.platform_credit import idle_claims
+from sim.markets.platform_credit import idle
 from sim.markets.settlement import split_rows
 
 
@@ -39,46 +41,56 @@ class Funding(Declared):
     borrowing_repaid = param(0.1, unit="share/quarter", low=0.02, high=0.5, source="design")
 
 
+@compiled
+def back(backed, size, gross_profit, growth_spend, wage_bill, books, runway, commitment, floor, weight):
+    """What each platform that may be backed weighs in a round: gross profit per yuan spent on growth.
+
+    Nobody is funded beyond his runway. Returns the share of them, by size, that has use for money.
+    """
+    deposits, claims, loans, participations = books
+    used, sizes = 0.0, 0.0
+    for p in range(size.shape[0]):
+        merit = gross_profit[p] / growth_spend[p] if growth_spend[p] > 0.0 else 0.0
+        needed = runway * (growth_spend[p] + wage_bill[p]) + size[p] * commitment / 10.0
+        need = min(1.0, needed / max(1.0, own_cash(deposits[p], claims[p], loans[p], participations[p])))
+        counts = size[p] if backed[p] else 0.0
+        weight[p] = counts * (floor + min(3.0, max(0.0, merit))) * need
+        used += counts * need
+        sizes += counts
+    return used / sizes
+
+
 def fund_platforms(economy) -> None:
     """Owners commit money as the fund's record allows; the fund backs gross profit per yuan spent."""
-    platforms, ledger, p, market = economy.platforms, economy.ledger, economy.p, economy.market
-    platforms["venture"] = 0.0
-    backed = platforms["alive"] & (platforms["acts"] > 0.0) & ~platforms["sold"]
+    t, ledger, p, memory = economy.platforms.columns, economy.ledger, economy.p, economy.memory
+    t["venture"][...] = 0.0
+    backed = t["alive"] & (t["acts"] > 0.0) & ~t["sold"]
     if not backed.any():
         return
-    value = (
-        p.exit_multiple * np.maximum(0.0, platforms["usual_profit"])[backed].sum()
-        + economy.memory.fund_record[1]
-    )
-    put_in = max(1.0, economy.memory.fund_record[0])
-    confidence = min(1.5, max(0.1, value / put_in)) if economy.quarter > economy.memory.born + p.hold else 1.0
-    economy.memory.confidence += 0.1 * (confidence - economy.memory.confidence)
-    first = economy.quarter == economy.memory.born + 1
-    wish = p.fund_commitment * market.gdp_seen * (p.first_round if first else economy.memory.confidence)
+    put_in, returned = memory.fund_record.tolist()
+    value = p.exit_multiple * float(np.maximum(0.0, t["usual_profit"][backed]).sum()) + returned
+    old = economy.quarter > memory.born + p.hold
+    confidence = min(1.5, max(0.1, value / max(1.0, put_in))) if old else 1.0
+    memory.confidence += 0.1 * (confidence - memory.confidence)
+    first = economy.quarter == memory.born + 1
+    wish = p.fund_commitment * economy.market.gdp_seen * (p.first_round if first else memory.confidence)
     commitment = int(min(wish, 0.2 * ownership.money(economy)))
     if commitment > 0:
         ownership.spend(economy, "fund commitments", split(commitment, np.ones(len(economy.fund))))
-    money = float(economy.fund["deposits"].sum())
-    merit = np.divide(
-        platforms["gross_profit"], platforms["growth_spend"], out=np.zeros(len(platforms)),
-        where=platforms["growth_spend"] > 0.0,
+    held, weight = economy.fund.columns["deposits"].astype(float), np.empty(len(backed))
+    # money that a platform cannot use stays in the fund
+    use = back(
+        backed, t["size"], t["gross_profit"], t["growth_spend"], t["wage_bill"],
+        (t["deposits"], t["claims_owed"], t["loans"], t["participations_owed"]), p.runway, float(commitment),
+        p.fund_floor, weight,
     )  # fmt: skip
-    # nobody is funded beyond his runway: money that a platform cannot use stays in the fund
-    needed = (
-        p.runway * (platforms["growth_spend"] + platforms["wage_bill"])
-        + platforms["size"] * commitment / 10.0
-    )
-    need = np.minimum(1.0, needed / np.maximum(1.0, platforms["deposits"] - idle_claims(economy)))
-    weight = platforms["size"] * (p.fund_floor + np.clip(merit, 0.0, 3.0)) * backed * need
-    sizes = platforms["size"] * backed
-    use = float((need * sizes).sum() / sizes.sum())
-    total = int(money if first else p.fund_pace * money * use)
+    total = int(held.sum() if first else p.fund_pace * held.sum() * use)
     if total > 0:
         part = split(total, weight)
-        ledger.pay("venture funding", split(total, economy.fund["deposits"].astype(float)), part)
-        platforms["venture"] = part
-        platforms["venture_total"] += part
-        economy.memory.fund_record[0] += total
+        ledger.pay("venture funding", split(total, held), part)
+        t["venture"][...] = part
+        t["venture_total"] += part
+        memory.fund_record[0] += total
 
 
 def sell_stakes(economy) -> None:
@@ -192,7 +204,7 @@ def lose(economy, population: str, rows: np.ndarray, lost: np.ndarray) -> None:
     t, ledger, tallies, n = economy.platforms.columns, economy.ledger, economy.tallies, len(economy.platforms)
     by_platform = total_by(economy.tables[population].columns["debt_to"][rows], lost, n)
     before, participations = t["loans"].copy(), t["participations_owed"].copy()
-    out = np.maximum(0, t["claims_owed"] - idle_claims(economy))
+    out = np.maximum(0, t["claims_owed"] - idle(economy))
     ledger.write_off("bad platform loans", {"platforms": by_platform}, {population: Some(rows, lost)})
     part = by_platform / np.maximum(1, before)
     of_banks = np.minimum(participations, np.rint(part * participations)).astype(np.int64)
@@ -227,7 +239,7 @@ def repay_households(economy) -> None:
         return
     asked = np.minimum(c["withdrawn"].astype(np.int64), c["claims"])
     wanted = total_by(c["claim_at"], asked, n)
-    free = np.minimum(idle_claims(economy), np.maximum(0, t["deposits"]))
+    free = np.minimum(idle(economy), np.maximum(0, t["deposits"]))
     share = np.minimum(1.0, free / np.maximum(1, wanted))
     place = c["claim_at"]
     part = np.floor(asked * share[place] * (place >= 0)).astype(np.int64)
@@ -282,7 +294,7 @@ def platforms_fail(economy) -> None:
     gone = ~t["alive"]
     if not gone.any():
         return
-    cash = np.where(gone, np.maximum(0, t["deposits"] - idle_claims(economy)), 0)
+    cash = np.where(gone, np.maximum(0, t["deposits"] - idle(economy)), 0)
     back = np.minimum(cash, t["borrowing"])
     if back.any():
         ledger.pay("borrowing repaid", back, total_by(t["bank"], back, len(banks)))
@@ -300,13 +312,8 @@ def platforms_fail(economy) -> None:
 
 
 def pay_dividends(economy) -> None:
-    """Platforms that the fund has sold pay their owners what they need not keep."""
-    t, p = economy.platforms, economy.p
-    cost = t["wage_bill"] + t["direct_cost"] + t["advertising"]
-    cash = t["deposits"] - idle_claims(economy)
-    spare = np.maximum(0.0, cash - p.platform_reserve * cost)
-    fen = np.floor(p.dividend_pace * np.minimum(spare, np.maximum(0.0, 4.0 * t["usual_profit"])))
-    fen = np.where(t["alive"] & t["sold"] & (t["usual_profit"] > 0.0), fen, 0.0)
+    """Owners get what platforms have decided to pay out."""
+    fen = economy.platforms.columns["dividend"]
     if fen.any():
         ownership.receive(economy, "platform dividends", fen)
 

@@ -6,6 +6,7 @@ keeps. Who funds: households' claims, banks' participations, bank loans to the p
 
 import numpy as np
 
+from sim.accounts import idle_claims
 from sim.engine.arithmetic import logistic
 from sim.engine.compiling import compiled
 from sim.engine.draws import key, normals
@@ -212,10 +213,18 @@ def lend(economy, population: str) -> None:
         c["ever_borrowed"][rows[lent > 0]] = True
 
 
-def idle_claims(economy) -> np.ndarray:
-    """Households' money with each platform that is not lent out (fen)."""
-    t = economy.platforms
-    return np.maximum(0, t["claims_owed"] - (t["loans"] - t["participations_owed"]))
+@compiled
+def list_idle(claims_owed, loans, participations_owed, idle):
+    """Households' money with each platform that is not lent out (whole fen)."""
+    for p in range(idle.shape[0]):
+        idle[p] = int(idle_claims(claims_owed[p], loans[p], participations_owed[p]))
+    return idle
+
+
+def idle(economy) -> np.ndarray:
+    """Households' money with each platform that is not lent out (int64, fen)."""
+    t, out = economy.platforms.columns, np.empty(len(economy.platforms), np.int64)
+    return list_idle(t["claims_owed"], t["loans"], t["participations_owed"], out)
 
 
 def place_of_claims(economy) -> np.ndarray:
@@ -244,14 +253,14 @@ def rations(wanted, shares, bank_limit, books, promised, offered, room, own_limi
     of_banks, of_households, of_borrowing = shares
     claims, loans, participations, deposits, borrowing, worth = books
     for p in range(wanted.shape[0]):
-        idle = float(max(0, claims[p] - (loans[p] - participations[p])))
-        cash = max(0.0, float(deposits[p]) - idle - promised[p])
+        not_lent = idle_claims(claims[p], loans[p], participations[p])
+        cash = max(0.0, float(deposits[p]) - not_lent - promised[p])
         may_borrow = min(max(0.0, max(0.0, float(worth[p])) - float(borrowing[p])), 0.2 * room)
         own = 1.0 - of_households[p] - of_banks[p] - of_borrowing[p]
         ration = 1.0
         for need, limit in (
             (of_banks[p] * wanted[p], bank_limit[p]),
-            (of_households[p] * wanted[p], idle + offered[p]),
+            (of_households[p] * wanted[p], not_lent + offered[p]),
             (of_borrowing[p] * wanted[p], may_borrow),
             (own * wanted[p], own_limit * cash),
         ):
@@ -295,7 +304,7 @@ def fund(economy, lent: np.ndarray) -> None:
         by_bank = total_by(t["bank"], borrowed, len(banks))
         ledger.pay("loans to platforms", by_bank, borrowed)
     need = np.floor(t["from_households"] * lent).astype(np.int64)
-    need = np.maximum(0, need - idle_claims(economy))
+    need = np.maximum(0, need - idle(economy))
     if need.any():
         c = economy.consumers.columns
         place = place_of_claims(economy)
