@@ -1,4 +1,8 @@
-"""Whole fen: rounded once, moved between accounts, split without a rest, summed."""
+"""Whole fen: rounded once, moved between accounts, split without a rest, summed.
+
+Compiled loops write into the arrays that they are given and return none: an array that comes back from
+machine code is wrapped anew, which takes as long as all else of a short loop.
+"""
 
 import numpy as np
 
@@ -36,7 +40,6 @@ def sum_by(group, amounts, out):
     for i in range(amounts.shape[0]):
         if group[i] >= 0:
             out[group[i]] += amounts[i]
-    return out
 
 
 @compiled
@@ -55,7 +58,6 @@ def sum_whole_by(group, amounts, out):
     for i in range(amounts.shape[0]):
         if group[i] >= 0:
             out[group[i]] += whole(amounts[i])
-    return out
 
 
 @compiled
@@ -140,7 +142,7 @@ def split_all(total, weights, out):
         upto[i] = whole_weight
     if last < 0:
         out[:] = 0
-        return out
+        return
     # a division that waits for no other row: it runs on vectors
     for i in range(n):
         upto[i] = np.rint(total * (upto[i] / whole_weight))
@@ -150,7 +152,6 @@ def split_all(total, weights, out):
         out[i] = given - before
         before = given
     out[last] += total - before
-    return out
 
 
 @compiled
@@ -159,7 +160,6 @@ def split_stretches(totals, weights, starts, out):
     for s in range(totals.shape[0]):
         rows = slice(starts[s], starts[s + 1])
         split_all(totals[s], weights[rows], out[rows])
-    return out
 
 
 @compiled
@@ -183,7 +183,6 @@ def split_groups(totals, weights, group, out):
     for g in range(n):
         if last[g] >= 0:
             out[last[g]] += totals[g] - given[g]
-    return out
 
 
 def split(total: int, weights: np.ndarray) -> np.ndarray:
@@ -192,17 +191,23 @@ def split(total: int, weights: np.ndarray) -> np.ndarray:
     `total` is not negative. No part is, and up to 2**50 fen each is within one fen of its proportion.
     Where no weight is positive nothing can be given: the sum is then 0, and the caller must ask first.
     """
-    return split_all(int(total), weights, np.empty(len(weights), np.int64))
+    out = np.empty(len(weights), np.int64)
+    split_all(int(total), weights, out)
+    return out
 
 
 def split_by(totals: np.ndarray, weights: np.ndarray, group: np.ndarray) -> np.ndarray:
     """As `split`, for many totals at once: row i takes part in totals[group[i]]."""
-    return split_groups(np.asarray(totals, np.int64), weights, group, np.empty(len(weights), np.int64))
+    out = np.empty(len(weights), np.int64)
+    split_groups(np.asarray(totals, np.int64), weights, group, out)
+    return out
 
 
 def total_by(group: np.ndarray, amounts: np.ndarray, groups: int) -> np.ndarray:
     """Whole fen summed by group: int64 of length `groups`."""
-    return sum_by(group, amounts, np.zeros(groups, np.int64))
+    out = np.zeros(groups, np.int64)
+    sum_by(group, amounts, out)
+    return out
 
 
 def rows_with(amounts: np.ndarray) -> np.ndarray:

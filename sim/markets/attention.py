@@ -93,7 +93,6 @@ def count(place, out):
     for i in range(place.shape[0]):
         if place[i] >= 0:
             out[place[i]] += 1.0
-    return out
 
 
 def odds(economy, spend: np.ndarray, outside: float) -> tuple[np.ndarray, np.ndarray, float]:
@@ -155,7 +154,9 @@ def clear(economy) -> None:
             firms.columns["generation"], quarter,
             leaving, winning, cumulated, np.zeros(n), won_by,
         )  # fmt: skip
-        platforms["firm_users"] = count(firms.columns["portal"], np.zeros(n))
+        firm_users = np.zeros(n)
+        count(firms.columns["portal"], firm_users)
+        platforms["firm_users"] = firm_users
     platforms["rebate"] = rebate
     platforms["advertising"] = np.floor((1.0 - platforms["by_staff"]) * (spend + spend_on_firms)) - rebate
 

@@ -80,31 +80,37 @@ def make_offers(rows, amounts, scores, terms, tries, k, ids, generation, quarter
 
 
 @compiled
-def shares_large_loans(rows, offer, lender, bank_debt, limit, own, common):
-    """A loan beyond a bank's limit to one borrower goes to all banks. Returns sums: own by bank, common."""
-    by_bank = np.zeros(limit.shape[0])
-    shared = 0.0
+def grants(rows, offer, lender, debts, limit, shares, room, offered_rate, rate, granted, own, common):
+    """Whole fen that banks lend: `own` loans, and parts in a `common` loan to the same firm.
+
+    A loan beyond a bank's limit to one borrower goes to all banks, if they have such loans (`shares`). Banks
+    that lack room ration all alike; what they have left is written into `room`. Rates blend with those of old
+    debt. Returns what all banks lend in common.
+    """
+    by_bank, shared, left = np.zeros(room.shape[0]), 0.0, 0.0
     for n in range(rows.shape[0]):
         b = lender[n]
-        own[n] = min(offer[n], max(0.0, limit[b] - float(bank_debt[rows[n]])))
-        common[n] = offer[n] - own[n]
+        own[n] = min(offer[n], max(0.0, limit[b] - float(debts[0][rows[n]])))
+        common[n] = offer[n] - own[n] if shares else 0.0
         by_bank[b] += own[n]
         shared += common[n]
-    return by_bank, shared
-
-
-@compiled
-def grants(rows, own, common, ration, common_ration, lender, debts, offered_rate, rate, granted):
-    """Whole fen granted: `own` and `common` become what is paid out; rates blend with those of old debt."""
+    for b in range(room.shape[0]):
+        asked = by_bank[b]
+        by_bank[b] = min(1.0, room[b] / max(1.0, asked))  # the share of it that there is room for
+        room[b] = max(0.0, room[b] - asked * by_bank[b])
+        left += room[b]
+    together, lent = min(1.0, left / max(1.0, shared)), 0.0
     for n in range(rows.shape[0]):
         i = rows[n]
-        own[n] = float(math.floor(own[n] * ration[lender[n]]))
-        common[n] = float(math.floor(common[n] * common_ration))
+        own[n] = float(math.floor(own[n] * by_bank[lender[n]]))
+        common[n] = float(math.floor(common[n] * together))
         new = own[n] + common[n]
+        lent += common[n]
         if new > 0.0:
             old = float(debts[0][i] + debts[1][i])
             rate[i] = (rate[i] * old + offered_rate[n] * new) / (old + new)
             granted[i] = new
+    return lent
 
 
 def lend_to_firms(economy) -> None:
@@ -139,7 +145,7 @@ def lend_to_firms(economy) -> None:
     rows, amounts = rows[:opened], amounts[:opened]
     scores, offer, rate, own, common = (np.empty(opened) for _ in range(5))
     lender, unblurred = home[rows], np.zeros(opened)
-    banks["files"] = np.bincount(lender, minlength=len(banks))
+    banks.columns["files"][...] = np.bincount(lender, minlength=len(banks))
     features = np.empty((FIRM_FEATURES, opened), np.float32)
     score_firms(
         rows, lender, sight, market.wage, noise, unblurred, unblurred, scorers.weighs, features, scores
@@ -147,22 +153,18 @@ def lend_to_firms(economy) -> None:
     # who lends to none of those it fears never learns that it was wrong
     luck = key(economy.seed, "bank tries a firm")
     make_offers(rows, amounts, scores, terms, p.tries, luck, firms.ids, c["generation"], quarter, offer, rate)
-    limit = p.large_exposure * np.maximum(0, banks["net_worth"]).astype(float)
-    by_bank, shared = shares_large_loans(rows, offer, lender, c["bank_debt"], limit, own, common)
-    room = banks["room"]
-    ration = np.minimum(1.0, room / np.maximum(1.0, by_bank))
-    left = np.maximum(0.0, room - by_bank * ration)
-    common_ration = min(1.0, float(left.sum()) / max(1.0, shared))
+    limit = p.large_exposure * np.maximum(0, banks["net_worth"])
     c["loan_granted"][...] = 0.0
-    grants(rows, own, common, ration, common_ration, lender, debts, rate, c["rate"], c["loan_granted"])
+    left = banks["room"]
+    total = int(
+        grants(rows, offer, lender, debts, limit, True, left, rate, c["rate"], c["loan_granted"], own, common)
+    )
     # a lender learns from what it has judged by
     remember(rows, own + common, lender, quarter, scores, features, scorers.memory)
     ledger.pay_at_home("loans to firms", Some(rows, own))
-    large = rows_with(common)
-    total = int(common.sum())
     if total > 0:
+        large = rows_with(common)
         ledger.pay("syndicated loans", split(total, left), Some(rows[large], common[large]))
-    banks["room"] = np.maximum(0.0, left)
 
 
 def lend_to_consumers(economy) -> None:
@@ -188,7 +190,7 @@ def lend_to_consumers(economy) -> None:
     rows, amounts = rows[:opened], amounts[:opened]
     scores, offer, rate, own, common = (np.empty(opened) for _ in range(5))
     lender, unblurred = home[rows], np.zeros(opened)
-    banks["consumer_files"] = np.bincount(lender, minlength=len(banks))
+    banks.columns["consumer_files"][...] = np.bincount(lender, minlength=len(banks))
     features = np.empty((CONSUMER_FEATURES, opened), np.float32)
     score_consumers(rows, lender, sight, noise, unblurred, scorers.weighs, features, scores)
     luck = key(economy.seed, "bank tries a consumer")
@@ -196,11 +198,10 @@ def lend_to_consumers(economy) -> None:
         rows, amounts, scores, terms, p.tries, luck, consumers.ids, c["generation"], quarter, offer, rate
     )
     unlimited = np.full(len(banks), np.inf)
-    by_bank, _ = shares_large_loans(rows, offer, lender, c["bank_debt"], unlimited, own, common)
-    room = banks["room"]
-    ration = np.minimum(1.0, room / np.maximum(1.0, by_bank))
     c["loan_granted"][...] = 0.0
-    grants(rows, own, common, ration, 0.0, lender, debts, rate, c["rate"], c["loan_granted"])
+    grants(
+        rows, offer, lender, debts, unlimited, False, banks["room"], rate, c["rate"], c["loan_granted"], own,
+        common,
+    )  # fmt: skip
     remember(rows, own, lender, quarter, scores, features, scorers.memory)
     ledger.pay_at_home("loans to consumers", Some(rows, own))
-    banks["room"] = np.maximum(0.0, room - by_bank * ration)

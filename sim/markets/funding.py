@@ -8,7 +8,7 @@ from sim.engine.ledger import Some, rows_with, split, split_by, total_by
 from sim.engine.parameters import Declared, param
 from sim.markets import integration, ownership
 from sim.markets.platform_credit import idle
-from sim.markets.settlement import split_rows
+from sim.markets.settlement import split_within
 
 
 class Funding(Declared):
@@ -150,7 +150,7 @@ def collect(economy) -> None:
     part = np.divide(held, np.maximum(1, before), out=np.zeros(n), where=before > 0)
     passed = np.floor(np.maximum(0.0, interest * part - t["take"] * held)).astype(np.int64)
     if passed.any():
-        shares = rows_within(passed, economy.memory.participations, False)
+        shares = split_within(passed, economy.memory.participations, False)
         ledger.pay("interest on participations", passed, shares.sum(axis=0))
         banks["interest_income"] += shares.sum(axis=0)
     c = economy.consumers.columns
@@ -177,11 +177,6 @@ def collect(economy) -> None:
     t["pool_interest"] = passed / np.maximum(1.0, held)
 
 
-def rows_within(totals: np.ndarray, holdings: np.ndarray, capped: bool) -> np.ndarray:
-    """Whole fen by platform and bank (int64, shape of holdings); see `split_rows`."""
-    return split_rows(totals, holdings.astype(float), capped, np.empty(holdings.shape, np.int64))
-
-
 def repay_banks(economy, principal: np.ndarray, before: np.ndarray) -> None:
     """The banks' part of the principal that came in goes back to them."""
     t = economy.platforms
@@ -192,7 +187,7 @@ def repay_banks(economy, principal: np.ndarray, before: np.ndarray) -> None:
     # a pool that is paid off owes its funders nothing more
     back = np.where(t["loans"] == 0, np.minimum(t["participations_owed"], np.maximum(0, t["deposits"])), back)
     if back.any():
-        shares = rows_within(back, economy.memory.participations, True)
+        shares = split_within(back, economy.memory.participations, True)
         economy.ledger.pay("participations repaid", back, shares.sum(axis=0))
         economy.memory.participations -= shares
 
@@ -209,7 +204,7 @@ def lose(economy, population: str, rows: np.ndarray, lost: np.ndarray) -> None:
     part = by_platform / np.maximum(1, before)
     of_banks = np.minimum(participations, np.rint(part * participations)).astype(np.int64)
     if of_banks.any():
-        shares = rows_within(of_banks, economy.memory.participations, True)
+        shares = split_within(of_banks, economy.memory.participations, True)
         by_bank = shares.sum(axis=0)
         ledger.write_off("participations lost", {"banks": by_bank}, {"platforms": of_banks})
         economy.memory.participations -= shares

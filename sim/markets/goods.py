@@ -211,8 +211,8 @@ def clear(economy) -> None:
     by_sector = split(paid, base) + split(paid_public, base)
     by_sector[EQUIPMENT] += paid_new
     by_sector[MEDIA] += paid_media
-    received = split_stretches(by_sector + paid_pools, value, starts, np.empty(n, np.int64))
-    on_credit = np.empty(n)
+    received, on_credit = np.empty(n, np.int64), np.empty(n)
+    split_stretches(by_sector + paid_pools, value, starts, received)
     add_contracts(inputs.sold, received, on_credit, c["sales"])
     ledger.credit_together(receipts, received)
     ledger.pay("inputs on credit", inputs.owed, on_credit)

@@ -237,7 +237,8 @@ def build(economy) -> None:
         )
     platforms["project_spend"][...] = np.floor(platforms["upkeep"] + spent)
     platforms["saved"][...] = np.where(platforms["alive"], left - spent, 0.0)
-    platforms["links"][...] = count(link, np.zeros(n))
+    platforms["links"][...] = 0.0
+    count(link, platforms["links"])
 
 
 def collect(economy) -> None:

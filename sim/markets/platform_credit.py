@@ -21,7 +21,7 @@ from sim.markets.scoring import (
     sight_of_consumers,
     sight_of_firms,
 )
-from sim.markets.settlement import split_rows
+from sim.markets.settlement import split_within
 
 
 class PlatformCredit(Declared):
@@ -75,7 +75,6 @@ def list_deep(link, depth, at):
     """The platform that each firm is linked with deeply enough to borrow from it; -1 for none."""
     for i in range(link.shape[0]):
         at[i] = link[i] if depth[i] > 0.05 else -1
-    return at
 
 
 @compiled
@@ -156,7 +155,8 @@ def lend(economy, population: str) -> None:
     if not open_.any():
         return
     if population == "firms":
-        first, second = list_deep(c["link"], c["depth"], np.empty(n, np.int32)), c["portal"]
+        first, second = np.empty(n, np.int32), c["portal"]
+        list_deep(c["link"], c["depth"], first)
     else:
         first, second = c["first_app"], c["second_app"]
     rows, channel = np.empty(n, np.int64), np.empty(n, np.int32)
@@ -218,13 +218,13 @@ def list_idle(claims_owed, loans, participations_owed, idle):
     """Households' money with each platform that is not lent out (whole fen)."""
     for p in range(idle.shape[0]):
         idle[p] = int(idle_claims(claims_owed[p], loans[p], participations_owed[p]))
-    return idle
 
 
 def idle(economy) -> np.ndarray:
     """Households' money with each platform that is not lent out (int64, fen)."""
     t, out = economy.platforms.columns, np.empty(len(economy.platforms), np.int64)
-    return list_idle(t["claims_owed"], t["loans"], t["participations_owed"], out)
+    list_idle(t["claims_owed"], t["loans"], t["participations_owed"], out)
+    return out
 
 
 def place_of_claims(economy) -> np.ndarray:
@@ -267,7 +267,6 @@ def rations(wanted, shares, bank_limit, books, promised, offered, room, own_limi
             if need > 0.0:
                 ration = min(ration, limit / need)
         out[p] = ration
-    return out
 
 
 def fundable(economy, wanted: np.ndarray) -> np.ndarray:
@@ -281,11 +280,13 @@ def fundable(economy, wanted: np.ndarray) -> np.ndarray:
     asks_households = (t["from_households"] * wanted).any()
     offered = supply_of_claims(economy) if asks_households else np.zeros(len(wanted), np.int64)
     limit = t["appetite"] * min(room, left) * share
-    return rations(
+    out = np.empty(len(wanted))
+    rations(
         wanted, (of_banks, t["from_households"], t["from_borrowing"]), limit,
         tuple([t[account] for account in BOOKS]), t["wage_bill"] + t["advertising"], offered, room,
-        p.own_loans_limit, np.empty(len(wanted)),
+        p.own_loans_limit, out,
     )  # fmt: skip
+    return out
 
 
 def fund(economy, lent: np.ndarray) -> None:
@@ -294,9 +295,7 @@ def fund(economy, lent: np.ndarray) -> None:
     part = np.floor(bank_share(economy) * lent).astype(np.int64)
     room = banks["room"].astype(float) + 1.0
     if part.any():
-        shares = split_rows(
-            part, np.tile(room, (len(part), 1)), False, np.empty((len(part), len(room)), np.int64)
-        )
+        shares = split_within(part, np.tile(room, (len(part), 1)), False)
         ledger.pay("participations", shares.sum(axis=0), part)
         economy.memory.participations += shares
     borrowed = np.floor(t["from_borrowing"] * lent).astype(np.int64)

@@ -67,11 +67,15 @@ def split_rows(totals, holdings, capped, out):
                 more = min(spare, np.int64(holdings[p, b]) - row[b])
                 row[b] += more
                 spare -= more
-    return out
 
 
 def within(total: int, held: np.ndarray) -> np.ndarray:
     """Split `total` in proportion to what each holds, never more than that (int64)."""
-    return split_rows(
-        np.array([total]), held.astype(float)[None, :], True, np.empty((1, len(held)), np.int64)
-    )[0]
+    return split_within(np.array([total]), held[None, :], True)[0]
+
+
+def split_within(totals: np.ndarray, holdings: np.ndarray, capped: bool) -> np.ndarray:
+    """Whole fen by row of holdings (int64, their shape); see `split_rows`."""
+    out = np.empty(holdings.shape, np.int64)
+    split_rows(totals, holdings.astype(float), capped, out)
+    return out

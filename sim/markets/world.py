@@ -42,7 +42,6 @@ def tilted(weights, tilt, out):
     """The weights times e to the tilt."""
     for s in range(out.shape[0]):
         out[s] = weights[s] * exp(tilt[s])
-    return out
 
 
 @compiled
@@ -53,7 +52,6 @@ def count_in(starts, counts, out):
         for i in range(starts[s], starts[s + 1]):
             found += 1 if counts[i] else 0
         out[s] = found
-    return out
 
 
 def changes(economy) -> None:
@@ -77,7 +75,8 @@ def changes(economy) -> None:
         market.style_x = market.style_x + p.shock_change
     tilt = (1.0 - p.weight_return) * market.tilt + p.weight_drift * step[2 * sectors :]
     market.tilt = tilt
-    weights = tilted(BASE_WEIGHTS, tilt, np.empty(sectors))
+    weights = np.empty(sectors)
+    tilted(BASE_WEIGHTS, tilt, weights)
     market.weights = weights / weights.sum()
     market.technology *= exp(p.technology_growth)
 
@@ -102,7 +101,8 @@ def posts_terms(economy) -> None:
     m.policy_rate = m.funding_rate = state.rate
     m.deposit_rate = max(0.0, state.rate - p.deposit_spread)
     m.potential = m.wage * m.labour_force * (1.0 - p.unemployment_norm) * (1.0 + p.mark_up + p.rent)
-    m.members = count_in(economy.memory.sector_starts, economy.firms["alive"], np.empty(len(m.weights)))
+    m.members = np.empty(len(m.weights))
+    count_in(economy.memory.sector_starts, economy.firms["alive"], m.members)
     m.consumer_rows = float(len(economy.consumers))
     lives, household = platforms["alive"] & (platforms["acts"] > 0.0), platforms["from_households"] > 0.0
     m.posted = np.where(lives & household, m.policy_rate + p.claim_premium, 0.0)
