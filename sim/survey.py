@@ -55,11 +55,12 @@ def step_of(size):
 
 @compiled
 def count_steps(sizes):
-    """How many of the sizes, none of which is below zero, are on each step."""
-    counts = np.zeros(1 << (63 - LEADING), np.int64)
+    """How many of the sizes, none of which is below zero, are on each step, and how many are above zero."""
+    counts, positive = np.zeros(1 << (63 - LEADING), np.int64), 0
     for i in range(sizes.shape[0]):
         counts[step_of(sizes[i])] += 1
-    return counts
+        positive += 1 if sizes[i] > 0.0 else 0
+    return counts, positive
 
 
 @compiled
@@ -85,10 +86,7 @@ def at_rank(sizes, counts, rank):
 @compiled
 def middle_and_tail(sizes, rank):
     """The size at a rank, and Hill's estimator on the largest 2 % (at least 20) of the sizes above zero."""
-    counts, n = count_steps(sizes), sizes.shape[0]
-    positive = 0
-    for i in range(n):
-        positive += 1 if sizes[i] > 0.0 else 0
+    (counts, positive), n = count_steps(sizes), sizes.shape[0]
     middle, k = at_rank(sizes, counts, rank), max(20, positive // 50)
     if positive <= k:
         return middle, math.nan

@@ -135,6 +135,8 @@ def collect(economy) -> None:
     for name in ("firms", "consumers"):
         c = economy.tables[name].columns
         owing = rows_with(c["platform_debt"])
+        if not len(owing):
+            continue
         for flow, column, sums in (
             ("interest", "platform_interest_paid", interest),
             ("instalments", "platform_instalment_paid", principal),

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from sim.engine.compiling import compiled
+from sim.engine.compiling import compiled, compiled_apart
 from sim.engine.fen import split_stretches
 from sim.engine.ledger import split
 from sim.engine.parameters import Declared, param
@@ -54,40 +54,48 @@ def indices(starts, share, price, by_share, by_price):
 
 
 @compiled
-def serve(
-    starts, share, price, units, orders, contracts, money, by_share, demand, unfilled, value, part, taken
-):
+def serve_sector(
+    share, price, units, orders, contracts, money, by_share, demand, unfilled, value, part, room
+):  # fmt: skip
+    """As `serve`, for the firms of one sector. Returns what they sell, but for contracts (fen)."""
+    spread = money / by_share if by_share > 0.0 else 0.0
+    unmet, left, sold = 0.0, 0.0, 0.0
+    # the sums wait for one another, what is summed does not: so it is worked out before, on vectors
+    for i in range(share.shape[0]):
+        room[i] = max(0.0, units[i] * price[i] - contracts[i])
+        wanted = share[i] * spread
+        value[i] = min(wanted, room[i])
+        demand[i] = (wanted + orders[i]) / price[i]
+        unfilled[i] = 1.0 - value[i] / wanted if wanted > 0.0 else 0.0
+    for i in range(share.shape[0]):
+        unmet += share[i] * spread - value[i]
+        left += room[i] - value[i]
+    more = min(1.0, unmet / left) if left > 0.0 else 0.0
+    for i in range(share.shape[0]):
+        value[i] += max(0.0, room[i] - value[i]) * more
+        stock = units[i] * price[i]
+        part[i] = min(1.0, (value[i] + contracts[i]) / stock) if stock > 0.0 else 0.0
+        units[i] *= 1.0 - part[i]
+    for i in range(share.shape[0]):
+        sold += value[i]
+    return sold
+
+
+@compiled_apart
+def serve(starts, share, price, units, orders, contracts, money, by_share, demand, unfilled, new, taken):
     """Contracts (fen, filled already) first; then demand by share, met from stock; what is unmet then is
     offered once to those with stock.
 
-    demand counts what was ordered by contract. Writes sales in money but for contracts, their sums by sector,
-    and the part of its stock that each has sold, which leaves `units`.
+    demand counts what was ordered by contract. Writes into `new` sales in money but for contracts and the
+    part of its stock that each has sold, which leaves `units`; a third column is to work in. Sums of sales
+    by sector go into `taken`.
     """
     for s in range(money.shape[0]):
-        first, end = starts[s], starts[s + 1]
-        spread = money[s] / by_share[s] if by_share[s] > 0.0 else 0.0
-        unmet, left = 0.0, 0.0
-        for i in range(first, end):
-            room = max(0.0, units[i] * price[i] - contracts[i])
-            wanted = share[i] * spread
-            got = min(wanted, room)
-            demand[i] = (wanted + orders[i]) / price[i]
-            unfilled[i] = 1.0 - got / wanted if wanted > 0.0 else 0.0
-            value[i] = got
-            unmet += wanted - got
-            left += room - got
-        more = min(1.0, unmet / left) if left > 0.0 else 0.0
-        sum_of_sales = 0.0
-        for i in range(first, end):
-            stock = units[i] * price[i]
-            room = max(0.0, stock - contracts[i])
-            sold = value[i] + max(0.0, room - value[i]) * more
-            value[i] = sold
-            sum_of_sales += sold
-            gone = min(1.0, (sold + contracts[i]) / stock) if stock > 0.0 else 0.0
-            part[i] = gone
-            units[i] *= 1.0 - gone
-        taken[s] = sum_of_sales
+        rows = slice(starts[s], starts[s + 1])
+        taken[s] = serve_sector(
+            share[rows], price[rows], units[rows], orders[rows], contracts[rows], money[s], by_share[s],
+            demand[rows], unfilled[rows], new[0, rows], new[1, rows], new[2, rows],
+        )  # fmt: skip
 
 
 @compiled
@@ -116,24 +124,32 @@ def add_contracts(sold, received, on_credit, sales):
 
 
 @compiled
+def move_in_sector(share, alive, appeal, luck, by_share, members, speed, walk_in, growth):
+    """As `move`, for the firms of one sector."""
+    mean, few, together = 0.0, walk_in / max(1.0, members), 0.0
+    for i in range(share.shape[0]):
+        mean += share[i] * appeal[i]
+    mean /= max(1e-300, by_share)
+    for i in range(share.shape[0]):
+        here = 1.0 if alive[i] else 0.0
+        gain = max(0.2, min(5.0, 1.0 + speed * (appeal[i] / mean - 1.0)))
+        share[i] = here * ((1.0 - walk_in) * share[i] * gain * luck[i] + few)
+        growth[i] = here * (gain - 1.0)
+    for i in range(share.shape[0]):
+        together += share[i]
+    for i in range(share.shape[0]):
+        share[i] /= max(1e-300, together)
+
+
+@compiled_apart
 def move(starts, share, alive, appeal, luck, by_share, members, speed, walk_in, growth):
     """Replicator dynamics with luck; a little custom walks in anywhere. Shares of a sector sum to one."""
     for s in range(members.shape[0]):
-        first, end = starts[s], starts[s + 1]
-        mean = 0.0
-        for i in range(first, end):
-            mean += share[i] * appeal[i]
-        mean /= max(1e-300, by_share[s])
-        few = walk_in / max(1.0, members[s])
-        together = 0.0
-        for i in range(first, end):
-            here = 1.0 if alive[i] else 0.0
-            gain = max(0.2, min(5.0, 1.0 + speed * (appeal[i] / mean - 1.0)))
-            share[i] = here * ((1.0 - walk_in) * share[i] * gain * luck[i] + few)
-            growth[i] = here * (gain - 1.0)
-            together += share[i]
-        for i in range(first, end):
-            share[i] /= max(1e-300, together)
+        rows = slice(starts[s], starts[s + 1])
+        move_in_sector(
+            share[rows], alive[rows], appeal[rows], luck[rows], by_share[s], members[s], speed, walk_in,
+            growth[rows],
+        )  # fmt: skip
 
 
 def post_prices(economy) -> None:
@@ -175,11 +191,12 @@ def clear(economy) -> None:
     inputs = supply.Deliveries(economy)
     money += inputs.pool
 
-    value, part, taken = np.empty(n), np.empty(n), np.empty(sectors)
+    sales, taken = np.empty((3, n)), np.empty(sectors)
+    value, part, _ = sales
     starts = economy.memory.sector_starts
     serve(
         starts, c["share"], c["price"], c["units"], inputs.orders, inputs.contracts, money, market.by_share,
-        c["demand"], c["unfilled"], value, part, taken,
+        c["demand"], c["unfilled"], sales, taken,
     )  # fmt: skip
     filled = np.minimum(1.0, taken / np.maximum(1e-9, money))
     market.sector_money = money + np.add.reduceat(inputs.contracts, starts[:-1])

@@ -49,37 +49,42 @@ class Integration(Declared):
 
 
 @compiled
-def gains(link, depth, sales, misfit, early, rate, alive, deposits, starts, terms, take, gain, fee, sums):
+def gains(linked, link, depth, sales, misfit, early, rate, deposits, usual, terms, take, gain, fee, sums):
     """What each link gains its firm this quarter, and the platform's share of it, which firms have (fen).
 
     gain = (1 - beta) sales (g depth / (1 + g depth) + 1 - exp(-waste max(0, usual misfit - misfit)))
            + the interest on what was paid a quarter early
 
-    Usual is the mean misfit of the firms of the sector without a link: what clients are compared with.
     Writes sums by platform: fees, and of deep links what was gained, and sales times depth.
     """
     process_gain, waste, own = terms
+    sector, usual_misfit = usual
     fees, seen, base = sums
-    for s in range(starts.shape[0] - 1):
+    gain[:] = 0.0
+    fee[:] = 0.0
+    for i in linked:
+        p = link[i]
+        if depth[i] > 0.0:
+            made = process_gain * depth[i]
+            saved = 1.0 - exp(-waste * max(0.0, usual_misfit[sector[i]] - misfit[i]))
+            gain[i] = own * sales[i] * (made / (1.0 + made) + saved) + rate[i] * early[i]
+            fee[i] = min(np.floor(take[p] * gain[i]), np.floor(0.5 * deposits[i]))
+            fees[p] += fee[i]
+            if depth[i] > 0.1:
+                seen[p] += gain[i]
+                base[p] += sales[i] * depth[i]
+
+
+@compiled
+def usual_misfits(starts, alive, link, misfit, usual):
+    """The mean misfit of the firms of each sector that have no link: what clients are compared with."""
+    for s in range(usual.shape[0]):
         misfits, outside = 0.0, 0.0
         for i in range(starts[s], starts[s + 1]):
             counts = 1.0 if alive[i] and link[i] < 0 else 0.0
             misfits += counts * misfit[i]
             outside += counts
-        usual = misfits / max(1.0, outside)
-        for i in range(starts[s], starts[s + 1]):
-            gain[i] = 0.0
-            fee[i] = 0.0
-            p = link[i]
-            if p >= 0 and depth[i] > 0.0:
-                made = process_gain * depth[i]
-                saved = 1.0 - exp(-waste * max(0.0, usual - misfit[i]))
-                gain[i] = own * sales[i] * (made / (1.0 + made) + saved) + rate[i] * early[i]
-                fee[i] = min(np.floor(take[p] * gain[i]), np.floor(0.5 * deposits[i]))
-                fees[p] += fee[i]
-                if depth[i] > 0.1:
-                    seen[p] += gain[i]
-                    base[p] += sales[i] * depth[i]
+        usual[s] = misfits / max(1.0, outside)
 
 
 @compiled
@@ -250,10 +255,12 @@ def collect(economy) -> None:
         c["gain"][...] = 0.0
         c["integration_fee"][...] = 0.0
         return
+    usual = np.empty(len(economy.market.weights))
+    usual_misfits(economy.memory.sector_starts, c["alive"], c["link"], c["misfit"], usual)
     gains(
-        c["link"], c["depth"], c["sales"], c["misfit"], c["early"], c["rate"], c["alive"], c["deposits"],
-        economy.memory.sector_starts, (p.process_gain, p.misfit_waste, 1.0 - p.input_share),
-        platforms["gain_share"], c["gain"], c["integration_fee"], sums,
+        rows, c["link"], c["depth"], c["sales"], c["misfit"], c["early"], c["rate"], c["deposits"],
+        (c["sector"], usual), (p.process_gain, p.misfit_waste, 1.0 - p.input_share), platforms["gain_share"],
+        c["gain"], c["integration_fee"], sums,
     )  # fmt: skip
     fees, seen, base = sums
     economy.ledger.pay("integration fees", Some(rows, c["integration_fee"][rows]), fees)

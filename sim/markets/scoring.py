@@ -209,13 +209,13 @@ def gather_labels(rows, failed, lender, chances, seen_score, seen, mask, slope, 
 @compiled
 def newton_step(weights, slope, curve, total, kept, ridge):
     """Each lender's weights move by (total + ridge)^-1 slope, by Cholesky; total fades by `kept`."""
-    lenders, n = weights.shape
-    low = np.zeros((n, n))
-    x = np.zeros(n)
-    for lender in range(lenders):
-        for r in range(n):
-            for c in range(r + 1):
-                total[lender, r, c] = kept * total[lender, r, c] + curve[lender, r, c]
+    n = weights.shape[1]
+    low, x = np.zeros((n, n)), np.zeros(n)
+    total *= kept
+    total += curve
+    for lender in range(weights.shape[0]):
+        if not slope[lender].any():  # no loan of his has a label this quarter
+            continue
         for r in range(n):
             for c in range(r + 1):
                 s = total[lender, r, c] + (ridge if r == c else 0.0)

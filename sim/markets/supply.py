@@ -41,7 +41,7 @@ class Supply(Declared):
     )
 
 
-@compiled
+@compiled_apart
 def promise(bill, suppliers, units, price, expected, depth, limit, orders, offer):
     """What each supplier is asked for (fen, sums over its customers): half of each one's inputs. And, side by
     side, the share of that which it fills, within its stock and limit, and its depth."""
@@ -84,6 +84,32 @@ def fill(ordered, filled, depth, credit, early_cash, left):
     return got, min(got - np.floor(credit * got * (1.0 - early_cash * depth)), np.floor(left))
 
 
+@compiled
+def deliver_some(bill, suppliers, offer, deposits, machines, terms, fresh, cash, lacks, block, sold):
+    """As `deliver`, for some rows: looking up and handing over far away wait for memory, the sums do not."""
+    credit, early_cash = terms
+    filled_a, depth_a, now_a, owed_a, filled_b, depth_b, now_b, owed_b = block
+    look_up(suppliers[0], offer, filled_a, depth_a)
+    look_up(suppliers[1], offer, filled_b, depth_b)
+    for i in range(bill.shape[0]):
+        half = 0.5 * bill[i]
+        left = max(0.0, float(deposits[i]) - machines[i])
+        got_a, now_a[i] = fill(half, filled_a[i], depth_a[i], credit, early_cash, left)
+        left -= now_a[i]
+        got_b, now_b[i] = fill(half, filled_b[i], depth_b[i], credit, early_cash, left)
+        left -= now_b[i]
+        owed_a[i], owed_b[i] = got_a - now_a[i], got_b - now_b[i]
+        cash[i] = now_a[i] + now_b[i]
+        # two roundings are to come
+        able = min(1.0, max(0.0, left - 2.0) / max(1.0, 2.0 * half - got_a - got_b))
+        lacks[0][i] = able * (half - got_a)
+        lacks[1][i] = able * (half - got_b)
+    for i in range(bill.shape[0]):
+        fresh[0][i], fresh[1][i] = int(owed_a[i]), int(owed_b[i])
+    hand_over(suppliers[0], now_a, owed_a, sold)
+    hand_over(suppliers[1], now_b, owed_b, sold)
+
+
 @compiled_apart
 def deliver(
     starts, bill, suppliers, offer, deposits, machines, terms, fresh, cash, lacks, sold, totals, pool
@@ -94,64 +120,65 @@ def deliver(
     asks of the pools (`lacks`, as far as it can pay beside its bill for machines), what suppliers `sold` for
     cash and on credit, in all and for cash thanks to integration (`totals`), and the sums asked of each pool.
     """
-    credit, early_cash = terms
-    sectors, block = pool.shape[0], np.empty((8, BLOCK))
-    filled_a, depth_a, now_a, owed_a, filled_b, depth_b, now_b, owed_b = block
+    (first, second), (fresh_a, fresh_b), (lacks_a, lacks_b), (delivered, early) = (
+        suppliers,
+        fresh,
+        lacks,
+        totals,
+    )
+    sectors, block, n = pool.shape[0], np.empty((8, BLOCK)), bill.shape[0]
+    for start in range(0, n, BLOCK):
+        rows = slice(start, min(start + BLOCK, n))
+        deliver_some(
+            bill[rows], (first[rows], second[rows]), offer, deposits[rows], machines[rows], terms,
+            (fresh_a[rows], fresh_b[rows]), cash[rows], (lacks_a[rows], lacks_b[rows]),
+            (block[0], block[1], block[2], block[3], block[4], block[5], block[6], block[7]), sold,
+        )  # fmt: skip
     for s in range(sectors):
-        # block by block: looking up and handing over far away wait for memory, the sums between do not
-        for start in range(starts[s], starts[s + 1], BLOCK):
-            stop = min(start + BLOCK, starts[s + 1])
-            look_up(suppliers[0][start:stop], offer, filled_a, depth_a)
-            look_up(suppliers[1][start:stop], offer, filled_b, depth_b)
-            for n in range(stop - start):
-                i = start + n
-                half = 0.5 * bill[i]
-                left = max(0.0, float(deposits[i]) - machines[i])
-                got_a, now = fill(half, filled_a[n], depth_a[n], credit, early_cash, left)
-                left -= now
-                now_a[n], owed_a[n] = now, got_a - now
-                got_b, now = fill(half, filled_b[n], depth_b[n], credit, early_cash, left)
-                left -= now
-                now_b[n], owed_b[n] = now, got_b - now
-                cash[i] = now_a[n] + now
-                # two roundings are to come
-                able = min(1.0, max(0.0, left - 2.0) / max(1.0, 2.0 * half - got_a - got_b))
-                lacks[0, i] = able * (half - got_a)
-                lacks[1, i] = able * (half - got_b)
-            for n in range(stop - start):
-                fresh[0][start + n], fresh[1][start + n] = int(owed_a[n]), int(owed_b[n])
-            hand_over(suppliers[0][start:stop], now_a, owed_a, sold)
-            hand_over(suppliers[1][start:stop], now_b, owed_b, sold)
         own, of_next = 0.0, 0.0
         for i in range(starts[s], starts[s + 1]):
-            own += lacks[0, i]
-            of_next += lacks[1, i]
+            own += lacks_a[i]
+            of_next += lacks_b[i]
         pool[s] += own
         pool[(s + 1) % sectors] += of_next
-    for i in range(bill.shape[0]):
-        delivered = sold[i, 0] + sold[i, 1]
-        early = credit * delivered - sold[i, 1] if early_cash * offer[i, 1] > 0.0 else 0.0
-        totals[0][i], totals[1][i] = delivered, max(0.0, early)
+    credit, early_cash = terms
+    for i in range(n):
+        delivered[i] = sold[i, 0] + sold[i, 1]
+        early[i] = max(0.0, credit * delivered[i] - sold[i, 1]) if early_cash * offer[i, 1] > 0.0 else 0.0
 
 
 @compiled
+def buy_here(bill, lacks, served_here, served_there, fresh, cash, owed, bought, short, on_credit):
+    """As `buy_from_pools`, for the firms of one sector. Returns what they pay to it and to the next one."""
+    own, of_next = 0.0, 0.0
+    for i in range(bill.shape[0]):
+        owed[i] = float(fresh[0][i] + fresh[1][i])
+        lacks[0][i] = np.floor(lacks[0][i] * served_here)
+        lacks[1][i] = np.floor(lacks[1][i] * served_there)
+        cash[i] += lacks[0][i] + lacks[1][i]
+        bought[i] = cash[i] + owed[i]
+        whole = max(1.0, bill[i])
+        buys = 1.0 if bill[i] > 0.0 else 0.0
+        on_credit[i] += 0.25 * buys * (owed[i] / whole - on_credit[i])
+        short[i] = buys * max(0.0, 1.0 - bought[i] / whole)
+    for i in range(bill.shape[0]):
+        own += lacks[0][i]
+        of_next += lacks[1][i]
+    return own, of_next
+
+
+@compiled_apart
 def buy_from_pools(starts, bill, lacks, served, fresh, cash, owed, bought, short, on_credit, by_sector):
-    """What the pools deliver is paid at once. All inputs, those lacking, and the share on credit, by firm."""
-    sectors = served.shape[0]
+    """What the pools deliver is paid at once. Writes it into `lacks`; and all inputs, the share of them that
+    is not to be had, and the share on credit, by firm."""
+    sectors, (fresh_a, fresh_b), (lacks_a, lacks_b) = served.shape[0], fresh, lacks
     for s in range(sectors):
-        after = (s + 1) % sectors
-        own, of_next = 0.0, 0.0
-        for i in range(starts[s], starts[s + 1]):
-            here, there = np.floor(lacks[0, i] * served[s]), np.floor(lacks[1, i] * served[after])
-            owed[i] = float(fresh[0][i] + fresh[1][i])
-            cash[i] += here + there
-            bought[i] = cash[i] + owed[i]
-            whole = max(1.0, bill[i])
-            buys = 1.0 if bill[i] > 0.0 else 0.0
-            on_credit[i] += 0.25 * buys * (owed[i] / whole - on_credit[i])
-            short[i] = buys * max(0.0, 1.0 - bought[i] / whole)
-            own += here
-            of_next += there
+        after, rows = (s + 1) % sectors, slice(starts[s], starts[s + 1])
+        own, of_next = buy_here(
+            bill[rows], (lacks_a[rows], lacks_b[rows]), served[s], served[after],
+            (fresh_a[rows], fresh_b[rows]), cash[rows], owed[rows], bought[rows], short[rows],
+            on_credit[rows],
+        )  # fmt: skip
         by_sector[s] += int(own)
         by_sector[after] += int(of_next)
 
@@ -248,7 +275,7 @@ class Deliveries:
         # what is bought at once, on credit and in all; what is lacking of the own and of the next sector's
         # goods; what is sold by contract (fen; these float64 are whole)
         self.cash, self.owed, self.bought, self.contracts = (column(n) for _ in range(4))
-        self.lacks = column((2, n))
+        self.lacks = column(n), column(n)
         self.orders, self.pool = np.zeros(n), np.zeros(len(economy.market.weights))
         self.sold = np.zeros((n, 2))  # by contract, for cash and on credit
         if p.input_share > 0.0:

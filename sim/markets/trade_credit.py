@@ -90,11 +90,12 @@ def pay_suppliers(economy) -> None:
     pay_owners(economy, Some(rows, to_owners[rows]))
 
 
-def pay_owners(economy, amounts) -> None:
+def pay_owners(economy, amounts: Some) -> None:
     """Debtors of firms that are gone pay the owners' pool, which holds those firms' claims."""
-    ledger, owners = economy.ledger, economy.owners
-    total = ledger.debit("owners paid as suppliers", amounts)
-    ledger.credit("owners paid as suppliers", within(total, owners["receivables"]))
+    if amounts.amounts.any():
+        total = economy.ledger.debit("owners paid as suppliers", amounts)
+        shares = within(total, economy.owners.columns["receivables"])
+        economy.ledger.credit("owners paid as suppliers", shares)
 
 
 def sell_receivables(economy, rows: np.ndarray) -> None:
