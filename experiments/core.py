@@ -109,6 +109,18 @@ def slope(values: Any) -> Trend:
     return trend(series, times)
 
 
+def shared(slopes: list[Trend]) -> Trend:
+    """The trend that worlds have in common: the mean of theirs, with its interval over worlds.
+
+    Worlds are independent of one another, the quarters of a world are not: an interval from the quarters of
+    their mean path takes a slow swing of a few large firms for a trend. A single world has only its own.
+    """
+    if len(slopes) < 2:
+        return slopes[0]
+    mean, low, high = mean_and_range([one.slope for one in slopes])
+    return Trend(mean, low, high, math.nan)
+
+
 def drifts(line: Trend, span: float, limit: float) -> bool:
     """Whether a trend moves the level by over ``limit`` in ``span`` quarters, its interval excluding zero."""
     return bool(abs(line.slope * span) > limit and (line.low > 0.0 or line.high < 0.0))
@@ -124,8 +136,8 @@ def judged(table: Any, bands: tuple[Band, ...] = BANDS, *, start: int = START) -
     Returns:
         A DataFrame by name of the measure: ``mean``, ``sd`` (of the worlds' means), ``low``, ``high``,
         ``inside``, ``worlds_inside`` (share of worlds), ``change`` with ``change_low`` and ``change_high``
-        (over the window, of the mean path), ``drifts`` (see `drifts`), ``worlds_drifting`` (share of worlds
-        whose own path drifts), ``drift`` (what is tolerated [unit]), ``unit``, ``source``.
+        (over the window, mean and 95 % interval over worlds), ``drifts`` (see `drifts`), ``worlds_drifting``
+        (share of worlds whose own path drifts), ``drift`` (what is tolerated [unit]), ``unit``, ``source``.
     """
     import pandas as pd
 
@@ -136,7 +148,8 @@ def judged(table: Any, bands: tuple[Band, ...] = BANDS, *, start: int = START) -
         span = float(by_world.index[-1] - by_world.index[0])
         means = by_world.mean()
         mean = float(means.mean())
-        common = slope(by_world.mean(axis=1))
+        slopes = [slope(by_world[world]) for world in by_world]
+        common = shared(slopes)
         change, change_low, change_high = (span * one for one in (common.slope, common.low, common.high))
         limit = band.drift * abs(mean) if band.relative else band.drift
         rows[band.name] = {
@@ -150,7 +163,7 @@ def judged(table: Any, bands: tuple[Band, ...] = BANDS, *, start: int = START) -
             "change_low": change_low,
             "change_high": change_high,
             "drifts": drifts(common, span, limit),
-            "worlds_drifting": float(np.mean([drifts(slope(by_world[w]), span, limit) for w in by_world])),
+            "worlds_drifting": float(np.mean([drifts(one, span, limit) for one in slopes])),
             "drift": limit,
             "unit": band.unit,
             "source": band.source,

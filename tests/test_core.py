@@ -71,11 +71,26 @@ def test_a_level_beyond_its_band_is_outside_and_worlds_are_counted():
 
 def test_a_drift_beyond_the_tolerance_is_seen_in_the_mean_and_in_the_worlds():
     slope = 0.5 / 160
-    table = planted(lambda w, t, e: 0.2 + slope * t * (w < 2) + 0.02 * e)
+    table = planted(lambda w, t, e: 0.2 + slope * t * (1.0 + 0.1 * w) + 0.02 * e)
     row = judged(table, (LEVEL,)).loc["level"]
-    assert row["change"] == pytest.approx(0.25, rel=0.1)  # half of the worlds rise by 0.5
+    assert row["change"] == pytest.approx(0.575, rel=0.1)  # the worlds rise by 0.5 to 0.65
     assert row["drifts"]
-    assert row["worlds_drifting"] == 0.5
+    assert row["worlds_drifting"] == 1.0
+
+
+def test_worlds_that_drift_apart_have_no_drift_in_common():
+    slope = 0.5 / 160
+    table = planted(lambda w, t, e: 0.5 + slope * t * (-1.0) ** w + 0.02 * e)
+    row = judged(table, (LEVEL,)).loc["level"]
+    assert row["worlds_drifting"] == 1.0
+    assert not row["drifts"]
+    assert row["change_low"] < 0.0 < row["change_high"]
+
+
+def test_a_single_world_is_judged_by_its_own_quarters():
+    row = judged(planted(lambda w, t, e: 0.2 + 0.003 * t + 0.02 * e, worlds=1), (LEVEL,)).loc["level"]
+    assert row["drifts"]
+    assert 0.0 < row["change_low"] < row["change"] < row["change_high"]
 
 
 def test_a_small_but_certain_slope_and_a_large_but_uncertain_one_are_no_drift():
