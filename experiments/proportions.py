@@ -268,7 +268,9 @@ def bank_lines(economy: Any) -> dict[str, float]:
     b, p, flows = economy.banks.columns, economy.p, economy.records.of_flows[-1]
     scale = economy.market.wage_index
     opened = float((b["files"] * p.file_cost + b["consumer_files"] * p.consumer_file_cost).sum()) * scale
-    on_bonds, on_deposits = flows["interest on bonds and reserves"], flows["deposit interest"]
+    on_bonds, on_deposits = (
+        flows.get(flow, 0) for flow in ("interest on bonds and reserves", "deposit interest")
+    )
     lent = float(sum(b[account].sum() for account in LENT))
     interest, cost = float(b["interest_income"].sum()), float(b["interest_cost"].sum())
     return {

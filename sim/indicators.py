@@ -95,7 +95,7 @@ def survey(e: Any) -> Survey:
     f, c, sectors = e.firms.columns, e.consumers.columns, len(e.market.weights)
     shares, squares = np.zeros(sectors), np.zeros(sectors)
     # who is gone has no workers, and comes before all others
-    living, n = np.count_nonzero(f["alive"]), len(e.firms)
+    living, n = int(np.count_nonzero(f["alive"])), len(e.firms)
     middle, tail = middle_and_tail(f["workers"], n - living + living // 2)
     firms = survey_firms(
         f["sector"], f["link"], middle, (f["alive"], f["rationed"]), (f["bank_debt"], f["platform_debt"]),
@@ -195,7 +195,7 @@ def of_platforms(e: Any, seen: Survey) -> dict[str, float]:
     sums = dict(zip(PLATFORM_SUMS, add_up(tuple([t[name] for name in PLATFORM_SUMS])).tolist(), strict=True))
     spent = sum([sums[name] for name in SPENDING]) - sums["upkeep"]
     alive, pool, owed = t["alive"], total("platforms", "loans"), total("platforms", "participations_owed")
-    living = np.count_nonzero(alive)
+    living = int(np.count_nonzero(alive))
     acting = alive & (t["acts"] > 0.0)
     return {
         "platforms_alive": float(np.count_nonzero(acting)),

@@ -1,4 +1,4 @@
-"""exp, log, normal and logistic: the same bits in every reading, and right to about the last bit."""
+"""exp, log, normal, bell and logistic: the same bits in every reading, and right to about the last bit."""
 
 import math
 
@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import special
 
-from sim.engine.arithmetic import exp, log, logistic, normal
+from sim.engine.arithmetic import bell, exp, log, logistic, normal
 from sim.engine.compiling import compiled
 
 
@@ -31,24 +31,32 @@ def all_normal(x, out):
 
 
 @compiled
+def all_bell(x, out):
+    for i in range(x.shape[0]):
+        out[i] = bell(x[i])
+
+
+@compiled
 def all_logistic(x, out):
     for i in range(x.shape[0]):
         out[i] = logistic(x[i])
 
 
-FUNCTIONS = {"exp": exp, "log": log, "normal": normal, "logistic": logistic}
-LOOPS = {"exp": all_exp, "log": all_log, "normal": all_normal, "logistic": all_logistic}
+FUNCTIONS = {"exp": exp, "log": log, "normal": normal, "bell": bell, "logistic": logistic}
+LOOPS = {"exp": all_exp, "log": all_log, "normal": all_normal, "bell": all_bell, "logistic": all_logistic}
 LEAST, MOST = 2.2250738585072014e-308, 1.7976931348623157e308
 EDGES = {
     "exp": [-math.inf, -1e9, -700.0, -5e-324, -0.0, 0.0, 0.3465735902799727, 1.0, 700.0, 1e9, math.inf],
     "log": [LEAST, 0.5, 0.7071067811865475, 0.7071067811865476, 1.0, 2.0, MOST],
     "normal": [2.0**-54, 1e-12, 1.4e-11, 0.075, 0.5, 0.925, 0.9999, 1.0 - 2.0**-53],
+    "bell": [2.0**-54, 1e-12, 0.5, 1.0 - 2.0**-53],
     "logistic": [-math.inf, -800.0, -1.0, 0.0, 1.0, 40.0, 800.0, math.inf],
 }
 DOMAINS = {
     "exp": st.floats(allow_nan=False),
     "log": st.floats(LEAST, MOST),
     "normal": st.floats(2.0**-54, 1.0 - 2.0**-53),
+    "bell": st.floats(2.0**-54, 1.0 - 2.0**-53),
     "logistic": st.floats(allow_nan=False),
 }
 rng = np.random.default_rng(1)
@@ -56,6 +64,7 @@ SAMPLES = {
     "exp": np.concatenate([rng.uniform(-700.0, 700.0, 4000), rng.uniform(-2.0, 2.0, 4000)]),
     "log": np.concatenate([10.0 ** rng.uniform(-300.0, 300.0, 4000), rng.uniform(0.4, 2.1, 4000)]),
     "normal": np.concatenate([rng.uniform(size=4000), 10.0 ** rng.uniform(-16.0, -0.4, 4000)]),
+    "bell": rng.uniform(size=8000),
     "logistic": rng.uniform(-50.0, 50.0, 8000),
 }
 
@@ -104,6 +113,17 @@ def test_normal_is_even_handed_and_never_turns_back():
     low, high = on_vectors("normal", below), on_vectors("normal", 1.0 - below)
     assert (low == -high).all()
     assert (np.diff(low) >= 0.0).all()
+
+
+def test_a_bell_has_mean_0_variance_1_and_is_near_normal():
+    x = on_vectors("bell", np.random.default_rng(2).uniform(size=400_000))
+    assert x.mean() == pytest.approx(0.0, abs=0.005)
+    assert x.var() == pytest.approx(1.0, abs=0.005)
+    assert (x**3).mean() == pytest.approx(0.0, abs=0.02)
+    assert (x**4).mean() - 3.0 == pytest.approx(-0.3, abs=0.03)  # of four uniform numbers: -6/5 over 4
+    assert np.abs(x).max() <= 3.4642
+    share = np.array([(x < z).mean() for z in (-2.0, -1.0, 0.0, 1.0, 2.0)])
+    assert share == pytest.approx(special.ndtr([-2.0, -1.0, 0.0, 1.0, 2.0]), abs=0.01)
 
 
 def test_exact_values():

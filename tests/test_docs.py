@@ -189,7 +189,7 @@ def test_the_tables_of_magnitudes_in_the_text_are_those_that_the_script_makes(ru
 
 
 def test_no_bank_lends_less_than_the_least_loan_that_pays_for_its_file():
-    economy = small(firms=6_000).run(20)
+    economy = small(firms=9_000).run(20)
     least = proportions.bank_file(economy)["safe"]
     asked, granted = economy.firms["loan_wanted"], economy.firms["loan_granted"]
     assert asked[granted > 0.0].min() >= least

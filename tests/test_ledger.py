@@ -252,6 +252,22 @@ def test_a_payment_to_a_customer_of_another_bank_moves_reserves():
     assert e.banks["deposits_owed"].tolist() == [3 * CASH + PURSE - 100, 3 * CASH + PURSE + 100]
 
 
+def test_what_banks_owe_waits_for_settlement_and_the_close_settles():
+    e = economy()
+    e.ledger.pay("machines", fen(100), fen(100, at=1))
+    assert e.banks["reserves"].tolist() == [10_000, 10_000]
+    assert e.ledger.close() == {"machines": 100}
+    assert e.banks["reserves"].tolist() == [9900, 10_100]
+
+
+def test_flows_of_nothing_are_not_reported():
+    e = economy()
+    e.ledger.pay("dividends", fen(0), np.array([0, 0]))
+    e.ledger.change("depreciation", fen(3))
+    assert e.ledger.close() == {"depreciation": 3}
+    assert e.ledger.close() == {}
+
+
 def test_an_account_can_be_paid_out_whole():
     e = economy()
     owed = e.firms.columns["deposits"]

@@ -145,18 +145,18 @@ class Planted:
         self.consumers = {name: np.zeros(4) for name in ("bank_debt", "loan_granted", "platform_granted")}
         self.consumers |= {"failed": np.zeros(4, bool), "ever_borrowed": np.zeros(4, bool)}
         self.platforms = {"alive": np.ones(2, bool), "claims_owed": np.array([100.0, 300.0])}
+        self.platforms |= {"claims_lost": np.zeros(2)}
         self.tables = {"firms": Rows(self.firms), "consumers": Rows(self.consumers)}
         self.firms, self.consumers = self.tables["firms"], self.tables["consumers"]
         self.platforms, self.banks = Rows(self.platforms), Rows({"net_worth": np.zeros(3)})
         self.firm_scorers, self.consumer_scorers = Book(6), Book(4)
-        self.memory = Book(2)
 
     def step(self):
         self.at += 1
         for table in (self.firms, self.consumers):
             for column in ("failed", "loan_granted", "platform_granted"):
                 table[column][:] = 0
-        self.memory.claims_lost[:] = 0
+        self.platforms["claims_lost"][:] = 0
         for owner, column, row, new in self.script.get(self.at, ()):
             place = getattr(self, owner)
             (place[column] if isinstance(place, Rows) else getattr(place, column))[row] = new
@@ -170,7 +170,6 @@ class Rows(dict):
 class Book:
     def __init__(self, rows):
         self.seen_by, self.seen_score = np.full(rows, -1), np.zeros(rows)
-        self.claims_lost = np.zeros(rows)
 
 
 def follow(script, quarters, **start):
@@ -243,9 +242,9 @@ def test_borrowers_are_watched_for_as_long_as_is_said():
 
 def test_what_is_lost_with_a_platform_is_lost_after_its_death():
     script = {
-        1: [("memory", "claims_lost", 1, 50.0)],  # alive: not of a dead platform
-        2: [("platforms", "alive", 0, False), ("memory", "claims_lost", 0, 20.0)],
-        3: [("memory", "claims_lost", 0, 60.0)],
+        1: [("platforms", "claims_lost", 1, 50.0)],  # alive: not of a dead platform
+        2: [("platforms", "alive", 0, False), ("platforms", "claims_lost", 0, 20.0)],
+        3: [("platforms", "claims_lost", 0, 60.0)],
     }
     assert follow(script, 4)["lost_with_platform"] == 0.8
 

@@ -3,10 +3,12 @@
 import copy
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 
 from sim import Economy, Parameters
-from sim.actors.platforms import keeps_technology, sets_budget
+from sim.actors.platforms import is_judged, keeps_technology, pays_dividend, sets_budget
+from sim.markets import funding
 from tests.economies import small
 
 P = Parameters()
@@ -69,3 +71,57 @@ def test_a_link_costs_less_to_keep_up_where_machines_do_a_part_of_it():
         upkeep.append(float(twin.platforms["upkeep"].sum()))
     assert upkeep[0] > 0.0
     assert upkeep[1] == pytest.approx((1.0 - P.automation) * upkeep[0], rel=1e-3)
+
+
+def judged(market=None, **values):
+    at_rest = {
+        "participations_owed": 1000, "claims_owed": 1000, "pool_interest": 0.02, "pool_losses": 0.0,
+        "claims_lost": 0.0, "bank_margin": 0.01, "appetite": 0.2, "take": 0.01, "loss_seen": 0.0,
+    }  # fmt: skip
+    posted = {"funding_rate": 0.005, "own_margin": 0.003, "fright": 0.0} | (market or {})
+    found = is_judged(SimpleNamespace(**{**at_rest, **values}), SimpleNamespace(**posted), P)
+    return dict(zip(is_judged.writes, found, strict=True))
+
+
+def test_banks_want_more_of_what_pays_better_than_their_own_loans_and_bargain_where_it_pays_less():
+    better, worse = judged(), judged({"own_margin": 0.03})
+    assert better["appetite"] == pytest.approx(0.2 * (1.0 + P.reaction))
+    assert better["take"] == 0.01
+    assert worse["appetite"] == pytest.approx(0.2 * (1.0 - P.reaction))
+    assert worse["take"] == pytest.approx(0.01 * (1.0 - P.bargaining))
+    assert judged({"own_margin": 0.03}, participations_owed=0)["take"] == 0.01
+
+
+def test_households_trust_less_whom_they_lost_by_and_everybody_after_a_fright():
+    assert judged()["trust"] == 1.0
+    hurt = judged(claims_lost=100.0)
+    assert hurt["loss_seen"] == pytest.approx(0.15 * 100.0 / 1100.0)
+    assert judged(loss_seen=hurt["loss_seen"])["trust"] < 1.0
+    assert judged({"fright": 0.4})["trust"] == pytest.approx(0.6)
+
+
+def test_a_platform_that_dies_with_households_money_frightens_the_lenders_of_the_others():
+    economy = small().run(8).branch("consumer_traffic").run(24)
+    t = economy.platforms
+    held = t["claims_owed"].astype(float)
+    assert (held > 0.0).sum() > 1
+    dying = int(held.argmax())
+    t["alive"] = t["alive"] & (np.arange(len(t)) != dying)
+    funding.platforms_fail(economy)
+    stuck = float(t["claims_owed"][dying]) / float(t["claims_owed"].sum())
+    before = economy.market.fright
+    economy.quarter += 1
+    funding.compare(economy)
+    assert stuck > 0.0
+    assert economy.market.fright == pytest.approx(0.9 * before + 0.5 * stuck)
+    economy.quarter += 1
+    funding.compare(economy)
+    assert economy.market.fright < 0.9 * before + 0.5 * stuck
+
+
+def test_only_a_sold_platform_with_a_profit_pays_out_and_keeps_its_reserve():
+    rich = platform(sold=True, usual_profit=10**9, wage_bill=100.0, direct_cost=0.0, advertising=0.0)
+    cost = P.platform_reserve * 100.0
+    assert pays_dividend(rich, MARKET, P) == np.floor(P.dividend_pace * min(10**12 - cost, 4.0 * 10**9))
+    for change in ({"sold": False}, {"usual_profit": -1.0}, {"deposits": 10}):
+        assert pays_dividend(SimpleNamespace(**{**vars(rich), **change}), MARKET, P) == 0.0

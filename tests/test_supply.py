@@ -4,6 +4,8 @@ import functools
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from sim import Economy
 from sim.accounts import INSTRUMENTS
@@ -70,6 +72,27 @@ def test_who_takes_the_place_of_a_closed_supplier_does_not_inherit_its_customers
         assert not c["closing"][c["supplier_1"][c["supplier_1"] >= 0]].any()
 
 
+@given(st.lists(st.integers(0, 5), min_size=1, max_size=60), st.integers(0, 40))
+def test_many_places_found_together_are_those_that_numpy_finds_one_by_one(sizes, skipped):
+    sums = np.cumsum(np.array(sizes, float))
+    first = min(skipped, len(sums) - 1)
+    aims = np.linspace(sums[first] - 1.0, sums[-1] + 1.0, 50)
+    places = np.empty(len(aims), np.int64)
+    supply.places_of(aims, sums, first, len(sums), places)
+    np.testing.assert_array_equal(places, first + np.searchsorted(sums[first:], aims))
+
+
+def test_suppliers_are_drawn_by_size_within_the_sector_of_the_slot():
+    starts, slot = np.array([0, 3, 6, 8]), 2
+    open_ = np.array([True, True, True, True, False, True, True, True])
+    upto = np.cumsum(np.where(open_, 1.0, 0.0))
+    rows, luck = np.array([0, 1, 4, 7]), np.array([0.01, 0.99, 0.4, 0.9])
+    supplier = np.full(8, 5, np.int32)
+    supply.renew(rows, luck, open_, slot, starts, upto, supplier)
+    # row 0 and 1 buy of rows 3 to 5, row 4 of 6 and 7, row 7 of 0 to 2: the ring closes
+    assert supplier.tolist() == [3, 5, 5, 5, 6, 5, 5, 2]
+
+
 def test_without_inputs_there_is_no_network():
     economy = grown(12, input_share=0.0)
     flows = {name for quarter in economy.records.of_flows for name, fen in quarter.items() if fen}
@@ -82,7 +105,7 @@ def test_without_trade_credit_inputs_are_paid_at_once_and_no_failure_hurts_a_sup
     flows = economy.records.of_flows
     assert all(quarter["inputs"] > 0 for quarter in flows)
     # a customer without enough money owes even then
-    assert sum(q["inputs on credit"] for q in flows) < 0.02 * sum(q["inputs"] for q in flows)
+    assert sum(q.get("inputs on credit", 0) for q in flows) < 0.02 * sum(q["inputs"] for q in flows)
 
 
 def test_inputs_are_about_their_share_of_sales():
@@ -134,10 +157,18 @@ def test_a_fen_owed_by_nobody_is_found(account):
 
 
 def test_lacking_inputs_stop_production_only_if_they_should():
-    bound = Economy(firms=1000, seed=3, parameters={"inputs_bind": 1.0, "contract_limit": 0.2}).run(16)
-    free = Economy(firms=1000, seed=3, parameters={"inputs_bind": 0.0, "contract_limit": 0.2}).run(16)
-    made = [float(e.records.quarters["output"].iloc[-8:].mean()) for e in (bound, free)]
-    assert made[0] < made[1]
+    world = Economy(firms=1000, seed=3, parameters={"contract_limit": 0.2}).run(8)
+    short = world.firms["inputs_short"] > 0.05
+    assert short.sum() > 10
+    made = []
+    for binds in (0.0, 1.0):
+        twin = world.branch("external_finance")
+        twin.p = twin.p.replace(inputs_bind=binds)
+        twin.step()
+        made.append((twin.firms["output"][short].sum(), twin.firms["output"][~short].sum()))
+    (free, others), (bound, others_then) = made
+    assert bound < 0.95 * free
+    assert others_then == pytest.approx(others, rel=0.01)
 
 
 def test_early_cash_shortens_what_customers_of_a_linked_firm_owe():
