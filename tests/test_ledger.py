@@ -2,6 +2,7 @@
 
 import copy
 import pickle
+from functools import partial
 from types import SimpleNamespace
 
 import numpy as np
@@ -164,7 +165,8 @@ def test_a_dividend_that_is_nobodys_income_stops_the_run():
     e.ledger.pay("dividends", fen(10), np.array([10, 0]))
     leg = e.ledger.legs["dividends", "credit"]
     nowhere = np.zeros(BANKS, np.int64)
-    e.ledger.legs["dividends", "credit"] = leg._replace(accounts=(leg.accounts[0], nowhere))
+    wrong = partial(leg.all.func, leg.accounts[0], nowhere, *leg.all.args[2:])
+    e.ledger.legs["dividends", "credit"] = leg._replace(all=wrong)
     e.ledger.pay("dividends", fen(10), np.array([10, 0]))
     with pytest.raises(LedgerError, match=r"owners.net_worth holds 10010 fen, its flows lead to 10020"):
         e.ledger.close()

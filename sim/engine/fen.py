@@ -18,12 +18,14 @@ def whole(amount):
 
 
 @compiled
-def post(account, other, amounts, sign, other_sign, moved, leg):
+def post(account, other, sign, other_sign, moved, leg, amounts):
     """Add sign x amount to one account of each row, other_sign x amount to another, the total to moved[leg].
 
-    Returns (total of amounts, least amount).
+    Returns the total of amounts, the least amount, and how many are too many: if any, nothing is posted.
     """
-    total, least = 0, 0
+    total, least, wrong = 0, 0, max(0, amounts.shape[0] - account.shape[0])
+    if wrong:
+        return total, least, wrong
     for i in range(amounts.shape[0]):
         fen = whole(amounts[i])
         account[i] += sign * fen
@@ -31,7 +33,7 @@ def post(account, other, amounts, sign, other_sign, moved, leg):
         total += fen
         least = min(least, fen)
     moved[leg] += total
-    return total, least
+    return total, least, wrong
 
 
 @compiled
@@ -70,7 +72,7 @@ def outside(rows, n):
 
 
 @compiled
-def post_few(account, other, rows, amounts, sign, other_sign, moved, leg):
+def post_few(account, other, sign, other_sign, moved, leg, rows, amounts):
     """As `post`, to the `rows`. Returns also how many of them do not exist or lack an amount: if any, nothing
     is posted."""
     wrong = outside(rows, account.shape[0]) + abs(rows.shape[0] - amounts.shape[0])

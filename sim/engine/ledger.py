@@ -11,7 +11,8 @@ reserves between the banks whenever these look at them, at the latest as the qua
 reserves; the state's payments create reserves, its receipts retire them.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
@@ -60,14 +61,16 @@ Side = str | tuple[str, str]  # "debit", "credit", "change", or what is "lost" o
 
 
 class Leg(NamedTuple):
-    """One side of a flow, ready for posting: the accounts it moves and what they should add up to."""
+    """One side of a flow: the accounts it moves, how, and what posts amounts to them."""
 
     table: str
     accounts: tuple[np.ndarray, np.ndarray]
     signs: tuple[int, int]
     at_banks: bool  # whether it moves deposits
-    places: tuple[tuple[int, int], ...]
+    places: tuple[tuple[int, int], ...]  # accounts whose sums it moves, and the sign
     number: int = -1
+    all: Callable[..., tuple[int, int, int]] = post
+    few: Callable[..., tuple[int, int, int]] = post_few
 
 
 class Ledger:
@@ -95,7 +98,9 @@ class Ledger:
             row[[self.place[place] for place in instrument.holders]] = 1
             row[[self.place[place] for place in instrument.issuers]] = -1
         self.numbers: dict[tuple[str, Side], int] = {}  # of legs, as places in `moved`
-        self.moved = np.zeros(0, np.int64)
+        # a flow has two sides, a write-off one for each account of its
+        sides = sum(2 if isinstance(f, Flow) else len(tables) + 2 for f in chart.flows.values())
+        self.moved = np.zeros(sides, np.int64)
         self.legs: dict[tuple[str, Side], Leg] = {}
         self.paths = self._paths()
         self.settled = True
@@ -194,9 +199,10 @@ class Ledger:
         if key not in self.legs:
             leg = self._new_leg(flow, side)
             number = self.numbers.setdefault(key, len(self.numbers))
-            if number == len(self.moved):
-                self.moved = np.append(self.moved, 0)
-            self.legs[key] = leg._replace(number=number)
+            given = *leg.accounts, *leg.signs, self.moved, number
+            self.legs[key] = leg._replace(
+                number=number, all=partial(post.machine, *given), few=partial(post_few.machine, *given)
+            )
         return self.legs[key]
 
     def _new_leg(self, flow: str, side: Side) -> Leg:
@@ -234,21 +240,16 @@ class Ledger:
 
     def _post(self, flow: str, side: Side, amounts: Amounts) -> int:
         leg = self.legs.get((flow, side)) or self._leg_of(flow, side)
-        if isinstance(amounts, Some):
-            total, least, wrong = post_few(*leg.accounts, *amounts, *leg.signs, self.moved, leg.number)
-            if wrong:
-                raise LedgerError(
-                    f"{flow}: {wrong} rows that {leg.table} does not have, or without an amount"
-                )
-        else:
-            n = len(leg.accounts[0])
-            if len(amounts) > n:
-                raise LedgerError(f"{flow}: {len(amounts)} amounts for {n} rows of {leg.table}")
-            total, least = post(*leg.accounts, amounts, *leg.signs, self.moved, leg.number)
-        if leg.at_banks:
-            self.settled = False
+        total, least, wrong = leg.few(*amounts) if isinstance(amounts, Some) else leg.all(amounts)
+        if wrong and isinstance(amounts, Some):
+            raise LedgerError(f"{flow}: {wrong} rows that {leg.table} does not have, or without an amount")
+        if wrong:
+            n = len(amounts)
+            raise LedgerError(f"{flow}: {n} amounts for {n - wrong} rows of {leg.table}")
         if least < 0:
             raise LedgerError(f"{flow}: a negative amount ({least} fen) at {leg.table}")
+        if leg.at_banks:
+            self.settled = False
         return total
 
     def _paths(self) -> tuple[np.ndarray, ...]:
@@ -267,7 +268,7 @@ class Ledger:
         if len(self.paths[0]) != len(self.numbers):
             self.paths = self._paths()
         out, left = np.zeros((2, len(self.chart.flows)), np.int64)
-        carry(self.moved, *self.paths, self.expected, out, left)
+        carry(self.moved[: len(self.numbers)], *self.paths, self.expected, out, left)
         flows = {flow: fen for flow, fen in zip(self.chart.flows, out.tolist(), strict=True) if fen}
         for n in np.flatnonzero(left):
             flow, spec = list(self.chart.flows.items())[n]

@@ -126,13 +126,13 @@ def bank_share(economy) -> np.ndarray:
     return np.minimum(economy.platforms.columns["from_banks"], 1.0 - economy.p.own_funding_floor)
 
 
-def terms_of(economy, costs: np.ndarray) -> tuple[np.ndarray, ...]:
+def terms_of(economy) -> tuple[np.ndarray, ...]:
     """Per platform: own share, others' share, take, base rate, whether risk is priced, cost of a file."""
     t, market, p = economy.platforms.columns, economy.market, economy.p
     of_households, bank_rate = t["from_households"], market.funding_rate + p.margin
     others = of_households + bank_share(economy)
     base = of_households * (market.policy_rate + p.claim_premium) + (1.0 - of_households) * bank_rate
-    return 1.0 - others, others, t["take"], base, of_households < 0.5, costs, bank_rate
+    return 1.0 - others, others, t["take"], base, of_households < 0.5, file_costs(economy), bank_rate
 
 
 def file_costs(economy) -> np.ndarray:
@@ -184,10 +184,10 @@ def lend(economy, population: str) -> None:
         score_consumers(rows, lender, sight, noise, blur, scorers.weighs, features, scores)
         income, line = c["usual_income"], p.line_of_consumer
         pace = np.full(sellers, p.consumer_instalment)
-    duration, costs = (1.0 - pace) / pace, file_costs(economy)
+    duration, terms = (1.0 - pace) / pace, terms_of(economy)
     offers(
         c["loan_wanted"], c["loan_granted"], rows, channel, income, line, c["platform_debt"], scores,
-        terms_of(economy, costs), p.unsecured_loss, p.rate_cap, duration, offer, rate, files,
+        terms, p.unsecured_loss, p.rate_cap, duration, offer, rate, files,
     )  # fmt: skip
     ration = fundable(economy, np.bincount(channel, offer, sellers))
     settle_offers(
@@ -199,7 +199,7 @@ def lend(economy, population: str) -> None:
     fund(economy, by_platform)
     ledger.pay(f"platform loans to {population}", by_platform, Some(rows, lent))
     platforms["files"] += files  # paid for as work in the next quarter
-    platforms["file_bill"][...] = np.floor(platforms["files"] * costs)
+    platforms["file_bill"][...] = np.floor(platforms["files"] * terms[5])
     if population == "firms":
         set_terms(
             c["platform_debt"],
