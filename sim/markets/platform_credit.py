@@ -146,7 +146,7 @@ def lend(economy, population: str) -> None:
     """One population's unmet demand meets the platforms: scoring, offers, funding, payment."""
     platforms, p, market, ledger = economy.platforms.columns, economy.p, economy.market, economy.ledger
     table = economy.tables[population]
-    c, n, banks, sellers = table.columns, len(table), len(economy.banks), len(economy.platforms)
+    c, n, n_banks, n_platforms = table.columns, len(table), len(economy.banks), len(economy.platforms)
     c["platform_granted"][...] = 0.0
     flag = platforms["lends_to_firms" if population == "firms" else "lends_to_consumers"] > 0.0
     open_ = asking(economy) & flag
@@ -166,7 +166,7 @@ def lend(economy, population: str) -> None:
     )  # fmt: skip
     rows, channel = rows[:found], channel[:found]
     scores, offer, rate, lent = np.empty(found), np.empty(found), np.empty(found), np.empty(found, np.int64)
-    files, lender = np.zeros(sellers), banks + channel
+    files, lender = np.zeros(n_platforms), n_banks + channel
     blur, haze = np.empty(found), np.empty(found)
     noise, quarter = (p.footprint_noise, p.insight_noise), economy.quarter
     ids, generation = table.ids, c["generation"]
@@ -183,23 +183,24 @@ def lend(economy, population: str) -> None:
         features = np.empty((CONSUMER_FEATURES, found), np.float32)
         score_consumers(rows, lender, sight, noise, blur, scorers.weighs, features, scores)
         income, line = c["usual_income"], p.line_of_consumer
-        pace = np.full(sellers, p.consumer_instalment)
+        pace = np.full(n_platforms, p.consumer_instalment)
     duration, terms = (1.0 - pace) / pace, terms_of(economy)
+    *_, file_cost, _ = terms
     offers(
         c["loan_wanted"], c["loan_granted"], rows, channel, income, line, c["platform_debt"], scores,
         terms, p.unsecured_loss, p.rate_cap, duration, offer, rate, files,
     )  # fmt: skip
-    ration = fundable(economy, np.bincount(channel, offer, sellers))
+    ration = fundable(economy, np.bincount(channel, offer, n_platforms))
     settle_offers(
         rows, offer, channel, ration, rate, c["platform_rate"], c["platform_debt"],
         c["debt_to"], c["platform_granted"], lent,
     )  # fmt: skip
     remember(rows, lent, lender, quarter, scores, features, scorers.memory)
-    by_platform = total_by(channel, lent, sellers)
+    by_platform = total_by(channel, lent, n_platforms)
     fund(economy, by_platform)
     ledger.pay(f"platform loans to {population}", by_platform, Some(rows, lent))
     platforms["files"] += files  # paid for as work in the next quarter
-    platforms["file_bill"][...] = np.floor(platforms["files"] * terms[5])
+    platforms["file_bill"][...] = np.floor(platforms["files"] * file_cost)
     if population == "firms":
         set_terms(
             c["platform_debt"],
