@@ -89,7 +89,8 @@ def test_banks_want_more_of_what_pays_better_than_their_own_loans_and_bargain_wh
     assert better["take"] == 0.01
     assert worse["appetite"] == pytest.approx(0.2 * (1.0 - P.reaction))
     assert worse["take"] == pytest.approx(0.01 * (1.0 - P.bargaining))
-    assert judged({"own_margin": 0.03}, participations_owed=0)["take"] == 0.01
+    unsold = judged({"own_margin": 0.03}, participations_owed=0)
+    assert (unsold["take"], unsold["appetite"], unsold["bank_margin"]) == (0.01, 0.2, 0.01)
 
 
 def test_households_trust_less_whom_they_lost_by_and_everybody_after_a_fright():

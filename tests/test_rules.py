@@ -127,6 +127,21 @@ def test_a_rule_is_the_same_compiled_and_by_hand(one):
     assert agree(guests(), one, MARKET, GIVEN, 3, 9) == []
 
 
+def test_a_table_that_was_swept_once_takes_other_parameters_another_seed_and_another_market():
+    table, swept = guests(), []
+    other = SimpleNamespace(rent=np.array([3.0, 1.0, 2.0]), income=40.0)
+    for market, given, seed in (
+        (MARKET, GIVEN, 1), (MARKET, SimpleNamespace(moodiness=0.1), 1), (MARKET, GIVEN, 2), (other, GIVEN, 1),
+        (MARKET, GIVEN, 1),
+    ):  # fmt: skip
+        assert agree(table, enjoys, market, given, seed, 3) == []
+        fresh = guests()
+        sweep(fresh, (enjoys,), market, given, seed, 3)
+        swept.append(digest([fresh]))
+    assert len(set(swept)) == 4
+    assert swept[0] == swept[-1]
+
+
 def test_fused_rules_do_what_they_do_one_by_one():
     fused, single = guests(), guests()
     sweep(fused, (enjoys, spends), MARKET, GIVEN, 3, 9)
