@@ -131,8 +131,8 @@ def test_a_table_that_was_swept_once_takes_other_parameters_another_seed_and_ano
     table, swept = guests(), []
     other = SimpleNamespace(rent=np.array([3.0, 1.0, 2.0]), income=40.0)
     for market, given, seed in (
-        (MARKET, GIVEN, 1), (MARKET, SimpleNamespace(moodiness=0.1), 1), (MARKET, GIVEN, 2), (other, GIVEN, 1),
-        (MARKET, GIVEN, 1),
+        (MARKET, GIVEN, 1), (MARKET, SimpleNamespace(moodiness=0.1), 1), (MARKET, GIVEN, 2),
+        (other, GIVEN, 1), (MARKET, GIVEN, 1),
     ):  # fmt: skip
         assert agree(table, enjoys, market, given, seed, 3) == []
         fresh = guests()
