@@ -194,7 +194,7 @@ def test_estates_pay_the_oldest_claims_first_and_no_more_than_they_have():
     claims = tuple(np.array(column) for column in owed)
     holders = tuple(np.array(column, np.int32) for column in to)
     to_firms, to_owners, lost = np.empty((3, 3), np.int64)
-    hit, paid, missing = np.empty((3, 13), np.int64)
+    hit, paid, missing = np.empty((3, 12), np.int64)
     found, of_owners = trade_credit.share_out(
         rows, money, claims, holders, gone, to_firms, to_owners, lost, hit, paid, missing
     )

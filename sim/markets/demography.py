@@ -97,7 +97,7 @@ LEFT_BEHIND = (
 def firms_leave(economy) -> None:
     """Machines go to the owners at resale price; debts are paid by rank; the rest is lost or returned."""
     c, tallies, n = economy.firms.columns, economy.tallies, len(economy.firms)
-    gone, hit, rows = np.empty(n, bool), np.empty(n + 1, bool), np.empty(n + 1, np.int64)
+    gone, hit, rows = np.empty(n, bool), np.empty(n, bool), np.empty(n, np.int64)
     leave, hits = list_leaving(
         c["failed"], c["leaving"], c["alive"], c["bad_trade"], c["sales"], gone, rows, hit
     )

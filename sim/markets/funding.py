@@ -42,7 +42,9 @@ class Funding(Declared):
 
 
 @compiled
-def back(backed, size, gross_profit, growth_spend, wage_bill, books, runway, commitment, floor, weight):
+def weigh_round(
+    backed, size, gross_profit, growth_spend, wage_bill, books, runway, commitment, floor, weight
+):
     """What each platform that may be backed weighs in a round: gross profit per yuan spent on growth.
 
     Nobody is funded beyond his runway. Returns the share of them, by size, that has use for money.
@@ -79,7 +81,7 @@ def fund_platforms(economy) -> None:
         ownership.spend(economy, "fund commitments", split(commitment, np.ones(len(economy.fund))))
     held, weight = economy.fund.columns["deposits"].astype(float), np.empty(len(backed))
     # money that a platform cannot use stays in the fund
-    use = back(
+    use = weigh_round(
         backed, t["size"], t["gross_profit"], t["growth_spend"], t["wage_bill"],
         (t["deposits"], t["claims_owed"], t["loans"], t["participations_owed"]), p.runway, float(commitment),
         p.fund_floor, weight,

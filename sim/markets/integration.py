@@ -228,8 +228,8 @@ def build(economy) -> None:
     if left.sum() > 0.0:
         last, suppliers = np.empty(len(firms), np.int32), (c["supplier_1"], c["supplier_2"])
         list_customers(linked, *suppliers, last)
-        rows, who = np.empty((2, len(firms) + 1), np.int64)
-        price, value = np.empty((2, len(firms) + 1))
+        rows, who = np.empty((2, len(firms)), np.int64)
+        price, value = np.empty((2, len(firms)))
         found = hears(
             c["approach"], c["closing"], link, c["sales"], suppliers, last,
             key(economy.seed, "offers of integration"), firms.ids, c["generation"],

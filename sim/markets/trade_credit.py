@@ -116,7 +116,7 @@ def settle_estates(economy, rows: np.ndarray, money: np.ndarray, gone: np.ndarra
     """Estates of the firms `rows` pay suppliers `money` (fen); the rest is lost. Returns what is lost."""
     c, ledger = economy.firms.columns, economy.ledger
     to_firms, to_owners, lost = np.empty((3, len(rows)), np.int64)
-    hit, paid, missing = np.empty((3, 4 * len(rows) + 1), np.int64)
+    hit, paid, missing = np.empty((3, 4 * len(rows)), np.int64)
     found, of_owners = share_out(
         rows, money, (*columns_of(economy, "owed"), *columns_of(economy, "fresh")),
         (*columns_of(economy, "creditor"), *columns_of(economy, "supplier")), gone, to_firms, to_owners, lost,
