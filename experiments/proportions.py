@@ -154,10 +154,12 @@ def network(economy: Any) -> pd.DataFrame:
     """What firms owe one another, how customers are spread, what a failure does to a supplier."""
     import pandas as pd
 
-    from sim.survey import middle_and_tail
+    from sim.survey import count_steps, tail_exponent
 
     c, n = economy.firms.columns, len(economy.firms)
-    customers = sum(np.bincount(c[name][c[name] >= 0], minlength=n) for name in ("supplier_1", "supplier_2"))
+    customers = np.zeros(n)
+    for name in ("supplier_1", "supplier_2"):
+        customers += np.bincount(c[name][c[name] >= 0], minlength=n)
     of_suppliers = float(c["payables"].sum())
     of_banks = float((c["bank_debt"] + c["syndicated_debt"]).sum())
     late: Any = economy.records.quarters.iloc[-BANK_WINDOW:].mean()
@@ -165,9 +167,9 @@ def network(economy: Any) -> pd.DataFrame:
     rows = {
         "owed to suppliers over owed to banks (published about 0.6 to 1.2)": of_suppliers / of_banks,
         "owed to suppliers [% of a year's GDP]": SOME * late["trade_credit"],
-        "tail exponent of the number of customers (published 1.2 to 1.4)": middle_and_tail(
-            np.asarray(customers, dtype=float), 0
-        )[1],
+        "tail exponent of the number of customers (published 1.2 to 1.4)": tail_exponent(
+            customers, *count_steps(customers)
+        ),
         "inputs not to be had [%]": SOME * late["inputs_short"],
         "lost on customers that failed [% of receivables a year]": SOME
         * late["trade_losses"]

@@ -9,9 +9,9 @@ from types import SimpleNamespace
 
 import numpy as np
 
-from sim.engine.arithmetic import exp, log, normal
+from sim.engine.arithmetic import exp, log
 from sim.engine.compiling import compiled
-from sim.engine.draws import key, uniforms
+from sim.engine.draws import as_normals, key, uniforms
 from sim.engine.ledger import split, total_by
 from sim.markets import supply
 from sim.markets.world import BASE_WEIGHTS, EQUIPMENT, persistence
@@ -24,12 +24,6 @@ def draw(k, ids, first, second):
     """Two uniform numbers for each row, into two columns."""
     for i in range(ids.shape[0]):
         first[i], second[i] = uniforms(k, ids[i], 0, 0)
-
-
-@compiled
-def as_normal(u, out):
-    for i in range(u.shape[0]):
-        out[i] = normal(u[i])
 
 
 @compiled
@@ -53,8 +47,8 @@ def numbers(seed: int, purpose: str, table) -> tuple[np.ndarray, np.ndarray]:
 
 
 def normals_of(u: np.ndarray) -> np.ndarray:
-    out = np.empty_like(u)
-    as_normal(u, out)
+    out = u.copy()
+    as_normals(out)
     return out
 
 
@@ -126,7 +120,6 @@ def market_at_start(p, platforms: int) -> SimpleNamespace:
         deposit_rate=p.policy_rate - p.deposit_spread, resale=p.resale,
         hired=1.0, served=1.0, finding=0.5, separation=p.separation, working=0.0, labour_force=0.0,
         employment=0.0, unemployment=p.unemployment_norm,
-        lean_kept=0.5 ** (1.0 / p.lean_half_life),
         inflation=p.inflation_aim, inflation_seen=p.inflation_aim,
         gdp=0.0, gdp_seen=0.0, potential=0.0, tax_norm=0.2,
         investment_value=0.0, own_margin=0.0, fright=0.0,

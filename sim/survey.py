@@ -84,18 +84,24 @@ def at_rank(sizes, counts, rank):
 
 
 @compiled
-def middle_and_tail(sizes, rank):
-    """The size at a rank, and Hill's estimator on the largest 2 % (at least 20) of the sizes above zero."""
-    (counts, positive), n = count_steps(sizes), sizes.shape[0]
-    middle, k = at_rank(sizes, counts, rank), max(20, positive // 50)
+def tail_exponent(sizes, counts, positive):
+    """Hill's estimator on the largest 2 % (at least 20) of the sizes above zero; see `count_steps`."""
+    n, k = sizes.shape[0], max(20, positive // 50)
     if positive <= k:
-        return middle, math.nan
+        return math.nan
     least = at_rank(sizes, counts, n - k - 1)
     above = 0.0
     for i in range(n):
         if sizes[i] > least:
             above += log(sizes[i] / least)
-    return middle, k / above
+    return k / above
+
+
+@compiled
+def middle_and_tail(sizes, rank):
+    """The size at a rank, and the exponent of the tail."""
+    counts, positive = count_steps(sizes)
+    return at_rank(sizes, counts, rank), tail_exponent(sizes, counts, positive)
 
 
 @compiled

@@ -1,5 +1,6 @@
 """The state: government and central bank on one balance sheet; and the rules it sets."""
 
+from sim.engine.arithmetic import exp
 from sim.engine.columns import Account, Column, Row
 from sim.engine.parameters import Declared, param
 from sim.engine.rules import rule
@@ -59,7 +60,8 @@ def sets_policy(state, market, p, u):
     """Rate by inflation, purchases by unemployment (slowly), income tax by the debt (slowly)."""
     rate = max(0.0, p.policy_rate + p.policy_response * (market.inflation_seen - p.inflation_aim))
     aim = p.lean * (market.unemployment - p.unemployment_norm) * p.leans
-    leaning = market.lean_kept * state.leaning + (1.0 - market.lean_kept) * aim
+    kept = exp(-0.6931471805599453 / p.lean_half_life)  # of which half is left after that many quarters
+    leaning = kept * state.leaning + (1.0 - kept) * aim
     debt = float(state.bonds_owed + state.reserves_owed - state.advances)
     ratio = debt / max(1.0, 4.0 * market.gdp_seen)
     aim = market.tax_norm + p.debt_lean * (ratio - p.debt_target)

@@ -82,6 +82,13 @@ def each_uniform(k, rows, ids, generation, quarter, out):
 
 
 @compiled_apart
+def as_normals(column):
+    """Numbers in (0, 1) become standard normal deviates."""
+    for n in range(column.shape[0]):
+        column[n] = normal(column[n])
+
+
+@compiled_apart
 def normals(k, rows, ids, generation, quarter, out):
     """A standard normal deviate for each of the `rows` of a table."""
     for n in range(rows.shape[0]):

@@ -38,28 +38,20 @@ def post(account, other, sign, other_sign, moved, leg, amounts):
 
 @compiled
 def sum_by(group, amounts, out):
-    """out[g] = sum of amounts over the rows of group g (rows with group < 0 count nowhere)."""
-    for i in range(amounts.shape[0]):
-        if group[i] >= 0:
-            out[group[i]] += amounts[i]
-
-
-@compiled
-def list_rows(amounts, rows):
-    """Write into `rows` where an amount is above zero. Returns how many there are."""
-    found = 0
-    for i in range(amounts.shape[0]):
-        rows[found] = i
-        found += 1 if amounts[i] > 0 else 0
-    return found
-
-
-@compiled
-def sum_whole_by(group, amounts, out):
-    """As `sum_by`, of amounts in whole fen, as they are posted."""
+    """out[g] = sum of amounts, in whole fen as they are posted, over rows of group g; group < 0: nowhere."""
     for i in range(amounts.shape[0]):
         if group[i] >= 0:
             out[group[i]] += whole(amounts[i])
+
+
+@compiled
+def list_rows(amounts, above, rows):
+    """Write into `rows` where an amount is above that. Returns how many there are."""
+    found = 0
+    for i in range(amounts.shape[0]):
+        rows[found] = i
+        found += 1 if amounts[i] > above else 0
+    return found
 
 
 @compiled
@@ -212,7 +204,7 @@ def total_by(group: np.ndarray, amounts: np.ndarray, groups: int) -> np.ndarray:
     return out
 
 
-def rows_with(amounts: np.ndarray) -> np.ndarray:
-    """The rows with an amount above zero (int64, ascending)."""
+def rows_with(amounts: np.ndarray, above: int = 0) -> np.ndarray:
+    """The rows with an amount above zero, or above another number (int64, ascending)."""
     rows = np.empty(len(amounts), np.int64)
-    return rows[: list_rows(amounts, rows)]
+    return rows[: list_rows(amounts, above, rows)]

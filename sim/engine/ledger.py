@@ -26,7 +26,6 @@ from .fen import (
     split,
     split_by,
     sum_by,
-    sum_whole_by,
     total_by,
     weigh,
 )
@@ -129,9 +128,9 @@ class Ledger:
         self._post(flow, theirs, amounts)
         home, by_bank = self.tables[leg.table].columns["bank"], np.zeros(len(self.tables["banks"]), np.int64)
         if isinstance(amounts, Some):
-            sum_whole_by(home[amounts.rows], amounts.amounts, by_bank)
+            sum_by(home[amounts.rows], amounts.amounts, by_bank)
         else:
-            sum_whole_by(home, amounts, by_bank)
+            sum_by(home, amounts, by_bank)
         self._post(flow, banks_side, by_bank)
         return by_bank
 

@@ -80,18 +80,18 @@ def make_offers(rows, amounts, scores, terms, tries, k, ids, generation, quarter
 
 
 @compiled
-def grants(rows, offer, lender, debts, limit, shares, room, offered_rate, rate, granted, own, common):
+def grants(rows, offer, lender, debts, limit, room, offered_rate, rate, granted, own, common):
     """Whole fen that banks lend: `own` loans, and parts in a `common` loan to the same firm.
 
-    A loan beyond a bank's limit to one borrower goes to all banks, if they have such loans (`shares`). Banks
-    that lack room ration all alike; what they have left is written into `room`. Rates blend with those of old
-    debt. Returns what all banks lend in common.
+    A loan beyond a bank's limit to one borrower goes to all banks. Banks that lack room ration all alike;
+    what they have left is written into `room`. Rates blend with those of old debt. Returns what all banks
+    lend in common.
     """
     by_bank, shared, left = np.zeros(room.shape[0]), 0.0, 0.0
     for n in range(rows.shape[0]):
         b = lender[n]
         own[n] = min(offer[n], max(0.0, limit[b] - float(debts[0][rows[n]])))
-        common[n] = offer[n] - own[n] if shares else 0.0
+        common[n] = offer[n] - own[n]
         by_bank[b] += own[n]
         shared += common[n]
     for b in range(room.shape[0]):
@@ -157,7 +157,7 @@ def lend_to_firms(economy) -> None:
     c["loan_granted"][...] = 0.0
     left = banks["room"]
     total = int(
-        grants(rows, offer, lender, debts, limit, True, left, rate, c["rate"], c["loan_granted"], own, common)
+        grants(rows, offer, lender, debts, limit, left, rate, c["rate"], c["loan_granted"], own, common)
     )
     # a lender learns from what it has judged by
     remember(rows, own + common, lender, quarter, scores, features, scorers.memory)
@@ -200,7 +200,7 @@ def lend_to_consumers(economy) -> None:
     unlimited = np.full(len(banks), np.inf)
     c["loan_granted"][...] = 0.0
     grants(
-        rows, offer, lender, debts, unlimited, False, banks["room"], rate, c["rate"], c["loan_granted"], own,
+        rows, offer, lender, debts, unlimited, banks["room"], rate, c["rate"], c["loan_granted"], own,
         common,
     )  # fmt: skip
     remember(rows, own, lender, quarter, scores, features, scorers.memory)

@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from sim.engine.arithmetic import exp, normal
+from sim.engine.arithmetic import exp
 from sim.engine.compiling import compiled, compiled_apart
-from sim.engine.draws import key, uniforms
+from sim.engine.draws import as_normals, key, uniforms
 from sim.engine.ledger import Some, total_by
 from sim.engine.parameters import Declared, param
 from sim.markets import funding, ownership, trade_credit
@@ -184,13 +184,6 @@ def draw_gifts(rows, keys, quarter, ids, generation, gifts):
         for n in range(rows.shape[0]):
             i = rows[n]
             first[n], second[n] = uniforms(keys[k], ids[i], generation[i] + 1, quarter)
-
-
-@compiled_apart
-def as_normals(column):
-    """Numbers in (0, 1) become standard normal deviates."""
-    for n in range(column.shape[0]):
-        column[n] = normal(column[n])
 
 
 @compiled

@@ -12,7 +12,7 @@ import numpy as np
 from sim.engine.arithmetic import exp
 from sim.engine.compiling import compiled
 from sim.engine.draws import key, uniform
-from sim.engine.ledger import Some
+from sim.engine.ledger import Some, rows_with
 from sim.engine.parameters import Declared, param
 from sim.markets.attention import count
 
@@ -180,20 +180,9 @@ def take_projects(order, rows, who, price, value, left, links, link, depth, disr
             depth[i] = 0.0
 
 
-@compiled
-def list_linked(link, rows):
-    """Rows of the firms that have a link. Returns how many there are."""
-    found = 0
-    for i in range(link.shape[0]):
-        rows[found] = i
-        found += 1 if link[i] >= 0 else 0
-    return found
-
-
 def linked_rows(economy) -> np.ndarray:
     """Rows of the firms that have a link."""
-    rows = np.empty(len(economy.firms), np.int64)
-    return rows[: list_linked(economy.firms.columns["link"], rows)]
+    return rows_with(economy.firms.columns["link"], -1)
 
 
 def build(economy) -> None:

@@ -120,19 +120,13 @@ def deliver(
     asks of the pools (`lacks`, as far as it can pay beside its bill for machines), what suppliers `sold` for
     cash and on credit, in all and for cash thanks to integration (`totals`), and the sums asked of each pool.
     """
-    (first, second), (fresh_a, fresh_b), (lacks_a, lacks_b), (delivered, early) = (
-        suppliers,
-        fresh,
-        lacks,
-        totals,
-    )
+    (first, second), (fresh_a, fresh_b), (lacks_a, lacks_b) = suppliers, fresh, lacks
     sectors, block, n = pool.shape[0], np.empty((8, BLOCK)), bill.shape[0]
     for start in range(0, n, BLOCK):
         rows = slice(start, min(start + BLOCK, n))
         deliver_some(
             bill[rows], (first[rows], second[rows]), offer, deposits[rows], machines[rows], terms,
-            (fresh_a[rows], fresh_b[rows]), cash[rows], (lacks_a[rows], lacks_b[rows]),
-            (block[0], block[1], block[2], block[3], block[4], block[5], block[6], block[7]), sold,
+            (fresh_a[rows], fresh_b[rows]), cash[rows], (lacks_a[rows], lacks_b[rows]), block, sold,
         )  # fmt: skip
     for s in range(sectors):
         own, of_next = 0.0, 0.0
@@ -141,7 +135,7 @@ def deliver(
             of_next += lacks_b[i]
         pool[s] += own
         pool[(s + 1) % sectors] += of_next
-    credit, early_cash = terms
+    (credit, early_cash), (delivered, early) = terms, totals
     for i in range(n):
         delivered[i] = sold[i, 0] + sold[i, 1]
         early[i] = max(0.0, credit * delivered[i] - sold[i, 1]) if early_cash * offer[i, 1] > 0.0 else 0.0
