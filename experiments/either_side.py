@@ -21,7 +21,7 @@ from experiments.command import Parser, Settings, main, parser
 from experiments.ensemble import Ensemble, Store
 from experiments.futures import FOCUS, Frame, arms, branch, kept_without_firms
 
-QUICK = {"worlds": 60, "firms": 1_000, "burn_in": 80, "quarters": 60}
+QUICK = {"worlds": 60, "firms": 1_000, "burn_in": 40, "quarters": 60}
 FULL = {**QUICK, "worlds": 200}
 TOP = 8  # parameters that are shown
 EXAMPLES = 3  # worlds that are named on each side

@@ -23,7 +23,7 @@ ARMS = (CONTROL, "consumer_traffic", "institution_traffic", "deep_integration")
 class History:
     """One world's tables by arm.
 
-    ``past`` is the record from when the economy had settled, ``quarters`` its part since the branching (both
+    ``past`` is the whole record, ``quarters`` its part since the branching (both
     with ``failures_per_bank``), ``platforms`` the record of each platform, ``micro`` the numbers that
     `experiments.moments.Followed` defines.
     """

@@ -176,7 +176,7 @@ def body(settings: Settings) -> int:
 
 def build() -> Parser:
     """The command line."""
-    small = {"worlds": 4, "firms": 4_000, "burn_in": 100, "quarters": 40}
+    small = {"worlds": 4, "firms": 4_000, "burn_in": 40, "quarters": 40}
     built = parser(
         "magnitudes",
         "How large things are beside each other, before anybody tunes a parameter.",

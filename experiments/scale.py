@@ -23,8 +23,8 @@ from experiments.ensemble import Ensemble
 from experiments.futures import FOCUS, Frame, arms, branch, kept_without_firms
 from experiments.task import CONTROL
 
-QUICK = {"worlds": 8, "firms": 1_000, "burn_in": 80, "quarters": 60}
-FULL = {**QUICK, "worlds": 40, "burn_in": 120, "quarters": 80}
+QUICK = {"worlds": 8, "firms": 1_000, "burn_in": 40, "quarters": 60}
+FULL = {**QUICK, "worlds": 40, "quarters": 80}
 FEW = 4  # the largest of three sizes is lived in one world of so many
 HEADLINES = (
     "survival",

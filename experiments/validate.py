@@ -31,7 +31,6 @@ from experiments.moments import (
 )
 from experiments.task import CONTROL
 
-SETTLED = 40  # quarters of growing up that no moment is taken from
 NEAR = 0.25  # where a figure is published without a band, so far on either side counts as a hit [share of it]
 VERDICTS = ("in", "OUT", "no case", "not spoken to yet")
 
@@ -41,7 +40,7 @@ def histories(quarters: Any, platforms: Any, micro: Any, *, burn_in: int, banks:
 
     Args:
         quarters, platforms, micro: as the store gives them, with columns ``world`` and ``arm``.
-        burn_in: quarters before the arms part; half of them, at most `SETTLED`, count as not settled.
+        burn_in: quarters before the arms part.
         banks: in each world.
     """
     table = quarters.assign(failures_per_bank=quarters["bank_failures"] / banks)
@@ -50,7 +49,7 @@ def histories(quarters: Any, platforms: Any, micro: Any, *, burn_in: int, banks:
         past, recent, of_platforms, single = {}, {}, {}, {}
         for arm in ARMS:
             rows = _of(table, world, arm).sort_values("quarter")
-            past[arm] = rows[rows["quarter"] > min(SETTLED, burn_in // 2)]
+            past[arm] = rows
             recent[arm] = rows[rows["quarter"] > burn_in]
             of_platforms[arm] = _of(platforms, world, arm)
             numbers = _of(micro, world, arm).drop(columns=["world", "arm"])
@@ -252,9 +251,8 @@ def body(settings: Settings) -> int:
     tables = {name: outcome.store.frame(name) for name in ("quarters", "platforms", "micro")}
     found = histories(**tables, burn_in=settings.burn_in, banks=settings.banks)
     facts = battery(found, seeds("evidence"))
-    settled = tables["quarters"]["quarter"] > min(SETTLED, settings.burn_in // 2)
     control = tables["quarters"]["arm"] == CONTROL
-    simulated = moments_by_world(tables["quarters"][settled & control])
+    simulated = moments_by_world(tables["quarters"][control])
     moments = beside_us(simulated, moments_of(us_quarters(), OBSERVED))
     text = f"{told_facts(facts)}\n\n{told_moments(moments)}"
     facts.to_csv(settings.out / "facts.csv", index_label="fact")
@@ -268,7 +266,7 @@ def body(settings: Settings) -> int:
 
 def build() -> Parser:
     """The command line."""
-    small = {"worlds": 6, "firms": 10_000, "burn_in": 120, "quarters": 60}
+    small = {"worlds": 6, "firms": 10_000, "burn_in": 80, "quarters": 60}
     return parser(
         "validate",
         "Published facts and the US cycle beside what the economy does of itself.",

@@ -1,7 +1,9 @@
-"""The first quarter: a state near the balanced growth path in which every claim has its debtor.
+"""The state before the first quarter: every claim has its debtor, and it is a state that the rules keep.
 
-Ratios are solved from the parameters (output 1 = nominal GDP of a quarter), sizes are drawn from the
-stationary distribution of the share dynamics, and balances follow in whole fen. Burn-in does the rest.
+Ratios are solved from the parameters (output 1 = nominal GDP of a quarter), sizes and gifts are drawn from
+their stationary distributions, and balances follow in whole fen. What cannot be solved on paper is solved by
+the economy's own rules: under them it lives, platforms idle, until who survives, who owes what, who is how
+old and what lenders know of it no longer depend on the guess. Only then quarters are counted.
 """
 
 import math
@@ -9,14 +11,27 @@ from types import SimpleNamespace
 
 import numpy as np
 
+from sim.accounts import PARTIES
 from sim.engine.arithmetic import exp, log
 from sim.engine.compiling import compiled
 from sim.engine.draws import as_normals, key, uniforms
 from sim.engine.ledger import split, total_by
+from sim.engine.parameters import Declared, param
+from sim.engine.records import Records
 from sim.markets import supply
 from sim.markets.world import BASE_WEIGHTS, EQUIPMENT, persistence
 
 WAGE = 2_000_000.0
+BEFORE = 2**30  # quarters before the first are counted from here: their luck is not that of later ones
+
+
+class Start(Declared):
+    """Where an economy begins."""
+
+    settling = param(
+        80, unit="quarters", low=0, high=200, source="design", doc="under bank finance alone before the first"
+    )
+    size_tail_at_start = param(1.26, unit="exponent", low=1.05, high=2.0, source="design", doc="of firms")
 
 
 @compiled
@@ -75,7 +90,10 @@ def balanced_growth(p) -> SimpleNamespace:
     # machines are booked at cost: inflation leaves their book value behind their price
     booked = replaced / (replaced + p.inflation_aim)
     capital = machines * booked
-    leverage = 0.5 * (p.leverage_low + p.leverage_high)
+    # a firm that looks for a loan closes part of the way to its debt target; instalments and growth open it
+    closes, opens = p.asks_often * p.leverage_speed, p.instalment + growth
+    borrowed = closes / (closes + opens)
+    leverage = 0.5 * (p.leverage_low + p.leverage_high) * borrowed
     inputs = p.input_share / (1.0 - p.input_share)
     stock = p.stock_buffer * (labour + inputs)
     debt = leverage * (capital + stock)
@@ -84,8 +102,8 @@ def balanced_growth(p) -> SimpleNamespace:
     u = p.unemployment_norm
     dividends = profit * (1.0 - p.profit_tax) - growth * (capital + bills * p.cash_buffer - debt)
     return SimpleNamespace(
-        growth=growth, machines=machines, investment=investment, labour=labour, capital=capital, debt=debt,
-        stock=stock, bills=bills, profit=profit, dividends=dividends,
+        growth=growth, borrowed=borrowed, machines=machines, investment=investment, labour=labour,
+        capital=capital, debt=debt, stock=stock, bills=bills, profit=profit, dividends=dividends,
         benefits=p.benefit * labour * u / (1.0 - u),
     )  # fmt: skip
 
@@ -98,17 +116,20 @@ def demand_by_sector(p, final: np.ndarray) -> np.ndarray:
 
 
 def market_at_start(p, platforms: int) -> SimpleNamespace:
-    """What is posted for everybody, before the first quarter."""
-    price = (1.0 + p.mark_up + p.rent) * WAGE
+    """What is posted for everybody, so much before the first quarter that growth leads to what it has."""
+    growth = p.technology_growth + p.inflation_aim
+    wage, technology = WAGE * exp(-growth * p.settling), exp(-p.technology_growth * p.settling)
+    price = (1.0 + p.mark_up + p.rent) * wage / technology
     weights = BASE_WEIGHTS / BASE_WEIGHTS.sum()
     sectors = len(weights)
     quality_kept, quality_news = persistence(p.quality_half_life)
     skill_kept, skill_news = persistence(p.skill_half_life)
     trait_kept, trait_news = persistence(p.trait_half_life)
     return SimpleNamespace(
-        wage=WAGE, wage_at_start=WAGE, wage_index=1.0, engineer_cost=1.0, consumer_rows=0.0, confidence=1.0,
+        wage=wage, wage_at_start=WAGE, wage_index=wage / WAGE,
+        engineer_cost=1.0, consumer_rows=0.0, confidence=1.0,
         posted=np.zeros(platforms), trust=np.ones(platforms), uncollected=np.zeros(platforms),
-        wage_growth=0.0, technology=1.0, style_x=np.zeros(sectors),
+        wage_growth=0.0, technology=technology, style_x=np.zeros(sectors),
         style_y=np.zeros(sectors),
         tilt=np.zeros(sectors), weights=weights, going_price=np.full(sectors, price),
         input_price=np.full(sectors, price),
@@ -174,7 +195,7 @@ def furnish(economy) -> None:
     consumers["employed"] = v >= p.unemployment_norm
     market.labour_force = float(consumers["power"].sum())
     market.working = float(consumers["power"][consumers["employed"]].sum())
-    gdp = market.working * WAGE / path.labour
+    gdp = market.working * market.wage / path.labour
     market.gdp = market.gdp_seen = market.potential = gdp
 
     # firms: sectors by demand, sizes by the tail that luck, choice and walk-in custom lead to
@@ -200,17 +221,17 @@ def furnish(economy) -> None:
     quality = normals_of(u)
     firms["quality"] = quality
     firms["skill"] = p.quality_weight * quality + p.skill_spread * normals_of(v)
-    productivity = exps_of(firms["skill"])
-    firms["productivity"] = productivity
+    firms["productivity"] = market.technology * exps_of(firms["skill"])
     u, v = numbers(seed, "style of a firm at the start", firms)
     away = p.pace_of_change * math.sqrt(1.0 / (2.0 * p.agility))
     firms["style_x"], firms["style_y"] = away * normals_of(u), away * normals_of(v)
     u, v = numbers(seed, "ways of a firm at the start", firms)
     firms["agility"] = p.agility * (0.5 + u)
     firms["leverage_target"] = p.leverage_low + (p.leverage_high - p.leverage_low) * v
-    u, _ = numbers(seed, "caution of a firm at the start", firms)
+    u, v = numbers(seed, "caution of a firm at the start", firms)
     firms["buffer"] = p.cash_buffer * (0.9 + 0.2 * u)
-    firms["mark_up"] = p.mark_up
+    firms["losses"] = np.floor(p.loss_patience * v)  # forgotten by those who make none
+    firms["mark_up"] = p.mark_up + p.rent
     firms["price"] = market.going_price[sector]
     wanted = share * demand[sector] * gdp / firms["price"]
     for name in ("demand", "expected_demand"):
@@ -226,7 +247,9 @@ def furnish(economy) -> None:
     books["capital"][...] = np.rint(value * path.capital)
     books["stock"][...] = np.rint(value * path.stock)
     books["deposits"][...] = np.rint(firms["buffer"] * value * path.bills)
-    debt = np.rint(firms["leverage_target"] * (books["capital"] + books["stock"])).astype(np.int64)
+    debt = np.rint(path.borrowed * firms["leverage_target"] * (books["capital"] + books["stock"])).astype(
+        np.int64
+    )
     nb = len(banks)
     capital_target = p.capital_target * float(debt.sum())
     limit = int(p.large_exposure * capital_target / nb)
@@ -288,3 +311,17 @@ def furnish(economy) -> None:
             if account != "net_worth":
                 sign = -1 if (table.name, account) in economy.ledger.chart.liabilities else 1
                 worth += sign * fen
+
+
+def settle(economy, quarters) -> None:
+    """From the solved guess to a state that the rules keep: the economy lives for these `quarters`.
+
+    Their records are forgotten. Prices and technology have grown to where the first quarter has them.
+    """
+    economy.quarter = BEFORE
+    economy.adopt("external_finance")
+    for _ in quarters:
+        type(economy).step(economy)  # not Mesa's step around it, which counts
+    for scorers in (economy.firm_scorers, economy.consumer_scorers):
+        scorers.seen_at -= economy.quarter
+    economy.quarter, economy.records, economy.tallies = 0, Records(PARTIES), {}

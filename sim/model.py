@@ -1,7 +1,7 @@
 """The economy: one quarter, top to bottom."""
 
 import copy
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -69,12 +69,22 @@ from sim.markets import (
 from sim.strategies import BusinessModel, strategy
 
 
+def shown(quarters: int, words: str, progress: bool) -> Iterable[int]:
+    """So many quarters to go through, with a bar if `progress`."""
+    if not progress:
+        return range(quarters)
+    from tqdm import tqdm  # plain text: a notebook would need widgets for more, and warn without
+
+    return tqdm(range(quarters), desc=words, unit="quarter")
+
+
 class Economy(mesa.Model):
     """A closed economy whose platforms run one business model.
 
     strategy: name of a business model, or a row of one's own. firms, consumers (default twice the firms),
     banks, platforms: how many. seed: of every draw. parameters: a `Parameters` or a mapping of overrides.
-    threads: worth more than one above 100,000 firms; results have the same bits.
+    threads: worth more than one above 100,000 firms; results have the same bits. progress: show a bar while
+    it settles, which takes 80 quarters' time unless the parameter `settling` is another.
     Raises ParameterError or StrategyError, in one line, for what is not possible.
     """
 
@@ -89,6 +99,7 @@ class Economy(mesa.Model):
         seed: int = 1,
         parameters: Parameters | Mapping[str, Any] | None = None,
         threads: int = 1,
+        progress: bool = False,
     ):
         sizes = {"firms": firms, "consumers": 2 * firms if consumers is None else consumers}
         sizes |= {"banks": banks, "platforms": platforms}
@@ -105,6 +116,7 @@ class Economy(mesa.Model):
         self._lay_tables(sizes)
         initial.furnish(self)
         self.ledger.open()
+        initial.settle(self, shown(self.p.settling, "settling", progress))
         self.adopt(strategy)
 
     def _lay_tables(self, sizes: Mapping[str, int]) -> None:
@@ -212,12 +224,7 @@ class Economy(mesa.Model):
         """Take that many steps; with `progress`, show a bar. Returns itself."""
         if isinstance(quarters, bool) or not isinstance(quarters, int | np.integer) or quarters < 0:
             raise ParameterError(f"quarters = {quarters!r} is not a whole number from 0 on")
-        steps: Any = range(quarters)
-        if progress:
-            from tqdm import tqdm  # plain text: a notebook would need widgets for more, and warn without
-
-            steps = tqdm(steps, desc=self.strategy.title, unit="quarter")
-        for _ in steps:
+        for _ in shown(quarters, self.strategy.title, progress):
             self.step()
         return self
 

@@ -10,7 +10,7 @@ import numpy as np
 from sim import Economy, Parameters, saving
 
 # four platforms, so that a few hundred firms pay for what each of them does
-FEW = {"firms": 400, "banks": 4, "platforms": 4}
+FEW: dict[str, Any] = {"firms": 400, "banks": 4, "platforms": 4}
 # and money, and projects cheap enough, for as many links as the ranges allow
 RANGES = {name: one.bounds for name, one in Parameters.declarations().items()}
 FUNDED = {"giants": 1, "fund_commitment": RANGES["fund_commitment"][1]}
@@ -22,7 +22,7 @@ LINKED = FUNDED | {
 
 
 def small(
-    strategy: Any = "external_finance", *, seed: int = 1, parameters: Any = None, **sizes: int
+    strategy: Any = "external_finance", *, seed: int = 1, parameters: Any = None, **sizes: Any
 ) -> Economy:
     """An economy that makes a quarter in milliseconds."""
     given = {"giants": 1} if parameters is None else parameters

@@ -6,7 +6,15 @@ import pytest
 
 from experiments import bench
 
-SPEED = {"small": 0.006, "large": 0.12, "sweep": 0.0001, "plain": 0.1, "peer": 0.01, "peer, recorded": 0.03}
+SPEED = {
+    "small": 0.006,
+    "large": 0.12,
+    "sweep": 0.0001,
+    "plain": 0.1,
+    "peer": 0.01,
+    "peer, recorded": 0.03,
+    "settled": 40.0,
+}
 
 
 def shown(lines: list[bench.Line]) -> dict[str, str]:

@@ -53,7 +53,7 @@ def test_links_die_as_often_as_they_should_and_large_firms_have_more_customers()
     before, generation, closing = (c[name].copy() for name in ("supplier_1", "generation", "closing"))
     economy.step()
     same = c["alive"] & (c["generation"] == generation)
-    stays = same & (before >= 0) & same[before] & ~closing[before]
+    stays = same & (before >= 0) & same[before] & ~closing[before] & ~c["closing"][before]
     died = (c["supplier_1"] != before)[stays].mean()
     assert died == pytest.approx(economy.p.link_death, abs=0.012)
     customers = np.bincount(c["supplier_1"][c["supplier_1"] >= 0], minlength=len(economy.firms))

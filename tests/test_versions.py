@@ -9,9 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from sim import Economy
 from sim.engine import crew, rules
-from tests.economies import FEW, GOLDEN, differences, golden_run, lines_that_differ, small
+from tests.economies import GOLDEN, differences, golden_run, lines_that_differ, small
 
 ROOT = Path(__file__).parents[1]
 NEWER = ("python3.12", "python3.13", "python3.14")
@@ -99,9 +98,7 @@ def test_any_number_of_threads_gives_the_same_bits(threads, monkeypatch):
     # a chunk of a few rows, so that a small table has many
     monkeypatch.setattr(rules, "WORTH_THREADS", 0)
     monkeypatch.setattr(crew, "CHUNK", 96)
-    shared = Economy(
-        "deep_integration", **(FEW | {"firms": 1_000}), parameters={"giants": 1}, threads=threads
-    )
+    shared = small("deep_integration", firms=1_000, threads=threads)
     assert differences(shared.run(6), alone) == set()
     assert lines_that_differ(shared, alone) == set()
     assert shared.crew is not None and shared.crew.threads == threads

@@ -126,7 +126,6 @@ class Firms(Declared):
     loss_patience = param(
         6.0, unit="quarters", low=3.0, high=10.0, source="assumed", doc="of losses, then closes"
     )
-    size_tail_at_start = param(1.26, unit="exponent", low=1.05, high=2.0, source="design")
     smallest = param(0.5, unit="workers", low=0.2, high=3.0, source="design", doc="below that a firm closes")
 
 

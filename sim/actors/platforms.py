@@ -254,8 +254,9 @@ def closes_platform_books(platform, market, p, u):
     profit = gross - growth
     usual_gross = platform.gross_profit + 0.2 * (gross - platform.gross_profit)
     usual_growth = platform.growth_spend + 0.2 * (growth - platform.growth_spend)
-    # who earns less than growth costs comes to spend less on it, whatever the growth consists of
-    pays = max(0.1, min(1.0, usual_gross / max(1.0, usual_growth)))
+    # who earns less than growth costs comes to spend less on it, whatever the growth consists of; who has
+    # spent nothing has not learned that it does not pay
+    pays = max(0.1, min(1.0, usual_gross / usual_growth)) if usual_growth >= 1.0 else platform.faith
     return (
         usual_gross,
         usual_growth,
