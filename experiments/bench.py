@@ -28,7 +28,7 @@ SMALL, LARGE, FULL = 10_000, 100_000, 1_000_000  # firms; each brings two rows o
 MODEL = "deep_integration"
 WARM_UP = 8  # quarters before the clock starts: platforms have users, links and loans by then
 PEER = (5_000, 25_000)  # firms and households of bam-engine in its own proportion: as many agents as SMALL
-AT_ONCE = {"settling": 0}  # where only what a quarter takes is asked, and not of what state
+AT_ONCE = {"lead_in": 0}  # where only what a quarter takes is asked, and not of what state
 SWEPT = 10_000  # firms in the sweep that is written twice
 ALONE = {
     "OMP_NUM_THREADS": "1",
@@ -54,14 +54,14 @@ def medians(
 def measure_speed(firms: int, turns: int) -> dict[str, float]:
     """Seconds a quarter of two economies and of the peer, and a sweep, ours and plain Mesa's.
 
-    And "settled": until the large economy had its first state.
+    And "lead-in": until the large economy was ready for its first quarter.
     """
     from sim import Economy
 
     small = Economy(MODEL, firms=SMALL).run(WARM_UP)
     began = time.process_time()
     large = Economy(MODEL, firms=firms)
-    settled = time.process_time() - began
+    ready = time.process_time() - began
     large.run(WARM_UP)
     sweep, plain = sweeps()
     works: dict[str, Callable[[], Any]] = {
@@ -77,7 +77,7 @@ def measure_speed(firms: int, turns: int) -> dict[str, float]:
         works["peer, recorded"] = lambda: peer.run(5, collect=True)
     # the processor's time: one thread's work is the same whoever else uses the machine
     taken = medians(turns, works, time.process_time)
-    return {name: seconds / per_turn[name] for name, seconds in taken.items()} | {"settled": settled}
+    return {name: seconds / per_turn[name] for name, seconds in taken.items()} | {"lead-in": ready}
 
 
 def measure_threads(firms: int, turns: int) -> dict[str, float]:
@@ -209,7 +209,7 @@ def of_speed(firms: int, speed: Figures, threads: Figures) -> list[Line]:
         (sizes(SMALL), millions(small), f"{1e3 * speed['small']:.2f} ms a quarter"),
         (sizes(firms), millions(large), f"{1e3 * speed['large']:.1f} ms a quarter"),
         ("cost of a firm and quarter, large : small", f"{small / large:.2f}", "1 would be flat"),
-        ("until the large one has settled", f"{speed['settled']:.0f} s", "before its first quarter"),
+        ("the large one's lead-in", f"{speed['lead-in']:.0f} s", "before its first quarter"),
         ("the large one on two threads : one", times(threads["one"] / threads["two"], 2), ""),
     ]
 

@@ -28,7 +28,7 @@ BEFORE = 2**30  # quarters before the first are counted from here: their luck is
 class Start(Declared):
     """Where an economy begins."""
 
-    settling = param(
+    lead_in = param(
         80, unit="quarters", low=0, high=200, source="design", doc="under bank finance alone before the first"
     )
     size_tail_at_start = param(1.26, unit="exponent", low=1.05, high=2.0, source="design", doc="of firms")
@@ -118,7 +118,7 @@ def demand_by_sector(p, final: np.ndarray) -> np.ndarray:
 def market_at_start(p, platforms: int) -> SimpleNamespace:
     """What is posted for everybody, so much before the first quarter that growth leads to what it has."""
     growth = p.technology_growth + p.inflation_aim
-    wage, technology = WAGE * exp(-growth * p.settling), exp(-p.technology_growth * p.settling)
+    wage, technology = WAGE * exp(-growth * p.lead_in), exp(-p.technology_growth * p.lead_in)
     price = (1.0 + p.mark_up + p.rent) * wage / technology
     weights = BASE_WEIGHTS / BASE_WEIGHTS.sum()
     sectors = len(weights)
@@ -313,7 +313,7 @@ def furnish(economy) -> None:
                 worth += sign * fen
 
 
-def settle(economy, quarters) -> None:
+def lead_in(economy, quarters) -> None:
     """From the solved guess to a state that the rules keep: the economy lives for these `quarters`.
 
     Their records are forgotten. Prices and technology have grown to where the first quarter has them.

@@ -83,8 +83,8 @@ class Economy(mesa.Model):
 
     strategy: name of a business model, or a row of one's own. firms, consumers (default twice the firms),
     banks, platforms: how many. seed: of every draw. parameters: a `Parameters` or a mapping of overrides.
-    threads: worth more than one above 100,000 firms; results have the same bits. progress: show a bar while
-    it settles, which takes 80 quarters' time unless the parameter `settling` is another.
+    threads: worth more than one above 100,000 firms; results have the same bits. progress: show a bar during
+    the lead-in, quarters lived before the first one, as many as the parameter `lead_in` says.
     Raises ParameterError or StrategyError, in one line, for what is not possible.
     """
 
@@ -116,7 +116,7 @@ class Economy(mesa.Model):
         self._lay_tables(sizes)
         initial.furnish(self)
         self.ledger.open()
-        initial.settle(self, shown(self.p.settling, "settling", progress))
+        initial.lead_in(self, shown(self.p.lead_in, "lead-in", progress))
         self.adopt(strategy)
 
     def _lay_tables(self, sizes: Mapping[str, int]) -> None:

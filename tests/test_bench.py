@@ -13,7 +13,7 @@ SPEED = {
     "plain": 0.1,
     "peer": 0.01,
     "peer, recorded": 0.03,
-    "settled": 40.0,
+    "lead-in": 40.0,
 }
 
 

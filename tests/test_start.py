@@ -7,7 +7,7 @@ from economies import FEW, same, small
 from sim import Economy, initial
 from sim.markets.scoring import CONSUMER_PRIOR, FIRM_PRIOR
 
-AT_ONCE = {"giants": 1, "settling": 0}
+AT_ONCE = {"giants": 1, "lead_in": 0}
 
 
 @pytest.fixture(scope="module", params=[1, 2])
@@ -90,8 +90,8 @@ def test_what_is_solved_on_paper_is_near_to_what_the_rules_keep():
     assert debt / gdp == pytest.approx(path.debt, rel=0.35)
 
 
-def test_settling_shows_a_bar_if_asked(capsys):
-    Economy(**FEW, parameters={"giants": 1, "settling": 3}, progress=True)
-    assert "settling" in (shown := capsys.readouterr().err) and "3/3" in shown
-    Economy(**FEW, parameters={"giants": 1, "settling": 3})
+def test_the_lead_in_shows_a_bar_if_asked(capsys):
+    Economy(**FEW, parameters={"giants": 1, "lead_in": 3}, progress=True)
+    assert "lead-in" in (shown := capsys.readouterr().err) and "3/3" in shown
+    Economy(**FEW, parameters={"giants": 1, "lead_in": 3})
     assert capsys.readouterr().err == ""
