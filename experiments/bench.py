@@ -149,7 +149,7 @@ def measure_memory(firms: int, turns: int) -> dict[str, float]:
 
     Economy(MODEL, firms=200, platforms=4, parameters={"giants": 1}).run(turns)  # its code is loaded by now
     before = peak()
-    economy = Economy(MODEL, firms=firms, parameters=AT_ONCE).run(4)
+    economy = Economy(MODEL, firms=firms, parameters=AT_ONCE).run(24)  # until lending is what it will be
     early = peak()
     economy.run(turns)
     tables = sum(table.bytes for table in economy.tables.values())
