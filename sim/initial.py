@@ -247,16 +247,15 @@ def furnish(economy) -> None:
     books["capital"][...] = np.rint(value * path.capital)
     books["stock"][...] = np.rint(value * path.stock)
     books["deposits"][...] = np.rint(firms["buffer"] * value * path.bills)
-    debt = np.rint(path.borrowed * firms["leverage_target"] * (books["capital"] + books["stock"])).astype(
-        np.int64
-    )
+    assets = books["capital"] + books["stock"]
+    debt = np.rint(path.borrowed * firms["leverage_target"] * assets).astype(np.int64)
     nb = len(banks)
     capital_target = p.capital_target * float(debt.sum())
     limit = int(p.large_exposure * capital_target / nb)
     books["bank_debt"][...] = np.minimum(debt, limit)
     books["syndicated_debt"][...] = debt - books["bank_debt"]
     for name in ("leverage_now", "draft_leverage", "reported_leverage"):
-        firms[name] = debt / np.maximum(1, books["deposits"] + books["capital"] + books["stock"])
+        firms[name] = debt / np.maximum(1, books["deposits"] + assets)
     for name in ("margin_now", "draft_margin", "reported_margin"):
         firms[name] = path.profit
     supply.start(economy)
@@ -318,10 +317,11 @@ def lead_in(economy, quarters) -> None:
 
     Their records are forgotten. Prices and technology have grown to where the first quarter has them.
     """
-    economy.quarter = BEFORE
+    chosen, economy.quarter = economy.strategy, BEFORE
     economy.adopt("external_finance")
     for _ in quarters:
         type(economy).step(economy)  # not Mesa's step around it, which counts
     for scorers in (economy.firm_scorers, economy.consumer_scorers):
         scorers.seen_at -= economy.quarter
     economy.quarter, economy.records, economy.tallies = 0, Records(PARTIES), {}
+    economy.adopt(chosen)

@@ -116,8 +116,8 @@ class Economy(mesa.Model):
         self._lay_tables(sizes)
         initial.furnish(self)
         self.ledger.open()
-        initial.lead_in(self, shown(self.p.lead_in, "lead-in", progress))
         self.adopt(strategy)
+        initial.lead_in(self, shown(self.p.lead_in, "lead-in", progress))
 
     def _lay_tables(self, sizes: Mapping[str, int]) -> None:
         banks = sizes["banks"]

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from economies import FEW, same, small
 
-from sim import Economy, initial
+from sim import Economy, StrategyError, initial
 from sim.markets.scoring import CONSUMER_PRIOR, FIRM_PRIOR
 
 AT_ONCE = {"giants": 1, "lead_in": 0}
@@ -95,3 +95,9 @@ def test_the_lead_in_shows_a_bar_if_asked(capsys):
     assert "lead-in" in (shown := capsys.readouterr().err) and "3/3" in shown
     Economy(**FEW, parameters={"giants": 1, "lead_in": 3})
     assert capsys.readouterr().err == ""
+
+
+def test_an_unknown_business_model_is_refused_before_anything_takes_time(monkeypatch):
+    monkeypatch.setattr(initial, "lead_in", lambda *_: pytest.fail("it has been lived for"))
+    with pytest.raises(StrategyError, match="no_such_model"):
+        small("no_such_model")
