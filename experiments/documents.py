@@ -62,18 +62,20 @@ def rule_words(rule: Any) -> str:
 
 
 def steps() -> list[tuple[str, Any]]:
-    """What `Economy.step` calls, in its order: the name as it is written there, and the rule or function."""
+    """What a step of the economy calls, in its order: the name as it is written, and the rule or function."""
     from sim import model
     from sim.engine.ledger import Ledger
     from sim.engine.records import Records
 
     own = {"self.ledger.close": Ledger.close, "self.records.add": Records.add}
-    body = ast.parse(textwrap.dedent(inspect.getsource(model.Economy.step))).body[0]
-    assert isinstance(body, ast.FunctionDef)
+    methods = [
+        ast.parse(textwrap.dedent(inspect.getsource(method))).body[0]
+        for method in (model.Economy.live, model.Economy.step)
+    ]
     found: list[tuple[str, Any]] = []
-    for node in body.body:
+    for node in [line for method in methods if isinstance(method, ast.FunctionDef) for line in method.body]:
         call = node.value if isinstance(node, ast.Expr | ast.Assign) else None
-        if isinstance(call, ast.Call):
+        if isinstance(call, ast.Call) and ast.unparse(call.func) != "self.live":
             name = ast.unparse(call.func)
             if name == "self.each":
                 rows, *rules = (ast.unparse(argument) for argument in call.args)

@@ -11,13 +11,11 @@ from types import SimpleNamespace
 
 import numpy as np
 
-from sim.accounts import PARTIES
 from sim.engine.arithmetic import exp, log
 from sim.engine.compiling import compiled
 from sim.engine.draws import as_normals, key, uniforms
 from sim.engine.ledger import split, total_by
 from sim.engine.parameters import Declared, param
-from sim.engine.records import Records
 from sim.markets import supply
 from sim.markets.world import BASE_WEIGHTS, EQUIPMENT, persistence
 
@@ -315,13 +313,13 @@ def furnish(economy) -> None:
 def lead_in(economy, quarters) -> None:
     """From the solved guess to a state that the rules keep: the economy lives for these `quarters`.
 
-    Their records are forgotten. Prices and technology have grown to where the first quarter has them.
+    Nothing is recorded. Prices and technology grow to where the first quarter has them.
     """
     chosen, economy.quarter = economy.strategy, BEFORE
     economy.adopt("external_finance")
     for _ in quarters:
-        type(economy).step(economy)  # not Mesa's step around it, which counts
+        economy.live()
     for scorers in (economy.firm_scorers, economy.consumer_scorers):
         scorers.seen_at -= economy.quarter
-    economy.quarter, economy.records, economy.tallies = 0, Records(PARTIES), {}
+    economy.quarter = 0
     economy.adopt(chosen)

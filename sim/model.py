@@ -158,7 +158,12 @@ class Economy(mesa.Model):
         sweep(table, rules, self.market, self.p, self.seed, self.quarter, self.crew)
 
     def step(self) -> None:
-        """One quarter, in the order in which things happen."""
+        """One quarter, and a record of it."""
+        flows = self.live()
+        self.records.add(*indicators.observe(self, flows), flows)
+
+    def live(self) -> dict[str, int]:
+        """One quarter, in the order in which things happen. Returns what moved, by flow (fen)."""
         firms, consumers, banks, platforms = self.firms, self.consumers, self.banks, self.platforms
         self.quarter += 1
         banking.open_quarter(self)
@@ -218,7 +223,7 @@ class Economy(mesa.Model):
         banking.treasury(self)
         flows = self.ledger.close()  # every flow sums to zero, or the run stops
         world.looks_back(self)
-        self.records.add(*indicators.observe(self, flows), flows)
+        return flows
 
     def run(self, quarters: int, progress: bool = False) -> "Economy":
         """Take that many steps; with `progress`, show a bar. Returns itself."""
