@@ -25,7 +25,7 @@ from experiments.store import write_atomically
 if TYPE_CHECKING:
     from experiments.comparison import Comparison
 
-QUICK = {"worlds": 12, "firms": 10_000, "burn_in": 40, "quarters": 80}
+QUICK = {"worlds": 20, "firms": 10_000, "burn_in": 40, "quarters": 80}
 FULL = {**QUICK, "worlds": 200}
 TABLES = ("quarters", "platforms", "firms")
 
