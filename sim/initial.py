@@ -161,28 +161,34 @@ def memory_at_start(sizes) -> SimpleNamespace:
 
 def furnish(economy) -> None:
     """Fill the tables and the books of a new economy."""
-    firms, consumers, banks, p, market = (
-        economy.firms,
-        economy.consumers,
-        economy.banks,
-        economy.p,
-        economy.market,
-    )
-    path, seed, n = balanced_growth(p), economy.seed, len(economy.firms)
-    sectors = len(market.weights)
-    for table in (consumers, firms, economy.platforms, economy.owners, economy.fund):
-        table["bank"] = np.arange(len(table)) % len(banks)
+    path = balanced_growth(economy.p)
+    for table in (economy.consumers, economy.firms, economy.platforms, economy.owners, economy.fund):
+        table["bank"] = np.arange(len(table)) % len(economy.banks)
+    lay_ecosystems(economy)
+    place_people(economy, path)
+    place_firms(economy, path)
+    finance_firms(economy, path)
+    finance_households(economy, path)
+    finance_banks_and_state(economy)
+    for table in economy.tables.values():
+        if table is not economy.banks:  # their capital is a share of their loans, and bonds make up for it
+            find_worth(table, economy.ledger.chart.liabilities)
 
-    # giants and the ecosystems around them
-    platforms, giants = economy.platforms, int(p.giants)
+
+def lay_ecosystems(economy) -> None:
+    """Giants and the ecosystems around them."""
+    p, platforms, giants = economy.p, economy.platforms, int(economy.p.giants)
     platforms["giant"] = np.arange(len(platforms)) < giants
     platforms["size"] = np.where(platforms["giant"], p.giant_size, 1.0)
-    for table, name in ((consumers, "consumers"), (firms, "firms")):
-        u, _ = numbers(seed, f"ecosystem of {name}", table)
+    for table, name in ((economy.consumers, "consumers"), (economy.firms, "firms")):
+        u, _ = numbers(economy.seed, f"ecosystem of {name}", table)
         inside = np.floor(u / p.ecosystem_share).astype(np.int32)
         table["ecosystem"] = np.where(inside < giants, inside, -1)
 
-    # people
+
+def place_people(economy, path) -> None:
+    """Earning power, ownership, steadiness and work; and output, by how many are at work."""
+    consumers, p, market, seed = economy.consumers, economy.p, economy.market, economy.seed
     u, v = numbers(seed, "earning power and ownership at the start", consumers)
     spread = p.earning_spread
     consumers["power"] = p.persons_per_row * exps_of(spread * normals_of(u) - 0.5 * spread * spread)
@@ -193,19 +199,22 @@ def furnish(economy) -> None:
     consumers["employed"] = v >= p.unemployment_norm
     market.labour_force = float(consumers["power"].sum())
     market.working = float(consumers["power"][consumers["employed"]].sum())
-    gdp = market.working * market.wage / path.labour
-    market.gdp = market.gdp_seen = market.potential = gdp
+    market.gdp = market.gdp_seen = market.potential = market.working * market.wage / path.labour
 
-    # firms: sectors by demand, sizes by the tail that luck, choice and walk-in custom lead to
+
+def place_firms(economy, path) -> None:
+    """Sectors by demand, sizes by the tail that luck, choice and walk-in custom lead to, gifts, ways."""
+    firms, p, market, seed, n = economy.firms, economy.p, economy.market, economy.seed, len(economy.firms)
+    sectors = len(market.weights)
     final = market.weights * (1.0 - path.investment)
     final[EQUIPMENT] += path.investment
     demand = demand_by_sector(p, final)
-    market.sector_money = demand * gdp
+    market.sector_money = demand * market.gdp
     edges = np.cumsum(demand) / demand.sum()
     firms["sector"] = np.minimum(np.searchsorted(edges, (np.arange(n) + 0.5) / n), sectors - 1)
     economy.memory.sector_starts = np.searchsorted(firms["sector"], np.arange(sectors + 1))
     # scatter the banks over the sectors
-    firms["bank"] = (np.arange(n) * 7919) % len(banks)
+    firms["bank"] = (np.arange(n) * 7919) % len(economy.banks)
     sector = firms["sector"]
     u, v = numbers(seed, "size and age of a firm at the start", firms)
     size = np.empty(n)
@@ -231,64 +240,68 @@ def furnish(economy) -> None:
     firms["losses"] = np.floor(p.loss_patience * v)  # forgotten by those who make none
     firms["mark_up"] = p.mark_up + p.rent
     firms["price"] = market.going_price[sector]
-    wanted = share * demand[sector] * gdp / firms["price"]
+    wanted = share * demand[sector] * market.gdp / firms["price"]
     for name in ("demand", "expected_demand"):
         firms[name] = wanted
-    own = 1.0 - p.input_share  # sizes on the path are per unit of value added
-    firms["machines"] = own * wanted * path.machines
+    # sizes on the path are per unit of value added
+    firms["machines"] = (1.0 - p.input_share) * wanted * path.machines
     firms["units"] = p.stock_buffer * wanted
-    firms["rate"] = p.policy_rate + p.margin + 0.004
 
-    # balances
-    books = firms.books
-    value = own * wanted * firms["price"]
+
+def finance_firms(economy, path) -> None:
+    """What firms own and owe; a loan too large for one bank is owed to all of them."""
+    firms, books, p, nb = economy.firms, economy.firms.books, economy.p, len(economy.banks)
+    value = (1.0 - p.input_share) * firms["demand"] * firms["price"]
     books["capital"][...] = np.rint(value * path.capital)
     books["stock"][...] = np.rint(value * path.stock)
     books["deposits"][...] = np.rint(firms["buffer"] * value * path.bills)
     assets = books["capital"] + books["stock"]
     debt = np.rint(path.borrowed * firms["leverage_target"] * assets).astype(np.int64)
-    nb = len(banks)
     capital_target = p.capital_target * float(debt.sum())
     limit = int(p.large_exposure * capital_target / nb)
     books["bank_debt"][...] = np.minimum(debt, limit)
     books["syndicated_debt"][...] = debt - books["bank_debt"]
+    firms["rate"] = p.policy_rate + p.margin + 0.004
     for name in ("leverage_now", "draft_leverage", "reported_leverage"):
         firms[name] = debt / np.maximum(1, books["deposits"] + assets)
     for name in ("margin_now", "draft_margin", "reported_margin"):
         firms[name] = path.profit
     supply.start(economy)
-    home = firms["bank"]
-    bank = banks.books
-    bank["firm_loans"][...] = total_by(home, books["bank_debt"], nb)
-    syndicated = int(books["syndicated_debt"].sum())
-    bank["syndicated_loans"][...] = split(syndicated, np.ones(nb))
-    loans = bank["firm_loans"] + bank["syndicated_loans"]
-    bank["net_worth"][...] = np.rint(p.capital_target * loans)
 
-    # households hold what makes them spend what is left of output; the public debt closes the balance
+
+def finance_households(economy, path) -> None:
+    """Households hold what makes them spend what is left of output: what firms and the state owe to banks,
+    less what others hold there. The income tax is the one that leaves them so much."""
+    consumers, p, market, gdp = economy.consumers, economy.p, economy.market, economy.market.gdp
     spending = 1.0 - path.investment - p.purchases
-    debt_ratio = 4.0 * p.debt_target
-    owners_money = p.owners_reserve
-    households = debt_ratio + path.debt * (1.0 - p.capital_target) - p.cash_buffer * path.bills - owners_money
+    owed = 4.0 * p.debt_target + path.debt * (1.0 - p.capital_target)
+    households = owed - p.cash_buffer * path.bills - p.owners_reserve
     disposable = spending + path.growth * households
     gross = path.labour + path.dividends
     market.tax_norm = 1.0 - (disposable - path.benefits - households * market.deposit_rate) / gross
-    usual = disposable * gdp
     # wealth: some by income, more by ownership
     by_power = consumers["power"] / market.labour_force
     weight = 0.5 * by_power + 0.5 * consumers["ownership"]
     consumers.books["deposits"][...] = split(int(households * gdp), weight)
-    income = by_power * path.labour * (1.0 - market.tax_norm) + consumers["ownership"] * path.dividends * (
-        1.0 - market.tax_norm
-    )
-    consumers["usual_income"] = income * usual / income.sum()
+    kept = 1.0 - market.tax_norm
+    income = by_power * path.labour * kept + consumers["ownership"] * path.dividends * kept
+    consumers["usual_income"] = income * (disposable * gdp) / income.sum()
     consumers["income"] = consumers["usual_income"]
     consumers["spending"] = consumers["usual_income"] * spending / disposable
-    economy.owners.books["deposits"][...] = split(int(owners_money * gdp), np.ones(len(economy.owners)))
+    owners = economy.owners
+    owners.books["deposits"][...] = split(int(p.owners_reserve * gdp), np.ones(len(owners)))
+    economy.state[0].income_tax = market.tax_norm
 
-    # banks: what their customers hold, against loans, required reserves and bonds
+
+def finance_banks_and_state(economy) -> None:
+    """Banks hold what their customers owe and, for what these have there, reserves and bonds of the state."""
+    firms, p, nb, bank = economy.firms, economy.p, len(economy.banks), economy.banks.books
+    bank["firm_loans"][...] = total_by(firms["bank"], firms.books["bank_debt"], nb)
+    bank["syndicated_loans"][...] = split(int(firms.books["syndicated_debt"].sum()), np.ones(nb))
+    loans = bank["firm_loans"] + bank["syndicated_loans"]
+    bank["net_worth"][...] = np.rint(p.capital_target * loans)
     owed = np.zeros(nb, np.int64)
-    for table in (firms, consumers, economy.owners):
+    for table in (firms, economy.consumers, economy.owners):
         owed += total_by(table["bank"], table.books["deposits"], nb)
     bank["deposits_owed"][...] = owed
     gap = owed + bank["net_worth"] - loans
@@ -300,14 +313,15 @@ def furnish(economy) -> None:
     state["reserves_owed"][...] = reserves.sum()
     state["bonds_owed"][...] = bank["bonds"].sum()
     state["advances"][...] = bank["advances_owed"].sum()
-    economy.state[0].income_tax = market.tax_norm
-    for table in (firms, consumers, economy.platforms, economy.owners, economy.fund, economy.state):
-        worth = table.books["net_worth"]
-        worth[...] = 0
-        for account, fen in table.books.items():
-            if account != "net_worth":
-                sign = -1 if (table.name, account) in economy.ledger.chart.liabilities else 1
-                worth += sign * fen
+
+
+def find_worth(table, liabilities) -> None:
+    """Net worth of each row: assets less what it owes."""
+    worth = table.books["net_worth"]
+    worth[...] = 0
+    for account, fen in table.books.items():
+        if account != "net_worth":
+            worth += -fen if (table.name, account) in liabilities else fen
 
 
 def lead_in(economy, quarters) -> None:
