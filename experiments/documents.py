@@ -61,6 +61,13 @@ def rule_words(rule: Any) -> str:
     return " ".join((inspect.getdoc(rule.plain) or "").split("\n\n")[0].split())
 
 
+def body_of(method: Any) -> list[ast.stmt]:
+    """The statements of a method."""
+    definition = ast.parse(textwrap.dedent(inspect.getsource(method))).body[0]
+    assert isinstance(definition, ast.FunctionDef)
+    return definition.body
+
+
 def steps() -> list[tuple[str, Any]]:
     """What a step of the economy calls, in its order: the name as it is written, and the rule or function."""
     from sim import model
@@ -68,12 +75,8 @@ def steps() -> list[tuple[str, Any]]:
     from sim.engine.records import Records
 
     own = {"self.ledger.close": Ledger.close, "self.records.add": Records.add}
-    methods = [
-        ast.parse(textwrap.dedent(inspect.getsource(method))).body[0]
-        for method in (model.Economy.live, model.Economy.step)
-    ]
     found: list[tuple[str, Any]] = []
-    for node in [line for method in methods if isinstance(method, ast.FunctionDef) for line in method.body]:
+    for node in [*body_of(model.Economy.live), *body_of(model.Economy.step)]:
         call = node.value if isinstance(node, ast.Expr | ast.Assign) else None
         if isinstance(call, ast.Call) and ast.unparse(call.func) != "self.live":
             name = ast.unparse(call.func)

@@ -17,9 +17,8 @@ from sim.engine.draws import as_normals, key, uniforms
 from sim.engine.ledger import split, total_by
 from sim.engine.parameters import Declared, param
 from sim.markets import supply
-from sim.markets.world import BASE_WEIGHTS, EQUIPMENT, persistence
+from sim.markets.world import BASE_WEIGHTS, EQUIPMENT, WAGE, persistence, trend_growth
 
-WAGE = 2_000_000.0
 BEFORE = 2**30  # quarters before the first are counted from here: their luck is not that of later ones
 
 
@@ -80,7 +79,7 @@ def renewal(p) -> float:
 
 def balanced_growth(p) -> SimpleNamespace:
     """Ratios to quarterly GDP on the balanced growth path, solved from the parameters."""
-    growth = p.technology_growth + p.inflation_aim
+    growth = trend_growth(p)
     machines = p.capital_output / p.utilisation
     replaced = renewal(p)
     investment = machines * replaced
@@ -115,8 +114,8 @@ def demand_by_sector(p, final: np.ndarray) -> np.ndarray:
 
 def market_at_start(p, platforms: int) -> SimpleNamespace:
     """What is posted for everybody, so much before the first quarter that growth leads to what it has."""
-    growth = p.technology_growth + p.inflation_aim
-    wage, technology = WAGE * exp(-growth * p.lead_in), exp(-p.technology_growth * p.lead_in)
+    wage = WAGE * exp(-trend_growth(p) * p.lead_in)
+    technology = exp(-p.technology_growth * p.lead_in)
     price = (1.0 + p.mark_up + p.rent) * wage / technology
     weights = BASE_WEIGHTS / BASE_WEIGHTS.sum()
     sectors = len(weights)
@@ -124,8 +123,7 @@ def market_at_start(p, platforms: int) -> SimpleNamespace:
     skill_kept, skill_news = persistence(p.skill_half_life)
     trait_kept, trait_news = persistence(p.trait_half_life)
     return SimpleNamespace(
-        wage=wage, wage_at_start=WAGE, wage_index=wage / WAGE,
-        engineer_cost=1.0, consumer_rows=0.0, confidence=1.0,
+        wage=wage, wage_index=wage / WAGE, engineer_cost=1.0, consumer_rows=0.0, confidence=1.0,
         posted=np.zeros(platforms), trust=np.ones(platforms), uncollected=np.zeros(platforms),
         wage_growth=0.0, technology=technology, style_x=np.zeros(sectors),
         style_y=np.zeros(sectors),

@@ -30,6 +30,7 @@ class World(Declared):
     weight_return = param(0.03, unit="share/quarter", low=0.01, high=0.1, source="assumed")
 
 
+WAGE = 2_000_000.0  # fen a quarter, to which what is declared in fen refers
 EQUIPMENT, MEDIA = 0, 1
 # what consumers and the state buy: little equipment and media, the rest evenly
 BASE_WEIGHTS = np.array([0.03, 0.05, 0.18, 0.17, 0.16, 0.15, 0.14, 0.12])
@@ -87,14 +88,19 @@ def persistence(half_life: float) -> tuple[float, float]:
     return kept, math.sqrt(1.0 - kept * kept)
 
 
+def trend_growth(p) -> float:
+    """Of wages and nominal output on the balanced growth path, a quarter."""
+    return p.technology_growth + p.inflation_aim
+
+
 def posts_terms(economy) -> None:
     """Policy, wage and rates of the quarter, from what was seen in the last ones."""
     m, p, platforms = economy.market, economy.p, economy.platforms
     state = economy.state[0]
     slack = p.unemployment_norm - m.unemployment
-    m.wage_growth = p.technology_growth + p.inflation_aim + p.wage_response * slack
+    m.wage_growth = trend_growth(p) + p.wage_response * slack
     m.wage *= 1.0 + m.wage_growth
-    m.wage_index = m.wage / m.wage_at_start
+    m.wage_index = m.wage / WAGE
     m.going_price = m.price_index * (1.0 + m.wage_growth - p.technology_growth)
     m.machine_price = float(m.going_price[EQUIPMENT])
     m.input_price = 0.5 * (m.going_price + m.going_price[NEXT])
