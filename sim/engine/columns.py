@@ -18,13 +18,14 @@ from typing import Any
 
 import numpy as np
 
+from sim.engine.kernels import HoldsColumns
 from sim.engine.rows import Account, Column, Row, UnknownColumnError, declared, unknown_column
 from sim.engine.words import Words, first_of_each
 
 __all__ = ["Account", "Column", "Row", "Table", "TableView", "UnknownColumnError", "declared"]
 
 
-class Table(Words):
+class Table(Words, HoldsColumns):
     """All agents of one kind: `table["price"]` is a column, `table[3]` an agent, `table[mask]` a view.
 
     Args:

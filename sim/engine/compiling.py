@@ -89,9 +89,7 @@ class Compiled:
         """Numba's version, for Python to call."""
         inside = {name: thing.inlined for name, thing in self.helpers().items()}
         body = bound(self.function, inside, f"_{self.stamp}")
-        if self.apart:
-            return compiled_loop(body)
-        return numba().njit(body, cache=True, error_model="numpy", nogil=True)
+        return compiled_loop(body) if self.apart else compiled_alone(body)
 
     @functools.cached_property
     def inlined(self) -> Any:
@@ -121,6 +119,11 @@ def compiled_apart(function: types.FunctionType) -> Any:
     return Compiled(function, apart=True)
 
 
+def compiled_alone(function: types.FunctionType) -> Any:
+    """Machine code of a function that Python calls."""
+    return numba().njit(function, cache=True, error_model="numpy", nogil=True)
+
+
 def compiled_loop(function: types.FunctionType) -> Any:
     """Machine code of a loop none of whose arrays shares memory that it writes with another of them.
 
@@ -129,7 +132,7 @@ def compiled_loop(function: types.FunctionType) -> Any:
     making and does not let others make it, hence the reach into its compiler. Were that gone in some
     version, the loop would be slower and not wrong.
     """
-    loop = numba().njit(function, cache=True, error_model="numpy", nogil=True)
+    loop = compiled_alone(function)
     if not numba().config.DISABLE_JIT:
         loop._compiler._customize_flags = without_overlap
     return loop

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import difflib
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import mesa
@@ -21,15 +22,18 @@ class Column:
         unit: the unit of the values, such as "share/quarter".
         doc: what the values mean, in a few words.
         dtype: NumPy type of the array; by default that of `default` (float64, int64 or bool).
+        of_the_quarter: what adds up within a quarter; it starts from 0 as the quarter opens.
 
     Raises:
         TypeError: if `default` is not one number or truth value.
         ValueError: if `default` does not fit `dtype`.
     """
 
-    def __init__(self, default: Any = 0.0, *, unit: str, doc: str = "", dtype: Any = None):
+    def __init__(
+        self, default: Any = 0.0, *, unit: str, doc: str = "", dtype: Any = None, of_the_quarter: bool = False
+    ):
         self.name = ""
-        self.unit, self.doc = unit, doc
+        self.unit, self.doc, self.of_the_quarter = unit, doc, of_the_quarter
         value = np.asarray(default)
         if value.ndim or value.dtype.kind not in "biuf":
             raise TypeError(f"the default of a column is one number or truth value, not {default!r}")
@@ -149,6 +153,22 @@ def declared(kind: type[Row]) -> dict[str, Column]:
         for name, value in vars(base).items()
         if isinstance(value, Column)
     }
+
+
+def extend(kind: type[Row], columns: Mapping[str, Column]) -> None:
+    """Rows of this kind have these columns, too, in tables made from now on. TypeError for a name that is
+    taken by another column."""
+    for name, column in columns.items():
+        if vars(kind).get(name, column) is not column:
+            raise TypeError(f"{kind.__name__} has a column {name!r} already")
+        setattr(kind, name, column)
+        column.__set_name__(kind, name)
+
+
+def withdraw(kind: type[Row], columns: Mapping[str, Column]) -> None:
+    """Tables made from now on do not have these columns any more."""
+    for name in columns:
+        delattr(kind, name)
 
 
 def unknown_column(name: str, table: Table) -> str:

@@ -14,11 +14,7 @@ What a rule reads is what its text mentions. `u` is one number for one purpose, 
 
 import ast
 import functools
-import hashlib
-import importlib.util
 import inspect
-import os
-import sys
 import textwrap
 from collections.abc import Callable
 from types import ModuleType
@@ -26,9 +22,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .compiling import Compiled, cache_folder
+from .compiling import Compiled
 from .crew import Crew
 from .draws import claim, key, uniforms
+from .generated import generated
 
 RULES: "list[Rule]" = []
 WORTH_THREADS = 100_000  # rows; below that, handing chunks over takes longer than the work
@@ -53,16 +50,38 @@ def mentions(function: Callable, name: str) -> tuple[str, ...]:
 class Rule(Compiled):
     """A rule of behaviour; see the module's text."""
 
-    def __init__(self, function: Any, writes: tuple[str, ...], draws: tuple[str, ...]):
+    def __init__(self, function: Any, writes: "str | type", draws: tuple[str, ...]):
         super().__init__(function)
+        self.result = None if isinstance(writes, str) else writes
+        self.writes = (writes,) if isinstance(writes, str) else tuple(writes._fields)
         owner = f"{function.__module__}.{function.__name__}"
-        self.writes, self.draws = writes, tuple(claim(purpose, owner) for purpose in draws)
+        self.draws = tuple(claim(purpose, owner) for purpose in draws)
         agent, *_ = inspect.signature(function).parameters
         self.reads = mentions(function, agent)
         self.market = mentions(function, "market")
         self.parameters = mentions(function, "p")
         self.source = inspect.getsource(function)
+        self.check()
         RULES.append(self)
+
+    def check(self) -> None:
+        """TypeError where what is returned does not name the columns that are written."""
+        tree = ast.parse(textwrap.dedent(self.source))
+        for node in ast.walk(tree):
+            if self.result is not None and isinstance(node, ast.Return):
+                value = node.value
+                named = (
+                    isinstance(value, ast.Call)
+                    and not value.args
+                    and ast.unparse(value.func) == self.result.__name__
+                )
+                given = (
+                    {word.arg for word in value.keywords} if isinstance(value, ast.Call) and named else set()
+                )
+                if given != set(self.writes):
+                    raise TypeError(
+                        f"{self.name} returns {self.result.__name__}({', '.join(f'{c}=' for c in self.writes)}), each by name"
+                    )
 
     def __call__(self, agent: Any, market: Any, p: Any, u: Any = 0.5) -> Any:
         """Plain Python, for one agent."""
@@ -79,10 +98,13 @@ class Rule(Compiled):
         return 0.5 if not drawn else drawn[0] if len(drawn) == 1 else tuple(drawn)
 
 
-def rule(*, writes: str | tuple[str, ...], draws: str | tuple[str, ...] = ()) -> Callable[[Any], Rule]:
-    """Declare a rule: the column(s) it writes and the purposes of the random numbers it takes."""
-    as_tuple = lambda names: (names,) if isinstance(names, str) else tuple(names)  # noqa: E731
-    return lambda function: Rule(function, as_tuple(writes), as_tuple(draws))
+def rule(*, writes: str | type, draws: str | tuple[str, ...] = ()) -> Callable[[Any], Rule]:
+    """Declare a rule: the column that it writes, or a NamedTuple whose fields are the columns, and the purposes
+    of the random numbers that it takes.
+
+    TypeError where a rule that writes several columns returns anything but `Result(column=..., ...)`.
+    """
+    return lambda function: Rule(function, writes, (draws,) if isinstance(draws, str) else tuple(draws))
 
 
 def union(rules: tuple[Rule, ...], *fields: str) -> list[str]:
@@ -117,33 +139,17 @@ def loop_source(rules: tuple[Rule, ...]) -> str:
         numbers = numbers[: len(r.draws)]
         u = "0.5" if not numbers else numbers[0] if len(numbers) == 1 else f"({', '.join(numbers)})"
         row = ", ".join(f"c_{c}[i]" for c in r.reads)
-        target = ", ".join(f"c_{c}[i]" for c in r.writes)
-        lines.append(f"        {target} = _rule{n}(Agent{n}({row}), market{n}, given{n}, {u})")
+        lines.append(f"        new{n} = _rule{n}(Agent{n}({row}), market{n}, given{n}, {u})")
+        for c in r.writes:
+            lines.append(f"        c_{c}[i] = new{n}" + (f".{c}" if r.result else ""))
     lines += ["", "kernel = compiled_loop(sweep)", ""]
     return "\n".join(lines)
 
 
 @functools.cache
 def loop(rules: tuple[Rule, ...]) -> ModuleType:
-    """The compiled pass, from a file named by the hash of all that it depends on.
-
-    Numba can only keep machine code of functions that live in a file, hence the file.
-    """
-    text = loop_source(rules)
-    stamp = hashlib.blake2b(text.encode(), digest_size=8)
-    for r in rules:
-        stamp.update(r.stamp.encode())
-    name = f"{rules[0].name}_{stamp.hexdigest()}"
-    path = cache_folder() / f"{name}.py"
-    if not path.exists():
-        scratch = path.with_suffix(f".{os.getpid()}.tmp")
-        scratch.write_text(text)
-        scratch.replace(path)
-    spec = importlib.util.spec_from_file_location(name, path)
-    assert spec is not None and spec.loader is not None
-    module = sys.modules[name] = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    """The compiled pass, kept in a file; see `generated`."""
+    return generated(rules[0].name, loop_source(rules), *[r.stamp for r in rules])
 
 
 class Plan:
