@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from sim import Economy, Parameters
-from sim.actors.platforms import is_judged, keeps_technology, pays_dividend, sets_budget
+from sim.actors.platforms import hires, is_judged, keeps_technology, pays_dividend, sets_budget
 from sim.markets import funding
 from tests.economies import small
 
@@ -71,6 +71,28 @@ def test_a_link_costs_less_to_keep_up_where_machines_do_a_part_of_it():
         upkeep.append(float(twin.platforms["upkeep"].sum()))
     assert upkeep[0] > 0.0
     assert upkeep[1] == pytest.approx((1.0 - P.automation) * upkeep[0], rel=1e-3)
+
+
+def test_wages_leave_what_is_owed_to_the_media():
+    at_work = {
+        "by_staff": 0.0,
+        "consumer_spend": 0.0,
+        "firm_spend": 0.0,
+        "project_spend": 0.0,
+        "service": 90.0,
+    }
+    market = SimpleNamespace(wage=10.0)
+    for cash, bill in ((200, 90.0), (130, 90.0), (120, 80.0), (40, 0.0), (30, 0.0)):
+        there = platform(**at_work, deposits=cash, advertising=40.0)
+        assert hires(there, market, P) == (bill, bill / 10.0)
+
+
+def test_a_platform_with_more_files_than_money_pays_the_media_and_goes_on():
+    economy = small("institution_traffic", parameters={"giants": 1, "lead_in": 0}).run(6)
+    economy.platforms["file_bill"] = 1e15
+    economy.step()
+    assert economy.platforms["advertising"].any()
+    assert (economy.platforms["deposits"] >= 0).all()
 
 
 def judged(market=None, **values):
