@@ -6,10 +6,10 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from sim import Economy, Parameters
+from sim import BusinessModel, Economy, Parameters
 from sim.actors.platforms import hires, is_judged, keeps_technology, pays_dividend, sets_budget
 from sim.markets import funding
-from tests.economies import small
+from tests.economies import payments, small
 
 P = Parameters()
 
@@ -93,6 +93,23 @@ def test_a_platform_with_more_files_than_money_pays_the_media_and_goes_on():
     economy.step()
     assert economy.platforms["advertising"].any()
     assert (economy.platforms["deposits"] >= 0).all()
+
+
+BOTH = BusinessModel(
+    "both", "Both", (), to_consumers=0.5, to_firms=0.5, sees=1, lends_to_consumers=True, from_banks=0.6,
+    from_households=0.4, take=0.01,
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_banks_and_households_fund_loans_together_and_each_pays_its_share(seed):
+    economy = small(BOTH, seed=seed, firms=200, parameters={"giants": 1, "lead_in": 0}).run(40)
+    lending = [flows for flows in payments(economy) if "platform loans to consumers" in flows]
+    first = lending[0]  # when households have nothing with platforms yet that is not lent
+    lent, rounding = first["platform loans to consumers"], len(economy.platforms)
+    assert first["participations"] == pytest.approx(0.6 * lent, abs=rounding)
+    assert first["claims bought"] == pytest.approx(0.4 * lent, abs=rounding)
+    assert len(lending) > 20
 
 
 def judged(market=None, **values):

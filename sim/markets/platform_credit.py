@@ -293,6 +293,8 @@ def fundable(economy, wanted: np.ndarray) -> np.ndarray:
 def fund(economy, lent: np.ndarray) -> None:
     """Funders pay their shares of what is lent, in whole fen; the platform pays the rest."""
     t, ledger, banks = economy.platforms, economy.ledger, economy.banks
+    # before banks pay for parts in loans that are not yet made, which would look like households' money
+    unlent = idle(economy)
     part = np.floor(bank_share(economy) * lent).astype(np.int64)
     room = banks["room"].astype(float) + 1.0
     if part.any():
@@ -304,7 +306,7 @@ def fund(economy, lent: np.ndarray) -> None:
         by_bank = total_by(t["bank"], borrowed, len(banks))
         ledger.pay("loans to platforms", by_bank, borrowed)
     need = np.floor(t["from_households"] * lent).astype(np.int64)
-    need = np.maximum(0, need - idle(economy))
+    need = np.maximum(0, need - unlent)
     if need.any():
         c = economy.consumers.columns
         place = place_of_claims(economy)
