@@ -46,8 +46,8 @@ def asking(economy) -> np.ndarray:
 def judge(z, amount, lgd, mine, others, take, base, passes_risk, cap, file_cost, duration, own_cost):
     """The rate, and whether the file adds to the platform's own expected profit."""
     risk = logistic(z) * 0.25 * lgd
-    rate = min(cap, base + take + (risk if passes_risk else 0.0))
-    gain = mine * (rate - risk - own_cost) + others * min(take, max(0.0, rate - base))
+    rate = min(cap, base + (risk if passes_risk else 0.0) + take)
+    gain = mine * (rate - own_cost - risk) + others * min(take, max(0.0, rate - base))
     return rate, amount * duration * gain > file_cost
 
 
