@@ -6,10 +6,10 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from sim import Economy, Parameters
-from sim.actors.platforms import is_judged, keeps_technology, pays_dividend, sets_budget
+from sim import BusinessModel, Economy, Parameters
+from sim.actors.platforms import hires, is_judged, keeps_technology, pays_dividend, sets_budget
 from sim.markets import funding
-from tests.economies import small
+from tests.economies import payments, small
 
 P = Parameters()
 
@@ -71,6 +71,45 @@ def test_a_link_costs_less_to_keep_up_where_machines_do_a_part_of_it():
         upkeep.append(float(twin.platforms["upkeep"].sum()))
     assert upkeep[0] > 0.0
     assert upkeep[1] == pytest.approx((1.0 - P.automation) * upkeep[0], rel=1e-3)
+
+
+def test_wages_leave_what_is_owed_to_the_media():
+    at_work = {
+        "by_staff": 0.0,
+        "consumer_spend": 0.0,
+        "firm_spend": 0.0,
+        "project_spend": 0.0,
+        "service": 90.0,
+    }
+    market = SimpleNamespace(wage=10.0)
+    for cash, bill in ((200, 90.0), (130, 90.0), (120, 80.0), (40, 0.0), (30, 0.0)):
+        there = platform(**at_work, deposits=cash, advertising=40.0)
+        assert hires(there, market, P) == (bill, bill / 10.0)
+
+
+def test_a_platform_with_more_files_than_money_pays_the_media_and_goes_on():
+    economy = small("institution_traffic", parameters={"giants": 1, "lead_in": 0}).run(6)
+    economy.platforms["file_bill"] = 1e15
+    economy.step()
+    assert economy.platforms["advertising"].any()
+    assert (economy.platforms["deposits"] >= 0).all()
+
+
+BOTH = BusinessModel(
+    "both", "Both", (), to_consumers=0.5, to_firms=0.5, sees=1, lends_to_consumers=True, from_banks=0.6,
+    from_households=0.4, take=0.01,
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_banks_and_households_fund_loans_together_and_each_pays_its_share(seed):
+    economy = small(BOTH, seed=seed, firms=200, parameters={"giants": 1, "lead_in": 0}).run(40)
+    lending = [flows for flows in payments(economy) if "platform loans to consumers" in flows]
+    first = lending[0]  # when households have nothing with platforms yet that is not lent
+    lent, rounding = first["platform loans to consumers"], len(economy.platforms)
+    assert first["participations"] == pytest.approx(0.6 * lent, abs=rounding)
+    assert first["claims bought"] == pytest.approx(0.4 * lent, abs=rounding)
+    assert len(lending) > 20
 
 
 def judged(market=None, **values):

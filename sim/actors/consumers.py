@@ -2,7 +2,7 @@
 
 import math
 
-from sim.engine.arithmetic import bell
+from sim.engine.arithmetic import bell, open_one
 from sim.engine.columns import Account, Column, Row
 from sim.engine.parameters import Declared, param
 from sim.engine.rules import rule
@@ -174,10 +174,13 @@ def serves_debt(consumer, market, p, u):
 def lends_to_platform(consumer, market, p, u):
     """Households lend spare money to the platform they use, as far as they trust it.
 
+    It is the first that has their attention, or the second where that one borrows nothing of households.
+
     wish = claim_share trust (deposits above the buffer + claims)                       [fen]
     A term ends with chance 1 / claim_term; then the wish is met.
     """
-    at = consumer.claim_at if consumer.claims > 0 else consumer.first_app
+    at = open_one(consumer.first_app, consumer.second_app, market.posted)
+    at = consumer.claim_at if consumer.claims > 0 else at
     pays = at >= 0 and market.posted[max(0, at)] > 0.0
     spare = max(0.0, float(consumer.deposits) - p.saving_buffer * consumer.usual_income - consumer.budget)
     held = float(consumer.claims)

@@ -221,9 +221,9 @@ def hires(platform, market, p, u):
     attention = platform.by_staff * (platform.consumer_spend + platform.firm_spend)
     bill = platform.service + platform.management + attention + platform.project_spend + platform.file_bill
     bill += platform.technology_spend
-    # what a closing platform cannot pay is lost to its staff
+    # what a closing platform cannot pay is lost to its staff; what it owes the media is theirs
     cash = own_cash(platform.deposits, platform.claims_owed, platform.loans, platform.participations_owed)
-    bill = float(math.floor(min(bill, cash)))
+    bill = float(math.floor(max(0.0, min(bill, cash - platform.advertising))))
     return bill, bill / market.wage
 
 

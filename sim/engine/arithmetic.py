@@ -119,6 +119,12 @@ def bell(u: float) -> float:
 
 
 @compiled
+def open_one(first: int, second: int, open_: np.ndarray) -> int:
+    """Of two rows (-1 for none) the second, where the first is one that is not open; else the first."""
+    return second if first >= 0 and not open_[max(0, first)] > 0 else first
+
+
+@compiled
 def logistic(x: float) -> float:
     """1 / (1 + e^-x)."""
     return 1.0 / (1.0 + exp(-x))

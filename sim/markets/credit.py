@@ -173,6 +173,7 @@ def lend_to_consumers(economy) -> None:
     market = economy.market
     c, home = consumers.columns, consumers.columns["bank"]
     debts = (c["bank_debt"], c["platform_debt"])
+    own_debts = (c["bank_debt"], np.zeros(len(consumers), np.int64))  # what the rate is paid on
     sight, scorers = sight_of_consumers(consumers), economy.consumer_scorers
     noise, quarter = (0.0, 0.0), economy.quarter
     terms = (
@@ -200,7 +201,7 @@ def lend_to_consumers(economy) -> None:
     unlimited = np.full(len(banks), np.inf)
     c["loan_granted"][...] = 0.0
     grants(
-        rows, offer, lender, debts, unlimited, banks["room"], rate, c["rate"], c["loan_granted"], own,
+        rows, offer, lender, own_debts, unlimited, banks["room"], rate, c["rate"], c["loan_granted"], own,
         common,
     )  # fmt: skip
     remember(rows, own, lender, quarter, scores, features, scorers.memory)

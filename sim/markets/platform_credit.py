@@ -1,4 +1,4 @@
-"""Credit through platforms: those whom banks sent away, or left short, ask the platform they use.
+"""Credit through platforms: those whom banks sent away, or left short, ask a platform they use.
 
 One underwriting rule for all: accept what adds to one's own expected profit, given what one sees, earns and
 keeps. Who funds: households' claims, banks' participations, bank loans to the platform, its own money.
@@ -7,7 +7,7 @@ keeps. Who funds: households' claims, banks' participations, bank loans to the p
 import numpy as np
 
 from sim.accounts import idle_claims
-from sim.engine.arithmetic import logistic
+from sim.engine.arithmetic import logistic, open_one
 from sim.engine.compiling import compiled
 from sim.engine.draws import key, normals
 from sim.engine.ledger import Some, split_by, total_by
@@ -46,21 +46,21 @@ def asking(economy) -> np.ndarray:
 def judge(z, amount, lgd, mine, others, take, base, passes_risk, cap, file_cost, duration, own_cost):
     """The rate, and whether the file adds to the platform's own expected profit."""
     risk = logistic(z) * 0.25 * lgd
-    rate = min(cap, base + take + (risk if passes_risk else 0.0))
-    gain = mine * (rate - risk - own_cost) + others * min(take, max(0.0, rate - base))
+    rate = min(cap, base + (risk if passes_risk else 0.0) + take)
+    gain = mine * (rate - own_cost - risk) + others * min(take, max(0.0, rate - base))
     return rate, amount * duration * gain > file_cost
 
 
 @compiled
 def list_asking(wanted, granted, debt, debt_to, first, second, open_, rows, channel):
-    """Whom banks left short, and which open platform each asks: of two, the first there is.
+    """Whom banks left short, and which platform each asks: of two, the first that is open.
 
     Old debt binds to its pool: whoever owes one platform asks that one. Returns how many ask.
     """
     found = 0
     for i in range(wanted.shape[0]):
         if wanted[i] - granted[i] > 0.0:
-            p = first[i] if first[i] >= 0 else second[i]
+            p = open_one(first[i] if first[i] >= 0 else second[i], second[i], open_)
             if debt[i] > 0 and debt_to[i] >= 0:
                 p = debt_to[i]
             if p >= 0 and open_[p]:
@@ -228,10 +228,21 @@ def idle(economy) -> np.ndarray:
     return out
 
 
+@compiled
+def list_places(claims, claim_at, first, second, posted, place):
+    """The platform each household lends to: where it has a claim, else the one it uses; -1 for none.
+
+    Where its first does not borrow of households (posted: what each pays them), its second may.
+    """
+    for i in range(place.shape[0]):
+        place[i] = claim_at[i] if claims[i] > 0 else open_one(first[i], second[i], posted)
+
+
 def place_of_claims(economy) -> np.ndarray:
-    """The platform each household lends to: where it has a claim, else the one it uses; -1 for none."""
-    c = economy.consumers.columns
-    return np.where(c["claims"] > 0, c["claim_at"], c["first_app"])
+    """See `list_places` (int32)."""
+    c, place = economy.consumers.columns, np.empty(len(economy.consumers), np.int32)
+    list_places(c["claims"], c["claim_at"], c["first_app"], c["second_app"], economy.market.posted, place)
+    return place
 
 
 def supply_of_claims(economy) -> np.ndarray:
@@ -293,6 +304,8 @@ def fundable(economy, wanted: np.ndarray) -> np.ndarray:
 def fund(economy, lent: np.ndarray) -> None:
     """Funders pay their shares of what is lent, in whole fen; the platform pays the rest."""
     t, ledger, banks = economy.platforms, economy.ledger, economy.banks
+    # before banks pay for parts in loans that are not yet made, which would look like households' money
+    unlent = idle(economy)
     part = np.floor(bank_share(economy) * lent).astype(np.int64)
     room = banks["room"].astype(float) + 1.0
     if part.any():
@@ -304,7 +317,7 @@ def fund(economy, lent: np.ndarray) -> None:
         by_bank = total_by(t["bank"], borrowed, len(banks))
         ledger.pay("loans to platforms", by_bank, borrowed)
     need = np.floor(t["from_households"] * lent).astype(np.int64)
-    need = np.maximum(0, need - idle(economy))
+    need = np.maximum(0, need - unlent)
     if need.any():
         c = economy.consumers.columns
         place = place_of_claims(economy)

@@ -1,0 +1,88 @@
+"""Who has two places for platforms goes to the other where the first has nothing for him."""
+
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from sim import Economy, Parameters
+from sim.actors.consumers import lends_to_platform
+from sim.markets.platform_credit import list_asking, list_places
+from tests.economies import FUNDED, RANGES, small
+
+NONE, LENDS, SHUT = -1, 0, 1
+OPEN = np.array([True, False, True])  # of three platforms
+
+
+def asked(first: int, second: int, debt: int = 0, debt_to: int = NONE) -> int:
+    """Which platform somebody with these places asks; -1 for none."""
+    rows, channel = np.empty(1, np.int64), np.empty(1, np.int32)
+    places = (np.array([place], np.int32) for place in (debt_to, first, second))
+    left_short = np.array([5.0]), np.array([2.0]), np.array([debt])
+    return int(channel[0]) if list_asking(*left_short, *places, OPEN, rows, channel) else NONE
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "found"),
+    [
+        (LENDS, NONE, LENDS), (LENDS, SHUT, LENDS), (LENDS, 2, LENDS), (NONE, LENDS, LENDS),
+        (SHUT, LENDS, LENDS), (SHUT, 2, 2), (SHUT, NONE, NONE), (NONE, SHUT, NONE), (NONE, NONE, NONE),
+    ],
+)  # fmt: skip
+def test_who_is_left_short_asks_the_first_that_is_open(first, second, found):
+    assert asked(first, second) == found
+
+
+def test_old_debt_binds_to_its_pool():
+    assert asked(LENDS, SHUT, debt=7, debt_to=2) == 2
+    assert asked(LENDS, 2, debt=7, debt_to=SHUT) == NONE
+    assert asked(SHUT, LENDS, debt=0, debt_to=2) == LENDS
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "claims", "found"),
+    [
+        (LENDS, 2, 0, LENDS), (SHUT, 2, 0, 2), (SHUT, NONE, 0, NONE), (NONE, LENDS, 0, NONE),
+        (SHUT, LENDS, 9, 2), (LENDS, SHUT, 9, 2),
+    ],
+)  # fmt: skip
+def test_households_lend_where_they_have_a_claim_else_to_the_first_that_borrows(first, second, claims, found):
+    posted, place = np.array([0.02, 0.0, 0.02]), np.empty(1, np.int32)
+    places = [np.array([platform], np.int32) for platform in (2, first, second)]
+    list_places(np.array([claims]), *places, posted, place)
+    assert place[0] == found
+    household = SimpleNamespace(
+        claims=claims,
+        claim_at=2,
+        first_app=first,
+        second_app=second,
+        deposits=1000,
+        usual_income=0.0,
+        budget=0.0,
+    )
+    market = SimpleNamespace(posted=posted, trust=np.ones(3))
+    offered, _ = lends_to_platform(household, market, Parameters(), 0.0)
+    assert (offered > 0.0) == (found != NONE and posted[found] > 0.0)
+
+
+@pytest.fixture(scope="module")
+def mixed() -> Economy:
+    """Half of the platforms lend to consumers, with households' money; the other half do not."""
+    cheap = FUNDED | {"outside_attention": RANGES["outside_attention"][0], "lead_in": 8}
+    economy = small("consumer_traffic", seed=3, parameters=cheap)
+    lends = np.arange(len(economy.platforms)) % 2 == 0
+    for name in ("lends_to_consumers", "from_households"):
+        economy.platforms[name] = lends.astype(float)
+    return economy.run(15)
+
+
+def test_borrowers_and_lenders_find_those_who_lend_and_borrow_behind_those_who_do_not(mixed):
+    c, t = mixed.consumers, mixed.platforms
+    lends = t["lends_to_consumers"] > 0.0
+    assert t["users"][~lends].any() and t["loans"][lends].all()
+    assert not t["loans"][~lends].any() and not t["claims_owed"][~lends].any()
+    borrows, claims = c["platform_debt"] > 0, c["claims"] > 0
+    assert lends[c["debt_to"][borrows]].all() and lends[c["claim_at"][claims]].all()
+    shut_first = (c["first_app"] >= 0) & ~lends[c["first_app"]]
+    for rows, at in ((borrows, "debt_to"), (claims, "claim_at")):
+        assert (rows & shut_first & (c[at] == c["second_app"])).sum() > 5
