@@ -96,7 +96,7 @@ def files(economy: Any, branches: dict[str, Any]) -> pd.DataFrame:
     """
     import pandas as pd
 
-    from sim.markets.platform_credit import terms_of
+    from sim.credit.from_platforms import terms_of
 
     of_bank = bank_file(economy)
     rows = {"a bank's branch": of_bank}
@@ -154,7 +154,7 @@ def network(economy: Any) -> pd.DataFrame:
     """What firms owe one another, how customers are spread, what a failure does to a supplier."""
     import pandas as pd
 
-    from sim.survey import count_steps, tail_exponent
+    from sim.record.survey import count_steps, tail_exponent
 
     c, n = economy.firms.columns, len(economy.firms)
     customers = np.zeros(n)

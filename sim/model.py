@@ -9,7 +9,7 @@ from typing import Any
 import mesa
 import numpy as np
 
-from sim import indicators, initial, saving
+from sim.record import indicators, saving
 from sim.accounts import CHART, PARTIES
 from sim.actors.banks import Bank, closes_books, finds_room
 from sim.actors.consumers import (
@@ -49,23 +49,12 @@ from sim.engine.ledger import Ledger
 from sim.engine.parameters import ParameterError, Parameters
 from sim.engine.records import Records
 from sim.engine.rules import Rule, sweep
-from sim.markets import (
-    attention,
-    banking,
-    credit,
-    demography,
-    funding,
-    goods,
-    integration,
-    labour,
-    ownership,
-    platform_credit,
-    scoring,
-    settlement,
-    supply,
-    trade_credit,
-    world,
-)
+from sim.credit import from_banks, from_platforms, scoring
+from sim.links import market as integration
+from sim.markets import attention, goods, labour, news, supply
+from sim.markets.payments import banking, ownership, settlement, trade_credit, venture
+from sim.population import exit as demography
+from sim.population import start as initial
 from sim.strategies import BusinessModel, strategy
 
 
@@ -167,10 +156,10 @@ class Economy(mesa.Model):
         firms, consumers, banks, platforms = self.firms, self.consumers, self.banks, self.platforms
         self.quarter += 1
         banking.open_quarter(self)
-        world.changes(self)  # what is wanted moves; technology grows
+        news.changes(self)  # what is wanted moves; technology grows
         self.each(self.state, sets_policy)
-        world.posts_terms(self)  # wage, rates, prices that everybody sees
-        funding.fund_platforms(self)  # owners commit, the fund backs profit
+        news.posts_terms(self)  # wage, rates, prices that everybody sees
+        venture.fund_platforms(self)  # owners commit, the fund backs profit
         self.each(platforms, keeps_technology, reviews_prices, sets_budget)
         self.each(firms, suffers, loses_supplier, is_approached)
         attention.clear(self)  # users are won, kept, lured away
@@ -180,8 +169,8 @@ class Economy(mesa.Model):
         supply.find_suppliers(self)
         self.each(firms, adapts, plans, asks_for_credit)
         self.each(banks, finds_room)
-        credit.lend_to_firms(self)  # banks lend, and so create, money
-        platform_credit.lend(self, "firms")  # whom they leave short asks a platform
+        from_banks.lend_to_firms(self)  # banks lend, and so create, money
+        from_platforms.lend(self, "firms")  # whom they leave short asks a platform
         self.each(firms, cuts_to_cash)
         banking.costs(self)
         labour.find_workers(self)
@@ -189,10 +178,10 @@ class Economy(mesa.Model):
         self.each(firms, produces)
         labour.pay(self)  # wages, benefits, the tax on them
         self.each(consumers, plans_spending)
-        if funding.households_lend(self):
+        if venture.households_lend(self):
             self.each(consumers, lends_to_platform)
-        credit.lend_to_consumers(self)
-        platform_credit.lend(self, "consumers")
+        from_banks.lend_to_consumers(self)
+        from_platforms.lend(self, "consumers")
         self.each(consumers, cuts_spending)
         goods.clear(self)  # contracts are filled, goods are bought
         self.each(firms, meets_customers)
@@ -202,8 +191,8 @@ class Economy(mesa.Model):
         settlement.firms_pay(self)
         trade_credit.pay_suppliers(self)  # for what was delivered a quarter ago
         self.each(consumers, serves_debt)
-        funding.consumers_pay(self)
-        funding.collect(self)  # debtors pay pools, pools pay funders
+        venture.consumers_pay(self)
+        venture.collect(self)  # debtors pay pools, pools pay funders
         self.each(firms, keeps_accounts)
         demography.firms_leave(self)  # closures and defaults, and who bears them
         scoring.learn(self)  # labels mature; scores improve
@@ -211,18 +200,18 @@ class Economy(mesa.Model):
         banking.close(self)
         self.each(banks, closes_books)
         banking.pay_out(self)
-        funding.compare(self)
+        venture.compare(self)
         self.each(platforms, is_judged)  # banks and households look at what they lost
-        funding.repay_households(self)
+        venture.repay_households(self)
         self.each(platforms, closes_platform_books, survives)
-        funding.platforms_fail(self)
-        funding.sell_stakes(self)
+        venture.platforms_fail(self)
+        venture.sell_stakes(self)
         self.each(platforms, pays_dividend)
-        funding.pay_dividends(self)
+        venture.pay_dividends(self)
         demography.firms_enter(self)  # newcomers, with the owners' money
         banking.treasury(self)
         flows = self.ledger.close()  # every flow sums to zero, or the run stops
-        world.looks_back(self)
+        news.looks_back(self)
         return flows
 
     def run(self, quarters: int, progress: bool = False) -> "Economy":

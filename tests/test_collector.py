@@ -4,7 +4,7 @@ import mesa
 import pandas as pd
 import pytest
 
-from sim.engine.collector import Populations
+from sim.engine.mesa.collector import Populations
 from sim.engine.columns import Table
 from tests.populations import AGES, PRICES, Bank, Economy, Firm, Plain, Shop, filled
 

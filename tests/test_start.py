@@ -5,7 +5,7 @@ import pytest
 from economies import FEW, same, small
 
 from sim import Economy, StrategyError, initial
-from sim.markets.scoring import CONSUMER_PRIOR, FIRM_PRIOR
+from sim.credit.scoring import CONSUMER_PRIOR, FIRM_PRIOR
 
 AT_ONCE = {"giants": 1, "lead_in": 0}
 

@@ -5,8 +5,8 @@ import math
 import numpy as np
 import pytest
 
-from sim.indicators import SURVEYED
-from sim.survey import add_up, at_rank, count_steps, middle_and_tail, survey_consumers, survey_firms
+from sim.record.indicators import SURVEYED
+from sim.record.survey import add_up, at_rank, count_steps, middle_and_tail, survey_consumers, survey_firms
 from tests.economies import small
 
 RNG = np.random.default_rng(5)

@@ -7,7 +7,7 @@ import pytest
 
 from sim import Economy, Parameters
 from sim.actors.consumers import lends_to_platform
-from sim.markets.platform_credit import list_asking, list_places
+from sim.credit.from_platforms import list_asking, list_places
 from tests.economies import FUNDED, RANGES, small
 
 NONE, LENDS, SHUT = -1, 0, 1

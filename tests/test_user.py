@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from sim import BusinessModel, Economy, ParameterError, Parameters, StrategyError, blend, discover, strategy
-from sim.saving import LEAST, MOST
+from sim.record.saving import LEAST, MOST
 from tests.economies import lines_that_differ, small
 
 

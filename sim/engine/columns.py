@@ -20,7 +20,7 @@ import numpy as np
 
 from sim.engine.kernels import HoldsColumns
 from sim.engine.rows import Account, Column, Row, UnknownColumnError, declared, unknown_column
-from sim.engine.words import Words, first_of_each
+from sim.engine.mesa.words import Words, first_of_each
 
 __all__ = ["Account", "Column", "Row", "Table", "TableView", "UnknownColumnError", "declared"]
 

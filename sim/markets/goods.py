@@ -7,7 +7,7 @@ from sim.engine.fen import split_stretches
 from sim.engine.ledger import split
 from sim.engine.parameters import Declared, param
 from sim.markets import supply
-from sim.markets.world import EQUIPMENT, MEDIA
+from sim.markets.news import EQUIPMENT, MEDIA
 
 
 class Goods(Declared):
@@ -37,7 +37,7 @@ class Goods(Declared):
     )
 
 
-# The rows of a sector lie together, from starts[s] up to starts[s + 1]: see `sim.initial`. Sums by sector are
+# The rows of a sector lie together, from starts[s] up to starts[s + 1]: see `sim.population.start`. Sums by sector are
 # therefore sums over a stretch of rows.
 
 

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from sim.survey import OfConsumers, OfFirms, add_up, middle_and_tail, survey_consumers, survey_firms
+from sim.record.survey import OfConsumers, OfFirms, add_up, middle_and_tail, survey_consumers, survey_firms
 
 PLATFORM_COLUMNS = [
     "alive",

@@ -5,7 +5,7 @@ import numpy as np
 from sim.engine.compiling import compiled
 from sim.engine.fen import split_all
 from sim.engine.ledger import Some, rows_with, split
-from sim.markets import ownership
+from sim.markets.payments import ownership
 
 
 def mishaps(economy) -> None:

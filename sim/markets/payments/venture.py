@@ -6,9 +6,10 @@ from sim.accounts import own_cash
 from sim.engine.compiling import compiled
 from sim.engine.ledger import Some, rows_with, split, split_by, total_by
 from sim.engine.parameters import Declared, param
-from sim.markets import integration, ownership
-from sim.markets.platform_credit import idle
-from sim.markets.settlement import split_within
+from sim.links import market as integration
+from sim.markets.payments import ownership
+from sim.credit.from_platforms import idle
+from sim.markets.payments.settlement import split_within
 
 
 class Funding(Declared):

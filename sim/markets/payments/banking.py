@@ -3,7 +3,7 @@
 import numpy as np
 
 from sim.engine.compiling import compiled
-from sim.markets import ownership
+from sim.markets.payments import ownership
 
 
 def open_quarter(economy) -> None:

@@ -9,8 +9,8 @@ import numpy as np
 from sim.engine.compiling import compiled
 from sim.engine.fen import sum_by
 from sim.engine.ledger import Some, rows_with
-from sim.markets import ownership
-from sim.markets.settlement import within
+from sim.markets.payments import ownership
+from sim.markets.payments.settlement import within
 from sim.markets.supply import NOBODY, SLOTS, columns_of
 
 

@@ -8,7 +8,7 @@ from sim.engine.arithmetic import logistic
 from sim.engine.compiling import compiled, compiled_apart
 from sim.engine.draws import key, uniform
 from sim.engine.ledger import Some, rows_with, split
-from sim.markets.scoring import (
+from sim.credit.scoring import (
     CONSUMER_FEATURES,
     FIRM_FEATURES,
     remember,

@@ -12,7 +12,7 @@ from sim.engine.compiling import compiled
 from sim.engine.draws import key, normals
 from sim.engine.ledger import Some, split_by, total_by
 from sim.engine.parameters import Declared, param
-from sim.markets.scoring import (
+from sim.credit.scoring import (
     CONSUMER_FEATURES,
     FIRM_FEATURES,
     remember,
@@ -21,7 +21,7 @@ from sim.markets.scoring import (
     sight_of_consumers,
     sight_of_firms,
 )
-from sim.markets.settlement import split_within
+from sim.markets.payments.settlement import split_within
 
 
 class PlatformCredit(Declared):

@@ -17,7 +17,7 @@ from sim.engine.draws import as_normals, key, uniforms
 from sim.engine.ledger import split, total_by
 from sim.engine.parameters import Declared, param
 from sim.markets import supply
-from sim.markets.world import BASE_WEIGHTS, EQUIPMENT, WAGE, persistence, trend_growth
+from sim.markets.news import BASE_WEIGHTS, EQUIPMENT, WAGE, persistence, trend_growth
 
 BEFORE = 2**30  # quarters before the first are counted from here: their luck is not that of later ones
 

@@ -7,9 +7,10 @@ from sim.engine.compiling import compiled, compiled_apart
 from sim.engine.draws import as_normals, key, uniforms
 from sim.engine.ledger import Some, total_by
 from sim.engine.parameters import Declared, param
-from sim.markets import funding, ownership, trade_credit
-from sim.markets.settlement import within
-from sim.markets.world import EQUIPMENT
+from sim.markets.payments import ownership, trade_credit
+from sim.markets.payments import venture as funding
+from sim.markets.payments.settlement import within
+from sim.markets.news import EQUIPMENT
 
 HARD_HIT = 0.1  # of a quarter's sales, lost on customers that failed: for the record
 
