@@ -25,10 +25,12 @@ BEFORE = 2**30  # quarters before the first are counted from here: their luck is
 class Start(Declared):
     """Where an economy begins."""
 
-    lead_in = param(
-        80, unit="quarters", low=0, high=200, source="design", doc="under bank finance alone before the first"
-    )
-    size_tail_at_start = param(1.26, unit="exponent", low=1.05, high=2.0, source="design", doc="of firms")
+    # fmt: off
+    lead_in = param(80, unit="quarters", low=0, high=200, source="design", when="start",
+        doc="quarters lived under bank finance alone before the first one that counts")
+    size_tail_at_start = param(1.26, unit="exponent", low=1.05, high=2.0, source="design", when="start",
+        doc="tail exponent of the Pareto distribution from which firm sizes are first drawn")
+    # fmt: on
 
 
 @compiled

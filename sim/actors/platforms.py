@@ -15,62 +15,54 @@ from sim.engine.rules import rule
 class Platforms(Declared):
     """What platforms cost, how they set prices, when they give up."""
 
-    giants = param(3, unit="count", low=0, high=100, source="design")
-    giant_size = param(5.0, unit="ratio", low=1.0, high=20.0, source="design", doc="of venture money")
-    service_cost = param(
-        300.0, unit="fen/user/quarter", low=100.0, high=5000.0, source="assumed", doc="of a person"
-    )
-    platform_file_cost = param(230.0, unit="fen/file", low=50.0, high=5000.0, source="COST_PER_LOAN")
-    base_cost = param(
-        40.0,
-        unit="fen/row/quarter",
-        low=10.0,
-        high=100.0,
-        source="assumed",
-        doc="of being there, by size, per consumer row",
-    )
-    overhead_staff = param(0.1, unit="share of budget", low=0.0, high=0.3, source="assumed", doc="management")
-    spend_rate = param(
-        0.08, unit="share of own cash/quarter", low=0.03, high=0.2, source="assumed", doc="on growth"
-    )
-    reinvest = param(
-        0.5, unit="share of gross profit", low=0.0, high=1.0, source="assumed", doc="spent on growth"
-    )
-    faith_speed = param(
-        0.05,
-        unit="share/quarter",
-        low=0.02,
-        high=0.2,
-        source="assumed",
-        doc="how fast growth that does not pay is cut",
-    )
-    price_step = param(
-        0.05, unit="share/quarter", low=0.0, high=0.15, source="assumed", doc="trial and error"
-    )
-    automation = param(
-        0.4,
-        unit="share of work",
-        low=0.0,
-        high=0.7,
-        source="assumed",
-        doc="on users, files, projects, that machines can do",
-    )
-    technology_half = param(
-        4.0,
-        unit="quarters of running cost",
-        low=1.0,
-        high=16.0,
-        source="assumed",
-        scale="log",
-        doc="of technology, with which they do half of that",
-    )
-    technology_decay = param(0.05, unit="share/quarter", low=0.02, high=0.1, source="assumed")
-    own_loans_limit = param(
-        0.6, unit="share of own cash", low=0.2, high=0.9, source="assumed", doc="lent at once"
-    )
-    platform_reserve = param(
-        2.0, unit="quarters of cost", low=0.5, high=6.0, source="assumed", doc="kept from owners"
-    )
+    # fmt: off
+    giants = param(3, unit="count", low=0, high=100, source="design", when="start",
+        doc="platforms that own a trading ecosystem")
+    giant_size = param(5.0, unit="ratio", low=1.0, high=20.0, source="design", when="start",
+        doc="venture money and running presence of a giant, relative to a small platform")
+    service_cost = param(300.0, unit="fen/user/quarter", low=100.0, high=5000.0, source="assumed",
+        doc="what it costs a platform to serve a person or a firm that uses it, at first wages")
+    service_limit = param(0.5, unit="share of own cash", low=0.1, high=1.0, source="assumed", held=True,
+        doc="highest share of its own cash that a platform spends on serving users in a quarter")
+    platform_file_cost = param(230.0, unit="fen/file", low=50.0, high=5000.0, source="COST_PER_LOAN",
+        doc="what a loan file costs a platform that does not work like a branch, at first wages")
+    base_cost = param(40.0, unit="fen/row/quarter", low=10.0, high=100.0, source="assumed",
+        doc="what being there costs a platform of size one, for each consumer row there is, at first wages")
+    overhead_staff = param(0.1, unit="share of budget", low=0.0, high=0.3, source="assumed",
+        doc="share of its growth budget that a platform spends on management")
+    spend_rate = param(0.08, unit="share of own cash/quarter", low=0.03, high=0.2, source="assumed",
+        doc="share of its own cash that a platform spends on growth in a quarter")
+    reinvest = param(0.5, unit="share of gross profit", low=0.0, high=1.0, source="assumed",
+        doc="share of its gross profit that a platform spends on growth")
+    spend_limit = param(0.4, unit="share of own cash", low=0.1, high=1.0, source="assumed", held=True,
+        doc="highest share of its own cash that a platform spends on growth in a quarter")
+    faith_speed = param(0.05, unit="share/quarter", low=0.02, high=0.2, source="assumed",
+        doc="share of the gap between faith in growth and what growth brings in that closes in a quarter")
+    faith_least = param(0.1, unit="share", low=0.0, high=0.5, source="assumed", held=True,
+        doc="least faith in growth that is left to a platform whose growth does not pay")
+    gross_memory = param(0.2, unit="share/quarter", low=0.05, high=0.5, source="assumed", held=True,
+        doc="weight of a quarter in a platform's usual gross profit and growth spending")
+    profit_memory = param(0.1, unit="share/quarter", low=0.02, high=0.5, source="assumed", held=True,
+        doc="weight of a quarter in a platform's usual profit")
+    price_step = param(0.05, unit="share/quarter", low=0.0, high=0.15, source="assumed",
+        doc="relative change of a platform's price at a review, by trial and error")
+    review_chance = param(0.25, unit="share/quarter", low=0.05, high=1.0, source="assumed", held=True,
+        doc="chance that a platform reviews its prices in a quarter")
+    automation = param(0.4, unit="share of work", low=0.0, high=0.7, source="assumed",
+        doc="share of the work on users, files and projects that machines are able to do")
+    technology_half = param(4.0, unit="quarters of running cost", low=1.0, high=16.0, source="assumed",
+        scale="log", doc="technology with which machines do half of the work that they are able to do")
+    technology_decay = param(0.05, unit="share/quarter", low=0.02, high=0.1, source="assumed",
+        doc="share of a platform's technology that falls out of date in a quarter")
+    own_loans_limit = param(0.6, unit="share of own cash", low=0.2, high=0.9, source="assumed",
+        doc="highest share of its own cash that a platform lends in a quarter")
+    platform_reserve = param(2.0, unit="quarters of cost", low=0.5, high=6.0, source="assumed",
+        doc="cash that a platform keeps before it pays dividends")
+    dividend_limit = param(4.0, unit="quarters of profit", low=0.0, high=16.0, source="assumed", held=True,
+        doc="highest cash from which a platform pays dividends, over its usual profit")
+    closing_cash = param(2.0, unit="weeks of cost", low=0.5, high=13.0, source="assumed", held=True,
+        doc="own cash below which a platform closes")
+    # fmt: on
 
 
 class Platform(Row):

@@ -17,16 +17,24 @@ HARD_HIT = 0.1  # of a quarter's sales, lost on customers that failed: for the r
 class Exit(Declared):
     """Liquidation and entry."""
 
-    resale = param(
-        0.4, unit="share of book value", low=0.3, high=0.6, source="assumed", doc="of machines, in calm"
-    )
-    resale_response = param(0.5, unit="per liquidations/investment", low=0.0, high=2.0, source="assumed")
-    entrant_size = param(0.2, unit="share of the mean firm", low=0.05, high=0.5, source="design")
-    entrant_spread = param(0.8, unit="log points", low=0.2, high=1.5, source="design")
-    entrant_skill = param(-0.04, unit="log points", low=-0.2, high=0.1, source="assumed")
-    entrant_offset = param(
-        0.2, unit="distance", low=0.0, high=0.4, source="assumed", doc="from the market, by axis"
-    )
+    # fmt: off
+    resale = param(0.4, unit="share of book value", low=0.3, high=0.6, source="assumed",
+        doc="resale price of machines when hardly any are liquidated")
+    resale_response = param(0.5, unit="per liquidations/investment", low=0.0, high=2.0, source="assumed",
+        doc="fall of the resale price of machines over liquidations beside investment")
+    resale_speed = param(0.25, unit="share/quarter", low=0.05, high=1.0, source="assumed", held=True,
+        doc="share of the gap to its new level that the resale price of machines closes in a quarter")
+    entrant_size = param(0.2, unit="share of the mean firm", low=0.05, high=0.5, source="design",
+        when="entry", doc="mean size of entrants")
+    entrant_spread = param(0.8, unit="log points", low=0.2, high=1.5, source="design", when="entry",
+        doc="standard deviation of the log size of entrants")
+    entrant_skill = param(-0.04, unit="log points", low=-0.2, high=0.1, source="assumed", when="entry",
+        doc="mean skill of entrants of mean quality, beside that of incumbents")
+    entrant_offset = param(0.2, unit="distance", low=0.0, high=0.4, source="assumed", when="entry",
+        doc="standard deviation of an entrant's distance from what the market wants, by axis")
+    entrant_cash = param(1.5, unit="quarters of bills", low=0.5, high=4.0, source="assumed", held=True,
+        when="entry", doc="money for work and inputs with which an entrant starts")
+    # fmt: on
 
 
 @compiled

@@ -14,31 +14,46 @@ from sim.markets.settlement import split_within
 class Funding(Declared):
     """The venture fund, and what is left when a platform dies."""
 
-    fund_commitment = param(
-        0.0007, unit="share of GDP", low=0.0, high=0.004, source="design", doc="from the owners, each quarter"
-    )
-    first_round = param(
-        6.0,
-        unit="quarters of commitments",
-        low=0.0,
-        high=20.0,
-        source="design",
-        doc="what platforms start with",
-    )
-    fund_pace = param(0.3, unit="share of its money/quarter", low=0.05, high=1.0, source="assumed")
-    fund_floor = param(
-        0.3, unit="share", low=0.05, high=1.0, source="assumed", doc="backing without any profit"
-    )
-    runway = param(8.0, unit="quarters of cost", low=4.0, high=16.0, source="assumed", doc="funded at most")
-    hold = param(24.0, unit="quarters", low=8.0, high=40.0, source="assumed", doc="before a stake is sold")
-    exit_multiple = param(20.0, unit="quarters of profit", low=8.0, high=60.0, source="assumed")
-    dividend_pace = param(
-        0.2, unit="share/quarter", low=0.05, high=1.0, source="assumed", doc="of cash to spare"
-    )
-    walks_away = param(
-        0.4, unit="share/quarter", low=0.05, high=0.8, source="assumed", doc="from a dead platform"
-    )
-    borrowing_repaid = param(0.1, unit="share/quarter", low=0.02, high=0.5, source="design")
+    # fmt: off
+    fund_commitment = param(0.0007, unit="share of GDP", low=0.0, high=0.004, source="design",
+        doc="what the owners commit to the venture fund in a quarter, when their confidence in it is one")
+    confidence_speed = param(0.1, unit="share/quarter", low=0.02, high=0.5, source="assumed", held=True,
+        doc="weight of the fund's record so far in the owners' confidence in it")
+    confidence_least = param(0.1, unit="ratio", low=0.0, high=1.0, source="assumed", held=True,
+        doc="lowest factor by which the fund's record scales commitments")
+    confidence_most = param(1.5, unit="ratio", low=1.0, high=4.0, source="assumed", held=True,
+        doc="highest factor by which the fund's record scales commitments")
+    first_round = param(6.0, unit="quarters of commitments", low=0.0, high=20.0, source="design",
+        when="entry", doc="first commitment to the fund, by which platforms are founded")
+    fund_pace = param(0.3, unit="share of its money/quarter", low=0.05, high=1.0, source="assumed",
+        doc="share of its money that the fund invests in a quarter at most")
+    fund_floor = param(0.3, unit="share", low=0.05, high=1.0, source="assumed",
+        doc="weight in a round of a platform without any gross profit")
+    merit_most = param(3.0, unit="ratio", low=1.0, high=10.0, source="assumed", held=True,
+        doc="gross profit over growth spending beyond which a platform gains no more weight in a round")
+    runway = param(8.0, unit="quarters of cost", low=4.0, high=16.0, source="assumed",
+        doc="costs up to which the fund fills up a platform's own cash")
+    round_parts = param(10.0, unit="count", low=1.0, high=100.0, source="assumed", held=True,
+        doc="parts of a quarter's commitment of which a platform of size one can always use one")
+    hold = param(24.0, unit="quarters", low=8.0, high=40.0, source="assumed",
+        doc="time for which the fund holds a stake before it may be sold")
+    exit_multiple = param(20.0, unit="quarters of profit", low=8.0, high=60.0, source="assumed",
+        doc="price of a platform over its usual profit")
+    exit_passed_on = param(0.8, unit="share of the price", low=0.0, high=1.0, source="assumed", held=True,
+        doc="part of the price of a sold stake that the fund returns to the owners")
+    dividend_pace = param(0.2, unit="share/quarter", low=0.05, high=1.0, source="assumed",
+        doc="share of its spare cash that a platform pays out in a quarter")
+    walks_away = param(0.4, unit="share/quarter", low=0.05, high=0.8, source="assumed",
+        doc="chance that a consumer stops paying a dead platform that lent for households, in a quarter")
+    fright_response = param(0.5, unit="ratio", low=0.0, high=2.0, source="assumed", held=True,
+        doc="fright of lending households over the part of claims that a platform's death leaves stuck")
+    fright_kept = param(0.9, unit="share/quarter", low=0.0, high=0.98, source="assumed", held=True,
+        doc="part of lending households' fright that is left a quarter later")
+    idle_returned = param(0.25, unit="share/quarter", low=0.0, high=1.0, source="assumed", held=True,
+        doc="part of claims not lent out that a platform returns to households in a quarter")
+    borrowing_repaid = param(0.1, unit="share/quarter", low=0.02, high=0.5, source="design",
+        doc="share of its bank debt that a platform repays in a quarter")
+    # fmt: on
 
 
 @compiled

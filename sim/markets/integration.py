@@ -20,32 +20,44 @@ from sim.markets.attention import count
 class Integration(Declared):
     """What integration costs and how it grows."""
 
-    project_fixed = param(
-        3_000_000.0, unit="fen/project", low=1_000_000.0, high=10_000_000.0, source="assumed", scale="log"
-    )
-    project_share = param(0.07, unit="quarters of sales", low=0.025, high=0.25, source="assumed", scale="log")
-    chain_discount = param(
-        0.3, unit="share", low=0.0, high=0.6, source="assumed", doc="off for a partner of a linked firm"
-    )
-    engineer_scarcity = param(
-        50.0,
-        unit="per share of GDP",
-        low=0.0,
-        high=200.0,
-        source="assumed",
-        doc="dearer when many are at work",
-    )
-    depth_speed = param(0.15, unit="share/quarter", low=0.05, high=0.3, source="assumed")
-    depth_decay = param(
-        0.03, unit="share/quarter", low=0.01, high=0.1, source="assumed", doc="and upkeep of a link"
-    )
-    contacts = param(0.1, unit="share/quarter", low=0.03, high=0.3, source="assumed", doc="firms approached")
-    horizon = param(
-        16.0, unit="quarters", low=8.0, high=32.0, source="assumed", doc="over which a project must pay"
-    )
-    disruption = param(
-        0.05, unit="share of output", low=0.0, high=0.2, source="assumed", doc="when a link is cut"
-    )
+    # fmt: off
+    project_fixed = param(3_000_000.0, unit="fen/project", low=1_000_000.0, high=10_000_000.0,
+        source="assumed", scale="log", doc="fixed cost of an integration project, at first wages")
+    project_share = param(0.07, unit="quarters of sales", low=0.025, high=0.25, source="assumed", scale="log",
+        doc="cost of an integration project that grows with the firm's size")
+    chain_discount = param(0.3, unit="share", low=0.0, high=0.6, source="assumed",
+        doc="by how much a project is cheaper for a partner of a linked firm")
+    engineer_scarcity = param(50.0, unit="per share of GDP", low=0.0, high=200.0, source="assumed",
+        doc="by how much engineers get dearer, over the share of GDP spent on projects")
+    depth_speed = param(0.15, unit="share/quarter", low=0.05, high=0.3, source="assumed",
+        doc="share of the depth that is lacking which a link that is kept up gains in a quarter")
+    depth_decay = param(0.03, unit="share/quarter", low=0.01, high=0.1, source="assumed",
+        doc="depth that a link not kept up loses in a quarter; keeping it up costs as much of a project")
+    upkeep_limit = param(0.2, unit="share of deposits", low=0.02, high=1.0, source="assumed", held=True,
+        doc="highest share of its deposits from which a platform keeps up links beyond its project budget")
+    project_limit = param(0.5, unit="share of deposits", low=0.1, high=1.0, source="assumed", held=True,
+        doc="highest share of its deposits that a platform spends on upkeep and projects in a quarter")
+    contacts = param(0.1, unit="share/quarter", low=0.03, high=0.3, source="assumed",
+        doc="chance that a firm hears offers of integration in a quarter")
+    poaching = param(0.8, unit="ratio", low=0.3, high=1.0, source="assumed", held=True,
+        doc="share of gain, over that of its own platform, under which a linked firm listens to another")
+    horizon = param(16.0, unit="quarters", low=8.0, high=32.0, source="assumed",
+        doc="time over which an integration project must pay for itself")
+    expected_lending = param(0.25, unit="quarters of sales", low=0.0, high=1.0, source="assumed", held=True,
+        doc="mean loan to a client that a platform reckons with when it weighs a project")
+    belief_speed = param(0.1, unit="share/quarter", low=0.02, high=0.5, source="assumed", held=True,
+        doc="weight of a quarter's deep links in what a platform believes that a link gains")
+    belief_depth = param(0.1, unit="share", low=0.0, high=0.5, source="assumed", held=True,
+        doc="depth beyond which a link teaches its platform what links gain")
+    disruption = param(0.05, unit="share of output", low=0.0, high=0.2, source="assumed",
+        doc="output that a firm loses when a link of full depth is cut")
+    disruption_kept = param(0.5, unit="share/quarter", low=0.0, high=0.95, source="assumed", held=True,
+        doc="part of the output lost to a cut link that is still lost a quarter later")
+    disruption_most = param(0.5, unit="share of output", low=0.1, high=1.0, source="assumed", held=True,
+        doc="highest loss of output to links that were cut")
+    fee_limit = param(0.5, unit="share of deposits", low=0.1, high=1.0, source="assumed", held=True,
+        doc="highest share of a firm's deposits that an integration fee takes in a quarter")
+    # fmt: on
 
 
 @compiled

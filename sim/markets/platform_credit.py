@@ -27,13 +27,16 @@ from sim.markets.settlement import split_within
 class PlatformCredit(Declared):
     """Terms of credit through platforms."""
 
-    line_of_firm = param(0.3, unit="quarters of sales", low=0.06, high=0.6, source="assumed", doc="at most")
-    line_of_consumer = param(
-        1.0, unit="quarters of income", low=0.25, high=2.0, source="assumed", doc="at most"
-    )
-    claim_premium = param(
-        0.016, unit="share/quarter", low=0.005, high=0.03, source="assumed", doc="posted over policy"
-    )
+    # fmt: off
+    line_of_firm = param(0.3, unit="quarters of sales", low=0.06, high=0.6, source="assumed",
+        doc="highest debt through platforms of a firm")
+    line_of_consumer = param(1.0, unit="quarters of income", low=0.25, high=2.0, source="assumed",
+        doc="highest debt through platforms of a consumer")
+    lending_depth = param(0.05, unit="share", low=0.0, high=0.5, source="assumed", held=True,
+        doc="depth beyond which a firm asks the platform it is linked with for credit")
+    claim_premium = param(0.016, unit="share/quarter", low=0.005, high=0.03, source="assumed",
+        doc="what platforms pay households over the policy rate")
+    # fmt: on
 
 
 def asking(economy) -> np.ndarray:

@@ -18,12 +18,16 @@ from sim.engine.parameters import Declared, param
 class Scoring(Declared):
     """How lenders learn."""
 
-    ridge = param(4.0, unit="observations", low=1.0, high=100.0, source="design", doc="weight of the prior")
-    forgets = param(0.985, unit="share/quarter", low=0.9, high=1.0, source="assumed", doc="old evidence kept")
-    footprint_noise = param(1.0, unit="standard deviations", low=0.5, high=3.0, source="assumed")
-    insight_noise = param(
-        0.6, unit="share", low=0.0, high=2.0, source="assumed", doc="of shallow integration"
-    )
+    # fmt: off
+    ridge = param(4.0, unit="observations", low=1.0, high=100.0, source="design",
+        doc="weight of the prior in a lender's scoring model, in loans whose outcome is known")
+    forgets = param(0.985, unit="share/quarter", low=0.9, high=1.0, source="assumed",
+        doc="share of the evidence so far that a scoring model still counts a quarter later")
+    footprint_noise = param(1.0, unit="standard deviations", low=0.5, high=3.0, source="assumed",
+        doc="standard deviation of the noise in what digital footprints show")
+    insight_noise = param(0.6, unit="share", low=0.0, high=2.0, source="assumed",
+        doc="standard deviation of the noise in what a lender sees of a firm inside, at depth zero")
+    # fmt: on
 
 
 MATURES = 4

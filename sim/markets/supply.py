@@ -21,24 +21,22 @@ NOBODY = -1  # no supplier; as a creditor: the owners' pool, to which the claims
 class Supply(Declared):
     """What firms buy from one another, and on which terms."""
 
-    input_share = param(
-        0.4, unit="share of sales", low=0.0, high=0.6, source="design", symbol="beta",
-        doc="spent on other firms' goods; at 0 there is no network",
-    )  # fmt: skip
-    trade_credit = param(
-        0.7, unit="share of deliveries", low=0.0, high=1.0, source="TRADE_CREDIT",
-        doc="paid a quarter later; at 0 a failure hurts no supplier",
-    )  # fmt: skip
-    link_death = param(0.034, unit="share/quarter", low=0.026, high=0.055, source="LINK_DEATH")
-    contract_limit = param(
-        0.5, unit="share of usual sales", low=0.2, high=0.8, source="assumed", doc="promised at most"
-    )
-    claim_price = param(
-        0.5, unit="share of face value", low=0.3, high=0.9, source="assumed", doc="of receivables sold"
-    )
-    inputs_bind = param(
-        0.0, unit="share", low=0.0, high=1.0, source="design", doc="of lacking inputs that stops production"
-    )
+    # fmt: off
+    input_share = param(0.4, unit="share of sales", low=0.0, high=0.6, source="design", symbol="beta",
+        doc="share of a firm's sales that it spends on other firms' goods; at 0 there is no network")
+    trade_credit = param(0.7, unit="share of deliveries", low=0.0, high=1.0, source="TRADE_CREDIT",
+        doc="share of a delivery that is paid a quarter later; at 0 a failure hurts no supplier")
+    terms_memory = param(0.25, unit="share/quarter", low=0.05, high=1.0, source="assumed", held=True,
+        doc="weight of a quarter in the share of inputs that a firm expects on credit")
+    link_death = param(0.034, unit="share/quarter", low=0.026, high=0.055, source="LINK_DEATH",
+        doc="chance that a firm loses a given supplier in a quarter")
+    contract_limit = param(0.5, unit="share of usual sales", low=0.2, high=0.8, source="assumed",
+        doc="highest share of its usual sales that a supplier promises by contract")
+    claim_price = param(0.5, unit="share of face value", low=0.3, high=0.9, source="assumed",
+        doc="price that the owners pay for receivables of firms that close")
+    inputs_bind = param(0.0, unit="share", low=0.0, high=1.0, source="design",
+        doc="share of the inputs lacking last quarter by which output falls this quarter")
+    # fmt: on
 
 
 @compiled_apart
