@@ -233,10 +233,10 @@ def place_firms(economy, path) -> None:
     away = p.pace_of_change * math.sqrt(1.0 / (2.0 * p.agility))
     firms["style_x"], firms["style_y"] = away * normals_of(u), away * normals_of(v)
     u, v = numbers(seed, "ways of a firm at the start", firms)
-    firms["agility"] = p.agility * (0.5 + u)
+    firms["agility"] = p.agility * (p.agility_least + p.agility_span * u)
     firms["leverage_target"] = p.leverage_low + (p.leverage_high - p.leverage_low) * v
     u, v = numbers(seed, "caution of a firm at the start", firms)
-    firms["buffer"] = p.cash_buffer * (0.9 + 0.2 * u)
+    firms["buffer"] = p.cash_buffer * (p.cash_buffer_least + p.cash_buffer_span * u)
     firms["losses"] = np.floor(p.loss_patience * v)  # forgotten by those who make none
     firms["mark_up"] = p.mark_up + p.rent
     firms["price"] = market.going_price[sector]

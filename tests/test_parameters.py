@@ -36,7 +36,9 @@ def firms(monkeypatch):
             20.0, unit="yuan", low=1.0, high=1e4, source="assumed", scale="log", prior=(10.0, 1000.0)
         )
         file_cost = param(2000.0, unit="yuan/file", low=0.0, high=5e3, source="COST_PER_LOAN")
-        persons_per_row = param(5.0, unit="persons", low=1.0, high=50.0, source="design", symbol="n", when="start")
+        persons_per_row = param(
+            5.0, unit="persons", low=1.0, high=50.0, source="design", symbol="n", when="start"
+        )
         runs = param(True, unit="yes/no", source="assumed")
 
     return Firms
@@ -256,7 +258,7 @@ def test_in_the_midst_of_a_run_all_may_change_but_what_lays_the_first_state():
     with pytest.raises(ParameterError, match="did you mean patience"):
         p.change({"patince": 2})
     with pytest.raises(ParameterError, match="7 are no parameters"):
-        p.change(7)
+        p.change(7)  # pyright: ignore[reportArgumentType]
 
 
 def test_the_problem_of_a_sensitivity_study():

@@ -107,7 +107,7 @@ class Consumer(Row):
 def works(consumer, market, p, u):
     """Jobs end for the unsteady more often; those without find one with the chance that fills demand."""
     trait = market.trait_kept * consumer.trait + market.trait_news * bell(u[0])
-    tilt = max(0.1, min(1.9, 1.0 - p.trait_weight * trait))
+    tilt = max(p.separation_least, min(p.separation_most, 1.0 - p.trait_weight * trait))
     stays = u[1] >= market.separation * tilt
     finds = u[1] < market.finding
     return trait, stays if consumer.employed else finds
@@ -134,7 +134,7 @@ def plans_spending(consumer, market, p, u):
     necessary = p.habit * consumer.spending + shock
     free = max(0.0, money - service - p.saving_buffer * usual)
     wanted = necessary - free
-    asks = wanted > 0.05 * usual and consumer.bar <= 0.0
+    asks = wanted > p.consumer_asks_from * usual and consumer.bar <= 0.0
     return (
         usual,
         shock,

@@ -224,7 +224,7 @@ def adapts(firm, market, p, u):
     off_x, off_y = market.style_x[firm.sector] - x, market.style_y[firm.sector] - y
     misfit = off_x * off_x + off_y * off_y
     made = market.technology * exp(skill - p.misfit_waste * misfit)
-    made *= (1.0 + p.process_gain * firm.depth) * (1.0 - min(0.5, firm.disruption))
+    made *= (1.0 + p.process_gain * firm.depth) * (1.0 - min(p.disruption_most, firm.disruption))
     return quality, skill, made, x, y, misfit
 
 

@@ -1,9 +1,13 @@
 """The state: government and central bank on one balance sheet; and the rules it sets."""
 
+import math
+
 from sim.engine.arithmetic import exp
 from sim.engine.columns import Account, Column, Row
 from sim.engine.parameters import Declared, param
 from sim.engine.rules import rule
+
+LN2 = math.log(2.0)
 
 
 class Regulation(Declared):
@@ -91,12 +95,13 @@ def sets_policy(state, market, p, u):
     """Rate by inflation, purchases by unemployment (slowly), income tax by the debt (slowly)."""
     rate = max(0.0, p.policy_rate + p.policy_response * (market.inflation_seen - p.inflation_aim))
     aim = p.lean * (market.unemployment - p.unemployment_norm) * p.leans
-    kept = exp(-0.6931471805599453 / p.lean_half_life)  # of which half is left after that many quarters
+    kept = exp(-LN2 / p.lean_half_life)  # of which half is left after that many quarters
     leaning = kept * state.leaning + (1.0 - kept) * aim
     debt = float(state.bonds_owed + state.reserves_owed - state.advances)
     ratio = debt / max(1.0, 4.0 * market.gdp_seen)
     aim = market.tax_norm + p.debt_lean * (ratio - p.debt_target)
-    tax = min(0.5, max(0.05, state.income_tax + 0.1 * (aim - state.income_tax)))
+    tax = state.income_tax + p.tax_speed * (aim - state.income_tax)
+    tax = min(p.income_tax_most, max(p.income_tax_least, tax))
     return rate, max(-p.lean_limit, min(p.lean_limit, leaning)), tax
 
 

@@ -58,20 +58,20 @@ class Funding(Declared):
 
 @compiled
 def weigh_round(
-    backed, size, gross_profit, growth_spend, wage_bill, books, runway, commitment, floor, weight
+    backed, size, gross_profit, growth_spend, wage_bill, books, runway, commitment, parts, merits, weight
 ):
     """What each platform that may be backed weighs in a round: gross profit per yuan spent on growth.
 
     Nobody is funded beyond his runway. Returns the share of them, by size, that has use for money.
     """
-    deposits, claims, loans, participations = books
+    (deposits, claims, loans, participations), (floor, most) = books, merits
     used, sizes = 0.0, 0.0
     for p in range(size.shape[0]):
         merit = gross_profit[p] / growth_spend[p] if growth_spend[p] > 0.0 else 0.0
-        needed = runway * (growth_spend[p] + wage_bill[p]) + size[p] * commitment / 10.0
+        needed = runway * (growth_spend[p] + wage_bill[p]) + size[p] * commitment / parts
         need = min(1.0, needed / max(1.0, own_cash(deposits[p], claims[p], loans[p], participations[p])))
         counts = size[p] if backed[p] else 0.0
-        weight[p] = counts * (floor + min(3.0, max(0.0, merit))) * need
+        weight[p] = counts * (floor + min(most, max(0.0, merit))) * need
         used += counts * need
         sizes += counts
     return used / sizes
@@ -87,11 +87,12 @@ def fund_platforms(economy) -> None:
     put_in, returned = memory.fund_record.tolist()
     value = p.exit_multiple * float(np.maximum(0.0, t["usual_profit"][backed]).sum()) + returned
     old = economy.quarter > memory.born + p.hold
-    confidence = min(1.5, max(0.1, value / max(1.0, put_in))) if old else 1.0
-    memory.confidence += 0.1 * (confidence - memory.confidence)
+    record = min(p.confidence_most, max(p.confidence_least, value / max(1.0, put_in)))
+    confidence = record if old else 1.0
+    memory.confidence += p.confidence_speed * (confidence - memory.confidence)
     first = economy.quarter == memory.born + 1
     wish = p.fund_commitment * economy.market.gdp_seen * (p.first_round if first else memory.confidence)
-    commitment = int(min(wish, 0.2 * ownership.money(economy)))
+    commitment = int(min(wish, p.commitment_purse * ownership.money(economy)))
     if commitment > 0:
         ownership.spend(economy, "fund commitments", split(commitment, np.ones(len(economy.fund))))
     held, weight = economy.fund.columns["deposits"].astype(float), np.empty(len(backed))
@@ -99,7 +100,7 @@ def fund_platforms(economy) -> None:
     use = weigh_round(
         backed, t["size"], t["gross_profit"], t["growth_spend"], t["wage_bill"],
         (t["deposits"], t["claims_owed"], t["loans"], t["participations_owed"]), p.runway, float(commitment),
-        p.fund_floor, weight,
+        p.round_parts, (p.fund_floor, p.merit_most), weight,
     )  # fmt: skip
     total = int(held.sum() if first else p.fund_pace * held.sum() * use)
     if total > 0:
@@ -122,7 +123,7 @@ def sell_stakes(economy) -> None:
         & (platforms["acts"] > 0.0)
     )
     price = np.floor(p.exit_multiple * platforms["usual_profit"] * ready)
-    purse = 0.1 * ownership.money(economy)
+    purse = p.exit_purse * ownership.money(economy)
     for row in np.flatnonzero(ready):
         if 0.0 < price[row] <= purse:
             purse -= price[row]
@@ -130,9 +131,10 @@ def sell_stakes(economy) -> None:
             ownership.spend(economy, "venture exits", split(total, np.ones(len(economy.fund))))
             platforms.columns["sold"][row] = True
             economy.memory.fund_record[1] += total
-            share = split(int(0.8 * total), economy.fund["deposits"].astype(float))
+            passed = int(p.exit_passed_on * total)
+            share = split(passed, economy.fund["deposits"].astype(float))
             economy.ledger.debit("fund distributions", share)
-            economy.ledger.credit("fund distributions", split(int(0.8 * total), np.ones(len(economy.owners))))
+            economy.ledger.credit("fund distributions", split(passed, np.ones(len(economy.owners))))
 
 
 def collect(economy) -> None:
@@ -261,7 +263,9 @@ def repay_households(economy) -> None:
     # money for which there is no use goes back too, slowly; from a dead platform at once
     spare = np.maximum(0, free - back)
     spare = np.where(
-        t["alive"], spare // 4, np.minimum(np.maximum(0, t["deposits"]) - back, t["claims_owed"] - back)
+        t["alive"],
+        np.floor(economy.p.idle_returned * spare).astype(np.int64),
+        np.minimum(np.maximum(0, t["deposits"]) - back, t["claims_owed"] - back),
     )
     if spare.any():
         left = c["claims"] - part
@@ -292,7 +296,7 @@ def compare(economy) -> None:
     claims = t["claims_owed"]
     dead = ~t["alive"] & (t["died"] == economy.quarter - 1)
     stuck = float(claims[dead].sum()) / max(1.0, float(claims.sum()))
-    market.fright = 0.9 * market.fright + 0.5 * stuck
+    market.fright = p.fright_kept * market.fright + p.fright_response * stuck
 
 
 def platforms_fail(economy) -> None:

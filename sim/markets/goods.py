@@ -37,6 +37,9 @@ class Goods(Declared):
     # fmt: on
 
 
+# a share is multiplied by no less and no more in a quarter; choice alone does not get so far
+LEAST_GAIN, MOST_GAIN = 0.2, 5.0
+
 # The rows of a sector lie together, from starts[s] up to starts[s + 1]: see `sim.initial`. Sums by sector are
 # therefore sums over a stretch of rows.
 
@@ -132,7 +135,7 @@ def move_in_sector(share, alive, appeal, luck, by_share, members, speed, walk_in
     mean /= max(1e-300, by_share)
     for i in range(share.shape[0]):
         here = 1.0 if alive[i] else 0.0
-        gain = max(0.2, min(5.0, 1.0 + speed * (appeal[i] / mean - 1.0)))
+        gain = max(LEAST_GAIN, min(MOST_GAIN, 1.0 + speed * (appeal[i] / mean - 1.0)))
         share[i] = here * ((1.0 - walk_in) * share[i] * gain * luck[i] + few)
         growth[i] = here * (gain - 1.0)
     for i in range(share.shape[0]):

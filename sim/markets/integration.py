@@ -69,7 +69,7 @@ def gains(linked, link, depth, sales, misfit, early, rate, deposits, usual, term
 
     Writes sums by platform: fees, and of deep links what was gained, and sales times depth.
     """
-    process_gain, waste, own = terms
+    process_gain, waste, own, fee_limit, deep = terms
     sector, usual_misfit = usual
     fees, seen, base = sums
     gain[:] = 0.0
@@ -80,9 +80,9 @@ def gains(linked, link, depth, sales, misfit, early, rate, deposits, usual, term
             made = process_gain * depth[i]
             saved = 1.0 - exp(-waste * max(0.0, usual_misfit[sector[i]] - misfit[i]))
             gain[i] = own * sales[i] * (made / (1.0 + made) + saved) + rate[i] * early[i]
-            fee[i] = min(np.floor(take[p] * gain[i]), np.floor(0.5 * deposits[i]))
+            fee[i] = min(np.floor(take[p] * gain[i]), np.floor(fee_limit * deposits[i]))
             fees[p] += fee[i]
-            if depth[i] > 0.1:
+            if depth[i] > deep:
                 seen[p] += gain[i]
                 base[p] += sales[i] * depth[i]
 
@@ -131,7 +131,7 @@ def hears(
     than they cost, but for a platform without a link to learn from.
     """
     fixed, project_share, discount, decay, horizon, people = costs
-    gain_share, belief, take = prices
+    gain_share, belief, take, poaching, lending = prices
     platforms, found = share.shape[0], 0
     for i in range(approach.shape[0]):
         if approach[i] >= 0.0 and not closing[i]:
@@ -145,9 +145,9 @@ def hears(
                 b = partner
             offer = b if gain_share[b] < gain_share[a] else a
             at = link[i]
-            if at < 0 or (offer != at and gain_share[offer] < 0.8 * gain_share[at]):
+            if at < 0 or (offer != at and gain_share[offer] < poaching * gain_share[at]):
                 cost = (fixed + project_share * sales[i]) * people[offer]
-                promised = gain_share[offer] * (belief[offer] * sales[i]) + 0.25 * take[offer] * sales[i]
+                promised = gain_share[offer] * (belief[offer] * sales[i]) + lending * take[offer] * sales[i]
                 rows[found], who[found] = i, offer
                 price[found] = cost * (1.0 - discount if partner == offer else 1.0)
                 value[found] = horizon * (promised - decay * cost)
@@ -201,7 +201,7 @@ def build(economy) -> None:
     """Upkeep first, then new projects in the order of what they promise for what they cost."""
     platforms, firms, p, market = economy.platforms.columns, economy.firms, economy.p, economy.market
     c, n = firms.columns, len(economy.platforms)
-    c["disruption"] *= 0.5
+    c["disruption"] *= p.disruption_kept
     platforms["upkeep"][...] = 0.0
     budget = platforms["project_spend"].copy()
     link, linked = c["link"], linked_rows(economy)
@@ -215,12 +215,12 @@ def build(economy) -> None:
     upkeep, links = np.zeros((2, n))
     upkeeps(linked, link, c["sales"], costs, upkeep, links)
     # upkeep has the first call on what may be spent: from the project budget, then from cash
-    cash = np.maximum(0, platforms["deposits"]) * 0.2
+    cash = np.maximum(0, platforms["deposits"]) * p.upkeep_limit
     paid = np.minimum(upkeep, np.maximum(budget, cash))
     kept = np.divide(paid, upkeep, out=np.ones(n), where=upkeep > 0.0)
     platforms["upkeep"][...] = np.floor(paid)
     # what a project needs may be saved up: else a small platform could never start one
-    purse = np.maximum(0, platforms["deposits"]) * 0.5 - paid
+    purse = np.maximum(0, platforms["deposits"]) * p.project_limit - paid
     left = np.maximum(0.0, np.minimum(budget - paid + platforms["saved"], purse))
     depth = c["depth"]
     deepens(linked, link, depth, kept, p.depth_speed, p.depth_decay)
@@ -235,7 +235,8 @@ def build(economy) -> None:
             c["approach"], c["closing"], link, c["sales"], suppliers, last,
             key(economy.seed, "offers of integration"), firms.ids, c["generation"],
             np.uint64(economy.quarter), left, np.cumsum(left) / left.sum(), links, costs,
-            (platforms["gain_share"], platforms["belief"], platforms["take"]), rows, who, price, value,
+            (platforms["gain_share"], platforms["belief"], platforms["take"], p.poaching, p.expected_lending),
+            rows, who, price, value,
         )  # fmt: skip
         order = np.argsort(-value[:found] / price[:found], kind="stable")
         take_projects(
@@ -260,14 +261,15 @@ def collect(economy) -> None:
     usual_misfits(economy.memory.sector_starts, c["alive"], c["link"], c["misfit"], usual)
     gains(
         rows, c["link"], c["depth"], c["sales"], c["misfit"], c["early"], c["rate"], c["deposits"],
-        (c["sector"], usual), (p.process_gain, p.misfit_waste, 1.0 - p.input_share), platforms["gain_share"],
-        c["gain"], c["integration_fee"], sums,
+        (c["sector"], usual),
+        (p.process_gain, p.misfit_waste, 1.0 - p.input_share, p.fee_limit, p.belief_depth),
+        platforms["gain_share"], c["gain"], c["integration_fee"], sums,
     )  # fmt: skip
     fees, seen, base = sums
     economy.ledger.pay("integration fees", Some(rows, c["integration_fee"][rows]), fees)
     platforms["revenue"] += fees
     found = np.divide(seen, base, out=platforms["belief"].copy(), where=base > 0.0)
-    platforms["belief"] += 0.1 * (found - platforms["belief"])
+    platforms["belief"] += p.belief_speed * (found - platforms["belief"])
 
 
 def cut(economy, rows: np.ndarray) -> None:

@@ -140,7 +140,7 @@ def deliver(
 
 
 @compiled
-def buy_here(bill, lacks, served_here, served_there, fresh, cash, owed, bought, short, on_credit):
+def buy_here(bill, lacks, served_here, served_there, fresh, cash, owed, bought, short, on_credit, news):
     """As `buy_from_pools`, for the firms of one sector. Returns what they pay to it and to the next one."""
     own, of_next = 0.0, 0.0
     for i in range(bill.shape[0]):
@@ -151,7 +151,7 @@ def buy_here(bill, lacks, served_here, served_there, fresh, cash, owed, bought, 
         bought[i] = cash[i] + owed[i]
         whole = max(1.0, bill[i])
         buys = 1.0 if bill[i] > 0.0 else 0.0
-        on_credit[i] += 0.25 * buys * (owed[i] / whole - on_credit[i])
+        on_credit[i] += news * buys * (owed[i] / whole - on_credit[i])
         short[i] = buys * max(0.0, 1.0 - bought[i] / whole)
     for i in range(bill.shape[0]):
         own += lacks[0][i]
@@ -160,7 +160,7 @@ def buy_here(bill, lacks, served_here, served_there, fresh, cash, owed, bought, 
 
 
 @compiled_apart
-def buy_from_pools(starts, bill, lacks, served, fresh, cash, owed, bought, short, on_credit, by_sector):
+def buy_from_pools(starts, bill, lacks, served, fresh, cash, owed, bought, short, on_credit, news, by_sector):
     """What the pools deliver is paid at once. Writes it into `lacks`; and all inputs, the share of them that
     is not to be had, and the share on credit, by firm."""
     sectors, (fresh_a, fresh_b), (lacks_a, lacks_b) = served.shape[0], fresh, lacks
@@ -169,7 +169,7 @@ def buy_from_pools(starts, bill, lacks, served, fresh, cash, owed, bought, short
         own, of_next = buy_here(
             bill[rows], (lacks_a[rows], lacks_b[rows]), served[s], served[after],
             (fresh_a[rows], fresh_b[rows]), cash[rows], owed[rows], bought[rows], short[rows],
-            on_credit[rows],
+            on_credit[rows], news,
         )  # fmt: skip
         by_sector[s] += int(own)
         by_sector[after] += int(of_next)
@@ -261,7 +261,7 @@ class Deliveries:
 
     def __init__(self, economy):
         c, p, n = economy.firms.columns, economy.p, len(economy.firms)
-        self.columns, self.starts = c, economy.memory.sector_starts
+        self.columns, self.starts, self.news = c, economy.memory.sector_starts, p.terms_memory
         self.fresh = columns_of(economy, "fresh")
         column = np.empty if p.input_share > 0.0 else np.zeros  # where there is a network, all is written
         # what is bought at once, on credit and in all; what is lacking of the own and of the next sector's
@@ -287,7 +287,7 @@ class Deliveries:
         by_sector, c = np.zeros(len(served), np.int64), self.columns
         buy_from_pools(
             self.starts, c["input_bill"], self.lacks, served, self.fresh, self.cash, self.owed, self.bought,
-            c["inputs_short"], c["on_credit"], by_sector,
+            c["inputs_short"], c["on_credit"], self.news, by_sector,
         )  # fmt: skip
         return by_sector
 

@@ -11,7 +11,7 @@ from sim.engine.parameters import Declared, param
 
 
 class World(Declared):
-    """The pace of structural change, the same for every business model."""
+    """The pace of structural change and how it is seen, the same for every business model."""
 
     # fmt: off
     pace_of_change = param(0.1, unit="distance/quarter", low=0.0, high=0.25, source="assumed",
@@ -120,10 +120,10 @@ def posts_terms(economy) -> None:
 
 
 def looks_back(economy) -> None:
-    """Prices and output of the quarter, and what agents have seen of them, smoothed over a year."""
-    m = economy.market
+    """Prices and output of the quarter, and what agents have seen of them, smoothed."""
+    m, p = economy.market, economy.p
     level = float((m.price_index * m.weights).sum())
     m.inflation = level / m.consumer_price - 1.0
     m.consumer_price = level
-    m.inflation_seen += 0.25 * (m.inflation - m.inflation_seen)
-    m.gdp_seen += 0.25 * (m.gdp - m.gdp_seen)
+    m.inflation_seen += p.outlook_memory * (m.inflation - m.inflation_seen)
+    m.gdp_seen += p.outlook_memory * (m.gdp - m.gdp_seen)
