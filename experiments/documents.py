@@ -157,8 +157,10 @@ def parameters() -> str:
     for name, one in Parameters.declarations().items():
         allowed = "" if one.kind is bool else f"{number(one.low)} to {number(one.high)}"
         meaning = f"{one.doc} ({one.symbol})" if one.symbol and one.doc else one.doc or one.symbol
-        rows.append((f"`{name}`", number(one.value), one.unit, allowed, one.source, meaning, one.group))
-    return table(("name", "value", "unit", "range", "source", "meaning", "declared in"), rows)
+        value, drawn = number(one.value), "yes" if one.sampled else ""
+        rows.append((f"`{name}`", value, one.unit, allowed, one.source, drawn, one.when, meaning, one.group))
+    head = ("name", "value", "unit", "range", "source", "drawn", "a change acts", "meaning", "declared in")
+    return table(head, rows)
 
 
 def flows() -> str:

@@ -36,7 +36,9 @@ def firms(monkeypatch):
             20.0, unit="yuan", low=1.0, high=1e4, source="assumed", scale="log", prior=(10.0, 1000.0)
         )
         file_cost = param(2000.0, unit="yuan/file", low=0.0, high=5e3, source="COST_PER_LOAN")
-        persons_per_row = param(5.0, unit="persons", low=1.0, high=50.0, source="design", symbol="n")
+        persons_per_row = param(
+            5.0, unit="persons", low=1.0, high=50.0, source="design", symbol="n", when="start"
+        )
         runs = param(True, unit="yes/no", source="assumed")
 
     return Firms
@@ -177,6 +179,8 @@ def test_a_module_that_is_loaded_again_replaces_its_own():
         ({"reach": good(prior=(0.6, 0.4))}, ParameterError, "must lie in"),
         ({"reach": good(scale="log")}, ParameterError, "'log' over a range above 0"),
         ({"reach": good(scale="cubic")}, ParameterError, "got 'cubic'"),
+        ({"reach": good(when="never")}, ParameterError, "'entry' or 'start', got 'never'"),
+        ({"reach": good(held=True, source="design")}, ParameterError, "only what is assumed is held"),
         ({"reach": good(unit="")}, ParameterError, "unit and source must be given"),
         ({"reach": good(source="")}, ParameterError, "unit and source must be given"),
     ],
@@ -233,6 +237,30 @@ def test_draws_fill_their_ranges_evenly_in_their_scale():
     assert abs(statistics.correlation(steps, costs)) < 0.063
 
 
+def test_what_is_held_is_a_guess_that_no_world_draws():
+    declare(reach=good(held=True))
+    assert Parameters.sampled(3, 4).reach == 0.5
+    assert "reach" not in Parameters.problem()["names"]
+    assert Parameters.table().set_index("name").held["reach"]
+
+
+def test_in_the_midst_of_a_run_all_may_change_but_what_lays_the_first_state():
+    p = Parameters(cost=30)
+    new = p.change({"patience": 2, "persons_per_row": 5.0})
+    assert new == Parameters(cost=30, patience=2)
+    assert p.changed(new) == ["patience"]
+    assert new.change(p) == p
+    for values in ({"persons_per_row": 7}, Parameters(persons_per_row=7)):
+        with pytest.raises(ParameterError) as caught:
+            p.change(values)
+        line = "persons_per_row = 7 persons acts only at the start of an economy: give it to Economy(...)"
+        assert str(caught.value) == line
+    with pytest.raises(ParameterError, match="did you mean patience"):
+        p.change({"patince": 2})
+    with pytest.raises(ParameterError, match="7 are no parameters"):
+        p.change(7)  # pyright: ignore[reportArgumentType]
+
+
 def test_the_problem_of_a_sensitivity_study():
     bounds = [[0.0, 0.1], [1, 8], [10.0, 1000.0]]
     assert Parameters.problem() == {
@@ -244,7 +272,7 @@ def test_the_problem_of_a_sensitivity_study():
 
 def test_the_table_has_a_row_for_each_and_shows_the_value_in_force():
     table = Parameters(patience=2).table()
-    columns = ["name", "value", "unit", "low", "high", "source", "symbol", "doc", "group"]
+    columns = ["name", "value", "unit", "low", "high", "source", "when", "held", "symbol", "doc", "group"]
     assert list(table.columns) == columns
     assert table.set_index("name").value["patience"] == 2
     assert Parameters.table().set_index("name").value["patience"] == 4

@@ -8,52 +8,54 @@ from sim.engine.rules import rule
 class Banks(Declared):
     """How banks price, what they cost, how they keep capital."""
 
-    margin = param(
-        0.002, unit="share/quarter", low=0.002, high=0.012, source="BANK_MARGIN", doc="over cost and risk"
-    )
-    needs_accounts = param(
-        True,
-        unit="yes/no",
-        source="design",
-        doc="whether banks lend only to firms whose first accounts are out",
-    )
-    tries = param(
-        0.02,
-        unit="share",
-        low=0.005,
-        high=0.05,
-        source="assumed",
-        doc="of refusals lent to all the same, to learn",
-    )
-    deposit_spread = param(0.0002, unit="share/quarter", low=0.0, high=0.006, source="BANK_MARGIN")
-    bank_ceiling = param(0.0195, unit="share/quarter", low=0.014, high=0.06, source="SMALL_FIRM_RATE")
-    file_cost = param(200_000.0, unit="fen/file", low=20_000.0, high=400_000.0, source="COST_PER_LOAN")
-    consumer_file_cost = param(50_000.0, unit="fen/file", low=5_000.0, high=200_000.0, source="assumed")
-    consumer_margin = param(0.006, unit="share/quarter", low=0.004, high=0.03, source="assumed")
-    running_cost = param(
-        0.003, unit="share of loans/quarter", low=0.002, high=0.004, source="assumed", doc="staff"
-    )
-    loss_given_default = param(0.35, unit="share", low=0.23, high=0.7, source="LGD_BANK")
-    lends_against = param(0.9, unit="share of book value", low=0.5, high=0.9, source="COLLATERALISED")
-    unsecured_loss = param(0.9, unit="share", low=0.6, high=1.0, source="assumed")
-    consumer_ceiling = param(0.045, unit="share/quarter", low=0.02, high=0.06, source="assumed")
-    consumer_limit = param(1.0, unit="quarters of income", low=0.5, high=4.0, source="assumed")
-    capital_target = param(0.135, unit="share of loans", low=0.11, high=0.18, source="BANK_CAPITAL")
-    patience_with_platforms = param(
-        0.1,
-        unit="share/quarter",
-        low=0.03,
-        high=0.3,
-        source="assumed",
-        doc="how fast bought loans are learned",
-    )
-    reaction = param(
-        0.3, unit="share/quarter", low=0.1, high=0.6, source="assumed", doc="of appetite for bought loans"
-    )
-    bargaining = param(
-        0.05, unit="share/quarter", low=0.0, high=0.2, source="assumed", doc="off a take that is too dear"
-    )
-    bank_payout = param(0.6, unit="share of excess capital", low=0.1, high=1.0, source="assumed")
+    # fmt: off
+    margin = param(0.002, unit="share/quarter", low=0.002, high=0.012, source="BANK_MARGIN",
+        doc="banks' margin on loans to firms, over funding cost, expected loss and the cost of the file")
+    needs_accounts = param(True, unit="yes/no", source="design",
+        doc="whether banks lend only to firms whose first accounts are out")
+    tries = param(0.02, unit="share", low=0.005, high=0.05, source="assumed",
+        doc="chance that a bank lends on a file that it would refuse, to learn from the outcome")
+    deposit_spread = param(0.0002, unit="share/quarter", low=0.0, high=0.006, source="BANK_MARGIN",
+        doc="by how much banks pay less on deposits than the policy rate")
+    bank_ceiling = param(0.0195, unit="share/quarter", low=0.014, high=0.06, source="SMALL_FIRM_RATE",
+        doc="highest rate that banks ask of firms")
+    file_cost = param(200_000.0, unit="fen/file", low=20_000.0, high=400_000.0, source="COST_PER_LOAN",
+        doc="what it costs a bank to screen an application of a firm, at first wages")
+    consumer_file_cost = param(50_000.0, unit="fen/file", low=5_000.0, high=200_000.0, source="assumed",
+        doc="what it costs a bank to screen an application of a consumer row, at first wages")
+    consumer_margin = param(0.006, unit="share/quarter", low=0.004, high=0.03, source="assumed",
+        doc="banks' margin on loans to consumers, over funding cost, expected loss and the cost of the file")
+    running_cost = param(0.003, unit="share of loans/quarter", low=0.002, high=0.004, source="assumed",
+        doc="what banks spend on staff to look after their loans")
+    loss_given_default = param(0.35, unit="share", low=0.23, high=0.7, source="LGD_BANK",
+        doc="share of a bank's loan to a firm that it reckons to lose at default")
+    lends_against = param(0.9, unit="share of book value", low=0.5, high=0.9, source="COLLATERALISED",
+        doc="highest debt of a firm to which banks lend, over its machines and stock, at calm resale prices")
+    unsecured_loss = param(0.9, unit="share", low=0.6, high=1.0, source="assumed",
+        doc="share of a loan without collateral that lenders reckon to lose at default")
+    consumer_ceiling = param(0.045, unit="share/quarter", low=0.02, high=0.06, source="assumed",
+        doc="highest rate that banks ask of consumers")
+    consumer_limit = param(1.0, unit="quarters of income", low=0.5, high=4.0, source="assumed",
+        doc="highest debt of a consumer to which banks lend")
+    capital_target = param(0.135, unit="share of loans", low=0.11, high=0.18, source="BANK_CAPITAL",
+        doc="capital over loans above which banks pay dividends")
+    patience_with_platforms = param(0.1, unit="share/quarter", low=0.03, high=0.3, source="assumed",
+        doc="weight of a quarter's news in the margins that banks see on bought and on own loans")
+    reaction = param(0.3, unit="share/quarter", low=0.1, high=0.6, source="assumed",
+        doc="highest rise or fall in a quarter of the room that banks leave to a platform's loans")
+    appetite_gap = param(0.005, unit="share/quarter", low=0.001, high=0.02, source="assumed", held=True,
+        doc="gap between margins on bought and own loans at which banks react in full")
+    appetite_least = param(0.01, unit="share of bank room", low=0.0, high=0.1, source="assumed", held=True,
+        doc="least room that banks leave to a platform's loans")
+    appetite_most = param(0.8, unit="share of bank room", low=0.2, high=1.0, source="assumed", held=True,
+        doc="most room that banks leave to a platform's loans")
+    bargaining = param(0.05, unit="share/quarter", low=0.0, high=0.2, source="assumed",
+        doc="share by which a platform's take falls in a quarter when its loans earn banks less than theirs")
+    borrowing_limit = param(0.2, unit="share of bank room", low=0.02, high=1.0, source="assumed", held=True,
+        doc="highest share of banks' room that they lend to one platform in a quarter")
+    bank_payout = param(0.6, unit="share of excess capital", low=0.1, high=1.0, source="assumed",
+        doc="share of its capital above target that a bank pays out in a quarter")
+    # fmt: on
 
 
 class Bank(Row):

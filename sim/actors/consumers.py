@@ -11,36 +11,56 @@ from sim.engine.rules import rule
 class Consumers(Declared):
     """How consumers work, spend and borrow."""
 
-    persons_per_row = param(5.0, unit="persons", low=1.0, high=50.0, source="design")
-    earning_spread = param(0.5, unit="log points", low=0.0, high=1.0, source="design")
-    ownership_spread = param(1.2, unit="log points", low=0.0, high=2.5, source="design")
-    separation = param(0.03, unit="share/quarter", low=0.01, high=0.08, source="assumed", doc="jobs that end")
-    spend_income = param(0.8, unit="share of usual income", low=0.7, high=0.9, source="design")
-    spend_wealth = param(0.05, unit="share/quarter", low=0.02, high=0.12, source="design")
-    saving_buffer = param(0.3, unit="quarters of income", low=0.1, high=0.6, source="assumed")
-    habit = param(0.8, unit="share of last spending", low=0.7, high=0.9, source="assumed")
-    subsistence = param(0.45, unit="share of usual income", low=0.3, high=0.6, source="assumed")
-    income_memory = param(
-        0.2, unit="share/quarter", low=0.1, high=0.5, source="assumed", doc="weight of news"
-    )
-    expense_shock = param(0.075, unit="share/quarter", low=0.05, high=0.1, source="assumed")
-    shock_low = param(0.5, unit="quarters of income", low=0.25, high=1.0, source="design")
-    shock_high = param(1.5, unit="quarters of income", low=1.0, high=2.5, source="design")
-    unavoidable = param(
-        0.5, unit="share of the shock", low=0.2, high=0.9, source="assumed", doc="cannot be put off"
-    )
-    trait_half_life = param(60.0, unit="quarters", low=30.0, high=120.0, source="assumed")
-    trait_weight = param(0.6, unit="share of separation", low=0.0, high=0.8, source="assumed")
-    consumer_instalment = param(0.15, unit="share of debt/quarter", low=0.1, high=0.5, source="design")
-    claim_share = param(
-        0.3, unit="share of spare money", low=0.1, high=0.6, source="assumed", doc="lent at best"
-    )
-    claim_term = param(
-        4.0, unit="quarters", low=1.0, high=12.0, source="design", doc="of a claim on a platform"
-    )
-    barred = param(
-        12.0, unit="quarters", low=4.0, high=28.0, source="assumed", doc="from credit after default"
-    )
+    # fmt: off
+    persons_per_row = param(5.0, unit="persons", low=1.0, high=50.0, source="design", when="start",
+        doc="persons for whom one row of consumers stands")
+    earning_spread = param(0.5, unit="log points", low=0.0, high=1.0, source="design", when="start",
+        doc="standard deviation of log earning power between consumer rows")
+    ownership_spread = param(1.2, unit="log points", low=0.0, high=2.5, source="design", when="start",
+        doc="standard deviation of log shares in the owners' pool between consumer rows")
+    separation = param(0.03, unit="share/quarter", low=0.01, high=0.08, source="assumed",
+        doc="chance that a consumer row of mean steadiness loses its job in a quarter")
+    separation_least = param(0.1, unit="ratio", low=0.0, high=0.5, source="assumed", held=True,
+        doc="chance that the steadiest lose their job, over the mean one")
+    separation_most = param(1.9, unit="ratio", low=1.0, high=4.0, source="assumed", held=True,
+        doc="chance that the least steady lose their job, over the mean one")
+    spend_income = param(0.8, unit="share of usual income", low=0.7, high=0.9, source="design",
+        doc="propensity to consume out of usual income")
+    spend_wealth = param(0.05, unit="share/quarter", low=0.02, high=0.12, source="design",
+        doc="propensity to consume out of wealth above the buffer")
+    saving_buffer = param(0.3, unit="quarters of income", low=0.1, high=0.6, source="assumed",
+        doc="deposits that consumers keep for a rainy day")
+    habit = param(0.8, unit="share of last spending", low=0.7, high=0.9, source="assumed",
+        doc="share of last quarter's spending that consumers hold necessary")
+    subsistence = param(0.45, unit="share of usual income", low=0.3, high=0.6, source="assumed",
+        doc="spending that comes before debt service")
+    income_memory = param(0.2, unit="share/quarter", low=0.1, high=0.5, source="assumed",
+        doc="weight of a quarter's income in what a consumer holds usual")
+    expense_shock = param(0.075, unit="share/quarter", low=0.05, high=0.1, source="assumed",
+        doc="chance that an unforeseen expense hits a consumer row in a quarter")
+    shock_low = param(0.5, unit="quarters of income", low=0.25, high=1.0, source="design",
+        doc="size of the smallest unforeseen expense")
+    shock_high = param(1.5, unit="quarters of income", low=1.0, high=2.5, source="design",
+        doc="size of the largest unforeseen expense")
+    unavoidable = param(0.5, unit="share of the shock", low=0.2, high=0.9, source="assumed",
+        doc="share of an unforeseen expense that cannot be put off")
+    trait_half_life = param(60.0, unit="quarters", low=30.0, high=120.0, source="assumed",
+        doc="half-life of a consumer's steadiness, an AR(1) process")
+    trait_weight = param(0.6, unit="share of separation", low=0.0, high=0.8, source="assumed",
+        doc="by how much one standard deviation of steadiness lowers the chance to lose the job")
+    consumer_instalment = param(0.15, unit="share of debt/quarter", low=0.1, high=0.5, source="design",
+        doc="share of a consumer's debt that falls due in a quarter")
+    consumer_asks_from = param(0.05, unit="quarters of income", low=0.0, high=0.2, source="assumed",
+        held=True, doc="least loan that a consumer holds worth asking for")
+    claim_share = param(0.3, unit="share of spare money", low=0.1, high=0.6, source="assumed",
+        doc="share of spare money that a household lends to a platform which it fully trusts")
+    claim_term = param(4.0, unit="quarters", low=1.0, high=12.0, source="design",
+        doc="mean term of a household's claim on a platform")
+    loss_memory = param(0.15, unit="share/quarter", low=0.05, high=0.5, source="assumed", held=True,
+        doc="weight of a quarter's news in the losses on claims that households see")
+    barred = param(12.0, unit="quarters", low=4.0, high=28.0, source="assumed",
+        doc="time for which a consumer is shut out of credit after default")
+    # fmt: on
 
 
 class Consumer(Row):
@@ -87,7 +107,7 @@ class Consumer(Row):
 def works(consumer, market, p, u):
     """Jobs end for the unsteady more often; those without find one with the chance that fills demand."""
     trait = market.trait_kept * consumer.trait + market.trait_news * bell(u[0])
-    tilt = max(0.1, min(1.9, 1.0 - p.trait_weight * trait))
+    tilt = max(p.separation_least, min(p.separation_most, 1.0 - p.trait_weight * trait))
     stays = u[1] >= market.separation * tilt
     finds = u[1] < market.finding
     return trait, stays if consumer.employed else finds
@@ -114,7 +134,7 @@ def plans_spending(consumer, market, p, u):
     necessary = p.habit * consumer.spending + shock
     free = max(0.0, money - service - p.saving_buffer * usual)
     wanted = necessary - free
-    asks = wanted > 0.05 * usual and consumer.bar <= 0.0
+    asks = wanted > p.consumer_asks_from * usual and consumer.bar <= 0.0
     return (
         usual,
         shock,

@@ -4,6 +4,8 @@ import math
 
 from sim.engine.rules import rule
 
+ALMOST_ALL = 0.95  # of the loan that was wanted: who got less counts as rationed, for the record
+
 
 @rule(writes="loan_wanted", draws="firm looks for a loan")
 def asks_for_credit(firm, market, p, u):
@@ -32,7 +34,7 @@ def cuts_to_cash(firm, market, p, u):
     left = max(0.0, cash - now * kept)
     bought = min(1.0, left / firm.investment_bill) if firm.investment_bill > 0.0 else 1.0
     got = firm.loan_granted + firm.platform_granted
-    short = firm.loan_wanted > 0.0 and got < 0.95 * firm.loan_wanted
+    short = firm.loan_wanted > 0.0 and got < ALMOST_ALL * firm.loan_wanted
     return (
         firm.output * kept,
         firm.workers * kept,
@@ -129,7 +131,7 @@ def keeps_accounts(firm, market, p, u):
     debt = float(firm.bank_debt + firm.syndicated_debt + firm.platform_debt + firm.payables)
     leverage = min(2.0, debt / max(1.0, assets))
     margin = max(-1.0, min(1.0, firm.profit / max(1.0, firm.sales)))
-    margin = firm.margin_now + 0.5 * (margin - firm.margin_now)
+    margin = firm.margin_now + p.margin_memory * (margin - firm.margin_now)
     year_end = firm.age % 4.0 == 0.0
     return (
         firm.age + 1.0,

@@ -14,119 +14,96 @@ from sim.engine.rules import rule
 class Firms(Declared):
     """How firms produce, price, invest and finance themselves."""
 
-    capital_output = param(
-        3.5,
-        unit="quarters",
-        low=2.0,
-        high=8.0,
-        source="design",
-        symbol="nu",
-        doc="machines per unit of value added",
-    )
-    depreciation = param(0.02, unit="share/quarter", low=0.005, high=0.06, source="design", symbol="delta")
-    utilisation = param(
-        0.78, unit="share", low=0.6, high=1.0, source="design", doc="use of machines aimed at"
-    )
-    overhead = param(
-        0.25,
-        unit="share of work",
-        low=0.15,
-        high=0.35,
-        source="assumed",
-        doc="at normal use; needed whatever is made",
-    )
-    investment_speed = param(0.09, unit="share/quarter", low=0.07, high=0.14, source="assumed")
-    demand_memory = param(
-        0.3, unit="share/quarter", low=0.2, high=0.5, source="assumed", doc="weight of news"
-    )
-    stock_buffer = param(0.2, unit="quarters of sales", low=0.1, high=0.4, source="assumed")
-    stock_speed = param(
-        0.4, unit="share/quarter", low=0.2, high=0.6, source="assumed", doc="of the gap made up"
-    )
-    spoilage = param(0.02, unit="share/quarter", low=0.0, high=0.04, source="assumed", doc="of unsold stock")
-    mark_up = param(
-        0.18,
-        unit="share of labour cost",
-        low=0.05,
-        high=0.6,
-        source="design",
-        symbol="mu",
-        doc="inputs are passed on at cost",
-    )
-    rent = param(
-        0.12,
-        unit="share of labour cost",
-        low=0.0,
-        high=0.3,
-        source="design",
-        doc="selection and scarcity add it; for the start",
-    )
-    mark_up_step = param(0.1, unit="per unit of share growth", low=0.0, high=0.3, source="assumed")
-    mark_up_scarcity = param(0.05, unit="per unfilled share", low=0.0, high=0.1, source="assumed")
-    mark_up_return = param(0.05, unit="share/quarter", low=0.03, high=0.1, source="assumed")
-    pass_through = param(
-        0.3, unit="share", low=0.2, high=0.5, source="assumed", doc="weight of own cost beside rivals' prices"
-    )
-    skill_half_life = param(14.0, unit="quarters", low=10.0, high=20.0, source="assumed")
-    skill_spread = param(0.2, unit="log points", low=0.1, high=0.25, source="assumed", doc="stationary")
-    quality_half_life = param(60.0, unit="quarters", low=30.0, high=100.0, source="assumed")
-    quality_weight = param(0.06, unit="log points", low=0.0, high=0.12, source="assumed", doc="of skill")
-    agility = param(
-        0.12,
-        unit="share/quarter",
-        low=0.05,
-        high=0.25,
-        source="assumed",
-        doc="of the misfit closed by oneself",
-    )
-    misfit_waste = param(
-        0.15, unit="per squared distance", low=0.0, high=0.3, source="assumed", doc="output spoilt by misfit"
-    )
-    adaptation_gain = param(
-        0.1, unit="share/quarter", low=0.0, high=0.25, source="assumed", doc="added to agility by full depth"
-    )
-    process_gain = param(
-        0.03, unit="share of productivity", low=0.0, high=0.08, source="assumed", doc="added by full depth"
-    )
-    early_cash = param(
-        0.5,
-        unit="share of trade credit",
-        low=0.0,
-        high=1.0,
-        source="assumed",
-        doc="that a firm of full depth is paid at once",
-    )
-    mishap = param(
-        0.009, unit="share/quarter", low=0.005, high=0.018, source="assumed", doc="fire, fraud, lost suit"
-    )
-    mishap_size = param(1.0, unit="share of assets", low=0.5, high=1.0, source="design", doc="lost, at most")
-    mishap_quality = param(
-        0.9, unit="log points", low=0.3, high=1.5, source="assumed", doc="fewer mishaps per unit of quality"
-    )
-    leverage_low = param(
-        0.46, unit="share of assets", low=0.0, high=0.5, source="design", doc="least debt target"
-    )
-    leverage_high = param(
-        1.0, unit="share of assets", low=0.5, high=1.0, source="design", doc="highest target"
-    )
-    leverage_speed = param(0.6, unit="share of the gap", low=0.3, high=1.0, source="assumed")
-    asks_often = param(
-        0.33, unit="share/quarter", low=0.15, high=1.0, source="assumed", doc="looks for a loan"
-    )
-    asks_from = param(
-        0.03, unit="share of assets", low=0.01, high=0.06, source="assumed", doc="least loan worth asking for"
-    )
-    cash_buffer = param(1.28, unit="quarters of bills", low=1.0, high=1.5, source="assumed")
-    payout = param(0.5, unit="share of excess cash", low=0.25, high=1.0, source="assumed")
-    instalment = param(0.06, unit="share of debt/quarter", low=0.04, high=0.15, source="design")
-    deduction = param(
-        0.1, unit="share of sales", low=0.02, high=0.2, source="DEDUCTION_CONTRACT", doc="at most"
-    )
-    platform_instalment = param(0.2, unit="share of debt/quarter", low=0.1, high=0.5, source="design")
-    loss_patience = param(
-        6.0, unit="quarters", low=3.0, high=10.0, source="assumed", doc="of losses, then closes"
-    )
-    smallest = param(0.5, unit="workers", low=0.2, high=3.0, source="design", doc="below that a firm closes")
+    # fmt: off
+    capital_output = param(3.5, unit="quarters", low=2.0, high=8.0, source="design", symbol="nu",
+        doc="machines that a unit of quarterly value added needs, in its own worth")
+    depreciation = param(0.02, unit="share/quarter", low=0.005, high=0.06, source="design", symbol="delta",
+        doc="share of machines that wears out in a quarter")
+    utilisation = param(0.78, unit="share", low=0.6, high=1.0, source="design",
+        doc="use of their machines that firms aim at")
+    overhead = param(0.25, unit="share of work", low=0.15, high=0.35, source="assumed",
+        doc="part of the work, at normal use, that is needed whatever is made")
+    investment_speed = param(0.09, unit="share/quarter", low=0.07, high=0.14, source="assumed",
+        doc="share of the gap to the wanted stock of machines that a firm closes in a quarter")
+    demand_memory = param(0.3, unit="share/quarter", low=0.2, high=0.5, source="assumed",
+        doc="weight of a quarter's demand in the demand that a firm expects")
+    stock_buffer = param(0.2, unit="quarters of sales", low=0.1, high=0.4, source="assumed",
+        doc="stock of finished goods that firms aim at")
+    stock_speed = param(0.4, unit="share/quarter", low=0.2, high=0.6, source="assumed",
+        doc="share of the gap to the wanted stock of goods that a firm makes up in a quarter")
+    spoilage = param(0.02, unit="share/quarter", low=0.0, high=0.04, source="assumed",
+        doc="share of unsold stock that spoils in a quarter")
+    mark_up = param(0.18, unit="share of labour cost", low=0.05, high=0.6, source="design", symbol="mu",
+        doc="mark-up on labour cost to which firms return; inputs are passed on at cost")
+    rent = param(0.12, unit="share of labour cost", low=0.0, high=0.3, source="design",
+        doc="what selection and scarcity add to the mean mark-up: for the start and for potential output")
+    mark_up_step = param(0.1, unit="per unit of share growth", low=0.0, high=0.3, source="assumed",
+        doc="rise of a firm's mark-up over the growth of its market share")
+    mark_up_scarcity = param(0.05, unit="per unfilled share", low=0.0, high=0.1, source="assumed",
+        doc="rise of a firm's mark-up over the share of its demand that went unfilled")
+    mark_up_return = param(0.05, unit="share/quarter", low=0.03, high=0.1, source="assumed",
+        doc="share of its deviation from the usual mark-up that a firm closes in a quarter")
+    pass_through = param(0.3, unit="share", low=0.2, high=0.5, source="assumed",
+        doc="weight of own cost in the price, beside rivals' prices")
+    skill_half_life = param(14.0, unit="quarters", low=10.0, high=20.0, source="assumed",
+        doc="half-life of a firm's deviation from the skill that its quality warrants")
+    skill_spread = param(0.2, unit="log points", low=0.1, high=0.25, source="assumed",
+        doc="stationary standard deviation of skill around what quality warrants")
+    quality_half_life = param(60.0, unit="quarters", low=30.0, high=100.0, source="assumed",
+        doc="half-life of a firm's hidden quality, an AR(1) process")
+    quality_weight = param(0.06, unit="log points", low=0.0, high=0.12, source="assumed",
+        doc="skill that one standard deviation of quality warrants in the long run")
+    agility = param(0.12, unit="share/quarter", low=0.05, high=0.25, source="assumed", when="entry",
+        doc="share of its distance from what the market wants that a mean firm closes by itself in a quarter")
+    agility_least = param(0.5, unit="ratio", low=0.0, high=1.0, source="assumed", held=True, when="entry",
+        doc="agility of the slowest firm, over the mean one")
+    agility_span = param(1.0, unit="ratio", low=0.0, high=1.0, source="assumed", held=True, when="entry",
+        doc="range of agility between firms, over its mean")
+    misfit_waste = param(0.15, unit="per squared distance", low=0.0, high=0.3, source="assumed",
+        doc="fall of the log of output per worker over the misfit with what the market wants")
+    adaptation_gain = param(0.1, unit="share/quarter", low=0.0, high=0.25, source="assumed",
+        doc="what integration of full depth adds to a firm's agility")
+    process_gain = param(0.03, unit="share of productivity", low=0.0, high=0.08, source="assumed",
+        doc="what integration of full depth adds to output per worker")
+    early_cash = param(0.5, unit="share of trade credit", low=0.0, high=1.0, source="assumed",
+        doc="share of its trade credit that a firm of full depth is paid at once")
+    mishap = param(0.009, unit="share/quarter", low=0.005, high=0.018, source="assumed",
+        doc="chance of a fire, fraud or lost suit in a quarter, mean over firms")
+    mishap_size = param(1.0, unit="share of assets", low=0.5, high=1.0, source="design",
+        doc="highest share of machines and stock that a mishap destroys")
+    mishap_quality = param(0.9, unit="log points", low=0.3, high=1.5, source="assumed",
+        doc="by how much one standard deviation of quality lowers the log chance of a mishap")
+    leverage_low = param(0.46, unit="share of assets", low=0.0, high=0.5, source="design", when="entry",
+        doc="lowest debt target among firms")
+    leverage_high = param(1.0, unit="share of assets", low=0.5, high=1.0, source="design", when="entry",
+        doc="highest debt target among firms")
+    leverage_speed = param(0.6, unit="share of the gap", low=0.3, high=1.0, source="assumed",
+        doc="share of the gap to its debt target that a firm asks to borrow at once")
+    asks_often = param(0.33, unit="share/quarter", low=0.15, high=1.0, source="assumed",
+        doc="chance that a firm looks for a loan towards its debt target in a quarter")
+    asks_from = param(0.03, unit="share of assets", low=0.01, high=0.06, source="assumed",
+        doc="least loan that a firm holds worth asking for, over its machines and stock")
+    cash_buffer = param(1.28, unit="quarters of bills", low=1.0, high=1.5, source="assumed", when="entry",
+        doc="cash that a firm of mean caution keeps before it pays dividends")
+    cash_buffer_least = param(0.9, unit="ratio", low=0.5, high=1.0, source="assumed", held=True, when="entry",
+        doc="cash buffer of the least cautious firm, over the mean one")
+    cash_buffer_span = param(0.2, unit="ratio", low=0.0, high=1.0, source="assumed", held=True, when="entry",
+        doc="range of cash buffers between firms, over their mean")
+    payout = param(0.5, unit="share of excess cash", low=0.25, high=1.0, source="assumed",
+        doc="share of its cash above the buffer that a firm pays out in a quarter")
+    instalment = param(0.06, unit="share of debt/quarter", low=0.04, high=0.15, source="design",
+        doc="share of a firm's bank debt that falls due in a quarter")
+    deduction = param(0.1, unit="share of sales", low=0.02, high=0.2, source="DEDUCTION_CONTRACT",
+        doc="highest share of sales that is deducted for a platform's loan")
+    platform_instalment = param(0.2, unit="share of debt/quarter", low=0.1, high=0.5, source="design",
+        doc="share of a firm's platform debt that falls due in a quarter")
+    loss_patience = param(6.0, unit="quarters", low=3.0, high=10.0, source="assumed",
+        doc="quarters of losses in a row after which a firm closes")
+    margin_memory = param(0.5, unit="share/quarter", low=0.1, high=1.0, source="assumed", held=True,
+        doc="weight of a quarter's profit margin in the margin that insiders see")
+    smallest = param(0.5, unit="workers", low=0.2, high=3.0, source="design",
+        doc="work for its expected demand below which a firm closes")
+    # fmt: on
 
 
 class Firm(Row):
@@ -247,7 +224,7 @@ def adapts(firm, market, p, u):
     off_x, off_y = market.style_x[firm.sector] - x, market.style_y[firm.sector] - y
     misfit = off_x * off_x + off_y * off_y
     made = market.technology * exp(skill - p.misfit_waste * misfit)
-    made *= (1.0 + p.process_gain * firm.depth) * (1.0 - min(0.5, firm.disruption))
+    made *= (1.0 + p.process_gain * firm.depth) * (1.0 - min(p.disruption_most, firm.disruption))
     return quality, skill, made, x, y, misfit
 
 

@@ -11,66 +11,60 @@ from sim.engine.columns import Account, Column, Row
 from sim.engine.parameters import Declared, param
 from sim.engine.rules import rule
 
+WEEKS = 13.0  # in a quarter
+
 
 class Platforms(Declared):
     """What platforms cost, how they set prices, when they give up."""
 
-    giants = param(3, unit="count", low=0, high=100, source="design")
-    giant_size = param(5.0, unit="ratio", low=1.0, high=20.0, source="design", doc="of venture money")
-    service_cost = param(
-        300.0, unit="fen/user/quarter", low=100.0, high=5000.0, source="assumed", doc="of a person"
-    )
-    platform_file_cost = param(230.0, unit="fen/file", low=50.0, high=5000.0, source="COST_PER_LOAN")
-    base_cost = param(
-        40.0,
-        unit="fen/row/quarter",
-        low=10.0,
-        high=100.0,
-        source="assumed",
-        doc="of being there, by size, per consumer row",
-    )
-    overhead_staff = param(0.1, unit="share of budget", low=0.0, high=0.3, source="assumed", doc="management")
-    spend_rate = param(
-        0.08, unit="share of own cash/quarter", low=0.03, high=0.2, source="assumed", doc="on growth"
-    )
-    reinvest = param(
-        0.5, unit="share of gross profit", low=0.0, high=1.0, source="assumed", doc="spent on growth"
-    )
-    faith_speed = param(
-        0.05,
-        unit="share/quarter",
-        low=0.02,
-        high=0.2,
-        source="assumed",
-        doc="how fast growth that does not pay is cut",
-    )
-    price_step = param(
-        0.05, unit="share/quarter", low=0.0, high=0.15, source="assumed", doc="trial and error"
-    )
-    automation = param(
-        0.4,
-        unit="share of work",
-        low=0.0,
-        high=0.7,
-        source="assumed",
-        doc="on users, files, projects, that machines can do",
-    )
-    technology_half = param(
-        4.0,
-        unit="quarters of running cost",
-        low=1.0,
-        high=16.0,
-        source="assumed",
-        scale="log",
-        doc="of technology, with which they do half of that",
-    )
-    technology_decay = param(0.05, unit="share/quarter", low=0.02, high=0.1, source="assumed")
-    own_loans_limit = param(
-        0.6, unit="share of own cash", low=0.2, high=0.9, source="assumed", doc="lent at once"
-    )
-    platform_reserve = param(
-        2.0, unit="quarters of cost", low=0.5, high=6.0, source="assumed", doc="kept from owners"
-    )
+    # fmt: off
+    giants = param(3, unit="count", low=0, high=100, source="design", when="start",
+        doc="platforms that own a trading ecosystem")
+    giant_size = param(5.0, unit="ratio", low=1.0, high=20.0, source="design", when="start",
+        doc="venture money and running presence of a giant, relative to a small platform")
+    service_cost = param(300.0, unit="fen/user/quarter", low=100.0, high=5000.0, source="assumed",
+        doc="what it costs a platform to serve a person or a firm that uses it, at first wages")
+    service_limit = param(0.5, unit="share of own cash", low=0.1, high=1.0, source="assumed", held=True,
+        doc="highest share of its own cash that a platform spends on serving users in a quarter")
+    platform_file_cost = param(230.0, unit="fen/file", low=50.0, high=5000.0, source="COST_PER_LOAN",
+        doc="what a loan file costs a platform that does not work like a branch, at first wages")
+    base_cost = param(40.0, unit="fen/row/quarter", low=10.0, high=100.0, source="assumed",
+        doc="what being there costs a platform of size one, for each consumer row there is, at first wages")
+    overhead_staff = param(0.1, unit="share of budget", low=0.0, high=0.3, source="assumed",
+        doc="share of its growth budget that a platform spends on management")
+    spend_rate = param(0.08, unit="share of own cash/quarter", low=0.03, high=0.2, source="assumed",
+        doc="share of its own cash that a platform spends on growth in a quarter")
+    reinvest = param(0.5, unit="share of gross profit", low=0.0, high=1.0, source="assumed",
+        doc="share of its gross profit that a platform spends on growth")
+    spend_limit = param(0.4, unit="share of own cash", low=0.1, high=1.0, source="assumed", held=True,
+        doc="highest share of its own cash that a platform spends on growth in a quarter")
+    faith_speed = param(0.05, unit="share/quarter", low=0.02, high=0.2, source="assumed",
+        doc="share of the gap between faith in growth and what growth brings in that closes in a quarter")
+    faith_least = param(0.1, unit="share", low=0.0, high=0.5, source="assumed", held=True,
+        doc="least faith in growth that is left to a platform whose growth does not pay")
+    gross_memory = param(0.2, unit="share/quarter", low=0.05, high=0.5, source="assumed", held=True,
+        doc="weight of a quarter in a platform's usual gross profit and growth spending")
+    profit_memory = param(0.1, unit="share/quarter", low=0.02, high=0.5, source="assumed", held=True,
+        doc="weight of a quarter in a platform's usual profit")
+    price_step = param(0.05, unit="share/quarter", low=0.0, high=0.15, source="assumed",
+        doc="relative change of a platform's price at a review, by trial and error")
+    review_chance = param(0.25, unit="share/quarter", low=0.05, high=1.0, source="assumed", held=True,
+        doc="chance that a platform reviews its prices in a quarter")
+    automation = param(0.4, unit="share of work", low=0.0, high=0.7, source="assumed",
+        doc="share of the work on users, files and projects that machines are able to do")
+    technology_half = param(4.0, unit="quarters of running cost", low=1.0, high=16.0, source="assumed",
+        scale="log", doc="technology with which machines do half of the work that they are able to do")
+    technology_decay = param(0.05, unit="share/quarter", low=0.02, high=0.1, source="assumed",
+        doc="share of a platform's technology that falls out of date in a quarter")
+    own_loans_limit = param(0.6, unit="share of own cash", low=0.2, high=0.9, source="assumed",
+        doc="highest share of its own cash that a platform lends in a quarter")
+    platform_reserve = param(2.0, unit="quarters of cost", low=0.5, high=6.0, source="assumed",
+        doc="cash that a platform keeps before it pays dividends")
+    dividend_limit = param(4.0, unit="quarters of profit", low=0.0, high=16.0, source="assumed", held=True,
+        doc="highest cash from which a platform pays dividends, over its usual profit")
+    closing_cash = param(2.0, unit="weeks of cost", low=0.5, high=13.0, source="assumed", held=True,
+        doc="own cash below which a platform closes")
+    # fmt: on
 
 
 class Platform(Row):
@@ -187,19 +181,20 @@ def keeps_technology(platform, market, p, u):
 def sets_budget(platform, market, p, u):
     """Serve what there is, be there, then spend on growth out of own cash and what the business earns.
 
-    budget = faith spend_rate cash + reinvest max(0, gross profit), at most 0.4 cash    [fen/quarter]
+    budget = faith spend_rate cash + reinvest max(0, gross profit), at most spend_limit cash   [fen/quarter]
     """
     cash = own_cash(platform.deposits, platform.claims_owed, platform.loans, platform.participations_owed)
     going = platform.acts if platform.alive else 0.0
     people = p.persons_per_row * platform.users + platform.firm_users
     service = going * people * p.service_cost * market.wage_index * (1.0 - p.automation * platform.technique)
-    served = min(1.0, 0.5 * cash / service) if service > 0.0 else 1.0
+    served = min(1.0, p.service_limit * cash / service) if service > 0.0 else 1.0
     service = math.floor(service * served)
     there = p.base_cost * platform.size * market.consumer_rows * market.wage_index
     there = going * min(max(0.0, cash - service), there)
     left = max(0.0, cash - service - there)
     budget = going * min(
-        0.4 * left, platform.faith * p.spend_rate * left + p.reinvest * max(0.0, platform.gross_profit)
+        p.spend_limit * left,
+        platform.faith * p.spend_rate * left + p.reinvest * max(0.0, platform.gross_profit),
     )
     management = math.floor(p.overhead_staff * budget + there)
     growth = (1.0 - p.overhead_staff) * budget
@@ -229,16 +224,16 @@ def hires(platform, market, p, u):
 
 @rule(writes=("take", "gain_share", "direction", "last_gross"), draws="price review of a platform")
 def reviews_prices(platform, market, p, u):
-    """Trial and error, once a year on average: keep the direction of the last change if it paid, else turn.
+    """Trial and error, now and then: keep the direction of the last change if it paid, else turn.
 
-    The same rule sets a take rate and a share of gains; take <= 3 % a quarter, share of gains <= 95 %.
+    The same rule sets a take rate and a share of gains, neither above its limit.
     """
-    reviews = platform.alive and platform.acts > 0.0 and u < 0.25
+    reviews = platform.alive and platform.acts > 0.0 and u < p.review_chance
     better = platform.gross_profit >= platform.last_gross
     direction = (platform.direction if better else -platform.direction) if reviews else platform.direction
     step = 1.0 + p.price_step * direction if reviews else 1.0
-    take = min(0.03, platform.take * step)
-    share = min(0.95, platform.gain_share * step)
+    take = min(p.take_limit, platform.take * step)
+    share = min(p.gain_share_limit, platform.gain_share * step)
     return take, share, direction, platform.gross_profit if reviews else platform.last_gross
 
 
@@ -252,17 +247,18 @@ def closes_platform_books(platform, market, p, u):
     direct = platform.direct_cost + platform.service + platform.upkeep + platform.file_bill
     gross = platform.revenue - direct - platform.losses_borne
     profit = gross - growth
-    usual_gross = platform.gross_profit + 0.2 * (gross - platform.gross_profit)
-    usual_growth = platform.growth_spend + 0.2 * (growth - platform.growth_spend)
+    usual_gross = platform.gross_profit + p.gross_memory * (gross - platform.gross_profit)
+    usual_growth = platform.growth_spend + p.gross_memory * (growth - platform.growth_spend)
     # who earns less than growth costs comes to spend less on it, whatever the growth consists of; who has
     # spent nothing has not learned that it does not pay
-    pays = max(0.1, min(1.0, usual_gross / usual_growth)) if usual_growth >= 1.0 else platform.faith
+    learns = usual_growth >= 1.0
+    pays = max(p.faith_least, min(1.0, usual_gross / usual_growth)) if learns else platform.faith
     return (
         usual_gross,
         usual_growth,
         platform.faith + p.faith_speed * (pays - platform.faith),
         profit,
-        platform.usual_profit + 0.1 * (profit - platform.usual_profit),
+        platform.usual_profit + p.profit_memory * (profit - platform.usual_profit),
         platform.spent_total + direct + platform.losses_borne + growth,
         platform.revenue_total + platform.revenue,
     )
@@ -272,7 +268,8 @@ def closes_platform_books(platform, market, p, u):
 def is_judged(platform, market, p, u):
     """Banks compare its loans with their own, bargain and cut back; households look at what they lost.
 
-    appetite' = appetite (1 + reaction min(1, gap / 0.5 %)), gap = what banks earn on them less own margin
+    appetite' = appetite (1 + reaction min(1, gap / appetite_gap))
+    gap = what banks earn on them less own margin
     trust = (1 - losses seen / premium) (1 - fright)
     """
     held, claims = float(platform.participations_owed), float(platform.claims_owed)
@@ -281,8 +278,9 @@ def is_judged(platform, market, p, u):
     seen = margin - platform.bank_margin if bought else 0.0
     bank_margin = platform.bank_margin + p.patience_with_platforms * seen
     gap = bank_margin - market.own_margin
-    grows = (1.0 if gap > 0.0 else -1.0) * min(1.0, abs(gap) / 0.005)
-    appetite = min(0.8, max(0.01, platform.appetite * (1.0 + p.reaction * grows)))
+    grows = (1.0 if gap > 0.0 else -1.0) * min(1.0, abs(gap) / p.appetite_gap)
+    appetite = platform.appetite * (1.0 + p.reaction * grows)
+    appetite = min(p.appetite_most, max(p.appetite_least, appetite))
     take = platform.take * (1.0 - p.bargaining) if bought and gap < 0.0 else platform.take
     lossy = platform.claims_lost / max(1.0, claims + platform.claims_lost)
     premium = p.claim_premium + p.deposit_spread
@@ -292,18 +290,18 @@ def is_judged(platform, market, p, u):
         bank_margin,
         appetite if bought else platform.appetite,
         take,
-        platform.loss_seen + 0.15 * news,
+        platform.loss_seen + p.loss_memory * news,
         net * max(0.0, 1.0 - market.fright),
     )
 
 
 @rule(writes="alive")
 def survives(platform, market, p, u):
-    """A platform whose own cash does not pay a fortnight of its costs, or whose capital is gone, closes."""
+    """A platform whose own cash pays its costs for too few weeks, or whose capital is gone, closes."""
     cash = own_cash(platform.deposits, platform.claims_owed, platform.loans, platform.participations_owed)
-    fortnight = (platform.wage_bill + platform.direct_cost) / 6.5
+    least = (platform.wage_bill + platform.direct_cost) / (WEEKS / p.closing_cash)
     busy = platform.acts > 0.0 and platform.spent_total > 0.0
-    broke = cash < fortnight or float(platform.net_worth) < 0.0
+    broke = cash < least or float(platform.net_worth) < 0.0
     return platform.alive and not (busy and broke)
 
 
@@ -312,5 +310,6 @@ def pays_dividend(platform, market, p, u):
     """What the fund has sold pays its owners a part of the cash that it need not keep, if it has a profit."""
     cash = own_cash(platform.deposits, platform.claims_owed, platform.loans, platform.participations_owed)
     cost = platform.wage_bill + platform.direct_cost + platform.advertising
-    spare = min(max(0.0, cash - p.platform_reserve * cost), 4.0 * max(0.0, platform.usual_profit))
+    earned = max(0.0, platform.usual_profit)
+    spare = min(max(0.0, cash - p.platform_reserve * cost), p.dividend_limit * earned)
     return float(math.floor(p.dividend_pace * spare)) if platform.alive and platform.sold else 0.0

@@ -1,45 +1,80 @@
 """The state: government and central bank on one balance sheet; and the rules it sets."""
 
+import math
+
 from sim.engine.arithmetic import exp
 from sim.engine.columns import Account, Column, Row
 from sim.engine.parameters import Declared, param
 from sim.engine.rules import rule
 
+LN2 = math.log(2.0)
+
 
 class Regulation(Declared):
     """Rules that bind everybody; an experiment on policy changes these and nothing else."""
 
-    capital_required = param(0.105, unit="share of loans", low=0.04, high=0.2, source="BANK_CAPITAL")
-    large_exposure = param(0.25, unit="share of bank capital", low=0.05, high=1.0, source="RULE_COLENDING")
-    rate_cap = param(0.06, unit="share/quarter", low=0.02, high=0.12, source="RULE_RATE_CAP")
-    own_funding_floor = param(0.0, unit="share of joint loans", low=0.0, high=1.0, source="RULE_COLENDING")
-    platform_loans_cap = param(0.5, unit="share of bank loans", low=0.0, high=1.0, source="RULE_COLENDING")
+    # fmt: off
+    capital_required = param(0.105, unit="share of loans", low=0.04, high=0.2, source="BANK_CAPITAL",
+        doc="capital over loans that banks must hold")
+    large_exposure = param(0.25, unit="share of bank capital", low=0.05, high=1.0, source="RULE_COLENDING",
+        doc="largest loan to one firm that a bank may hold alone")
+    rate_cap = param(0.06, unit="share/quarter", low=0.02, high=0.12, source="RULE_RATE_CAP",
+        doc="highest rate on a loan to a firm by banks, or on any loan through platforms")
+    own_funding_floor = param(0.0, unit="share of joint loans", low=0.0, high=1.0, source="RULE_COLENDING",
+        doc="share of a loan that banks may not fund, where platforms lend together with banks")
+    platform_loans_cap = param(0.5, unit="share of bank loans", low=0.0, high=1.0, source="RULE_COLENDING",
+        doc="most that banks may hold of loans made by platforms, over all their own")
+    # fmt: on
 
 
 class Government(Declared):
     """Fiscal and monetary policy."""
 
-    purchases = param(0.2, unit="share of GDP", low=0.1, high=0.35, source="design")
-    lean = param(0.25, unit="share of GDP per unemployment", low=0.0, high=0.5, source="assumed")
-    lean_half_life = param(10.0, unit="quarters", low=8.0, high=20.0, source="design")
-    lean_limit = param(0.02, unit="share of GDP", low=0.0, high=0.02, source="design")
-    leans = param(True, unit="yes/no", source="design", doc="whether purchases lean against unemployment")
-    benefit = param(0.4, unit="share of the wage", low=0.2, high=0.7, source="design")
-    profit_tax = param(0.25, unit="share", low=0.1, high=0.4, source="design")
-    debt_target = param(0.45, unit="share of yearly GDP", low=0.2, high=1.0, source="design")
-    debt_lean = param(0.02, unit="tax per unit of debt ratio", low=0.0, high=0.1, source="assumed")
-    policy_rate = param(0.004, unit="share/quarter", low=0.0, high=0.02, source="design", doc="in calm times")
-    policy_response = param(0.5, unit="per unit of inflation", low=0.0, high=1.5, source="assumed")
-    inflation_aim = param(0.005, unit="share/quarter", low=0.0, high=0.01, source="design")
-    unemployment_norm = param(0.06, unit="share", low=0.03, high=0.1, source="design")
-    wage_response = param(
-        0.12, unit="per unit of unemployment", low=0.06, high=0.2, source="assumed", symbol="phi"
-    )
-    technology_growth = param(0.004, unit="log points/quarter", low=0.0, high=0.015, source="design")
-    friction = param(
-        0.02, unit="share of workers", low=0.0, high=0.05, source="design", doc="never employed at once"
-    )
-    reserve_ratio = param(0.08, unit="share of deposits", low=0.0, high=0.2, source="design")
+    # fmt: off
+    purchases = param(0.2, unit="share of GDP", low=0.1, high=0.35, source="design",
+        doc="public purchases at normal employment, over potential output")
+    lean = param(0.25, unit="share of GDP per unemployment", low=0.0, high=0.5, source="assumed",
+        doc="rise of public purchases that is aimed at, over the rise of unemployment above its norm")
+    lean_half_life = param(10.0, unit="quarters", low=8.0, high=20.0, source="design",
+        doc="half-life of the gap between public purchases and their aim")
+    lean_limit = param(0.02, unit="share of GDP", low=0.0, high=0.02, source="design",
+        doc="largest deviation of public purchases from their norm")
+    leans = param(True, unit="yes/no", source="design",
+        doc="whether public purchases lean against unemployment")
+    benefit = param(0.4, unit="share of the wage", low=0.2, high=0.7, source="design",
+        doc="unemployment benefit over the wage")
+    tax_speed = param(0.1, unit="share/quarter", low=0.02, high=0.5, source="assumed", held=True,
+        doc="share of the gap between the income tax and its aim that closes in a quarter")
+    income_tax_least = param(0.05, unit="share", low=0.0, high=0.1, source="assumed", held=True,
+        doc="lowest rate of income tax")
+    income_tax_most = param(0.5, unit="share", low=0.3, high=0.8, source="assumed", held=True,
+        doc="highest rate of income tax")
+    profit_tax = param(0.25, unit="share", low=0.1, high=0.4, source="design",
+        doc="tax rate on profits of firms and banks")
+    debt_target = param(0.45, unit="share of yearly GDP", low=0.2, high=1.0, source="design",
+        doc="public debt at which the income tax stays at its norm")
+    debt_lean = param(0.02, unit="tax per unit of debt ratio", low=0.0, high=0.1, source="assumed",
+        doc="rise of the income tax that is aimed at, over the rise of public debt above its target")
+    policy_rate = param(0.004, unit="share/quarter", low=0.0, high=0.02, source="design",
+        doc="policy rate when inflation is at its aim")
+    policy_response = param(0.5, unit="per unit of inflation", low=0.0, high=1.5, source="assumed",
+        doc="rise of the policy rate, over the rise of inflation above its aim")
+    inflation_aim = param(0.005, unit="share/quarter", low=0.0, high=0.01, source="design",
+        doc="inflation that the central bank aims at")
+    unemployment_norm = param(0.06, unit="share", low=0.03, high=0.1, source="design",
+        doc="unemployment rate at which wages grow at trend")
+    wage_response = param(0.12, unit="per unit of unemployment", low=0.06, high=0.2, source="assumed",
+        symbol="phi",
+        doc="by how much quarterly wage growth rises, over the fall of unemployment under its norm")
+    technology_growth = param(0.004, unit="log points/quarter", low=0.0, high=0.015, source="design",
+        doc="growth of labour productivity common to all firms")
+    friction = param(0.02, unit="share of workers", low=0.0, high=0.05, source="design",
+        doc="part of the labour force that is never employed at once")
+    reserve_ratio = param(0.08, unit="share of deposits", low=0.0, high=0.2, source="design",
+        doc="reserves that banks hold against deposits")
+    resolution_capital = param(0.5, unit="share of required capital", low=0.0, high=2.0, source="assumed",
+        held=True, doc="capital with which the state restores a bank that has failed")
+    # fmt: on
 
 
 class State(Row):
@@ -60,12 +95,13 @@ def sets_policy(state, market, p, u):
     """Rate by inflation, purchases by unemployment (slowly), income tax by the debt (slowly)."""
     rate = max(0.0, p.policy_rate + p.policy_response * (market.inflation_seen - p.inflation_aim))
     aim = p.lean * (market.unemployment - p.unemployment_norm) * p.leans
-    kept = exp(-0.6931471805599453 / p.lean_half_life)  # of which half is left after that many quarters
+    kept = exp(-LN2 / p.lean_half_life)  # of which half is left after that many quarters
     leaning = kept * state.leaning + (1.0 - kept) * aim
     debt = float(state.bonds_owed + state.reserves_owed - state.advances)
     ratio = debt / max(1.0, 4.0 * market.gdp_seen)
     aim = market.tax_norm + p.debt_lean * (ratio - p.debt_target)
-    tax = min(0.5, max(0.05, state.income_tax + 0.1 * (aim - state.income_tax)))
+    tax = state.income_tax + p.tax_speed * (aim - state.income_tax)
+    tax = min(p.income_tax_most, max(p.income_tax_least, tax))
     return rate, max(-p.lean_limit, min(p.lean_limit, leaning)), tax
 
 

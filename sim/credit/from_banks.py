@@ -11,6 +11,7 @@ from sim.engine.ledger import Some, rows_with, split
 from sim.credit.scoring import (
     CONSUMER_FEATURES,
     FIRM_FEATURES,
+    MATURES,
     remember,
     score_consumers,
     score_firms,
@@ -28,7 +29,7 @@ def quote(z, amount, duration, funding, margin, lgd, ceiling, file_cost):
     L x duration x (rate - funding - PD LGD) - cost, with a rate that covers funding, risk, margin and the
     file, up to the ceiling.
     """
-    risk = logistic(z) * 0.25 * lgd
+    risk = logistic(z) / MATURES * lgd
     asked = min(ceiling, funding + risk + margin + file_cost / (amount * duration))
     return asked, amount * duration * (asked - funding - risk) - file_cost
 

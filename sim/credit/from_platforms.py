@@ -15,6 +15,7 @@ from sim.engine.parameters import Declared, param
 from sim.credit.scoring import (
     CONSUMER_FEATURES,
     FIRM_FEATURES,
+    MATURES,
     remember,
     score_consumers,
     score_firms,
@@ -27,13 +28,16 @@ from sim.markets.payments.settlement import split_within
 class PlatformCredit(Declared):
     """Terms of credit through platforms."""
 
-    line_of_firm = param(0.3, unit="quarters of sales", low=0.06, high=0.6, source="assumed", doc="at most")
-    line_of_consumer = param(
-        1.0, unit="quarters of income", low=0.25, high=2.0, source="assumed", doc="at most"
-    )
-    claim_premium = param(
-        0.016, unit="share/quarter", low=0.005, high=0.03, source="assumed", doc="posted over policy"
-    )
+    # fmt: off
+    line_of_firm = param(0.3, unit="quarters of sales", low=0.06, high=0.6, source="assumed",
+        doc="highest debt through platforms of a firm")
+    line_of_consumer = param(1.0, unit="quarters of income", low=0.25, high=2.0, source="assumed",
+        doc="highest debt through platforms of a consumer")
+    lending_depth = param(0.05, unit="share", low=0.0, high=0.5, source="assumed", held=True,
+        doc="depth beyond which a firm asks the platform it is linked with for credit")
+    claim_premium = param(0.016, unit="share/quarter", low=0.005, high=0.03, source="assumed",
+        doc="what platforms pay households over the policy rate")
+    # fmt: on
 
 
 def asking(economy) -> np.ndarray:
@@ -45,7 +49,7 @@ def asking(economy) -> np.ndarray:
 @compiled
 def judge(z, amount, lgd, mine, others, take, base, passes_risk, cap, file_cost, duration, own_cost):
     """The rate, and whether the file adds to the platform's own expected profit."""
-    risk = logistic(z) * 0.25 * lgd
+    risk = logistic(z) / MATURES * lgd
     rate = min(cap, base + (risk if passes_risk else 0.0) + take)
     gain = mine * (rate - own_cost - risk) + others * min(take, max(0.0, rate - base))
     return rate, amount * duration * gain > file_cost
@@ -71,10 +75,10 @@ def list_asking(wanted, granted, debt, debt_to, first, second, open_, rows, chan
 
 
 @compiled
-def list_deep(link, depth, at):
+def list_deep(link, depth, least, at):
     """The platform that each firm is linked with deeply enough to borrow from it; -1 for none."""
     for i in range(link.shape[0]):
-        at[i] = link[i] if depth[i] > 0.05 else -1
+        at[i] = link[i] if depth[i] > least else -1
 
 
 @compiled
@@ -156,7 +160,7 @@ def lend(economy, population: str) -> None:
         return
     if population == "firms":
         first, second = np.empty(n, np.int32), c["portal"]
-        list_deep(c["link"], c["depth"], first)
+        list_deep(c["link"], c["depth"], p.lending_depth, first)
     else:
         first, second = c["first_app"], c["second_app"]
     rows, channel = np.empty(n, np.int64), np.empty(n, np.int32)
@@ -255,19 +259,19 @@ BOOKS = ["claims_owed", "loans", "participations_owed", "deposits", "borrowing",
 
 
 @compiled
-def rations(wanted, shares, bank_limit, books, promised, offered, room, own_limit, out):
+def rations(wanted, shares, bank_limit, books, promised, offered, room, limits, out):
     """The share of what each platform would lend that its funders and its own money allow.
 
     shares: of banks, households and bank loans to the platform in what it lends; books: its accounts;
     promised: to staff and media this quarter, which cannot be lent; offered: by households, beside what of
-    theirs is not lent out; own_limit: the share of its own cash that it lends.
+    theirs is not lent out; limits: shares of its own cash that it lends, and of banks' room that it borrows.
     """
-    of_banks, of_households, of_borrowing = shares
+    (of_banks, of_households, of_borrowing), (own_limit, borrowing_limit) = shares, limits
     claims, loans, participations, deposits, borrowing, worth = books
     for p in range(wanted.shape[0]):
         not_lent = idle_claims(claims[p], loans[p], participations[p])
         cash = max(0.0, float(deposits[p]) - not_lent - promised[p])
-        may_borrow = min(max(0.0, max(0.0, float(worth[p])) - float(borrowing[p])), 0.2 * room)
+        may_borrow = min(max(0.0, max(0.0, float(worth[p])) - float(borrowing[p])), borrowing_limit * room)
         own = 1.0 - of_households[p] - of_banks[p] - of_borrowing[p]
         ration = 1.0
         for need, limit in (
@@ -296,7 +300,7 @@ def fundable(economy, wanted: np.ndarray) -> np.ndarray:
     rations(
         wanted, (of_banks, t["from_households"], t["from_borrowing"]), limit,
         tuple([t[account] for account in BOOKS]), t["wage_bill"] + t["advertising"], offered, room,
-        p.own_loans_limit, out,
+        (p.own_loans_limit, p.borrowing_limit), out,
     )  # fmt: skip
     return out
 

@@ -18,16 +18,23 @@ from sim.engine.parameters import Declared, param
 class Scoring(Declared):
     """How lenders learn."""
 
-    ridge = param(4.0, unit="observations", low=1.0, high=100.0, source="design", doc="weight of the prior")
-    forgets = param(0.985, unit="share/quarter", low=0.9, high=1.0, source="assumed", doc="old evidence kept")
-    footprint_noise = param(1.0, unit="standard deviations", low=0.5, high=3.0, source="assumed")
-    insight_noise = param(
-        0.6, unit="share", low=0.0, high=2.0, source="assumed", doc="of shallow integration"
-    )
+    # fmt: off
+    ridge = param(4.0, unit="observations", low=1.0, high=100.0, source="design",
+        doc="weight of the prior in a lender's scoring model, in loans whose outcome is known")
+    forgets = param(0.985, unit="share/quarter", low=0.9, high=1.0, source="assumed",
+        doc="share of the evidence so far that a scoring model still counts a quarter later")
+    footprint_noise = param(1.0, unit="standard deviations", low=0.5, high=3.0, source="assumed",
+        doc="standard deviation of the noise in what digital footprints show")
+    insight_noise = param(0.6, unit="share", low=0.0, high=2.0, source="assumed",
+        doc="standard deviation of the noise in what a lender sees of a firm inside, at depth zero")
+    # fmt: on
 
 
-MATURES = 4
-BINS = 512
+MATURES = 4  # quarters after which a loan that was repaid so far counts as good
+LOWEST, HIGHEST = -12.0, 6.0  # log odds of default within them
+LARGEST_STEP = 0.5  # of a weight in a quarter: a Newton step from few loans would overshoot
+BINS = 512  # of the score, for the record of discrimination
+COUNTED, ENOUGH = 0.95, 100.0  # of a quarter's tally in the next one; defaults, and others, for an AUC
 
 # firms: constant, late leverage, late margin, size, pledged, youth, footprint, then what an insider sees now:
 # cash and dues of partners against bills and dues to them, margin, orders against expected ones and stock
@@ -94,7 +101,7 @@ def score(features, weights):
     z = 0.0
     for k in range(len(features)):
         z += features[k] * weights[k]
-    return max(-12.0, min(6.0, z))
+    return max(LOWEST, min(HIGHEST, z))
 
 
 @compiled_apart
@@ -202,7 +209,7 @@ def gather_labels(rows, failed, lender, chances, seen_score, seen, mask, slope, 
                 slope[by, k] += error * x[k]
                 for m in range(k + 1):
                     curve[by, k, m] += weight * x[k] * x[m]
-        bin_ = int(max(0.0, min(BINS - 1.0, (seen_score[i] + 12.0) * (BINS / 18.0))))
+        bin_ = int(max(0.0, min(BINS - 1.0, (seen_score[i] - LOWEST) * (BINS / (HIGHEST - LOWEST)))))
         tally[kind[by], 1 if bad else 0, bin_] += 1.0
 
 
@@ -234,18 +241,18 @@ def newton_step(weights, slope, curve, total, kept, ridge):
                 s -= low[k, r] * x[k]
             x[r] = s / low[r, r]
         for r in range(n):
-            weights[lender, r] += max(-0.5, min(0.5, x[r]))
+            weights[lender, r] += max(-LARGEST_STEP, min(LARGEST_STEP, x[r]))
 
 
 @compiled
 def area_under_curve(tally):
-    """AUC from counts (2 outcomes x bins of the score); NaN with fewer than 100 defaults."""
+    """AUC from counts (2 outcomes x bins of the score); NaN with too few of either."""
     good, bad, ordered = 0.0, 0.0, 0.0
     for k in range(tally.shape[1]):
         ordered += tally[1, k] * (good + 0.5 * tally[0, k])
         good += tally[0, k]
         bad += tally[1, k]
-    return ordered / (bad * good) if bad >= 100.0 and good >= 100.0 else math.nan
+    return ordered / (bad * good) if bad >= ENOUGH and good >= ENOUGH else math.nan
 
 
 class Scorers:
@@ -280,7 +287,7 @@ class Scorers:
     def learn(self, quarter: int, failed: np.ndarray, alive: np.ndarray, p) -> None:
         """Labels that mature this quarter move the weights."""
         slope, curve = np.zeros_like(self.weights), np.zeros_like(self.total)
-        self.tally *= 0.95
+        self.tally *= COUNTED
         rows = np.empty(len(failed), np.int64)
         rows = rows[: list_mature(quarter, failed, alive, self.seen_by, self.seen_at, rows)]
         chances = np.empty(len(rows))

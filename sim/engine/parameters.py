@@ -19,6 +19,7 @@ from typing import Any
 
 ASSUMED = "assumed"  # a guessed magnitude of behaviour: the main job draws it anew for each world
 DESIGN = "design"  # units, numerics, switches: never sampled, needs no evidence
+ALWAYS, ENTRY, START = "always", "entry", "start"  # when a change of a parameter acts
 
 _registry: dict[str, Declaration] = {}
 
@@ -31,8 +32,9 @@ class ParameterError(ValueError):
 class Declaration:
     """What is known about one parameter: `value` is the default, `low` and `high` are the allowed range.
 
-    `prior` is the range that sampling uses (the allowed range where not given), `group` the name of the
-    declaring class, `owner` its full name.
+    `prior` is the range that sampling uses (the allowed range where not given), `when` says when a change
+    acts, `held` that no world draws it though it is a guess; `group` is the name of the declaring class,
+    `owner` its full name.
     """
 
     value: float | int | bool
@@ -44,6 +46,8 @@ class Declaration:
     doc: str = ""
     scale: str = "linear"
     prior: tuple[float, float] | None = None
+    when: str = ALWAYS
+    held: bool = False
     name: str = ""
     group: str = ""
     owner: str = ""
@@ -58,8 +62,8 @@ class Declaration:
 
     @property
     def sampled(self) -> bool:
-        """Whether each world draws this parameter: it is a guess, and not a switch."""
-        return self.source == ASSUMED and self.kind is not bool
+        """Whether each world draws this parameter: it is a guess that is not held, and not a switch."""
+        return self.source == ASSUMED and not self.held and self.kind is not bool
 
     @property
     def bounds(self) -> tuple[float, float]:
@@ -108,18 +112,22 @@ def param(
     doc: str = "",
     scale: str = "linear",
     prior: tuple[float, float] | None = None,
+    when: str = ALWAYS,
+    held: bool = False,
 ) -> Any:
     """Declare a parameter in the body of a subclass of `Declared`.
 
     `value` is the default [unit]; `low` and `high` are the allowed range, left out for a switch (a bool,
     unit "yes/no"). `source` is an id in seeds/evidence.toml, "assumed" or "design". `prior` is a narrower
-    range for sampling, `scale` is "linear" or "log". Mistakes are reported when the class body closes,
-    where the name is known.
+    range for sampling, `scale` is "linear" or "log". `when` a change acts: "always" from the next quarter
+    on, "entry" on whoever enters from then on, "start" only on the state before the first quarter. `held`:
+    guessed, but the same in every world. Mistakes are reported when the class body closes, where the name
+    is known.
     """
     if isinstance(value, bool) and low is None and high is None:
         low, high = 0, 1
     low, high = (math.nan if x is None else x for x in (low, high))
-    return Declaration(value, unit, low, high, source, symbol, doc, scale, prior)
+    return Declaration(value, unit, low, high, source, symbol, doc, scale, prior, when, held)
 
 
 class Declared:
@@ -161,12 +169,7 @@ class Parameters:
     """
 
     def __init__(self, values: Mapping[str, Any] | Parameters | None = None, /, **overrides: Any) -> None:
-        if not isinstance(values, Mapping | Parameters | None):
-            raise ParameterError(
-                f"{values!r} are no parameters: give names and values, as in {{'mark_up': 0.2}}"
-            )
-        given = values.as_dict() if isinstance(values, Parameters) else dict(values or {})
-        given.update(overrides)
+        given = {**_by_name(values), **overrides}
         for name in given:
             if name not in _registry:
                 raise ParameterError(_unknown(name, _registry))
@@ -202,6 +205,25 @@ class Parameters:
     def replace(self, **overrides: Any) -> Parameters:
         """A bag like this one with some values changed. Raises ParameterError."""
         return Parameters(self, **overrides)
+
+    def changed(self, other: Parameters) -> list[str]:
+        """The names of the parameters that have another value in `other`."""
+        return [name for name, value in vars(self).items() if vars(other).get(name, value) != value]
+
+    def change(self, values: Mapping[str, Any] | Parameters) -> Parameters:
+        """This bag with some values changed in the midst of a run.
+
+        Raises ParameterError, in one line, also for a new value of what only acts at the start.
+        """
+        new = Parameters(self, **_by_name(values))
+        for name in self.changed(new):
+            if (one := _registry[name]).when == START:
+                value = vars(new)[name]
+                raise ParameterError(
+                    f"{name} = {value:g} {one.unit} acts only at the start of an economy: "
+                    "give it to Economy(...)"
+                )
+        return new
 
     def as_dict(self) -> dict[str, float | int | bool]:
         """All values by name, a copy."""
@@ -306,10 +328,23 @@ def _sound(one: Declaration) -> Declaration:
         raise ParameterError(
             f"{where}: scale must be 'linear', or 'log' over a range above 0, got {one.scale!r}"
         )
+    if one.when not in (ALWAYS, ENTRY, START):
+        raise ParameterError(f"{where}: when must be 'always', 'entry' or 'start', got {one.when!r}")
+    if one.held and one.source != ASSUMED:
+        raise ParameterError(f"{where}: only what is assumed is held, and its source is {one.source}")
     if not (one.unit and one.source):
         raise ParameterError(f"{where}: unit and source must be given")
     one.check(one.value)
     return one
+
+
+def _by_name(values: Mapping[str, Any] | Parameters | None) -> dict[str, Any]:
+    """Values by name, a copy. Raises ParameterError for what has no names."""
+    if isinstance(values, Parameters):
+        return values.as_dict()
+    if not isinstance(values, Mapping | None):
+        raise ParameterError(f"{values!r} are no parameters: give names and values, as in {{'mark_up': 0.2}}")
+    return dict(values or {})
 
 
 def _unknown(name: str, known: Mapping[str, Any], what: str = "parameter") -> str:
@@ -318,7 +353,7 @@ def _unknown(name: str, known: Mapping[str, Any], what: str = "parameter") -> st
     return f"no {what} {name!r}; {hint}"
 
 
-_SHOWN = ("unit", "low", "high", "source", "symbol", "doc", "group")
+_SHOWN = ("unit", "low", "high", "source", "when", "held", "symbol", "doc", "group")
 
 
 def _rows(p: Parameters) -> list[dict[str, Any]]:

@@ -20,32 +20,44 @@ from sim.markets.attention import count
 class Integration(Declared):
     """What integration costs and how it grows."""
 
-    project_fixed = param(
-        3_000_000.0, unit="fen/project", low=1_000_000.0, high=10_000_000.0, source="assumed", scale="log"
-    )
-    project_share = param(0.07, unit="quarters of sales", low=0.025, high=0.25, source="assumed", scale="log")
-    chain_discount = param(
-        0.3, unit="share", low=0.0, high=0.6, source="assumed", doc="off for a partner of a linked firm"
-    )
-    engineer_scarcity = param(
-        50.0,
-        unit="per share of GDP",
-        low=0.0,
-        high=200.0,
-        source="assumed",
-        doc="dearer when many are at work",
-    )
-    depth_speed = param(0.15, unit="share/quarter", low=0.05, high=0.3, source="assumed")
-    depth_decay = param(
-        0.03, unit="share/quarter", low=0.01, high=0.1, source="assumed", doc="and upkeep of a link"
-    )
-    contacts = param(0.1, unit="share/quarter", low=0.03, high=0.3, source="assumed", doc="firms approached")
-    horizon = param(
-        16.0, unit="quarters", low=8.0, high=32.0, source="assumed", doc="over which a project must pay"
-    )
-    disruption = param(
-        0.05, unit="share of output", low=0.0, high=0.2, source="assumed", doc="when a link is cut"
-    )
+    # fmt: off
+    project_fixed = param(3_000_000.0, unit="fen/project", low=1_000_000.0, high=10_000_000.0,
+        source="assumed", scale="log", doc="fixed cost of an integration project, at first wages")
+    project_share = param(0.07, unit="quarters of sales", low=0.025, high=0.25, source="assumed", scale="log",
+        doc="cost of an integration project that grows with the firm's size")
+    chain_discount = param(0.3, unit="share", low=0.0, high=0.6, source="assumed",
+        doc="by how much a project is cheaper for a partner of a linked firm")
+    engineer_scarcity = param(50.0, unit="per share of GDP", low=0.0, high=200.0, source="assumed",
+        doc="by how much engineers get dearer, over the share of GDP spent on projects")
+    depth_speed = param(0.15, unit="share/quarter", low=0.05, high=0.3, source="assumed",
+        doc="share of the depth that is lacking which a link that is kept up gains in a quarter")
+    depth_decay = param(0.03, unit="share/quarter", low=0.01, high=0.1, source="assumed",
+        doc="depth that a link not kept up loses in a quarter; keeping it up costs as much of a project")
+    upkeep_limit = param(0.2, unit="share of deposits", low=0.02, high=1.0, source="assumed", held=True,
+        doc="highest share of its deposits from which a platform keeps up links beyond its project budget")
+    project_limit = param(0.5, unit="share of deposits", low=0.1, high=1.0, source="assumed", held=True,
+        doc="highest share of its deposits that a platform spends on upkeep and projects in a quarter")
+    contacts = param(0.1, unit="share/quarter", low=0.03, high=0.3, source="assumed",
+        doc="chance that a firm hears offers of integration in a quarter")
+    poaching = param(0.8, unit="ratio", low=0.3, high=1.0, source="assumed", held=True,
+        doc="share of gain, over that of its own platform, under which a linked firm listens to another")
+    horizon = param(16.0, unit="quarters", low=8.0, high=32.0, source="assumed",
+        doc="time over which an integration project must pay for itself")
+    expected_lending = param(0.25, unit="quarters of sales", low=0.0, high=1.0, source="assumed", held=True,
+        doc="mean loan to a client that a platform reckons with when it weighs a project")
+    belief_speed = param(0.1, unit="share/quarter", low=0.02, high=0.5, source="assumed", held=True,
+        doc="weight of a quarter's deep links in what a platform believes that a link gains")
+    belief_depth = param(0.1, unit="share", low=0.0, high=0.5, source="assumed", held=True,
+        doc="depth beyond which a link teaches its platform what links gain")
+    disruption = param(0.05, unit="share of output", low=0.0, high=0.2, source="assumed",
+        doc="output that a firm loses when a link of full depth is cut")
+    disruption_kept = param(0.5, unit="share/quarter", low=0.0, high=0.95, source="assumed", held=True,
+        doc="part of the output lost to a cut link that is still lost a quarter later")
+    disruption_most = param(0.5, unit="share of output", low=0.1, high=1.0, source="assumed", held=True,
+        doc="highest loss of output to links that were cut")
+    fee_limit = param(0.5, unit="share of deposits", low=0.1, high=1.0, source="assumed", held=True,
+        doc="highest share of a firm's deposits that an integration fee takes in a quarter")
+    # fmt: on
 
 
 @compiled
@@ -57,7 +69,7 @@ def gains(linked, link, depth, sales, misfit, early, rate, deposits, usual, term
 
     Writes sums by platform: fees, and of deep links what was gained, and sales times depth.
     """
-    process_gain, waste, own = terms
+    process_gain, waste, own, fee_limit, deep = terms
     sector, usual_misfit = usual
     fees, seen, base = sums
     gain[:] = 0.0
@@ -68,9 +80,9 @@ def gains(linked, link, depth, sales, misfit, early, rate, deposits, usual, term
             made = process_gain * depth[i]
             saved = 1.0 - exp(-waste * max(0.0, usual_misfit[sector[i]] - misfit[i]))
             gain[i] = own * sales[i] * (made / (1.0 + made) + saved) + rate[i] * early[i]
-            fee[i] = min(np.floor(take[p] * gain[i]), np.floor(0.5 * deposits[i]))
+            fee[i] = min(np.floor(take[p] * gain[i]), np.floor(fee_limit * deposits[i]))
             fees[p] += fee[i]
-            if depth[i] > 0.1:
+            if depth[i] > deep:
                 seen[p] += gain[i]
                 base[p] += sales[i] * depth[i]
 
@@ -119,7 +131,7 @@ def hears(
     than they cost, but for a platform without a link to learn from.
     """
     fixed, project_share, discount, decay, horizon, people = costs
-    gain_share, belief, take = prices
+    gain_share, belief, take, poaching, lending = prices
     platforms, found = share.shape[0], 0
     for i in range(approach.shape[0]):
         if approach[i] >= 0.0 and not closing[i]:
@@ -133,9 +145,9 @@ def hears(
                 b = partner
             offer = b if gain_share[b] < gain_share[a] else a
             at = link[i]
-            if at < 0 or (offer != at and gain_share[offer] < 0.8 * gain_share[at]):
+            if at < 0 or (offer != at and gain_share[offer] < poaching * gain_share[at]):
                 cost = (fixed + project_share * sales[i]) * people[offer]
-                promised = gain_share[offer] * (belief[offer] * sales[i]) + 0.25 * take[offer] * sales[i]
+                promised = gain_share[offer] * (belief[offer] * sales[i]) + lending * take[offer] * sales[i]
                 rows[found], who[found] = i, offer
                 price[found] = cost * (1.0 - discount if partner == offer else 1.0)
                 value[found] = horizon * (promised - decay * cost)
@@ -189,7 +201,7 @@ def build(economy) -> None:
     """Upkeep first, then new projects in the order of what they promise for what they cost."""
     platforms, firms, p, market = economy.platforms.columns, economy.firms, economy.p, economy.market
     c, n = firms.columns, len(economy.platforms)
-    c["disruption"] *= 0.5
+    c["disruption"] *= p.disruption_kept
     platforms["upkeep"][...] = 0.0
     budget = platforms["project_spend"].copy()
     link, linked = c["link"], linked_rows(economy)
@@ -203,12 +215,12 @@ def build(economy) -> None:
     upkeep, links = np.zeros((2, n))
     upkeeps(linked, link, c["sales"], costs, upkeep, links)
     # upkeep has the first call on what may be spent: from the project budget, then from cash
-    cash = np.maximum(0, platforms["deposits"]) * 0.2
+    cash = np.maximum(0, platforms["deposits"]) * p.upkeep_limit
     paid = np.minimum(upkeep, np.maximum(budget, cash))
     kept = np.divide(paid, upkeep, out=np.ones(n), where=upkeep > 0.0)
     platforms["upkeep"][...] = np.floor(paid)
     # what a project needs may be saved up: else a small platform could never start one
-    purse = np.maximum(0, platforms["deposits"]) * 0.5 - paid
+    purse = np.maximum(0, platforms["deposits"]) * p.project_limit - paid
     left = np.maximum(0.0, np.minimum(budget - paid + platforms["saved"], purse))
     depth = c["depth"]
     deepens(linked, link, depth, kept, p.depth_speed, p.depth_decay)
@@ -223,7 +235,8 @@ def build(economy) -> None:
             c["approach"], c["closing"], link, c["sales"], suppliers, last,
             key(economy.seed, "offers of integration"), firms.ids, c["generation"],
             np.uint64(economy.quarter), left, np.cumsum(left) / left.sum(), links, costs,
-            (platforms["gain_share"], platforms["belief"], platforms["take"]), rows, who, price, value,
+            (platforms["gain_share"], platforms["belief"], platforms["take"], p.poaching, p.expected_lending),
+            rows, who, price, value,
         )  # fmt: skip
         order = np.argsort(-value[:found] / price[:found], kind="stable")
         take_projects(
@@ -248,14 +261,15 @@ def collect(economy) -> None:
     usual_misfits(economy.memory.sector_starts, c["alive"], c["link"], c["misfit"], usual)
     gains(
         rows, c["link"], c["depth"], c["sales"], c["misfit"], c["early"], c["rate"], c["deposits"],
-        (c["sector"], usual), (p.process_gain, p.misfit_waste, 1.0 - p.input_share), platforms["gain_share"],
-        c["gain"], c["integration_fee"], sums,
+        (c["sector"], usual),
+        (p.process_gain, p.misfit_waste, 1.0 - p.input_share, p.fee_limit, p.belief_depth),
+        platforms["gain_share"], c["gain"], c["integration_fee"], sums,
     )  # fmt: skip
     fees, seen, base = sums
     economy.ledger.pay("integration fees", Some(rows, c["integration_fee"][rows]), fees)
     platforms["revenue"] += fees
     found = np.divide(seen, base, out=platforms["belief"].copy(), where=base > 0.0)
-    platforms["belief"] += 0.1 * (found - platforms["belief"])
+    platforms["belief"] += p.belief_speed * (found - platforms["belief"])
 
 
 def cut(economy, rows: np.ndarray) -> None:

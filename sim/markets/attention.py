@@ -17,31 +17,25 @@ from sim.engine.parameters import Declared, param
 class Attention(Declared):
     """How finite attention is, and whose it is."""
 
-    churn = param(
-        0.05, unit="share/quarter", low=0.02, high=0.15, source="assumed", doc="places that fall free"
-    )
-    lure = param(0.1, unit="share/quarter", low=0.0, high=0.3, source="assumed", doc="lured away at most")
-    turnover = param(
-        0.3, unit="share/quarter", low=0.1, high=0.6, source="assumed", doc="of free places in play"
-    )
-    outside_attention = param(
-        12_500.0,
-        unit="fen/row/quarter",
-        low=4_000.0,
-        high=40_000.0,
+    # fmt: off
+    churn = param(0.05, unit="share/quarter", low=0.02, high=0.15, source="assumed",
+        doc="chance that a user leaves a platform in a quarter, when no platform bids")
+    lure = param(0.1, unit="share/quarter", low=0.0, high=0.3, source="assumed",
+        doc="chance that a user is lured away in a quarter, when platforms bid away all attention")
+    turnover = param(0.3, unit="share/quarter", low=0.1, high=0.6, source="assumed",
+        doc="highest chance that a user who is free is won in a quarter")
+    outside_attention = param(12_500.0, unit="fen/row/quarter", low=4_000.0, high=40_000.0,
         source="CAC_CREDIT_START",
-        doc="other bids",
-    )
-    outside_attention_firms = param(
-        40_000.0, unit="fen/firm/quarter", low=10_000.0, high=150_000.0, source="assumed", doc="other bids"
-    )
-    fed_by_ecosystem = param(0.3, unit="ratio", low=0.2, high=1.0, source="CAC_FED_BY_ECOSYSTEM")
-    ecosystem_share = param(
-        0.2, unit="share", low=0.05, high=0.33, source="assumed", doc="inside each giant's"
-    )
-    rebate_share = param(
-        0.4, unit="share of bids", low=0.1, high=0.7, source="assumed", doc="given to users won"
-    )
+        doc="what others than platforms bid for the attention of a consumer row, at first wages")
+    outside_attention_firms = param(40_000.0, unit="fen/firm/quarter", low=10_000.0, high=150_000.0,
+        source="assumed", doc="what others than platforms bid for the attention of a firm, at first wages")
+    fed_by_ecosystem = param(0.3, unit="ratio", low=0.2, high=1.0, source="CAC_FED_BY_ECOSYSTEM",
+        doc="cost of attention for a giant inside its own ecosystem, relative to outside")
+    ecosystem_share = param(0.2, unit="share", low=0.05, high=0.33, source="assumed", when="start",
+        doc="part of consumers and firms that lives inside each giant's ecosystem")
+    rebate_share = param(0.4, unit="share of bids", low=0.1, high=0.7, source="assumed",
+        doc="part of what platforms bid for consumers that goes to the users won, by those without staff")
+    # fmt: on
 
 
 @compiled

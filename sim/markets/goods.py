@@ -13,29 +13,32 @@ from sim.markets.news import EQUIPMENT, MEDIA
 class Goods(Declared):
     """How customers choose among firms."""
 
-    price_response = param(2.0, unit="per relative price", low=1.5, high=3.0, source="assumed")
-    fit_response = param(1.0, unit="per squared distance", low=0.0, high=2.0, source="assumed", doc="misfit")
-    service_response = param(2.0, unit="per unfilled share", low=1.0, high=6.0, source="assumed")
-    choice_speed = param(0.15, unit="share/quarter", low=0.05, high=0.3, source="assumed", symbol="chi")
-    fashion = param(
-        0.09, unit="log points/quarter", low=0.05, high=0.15, source="assumed", doc="luck with customers"
-    )
-    rupture = param(
-        0.012, unit="share/quarter", low=0.0, high=0.03, source="assumed", doc="lose a main customer"
-    )
-    rupture_size = param(
-        0.8, unit="share", low=0.3, high=0.95, source="assumed", doc="of custom lost, at most"
-    )
-    walk_in = param(
-        0.012, unit="share/quarter", low=0.006, high=0.02, source="assumed", doc="custom open to all"
-    )
-    used_price = param(
-        0.65, unit="share of a new one's", low=0.4, high=0.9, source="assumed", doc="of a used machine"
-    )
-    used_share = param(
-        0.5, unit="share of investment", low=0.1, high=0.9, source="design", doc="at most used machines"
-    )
+    # fmt: off
+    price_response = param(2.0, unit="per relative price", low=1.5, high=3.0, source="assumed",
+        doc="elasticity of a firm's appeal to its price beside rivals'")
+    fit_response = param(1.0, unit="per squared distance", low=0.0, high=2.0, source="assumed",
+        doc="fall of the log of a firm's appeal over its misfit")
+    service_response = param(2.0, unit="per unfilled share", low=1.0, high=6.0, source="assumed",
+        doc="fall of the log of a firm's appeal over the share of its demand that went unfilled")
+    choice_speed = param(0.15, unit="share/quarter", low=0.05, high=0.3, source="assumed", symbol="chi",
+        doc="by how much a firm's share grows in a quarter when its appeal is twice the mean")
+    fashion = param(0.09, unit="log points/quarter", low=0.05, high=0.15, source="assumed",
+        doc="standard deviation of luck with customers, in the log of the share")
+    rupture = param(0.012, unit="share/quarter", low=0.0, high=0.03, source="assumed",
+        doc="chance that a firm loses a main customer in a quarter")
+    rupture_size = param(0.8, unit="share", low=0.3, high=0.95, source="assumed",
+        doc="highest share of custom that goes with a main customer")
+    walk_in = param(0.012, unit="share/quarter", low=0.006, high=0.02, source="assumed",
+        doc="share of custom in a sector that falls to its firms evenly in a quarter")
+    used_price = param(0.65, unit="share of a new one's", low=0.4, high=0.9, source="assumed",
+        doc="price of a used machine over that of a new one")
+    used_share = param(0.5, unit="share of investment", low=0.1, high=0.9, source="design",
+        doc="highest share of investment that goes into used machines")
+    # fmt: on
 
+
+# a share is multiplied by no less and no more in a quarter; choice alone does not get so far
+LEAST_GAIN, MOST_GAIN = 0.2, 5.0
 
 # The rows of a sector lie together, from starts[s] up to starts[s + 1]: see `sim.population.start`. Sums by sector are
 # therefore sums over a stretch of rows.
@@ -132,7 +135,7 @@ def move_in_sector(share, alive, appeal, luck, by_share, members, speed, walk_in
     mean /= max(1e-300, by_share)
     for i in range(share.shape[0]):
         here = 1.0 if alive[i] else 0.0
-        gain = max(0.2, min(5.0, 1.0 + speed * (appeal[i] / mean - 1.0)))
+        gain = max(LEAST_GAIN, min(MOST_GAIN, 1.0 + speed * (appeal[i] / mean - 1.0)))
         share[i] = here * ((1.0 - walk_in) * share[i] * gain * luck[i] + few)
         growth[i] = here * (gain - 1.0)
     for i in range(share.shape[0]):

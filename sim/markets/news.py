@@ -11,23 +11,26 @@ from sim.engine.parameters import Declared, param
 
 
 class World(Declared):
-    """The pace of structural change, the same for every business model."""
+    """The pace of structural change and how it is seen, the same for every business model."""
 
-    pace_of_change = param(
-        0.1, unit="distance/quarter", low=0.0, high=0.25, source="assumed", doc="drift of what a sector wants"
-    )
-    pace_spread = param(
-        0.5, unit="share", low=0.0, high=1.0, source="design", doc="how sectors differ in pace"
-    )
-    shock_at = param(0, unit="quarters", low=0, high=400, source="design", doc="after branching; 0 for none")
-    shock_confidence = param(
-        0.08, unit="share of spending", low=0.0, high=0.3, source="design", doc="lost for a year"
-    )
-    shock_change = param(
-        0.4, unit="distance", low=0.0, high=2.0, source="design", doc="jump of what every sector wants"
-    )
-    weight_drift = param(0.02, unit="log points/quarter", low=0.0, high=0.06, source="assumed")
-    weight_return = param(0.03, unit="share/quarter", low=0.01, high=0.1, source="assumed")
+    # fmt: off
+    pace_of_change = param(0.1, unit="distance/quarter", low=0.0, high=0.25, source="assumed",
+        doc="standard deviation of the quarterly move of what a sector of mean pace wants, by axis")
+    pace_spread = param(0.5, unit="share", low=0.0, high=1.0, source="design",
+        doc="by how much the fastest sector moves faster, and the slowest slower, than the mean one")
+    shock_at = param(0, unit="quarters", low=0, high=400, source="design",
+        doc="quarters from branching to the standard shock; 0 for no shock")
+    shock_confidence = param(0.08, unit="share of spending", low=0.0, high=0.3, source="design",
+        doc="share of planned spending that consumers hold back for a year after the shock")
+    shock_change = param(0.4, unit="distance", low=0.0, high=2.0, source="design",
+        doc="jump along one axis of what every sector wants, at the shock")
+    weight_drift = param(0.02, unit="log points/quarter", low=0.0, high=0.06, source="assumed",
+        doc="standard deviation of the quarterly news in the log weight of a sector in demand")
+    weight_return = param(0.03, unit="share/quarter", low=0.01, high=0.1, source="assumed",
+        doc="share of a sector's deviation from its usual weight in demand that closes in a quarter")
+    outlook_memory = param(0.25, unit="share/quarter", low=0.05, high=1.0, source="assumed", held=True,
+        doc="weight of a quarter's news in the inflation and the GDP that agents see")
+    # fmt: on
 
 
 WAGE = 2_000_000.0  # fen a quarter, to which what is declared in fen refers
@@ -117,10 +120,10 @@ def posts_terms(economy) -> None:
 
 
 def looks_back(economy) -> None:
-    """Prices and output of the quarter, and what agents have seen of them, smoothed over a year."""
-    m = economy.market
+    """Prices and output of the quarter, and what agents have seen of them, smoothed."""
+    m, p = economy.market, economy.p
     level = float((m.price_index * m.weights).sum())
     m.inflation = level / m.consumer_price - 1.0
     m.consumer_price = level
-    m.inflation_seen += 0.25 * (m.inflation - m.inflation_seen)
-    m.gdp_seen += 0.25 * (m.gdp - m.gdp_seen)
+    m.inflation_seen += p.outlook_memory * (m.inflation - m.inflation_seen)
+    m.gdp_seen += p.outlook_memory * (m.gdp - m.gdp_seen)

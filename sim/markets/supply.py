@@ -21,24 +21,22 @@ NOBODY = -1  # no supplier; as a creditor: the owners' pool, to which the claims
 class Supply(Declared):
     """What firms buy from one another, and on which terms."""
 
-    input_share = param(
-        0.4, unit="share of sales", low=0.0, high=0.6, source="design", symbol="beta",
-        doc="spent on other firms' goods; at 0 there is no network",
-    )  # fmt: skip
-    trade_credit = param(
-        0.7, unit="share of deliveries", low=0.0, high=1.0, source="TRADE_CREDIT",
-        doc="paid a quarter later; at 0 a failure hurts no supplier",
-    )  # fmt: skip
-    link_death = param(0.034, unit="share/quarter", low=0.026, high=0.055, source="LINK_DEATH")
-    contract_limit = param(
-        0.5, unit="share of usual sales", low=0.2, high=0.8, source="assumed", doc="promised at most"
-    )
-    claim_price = param(
-        0.5, unit="share of face value", low=0.3, high=0.9, source="assumed", doc="of receivables sold"
-    )
-    inputs_bind = param(
-        0.0, unit="share", low=0.0, high=1.0, source="design", doc="of lacking inputs that stops production"
-    )
+    # fmt: off
+    input_share = param(0.4, unit="share of sales", low=0.0, high=0.6, source="design", symbol="beta",
+        doc="share of a firm's sales that it spends on other firms' goods; at 0 there is no network")
+    trade_credit = param(0.7, unit="share of deliveries", low=0.0, high=1.0, source="TRADE_CREDIT",
+        doc="share of a delivery that is paid a quarter later; at 0 a failure hurts no supplier")
+    terms_memory = param(0.25, unit="share/quarter", low=0.05, high=1.0, source="assumed", held=True,
+        doc="weight of a quarter in the share of inputs that a firm expects on credit")
+    link_death = param(0.034, unit="share/quarter", low=0.026, high=0.055, source="LINK_DEATH",
+        doc="chance that a firm loses a given supplier in a quarter")
+    contract_limit = param(0.5, unit="share of usual sales", low=0.2, high=0.8, source="assumed",
+        doc="highest share of its usual sales that a supplier promises by contract")
+    claim_price = param(0.5, unit="share of face value", low=0.3, high=0.9, source="assumed",
+        doc="price that the owners pay for receivables of firms that close")
+    inputs_bind = param(0.0, unit="share", low=0.0, high=1.0, source="design",
+        doc="share of the inputs lacking last quarter by which output falls this quarter")
+    # fmt: on
 
 
 @compiled_apart
@@ -142,7 +140,7 @@ def deliver(
 
 
 @compiled
-def buy_here(bill, lacks, served_here, served_there, fresh, cash, owed, bought, short, on_credit):
+def buy_here(bill, lacks, served_here, served_there, fresh, cash, owed, bought, short, on_credit, news):
     """As `buy_from_pools`, for the firms of one sector. Returns what they pay to it and to the next one."""
     own, of_next = 0.0, 0.0
     for i in range(bill.shape[0]):
@@ -153,7 +151,7 @@ def buy_here(bill, lacks, served_here, served_there, fresh, cash, owed, bought, 
         bought[i] = cash[i] + owed[i]
         whole = max(1.0, bill[i])
         buys = 1.0 if bill[i] > 0.0 else 0.0
-        on_credit[i] += 0.25 * buys * (owed[i] / whole - on_credit[i])
+        on_credit[i] += news * buys * (owed[i] / whole - on_credit[i])
         short[i] = buys * max(0.0, 1.0 - bought[i] / whole)
     for i in range(bill.shape[0]):
         own += lacks[0][i]
@@ -162,7 +160,7 @@ def buy_here(bill, lacks, served_here, served_there, fresh, cash, owed, bought, 
 
 
 @compiled_apart
-def buy_from_pools(starts, bill, lacks, served, fresh, cash, owed, bought, short, on_credit, by_sector):
+def buy_from_pools(starts, bill, lacks, served, fresh, cash, owed, bought, short, on_credit, news, by_sector):
     """What the pools deliver is paid at once. Writes it into `lacks`; and all inputs, the share of them that
     is not to be had, and the share on credit, by firm."""
     sectors, (fresh_a, fresh_b), (lacks_a, lacks_b) = served.shape[0], fresh, lacks
@@ -171,7 +169,7 @@ def buy_from_pools(starts, bill, lacks, served, fresh, cash, owed, bought, short
         own, of_next = buy_here(
             bill[rows], (lacks_a[rows], lacks_b[rows]), served[s], served[after],
             (fresh_a[rows], fresh_b[rows]), cash[rows], owed[rows], bought[rows], short[rows],
-            on_credit[rows],
+            on_credit[rows], news,
         )  # fmt: skip
         by_sector[s] += int(own)
         by_sector[after] += int(of_next)
@@ -263,7 +261,7 @@ class Deliveries:
 
     def __init__(self, economy):
         c, p, n = economy.firms.columns, economy.p, len(economy.firms)
-        self.columns, self.starts = c, economy.memory.sector_starts
+        self.columns, self.starts, self.news = c, economy.memory.sector_starts, p.terms_memory
         self.fresh = columns_of(economy, "fresh")
         column = np.empty if p.input_share > 0.0 else np.zeros  # where there is a network, all is written
         # what is bought at once, on credit and in all; what is lacking of the own and of the next sector's
@@ -289,7 +287,7 @@ class Deliveries:
         by_sector, c = np.zeros(len(served), np.int64), self.columns
         buy_from_pools(
             self.starts, c["input_bill"], self.lacks, served, self.fresh, self.cash, self.owed, self.bought,
-            c["inputs_short"], c["on_credit"], by_sector,
+            c["inputs_short"], c["on_credit"], self.news, by_sector,
         )  # fmt: skip
         return by_sector
 

@@ -18,16 +18,24 @@ HARD_HIT = 0.1  # of a quarter's sales, lost on customers that failed: for the r
 class Exit(Declared):
     """Liquidation and entry."""
 
-    resale = param(
-        0.4, unit="share of book value", low=0.3, high=0.6, source="assumed", doc="of machines, in calm"
-    )
-    resale_response = param(0.5, unit="per liquidations/investment", low=0.0, high=2.0, source="assumed")
-    entrant_size = param(0.2, unit="share of the mean firm", low=0.05, high=0.5, source="design")
-    entrant_spread = param(0.8, unit="log points", low=0.2, high=1.5, source="design")
-    entrant_skill = param(-0.04, unit="log points", low=-0.2, high=0.1, source="assumed")
-    entrant_offset = param(
-        0.2, unit="distance", low=0.0, high=0.4, source="assumed", doc="from the market, by axis"
-    )
+    # fmt: off
+    resale = param(0.4, unit="share of book value", low=0.3, high=0.6, source="assumed",
+        doc="resale price of machines when hardly any are liquidated")
+    resale_response = param(0.5, unit="per liquidations/investment", low=0.0, high=2.0, source="assumed",
+        doc="fall of the resale price of machines over liquidations beside investment")
+    resale_speed = param(0.25, unit="share/quarter", low=0.05, high=1.0, source="assumed", held=True,
+        doc="share of the gap to its new level that the resale price of machines closes in a quarter")
+    entrant_size = param(0.2, unit="share of the mean firm", low=0.05, high=0.5, source="design",
+        when="entry", doc="mean size of entrants")
+    entrant_spread = param(0.8, unit="log points", low=0.2, high=1.5, source="design", when="entry",
+        doc="standard deviation of the log size of entrants")
+    entrant_skill = param(-0.04, unit="log points", low=-0.2, high=0.1, source="assumed", when="entry",
+        doc="mean skill of entrants of mean quality, beside that of incumbents")
+    entrant_offset = param(0.2, unit="distance", low=0.0, high=0.4, source="assumed", when="entry",
+        doc="standard deviation of an entrant's distance from what the market wants, by axis")
+    entrant_cash = param(1.5, unit="quarters of bills", low=0.5, high=4.0, source="assumed", held=True,
+        when="entry", doc="money for work and inputs with which an entrant starts")
+    # fmt: on
 
 
 @compiled
@@ -128,8 +136,8 @@ def liquidate(economy, rows: np.ndarray) -> None:
     capital = c["capital"][rows]
     book = float(capital.sum())
     calm = p.resale / (1.0 + p.resale_response * book / max(1.0, market.investment_value))
-    market.resale = market.resale + 0.25 * (calm - market.resale)
-    afford = min(1.0, 0.9 * ownership.money(economy) / max(1.0, calm * book))
+    market.resale = market.resale + p.resale_speed * (calm - market.resale)
+    afford = min(1.0, p.machines_purse * ownership.money(economy) / max(1.0, calm * book))
     ownership.spend(economy, "liquidations", Some(rows, np.floor(afford * calm * capital)))
     ledger.change("loss on liquidation", Some(rows, c["capital"][rows]))  # what they do not pay
     ledger.change("spoilage", Some(rows, c["stock"][rows]))
@@ -190,7 +198,8 @@ def draw_gifts(rows, keys, quarter, ids, generation, gifts):
 @compiled
 def found(rows, sector, generation, gifts, members, given, posted, columns, need):
     """Write the columns of the entrants in the vacant `rows`, and the money each needs (fen)."""
-    size, spread, skill_mean, skill_spread, offset, agility, low, high, buffer, ratio, mark_up, inputs = given
+    (size, spread, skill_mean, skill_spread, offset), agility, leverage, buffer, start = given
+    (low, high), (ratio, mark_up, inputs, quarters) = leverage, start
     wage, technology, machine_price, style_x, style_y, going_price, unit_demand, skill_weight = posted
     share, skill, quality, x, y, pace, target, cash, expected, productivity, price, mark = columns
     talent, gift, east, north, ways, daring, thrift, scale = gifts
@@ -204,9 +213,9 @@ def found(rows, sector, generation, gifts, members, given, posted, columns, need
         skill[i] = skill_mean + skill_weight * quality[i] + skill_spread * gift[n]
         x[i] = style_x[s] + offset * east[n]
         y[i] = style_y[s] + offset * north[n]
-        pace[i] = agility * (0.5 + ways[n])
+        pace[i] = agility[0] * (agility[1] + agility[2] * ways[n])
         target[i] = low + (high - low) * daring[n]
-        cash[i] = buffer * (0.9 + 0.2 * thrift[n])
+        cash[i] = buffer[0] * (buffer[1] + buffer[2] * thrift[n])
         relative = size * exp(spread * scale[n] - 0.5 * spread * spread)
         expected[i] = relative * unit_demand[s]
         share[i] = relative / members[s]
@@ -215,7 +224,7 @@ def found(rows, sector, generation, gifts, members, given, posted, columns, need
         mark[i] = mark_up
         machines = ratio * expected[i] * machine_price
         work = (1.0 - inputs) * wage * expected[i] / productivity[i]
-        need[n] = np.floor(machines + 1.5 * (work + inputs * expected[i] * going_price[s]))
+        need[n] = np.floor(machines + quarters * (work + inputs * expected[i] * going_price[s]))
 
 
 GIFTS = ("an entrant's gifts", "an entrant's style", "an entrant's ways", "an entrant's size")
@@ -266,14 +275,16 @@ def firms_enter(economy) -> None:
     # shares relative to the sector's mean firm: the sums of shares are one
     found(
         rows, c["sector"], c["generation"], tuple(gifts), members,
-        (p.entrant_size, p.entrant_spread, p.entrant_skill, p.skill_spread, p.entrant_offset, p.agility,
-         p.leverage_low, p.leverage_high, p.cash_buffer,
-         (1.0 - p.input_share) * p.capital_output / p.utilisation, p.mark_up, p.input_share),
+        ((p.entrant_size, p.entrant_spread, p.entrant_skill, p.skill_spread, p.entrant_offset),
+         (p.agility, p.agility_least, p.agility_span), (p.leverage_low, p.leverage_high),
+         (p.cash_buffer, p.cash_buffer_least, p.cash_buffer_span),
+         ((1.0 - p.input_share) * p.capital_output / p.utilisation, p.mark_up, p.input_share,
+          p.entrant_cash)),
         (market.wage, market.technology, float(market.price_index[EQUIPMENT]), market.style_x, market.style_y,
          market.price_index, unit_demand / members, p.quality_weight),
         tuple([c[name] for name in OF_AN_ENTRANT]), need,
     )  # fmt: skip
-    purse = 0.5 * ownership.money(economy)
+    purse = p.owners_purse * ownership.money(economy)
     funded = np.cumsum(need) <= purse
     new, stays = rows[funded], rows[~funded]
     ownership.spend(economy, "start-up capital", Some(new, need[funded]))

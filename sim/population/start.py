@@ -25,10 +25,12 @@ BEFORE = 2**30  # quarters before the first are counted from here: their luck is
 class Start(Declared):
     """Where an economy begins."""
 
-    lead_in = param(
-        80, unit="quarters", low=0, high=200, source="design", doc="under bank finance alone before the first"
-    )
-    size_tail_at_start = param(1.26, unit="exponent", low=1.05, high=2.0, source="design", doc="of firms")
+    # fmt: off
+    lead_in = param(80, unit="quarters", low=0, high=200, source="design", when="start",
+        doc="quarters lived under bank finance alone before the first one that counts")
+    size_tail_at_start = param(1.26, unit="exponent", low=1.05, high=2.0, source="design", when="start",
+        doc="tail exponent of the Pareto distribution from which firm sizes are first drawn")
+    # fmt: on
 
 
 @compiled
@@ -231,10 +233,10 @@ def place_firms(economy, path) -> None:
     away = p.pace_of_change * math.sqrt(1.0 / (2.0 * p.agility))
     firms["style_x"], firms["style_y"] = away * normals_of(u), away * normals_of(v)
     u, v = numbers(seed, "ways of a firm at the start", firms)
-    firms["agility"] = p.agility * (0.5 + u)
+    firms["agility"] = p.agility * (p.agility_least + p.agility_span * u)
     firms["leverage_target"] = p.leverage_low + (p.leverage_high - p.leverage_low) * v
     u, v = numbers(seed, "caution of a firm at the start", firms)
-    firms["buffer"] = p.cash_buffer * (0.9 + 0.2 * u)
+    firms["buffer"] = p.cash_buffer * (p.cash_buffer_least + p.cash_buffer_span * u)
     firms["losses"] = np.floor(p.loss_patience * v)  # forgotten by those who make none
     firms["mark_up"] = p.mark_up + p.rent
     firms["price"] = market.going_price[sector]

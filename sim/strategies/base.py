@@ -12,12 +12,24 @@ import importlib
 import pkgutil
 from dataclasses import dataclass
 
+from sim.engine.parameters import Declared, param
+
 # what a lender sees of a firm or consumer
 ACCOUNTS, FOOTPRINTS, OPERATIONS = 0, 1, 2
 
 
-# the most that a price may be, at first as by trial and error: see `reviews_prices`
-MOST = {"take": 0.03, "gain_share": 0.95}
+class Prices(Declared):
+    """The most that a platform may ask, at first as by trial and error, whatever its business model."""
+
+    # fmt: off
+    take_limit = param(0.03, unit="share/quarter", low=0.005, high=0.1, source="assumed", held=True,
+        doc="highest fee of a platform on what others fund of its loans")
+    gain_share_limit = param(0.95, unit="share", low=0.5, high=1.0, source="assumed", held=True,
+        doc="highest share of what a linked firm gains that a platform asks for")
+    # fmt: on
+
+
+MOST = {"take": Prices.take_limit.value, "gain_share": Prices.gain_share_limit.value}
 
 
 class StrategyError(ValueError):

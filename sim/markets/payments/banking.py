@@ -72,17 +72,17 @@ def pay_out(economy) -> None:
 
 def recapitalise(economy) -> None:
     """New equity from the owners as far as their money goes; the state resolves who is still insolvent."""
-    banks, ledger = economy.banks, economy.ledger
+    banks, ledger, p = economy.banks, economy.ledger, economy.p
     wanted = np.floor(banks["equity_wanted"])
     total = wanted.sum()
     if total > 0.0:
-        purse = ownership.money(economy)
-        ownership.spend(economy, "new bank equity", np.floor(wanted * min(1.0, 0.5 * purse / total)))
+        purse = p.owners_purse * ownership.money(economy)
+        ownership.spend(economy, "new bank equity", np.floor(wanted * min(1.0, purse / total)))
     hole = np.maximum(0, -banks["net_worth"])
     if hole.any():
         whole = hole + np.rint(
-            0.5
-            * economy.p.capital_required
+            p.resolution_capital
+            * p.capital_required
             * np.where(hole > 0, banks["firm_loans"] + banks["consumer_loans"], 0)
         ).astype(np.int64)
         ledger.pay("bank resolution", np.array([int(whole.sum())]), whole)

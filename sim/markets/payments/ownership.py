@@ -10,8 +10,20 @@ from sim.markets.labour import take_home
 class Ownership(Declared):
     """What the owners' pool keeps for entrants, bank equity and used machines."""
 
-    owners_reserve = param(0.15, unit="quarters of GDP", low=0.05, high=0.4, source="design")
-    owners_payout = param(0.5, unit="share of excess money", low=0.2, high=1.0, source="design")
+    # fmt: off
+    owners_reserve = param(0.15, unit="quarters of GDP", low=0.05, high=0.4, source="design",
+        doc="money that the owners' pool keeps before it pays its owners")
+    owners_payout = param(0.5, unit="share of excess money", low=0.2, high=1.0, source="design",
+        doc="share of its money above the reserve that the owners' pool pays out in a quarter")
+    owners_purse = param(0.5, unit="share of the owners' money", low=0.1, high=0.9, source="assumed",
+        held=True, doc="highest share spent in a quarter on entrants, on bank equity, or on receivables")
+    machines_purse = param(0.9, unit="share of the owners' money", low=0.1, high=1.0, source="assumed",
+        held=True, doc="highest share spent in a quarter on machines of firms that close")
+    commitment_purse = param(0.2, unit="share of the owners' money", low=0.02, high=0.5, source="assumed",
+        held=True, doc="highest share committed to the venture fund in a quarter")
+    exit_purse = param(0.1, unit="share of the owners' money", low=0.02, high=0.5, source="assumed",
+        held=True, doc="highest share spent on platforms that the fund sells in a quarter")
+    # fmt: on
 
 
 def money(economy) -> float:

@@ -100,12 +100,12 @@ def pay_owners(economy, amounts: Some) -> None:
 
 def sell_receivables(economy, rows: np.ndarray) -> None:
     """The owners buy the claims of firms that leave, below face value; what they do not pay is their gain."""
-    c, ledger = economy.firms.columns, economy.ledger
+    c, ledger, p = economy.firms.columns, economy.ledger, economy.p
     face = c["receivables"][rows]
     total = int(face.sum())
     if total == 0:
         return
-    afford = min(economy.p.claim_price, 0.5 * ownership.money(economy) / total)
+    afford = min(p.claim_price, p.owners_purse * ownership.money(economy) / total)
     price = np.floor(afford * face).astype(np.int64)
     ownership.spend(economy, "receivables bought", Some(rows, price))
     left = ledger.debit("receivables left", Some(rows, face - price))

@@ -15,49 +15,64 @@ from sim.markets.payments.settlement import split_within
 class Funding(Declared):
     """The venture fund, and what is left when a platform dies."""
 
-    fund_commitment = param(
-        0.0007, unit="share of GDP", low=0.0, high=0.004, source="design", doc="from the owners, each quarter"
-    )
-    first_round = param(
-        6.0,
-        unit="quarters of commitments",
-        low=0.0,
-        high=20.0,
-        source="design",
-        doc="what platforms start with",
-    )
-    fund_pace = param(0.3, unit="share of its money/quarter", low=0.05, high=1.0, source="assumed")
-    fund_floor = param(
-        0.3, unit="share", low=0.05, high=1.0, source="assumed", doc="backing without any profit"
-    )
-    runway = param(8.0, unit="quarters of cost", low=4.0, high=16.0, source="assumed", doc="funded at most")
-    hold = param(24.0, unit="quarters", low=8.0, high=40.0, source="assumed", doc="before a stake is sold")
-    exit_multiple = param(20.0, unit="quarters of profit", low=8.0, high=60.0, source="assumed")
-    dividend_pace = param(
-        0.2, unit="share/quarter", low=0.05, high=1.0, source="assumed", doc="of cash to spare"
-    )
-    walks_away = param(
-        0.4, unit="share/quarter", low=0.05, high=0.8, source="assumed", doc="from a dead platform"
-    )
-    borrowing_repaid = param(0.1, unit="share/quarter", low=0.02, high=0.5, source="design")
+    # fmt: off
+    fund_commitment = param(0.0007, unit="share of GDP", low=0.0, high=0.004, source="design",
+        doc="what the owners commit to the venture fund in a quarter, when their confidence in it is one")
+    confidence_speed = param(0.1, unit="share/quarter", low=0.02, high=0.5, source="assumed", held=True,
+        doc="weight of the fund's record so far in the owners' confidence in it")
+    confidence_least = param(0.1, unit="ratio", low=0.0, high=1.0, source="assumed", held=True,
+        doc="lowest factor by which the fund's record scales commitments")
+    confidence_most = param(1.5, unit="ratio", low=1.0, high=4.0, source="assumed", held=True,
+        doc="highest factor by which the fund's record scales commitments")
+    first_round = param(6.0, unit="quarters of commitments", low=0.0, high=20.0, source="design",
+        when="entry", doc="first commitment to the fund, by which platforms are founded")
+    fund_pace = param(0.3, unit="share of its money/quarter", low=0.05, high=1.0, source="assumed",
+        doc="share of its money that the fund invests in a quarter at most")
+    fund_floor = param(0.3, unit="share", low=0.05, high=1.0, source="assumed",
+        doc="weight in a round of a platform without any gross profit")
+    merit_most = param(3.0, unit="ratio", low=1.0, high=10.0, source="assumed", held=True,
+        doc="gross profit over growth spending beyond which a platform gains no more weight in a round")
+    runway = param(8.0, unit="quarters of cost", low=4.0, high=16.0, source="assumed",
+        doc="costs up to which the fund fills up a platform's own cash")
+    round_parts = param(10.0, unit="count", low=1.0, high=100.0, source="assumed", held=True,
+        doc="parts of a quarter's commitment of which a platform of size one can always use one")
+    hold = param(24.0, unit="quarters", low=8.0, high=40.0, source="assumed",
+        doc="time for which the fund holds a stake before it may be sold")
+    exit_multiple = param(20.0, unit="quarters of profit", low=8.0, high=60.0, source="assumed",
+        doc="price of a platform over its usual profit")
+    exit_passed_on = param(0.8, unit="share of the price", low=0.0, high=1.0, source="assumed", held=True,
+        doc="part of the price of a sold stake that the fund returns to the owners")
+    dividend_pace = param(0.2, unit="share/quarter", low=0.05, high=1.0, source="assumed",
+        doc="share of its spare cash that a platform pays out in a quarter")
+    walks_away = param(0.4, unit="share/quarter", low=0.05, high=0.8, source="assumed",
+        doc="chance that a consumer stops paying a dead platform that lent for households, in a quarter")
+    fright_response = param(0.5, unit="ratio", low=0.0, high=2.0, source="assumed", held=True,
+        doc="fright of lending households over the part of claims that a platform's death leaves stuck")
+    fright_kept = param(0.9, unit="share/quarter", low=0.0, high=0.98, source="assumed", held=True,
+        doc="part of lending households' fright that is left a quarter later")
+    idle_returned = param(0.25, unit="share/quarter", low=0.0, high=1.0, source="assumed", held=True,
+        doc="part of claims not lent out that a platform returns to households in a quarter")
+    borrowing_repaid = param(0.1, unit="share/quarter", low=0.02, high=0.5, source="design",
+        doc="share of its bank debt that a platform repays in a quarter")
+    # fmt: on
 
 
 @compiled
 def weigh_round(
-    backed, size, gross_profit, growth_spend, wage_bill, books, runway, commitment, floor, weight
+    backed, size, gross_profit, growth_spend, wage_bill, books, runway, commitment, parts, merits, weight
 ):
     """What each platform that may be backed weighs in a round: gross profit per yuan spent on growth.
 
     Nobody is funded beyond his runway. Returns the share of them, by size, that has use for money.
     """
-    deposits, claims, loans, participations = books
+    (deposits, claims, loans, participations), (floor, most) = books, merits
     used, sizes = 0.0, 0.0
     for p in range(size.shape[0]):
         merit = gross_profit[p] / growth_spend[p] if growth_spend[p] > 0.0 else 0.0
-        needed = runway * (growth_spend[p] + wage_bill[p]) + size[p] * commitment / 10.0
+        needed = runway * (growth_spend[p] + wage_bill[p]) + size[p] * commitment / parts
         need = min(1.0, needed / max(1.0, own_cash(deposits[p], claims[p], loans[p], participations[p])))
         counts = size[p] if backed[p] else 0.0
-        weight[p] = counts * (floor + min(3.0, max(0.0, merit))) * need
+        weight[p] = counts * (floor + min(most, max(0.0, merit))) * need
         used += counts * need
         sizes += counts
     return used / sizes
@@ -73,11 +88,12 @@ def fund_platforms(economy) -> None:
     put_in, returned = memory.fund_record.tolist()
     value = p.exit_multiple * float(np.maximum(0.0, t["usual_profit"][backed]).sum()) + returned
     old = economy.quarter > memory.born + p.hold
-    confidence = min(1.5, max(0.1, value / max(1.0, put_in))) if old else 1.0
-    memory.confidence += 0.1 * (confidence - memory.confidence)
+    record = min(p.confidence_most, max(p.confidence_least, value / max(1.0, put_in)))
+    confidence = record if old else 1.0
+    memory.confidence += p.confidence_speed * (confidence - memory.confidence)
     first = economy.quarter == memory.born + 1
     wish = p.fund_commitment * economy.market.gdp_seen * (p.first_round if first else memory.confidence)
-    commitment = int(min(wish, 0.2 * ownership.money(economy)))
+    commitment = int(min(wish, p.commitment_purse * ownership.money(economy)))
     if commitment > 0:
         ownership.spend(economy, "fund commitments", split(commitment, np.ones(len(economy.fund))))
     held, weight = economy.fund.columns["deposits"].astype(float), np.empty(len(backed))
@@ -85,7 +101,7 @@ def fund_platforms(economy) -> None:
     use = weigh_round(
         backed, t["size"], t["gross_profit"], t["growth_spend"], t["wage_bill"],
         (t["deposits"], t["claims_owed"], t["loans"], t["participations_owed"]), p.runway, float(commitment),
-        p.fund_floor, weight,
+        p.round_parts, (p.fund_floor, p.merit_most), weight,
     )  # fmt: skip
     total = int(held.sum() if first else p.fund_pace * held.sum() * use)
     if total > 0:
@@ -108,7 +124,7 @@ def sell_stakes(economy) -> None:
         & (platforms["acts"] > 0.0)
     )
     price = np.floor(p.exit_multiple * platforms["usual_profit"] * ready)
-    purse = 0.1 * ownership.money(economy)
+    purse = p.exit_purse * ownership.money(economy)
     for row in np.flatnonzero(ready):
         if 0.0 < price[row] <= purse:
             purse -= price[row]
@@ -116,9 +132,10 @@ def sell_stakes(economy) -> None:
             ownership.spend(economy, "venture exits", split(total, np.ones(len(economy.fund))))
             platforms.columns["sold"][row] = True
             economy.memory.fund_record[1] += total
-            share = split(int(0.8 * total), economy.fund["deposits"].astype(float))
+            passed = int(p.exit_passed_on * total)
+            share = split(passed, economy.fund["deposits"].astype(float))
             economy.ledger.debit("fund distributions", share)
-            economy.ledger.credit("fund distributions", split(int(0.8 * total), np.ones(len(economy.owners))))
+            economy.ledger.credit("fund distributions", split(passed, np.ones(len(economy.owners))))
 
 
 def collect(economy) -> None:
@@ -247,7 +264,9 @@ def repay_households(economy) -> None:
     # money for which there is no use goes back too, slowly; from a dead platform at once
     spare = np.maximum(0, free - back)
     spare = np.where(
-        t["alive"], spare // 4, np.minimum(np.maximum(0, t["deposits"]) - back, t["claims_owed"] - back)
+        t["alive"],
+        np.floor(economy.p.idle_returned * spare).astype(np.int64),
+        np.minimum(np.maximum(0, t["deposits"]) - back, t["claims_owed"] - back),
     )
     if spare.any():
         left = c["claims"] - part
@@ -278,7 +297,7 @@ def compare(economy) -> None:
     claims = t["claims_owed"]
     dead = ~t["alive"] & (t["died"] == economy.quarter - 1)
     stuck = float(claims[dead].sum()) / max(1.0, float(claims.sum()))
-    market.fright = 0.9 * market.fright + 0.5 * stuck
+    market.fright = p.fright_kept * market.fright + p.fright_response * stuck
 
 
 def platforms_fail(economy) -> None:
