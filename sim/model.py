@@ -74,8 +74,11 @@ class Economy(mesa.Model):
     banks, platforms: how many. seed: of every draw. parameters: a `Parameters` or a mapping of overrides.
     threads: worth more than one above 100,000 firms; results have the same bits. progress: show a bar during
     the lead-in, quarters lived before the first one, as many as the parameter `lead_in` says.
-    Raises ParameterError or StrategyError, in one line, for what is not possible.
+    Raises ParameterError or StrategyError, in one line, for what is not possible. After a quarter that was
+    interrupted half-way, by a key or an error, all that would go on from there raises RuntimeError.
     """
+
+    midway = 0  # the quarter that has begun and is not recorded yet; 0 between two
 
     def __init__(
         self,
@@ -148,8 +151,17 @@ class Economy(mesa.Model):
 
     def step(self) -> None:
         """One quarter, and a record of it."""
+        self.check_whole()
+        self.midway = self.quarter + 1
         flows = self.live()
         self.records.add(*indicators.observe(self, flows), flows)
+        self.midway = 0
+
+    def check_whole(self) -> None:
+        """Raise RuntimeError, in one line, where a quarter was interrupted."""
+        if self.midway:
+            within = f"this economy was interrupted within quarter {self.midway}"
+            raise RuntimeError(f"{within}: load or branch from an earlier one")
 
     def live(self) -> dict[str, int]:
         """One quarter, in the order in which things happen. Returns what moved, by flow (fen)."""
@@ -224,6 +236,7 @@ class Economy(mesa.Model):
 
     def branch(self, choice: str | BusinessModel) -> "Economy":
         """The same world from here on, its platforms running another business model; the past is shared."""
+        self.check_whole()
         twin = saving.rebuild(self.p, self.seed, saving.sizes(self), saving.state(self), self.records.copy())
         twin.crew = self.crew
         twin.adopt(choice)
@@ -231,6 +244,7 @@ class Economy(mesa.Model):
 
     def save(self, path: str | Path) -> None:
         """Write everything that the future depends on, and the record, to one npz file."""
+        self.check_whole()
         saving.write(self, Path(path))
 
     @staticmethod
@@ -239,6 +253,7 @@ class Economy(mesa.Model):
         return saving.read(Path(path))
 
     def __deepcopy__(self, memo: dict) -> "Economy":
+        self.check_whole()
         twin = saving.rebuild(
             self.p, self.seed, saving.sizes(self), saving.state(self), copy.deepcopy(self.records, memo)
         )
@@ -247,6 +262,7 @@ class Economy(mesa.Model):
 
     def balance_sheet(self) -> Any:
         """The balance-sheet matrix, in yuan: DataFrame of instruments by sector."""
+        self.check_whole()
         import pandas as pd
 
         return pd.DataFrame(self.ledger.balance_sheet()).T / 100.0
@@ -264,7 +280,7 @@ class Economy(mesa.Model):
     def __repr__(self) -> str:
         return (
             f"Economy({self.strategy.name!r}, firms={len(self.firms)}, consumers={len(self.consumers)}, "
-            f"seed={self.seed}, quarter={self.quarter})"
+            f"seed={self.seed}, quarter={self.quarter}{', interrupted' if self.midway else ''})"
         )
 
     def _repr_html_(self) -> str:

@@ -159,6 +159,8 @@ def as_html(economy: Any) -> str:
         *((name, f"{n:,}") for name, n in sizes(economy).items()),
         ("seed", economy.seed),
     ]
+    if economy.midway:
+        rows.append(("interrupted", f"within quarter {economy.midway}: it cannot go on"))
     if len(economy.records):
         line = economy.records.lines[-1]
         for name in (
