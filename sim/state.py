@@ -81,7 +81,9 @@ class Prices(Typed):
     machine_price: float = number(0.0, "fen/good", "going price of equipment")
     consumer_price: float = number(0.0, "fen/good", "price level of what consumers buy")
     inflation: float = number(0.0, "share/quarter", "growth of the price level")
-    inflation_seen: float = number(0.0, "share/quarter", "inflation smoothed over a year, as everybody sees it")
+    inflation_seen: float = number(
+        0.0, "share/quarter", "inflation smoothed over a year, as everybody sees it"
+    )
     policy_rate: float = number(0.0, "share/quarter", "rate of the central bank")
     funding_rate: float = number(0.0, "share/quarter", "what money costs a bank")
     deposit_rate: float = number(0.0, "share/quarter", "paid on consumers' deposits")
@@ -98,7 +100,9 @@ class Sectors(Typed):
     weights: np.ndarray = each("sectors", "share", "of what consumers and the state spend")
     by_share: np.ndarray = each("sectors", "share", "sum of the market shares of the sector's firms", 1.0)
     members: np.ndarray = each("sectors", "firms", "firms alive as the quarter opened", 1.0)
-    sector_money: np.ndarray = each("sectors", "fen/quarter", "spent on the sector's goods in the last quarter")
+    sector_money: np.ndarray = each(
+        "sectors", "fen/quarter", "spent on the sector's goods in the last quarter"
+    )
 
 
 @dataclass
@@ -177,7 +181,9 @@ class Memory(Typed):
     """What the economy keeps for itself, beside tables and what is posted."""
 
     used_machines: float = number(0.0, "goods", "machines of closed firms that nobody has bought yet")
-    participations: np.ndarray = each(("platforms", "banks"), "fen", "share of a bank in a platform's loans", 0)
+    participations: np.ndarray = each(
+        ("platforms", "banks"), "fen", "share of a bank in a platform's loans", 0
+    )
     fund_put_in: float = number(0.0, "fen", "paid into platforms by the venture fund so far")
     fund_returned: float = number(0.0, "fen", "that its exits have brought the venture fund so far")
     fund_confidence: float = number(1.0, "ratio", "of the owners in the venture fund")
@@ -191,7 +197,9 @@ class Tallies(Typed):
     failures: float = number(0.0, "firms", "that left owing what they could not pay")
     closures: float = number(0.0, "firms", "that left owing nothing")
     entries: float = number(0.0, "firms", "that were founded")
-    hit_by_failures: float = number(0.0, "firms", "that lost much on customers that failed the quarter before")
+    hit_by_failures: float = number(
+        0.0, "firms", "that lost much on customers that failed the quarter before"
+    )
     failures_after_a_hit: float = number(0.0, "firms", "that were hit so and failed")
     bad_trade_credit: float = number(0.0, "fen", "lost by suppliers")
     bad_firm_loans: float = number(0.0, "fen", "lost by banks on loans to firms")

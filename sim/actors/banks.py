@@ -1,5 +1,7 @@
 """Banks: they take deposits, make loans, price risk, and need capital to do so."""
 
+from typing import NamedTuple
+
 from sim.engine.columns import Account, Column, Row
 from sim.engine.parameters import Declared, param
 from sim.engine.rules import rule
@@ -94,7 +96,16 @@ def finds_room(bank, market, p, u):
     return max(0.0, float(bank.net_worth) / p.capital_required - loans)
 
 
-@rule(writes=("profit", "tax_paid", "dividend", "equity_wanted"))
+class Closed(NamedTuple):
+    """What `closes_books` writes."""
+
+    profit: float
+    tax_paid: float
+    dividend: float
+    equity_wanted: float
+
+
+@rule(writes=Closed)
 def closes_books(bank, market, p, u):
     """Tax on profit; capital above target is paid out; below the required ratio, new equity is asked for."""
     loans = float(bank.firm_loans + bank.syndicated_loans + bank.consumer_loans)
@@ -105,4 +116,9 @@ def closes_books(bank, market, p, u):
     excess = capital - p.capital_target * loans
     dividend = p.bank_payout * max(0.0, excess)
     lacking = max(0.0, p.capital_required * loans - capital)
-    return profit, tax, dividend, lacking
+    return Closed(
+        profit=profit,
+        tax_paid=tax,
+        dividend=dividend,
+        equity_wanted=lacking,
+    )

@@ -1,6 +1,7 @@
 """Consumers: rows of like persons who work, spend, save, borrow and sometimes cannot pay."""
 
 import math
+from typing import NamedTuple
 
 from sim.engine.arithmetic import bell, open_one
 from sim.engine.columns import Account, Column, Row
@@ -103,20 +104,37 @@ class Consumer(Row):
     net_worth = Account("wealth")
 
 
-@rule(writes=("trait", "employed"), draws=("trait of a consumer", "job of a consumer"))
+class Worked(NamedTuple):
+    """What `works` writes."""
+
+    trait: float
+    employed: float
+
+
+@rule(writes=Worked, draws=("trait of a consumer", "job of a consumer"))
 def works(consumer, market, p, u):
     """Jobs end for the unsteady more often; those without find one with the chance that fills demand."""
     trait = market.trait_kept * consumer.trait + market.trait_news * bell(u[0])
     tilt = max(p.separation_least, min(p.separation_most, 1.0 - p.trait_weight * trait))
     stays = u[1] >= market.separation * tilt
     finds = u[1] < market.finding
-    return trait, stays if consumer.employed else finds
+    return Worked(
+        trait=trait,
+        employed=stays if consumer.employed else finds,
+    )
 
 
-@rule(
-    writes=("usual_income", "expense", "loan_wanted", "budget", "bar"),
-    draws=("expense", "size of expense"),
-)
+class SpendingPlan(NamedTuple):
+    """What `plans_spending` writes."""
+
+    usual_income: float
+    expense: float
+    loan_wanted: float
+    budget: float
+    bar: float
+
+
+@rule(writes=SpendingPlan, draws=("expense", "size of expense"))
 def plans_spending(consumer, market, p, u):
     """Spend out of usual income and wealth, at least by habit and need; what is lacking is asked for.
 
@@ -135,12 +153,12 @@ def plans_spending(consumer, market, p, u):
     free = max(0.0, money - service - p.saving_buffer * usual)
     wanted = necessary - free
     asks = wanted > p.consumer_asks_from * usual and consumer.bar <= 0.0
-    return (
-        usual,
-        shock,
-        float(math.floor(wanted)) if asks else 0.0,
-        max(wish, necessary),
-        max(0.0, consumer.bar - 1.0),
+    return SpendingPlan(
+        usual_income=usual,
+        expense=shock,
+        loan_wanted=float(math.floor(wanted)) if asks else 0.0,
+        budget=max(wish, necessary),
+        bar=max(0.0, consumer.bar - 1.0),
     )
 
 
@@ -155,18 +173,19 @@ def cuts_spending(consumer, market, p, u):
     return float(math.floor(max(least, min(consumer.budget, free))))
 
 
-@rule(
-    writes=(
-        "interest_paid",
-        "instalment_paid",
-        "platform_interest_paid",
-        "platform_instalment_paid",
-        "failed",
-        "bar",
-        "spending",
-    ),
-    draws="consumer walks away from a dead platform",
-)
+class DebtServed(NamedTuple):
+    """What `serves_debt` writes."""
+
+    interest_paid: float
+    instalment_paid: float
+    platform_interest_paid: float
+    platform_instalment_paid: float
+    failed: float
+    bar: float
+    spending: float
+
+
+@rule(writes=DebtServed, draws="consumer walks away from a dead platform")
 def serves_debt(consumer, market, p, u):
     """Interest and instalment out of what is left, or default and a time without credit.
 
@@ -179,18 +198,25 @@ def serves_debt(consumer, market, p, u):
     due = interest + instalment + other_interest + other_instalment
     failed = due > money or (other > 0.0 and u < market.uncollected[max(0, consumer.debt_to)])
     paid = 0.0 if failed else 1.0
-    return (
-        paid * interest,
-        paid * instalment,
-        paid * other_interest,
-        paid * other_instalment,
-        failed,
-        p.barred if failed else consumer.bar,
-        consumer.budget * market.served,
+    return DebtServed(
+        interest_paid=paid * interest,
+        instalment_paid=paid * instalment,
+        platform_interest_paid=paid * other_interest,
+        platform_instalment_paid=paid * other_instalment,
+        failed=failed,
+        bar=p.barred if failed else consumer.bar,
+        spending=consumer.budget * market.served,
     )
 
 
-@rule(writes=("offered", "withdrawn"), draws="household claim matures")
+class ClaimWish(NamedTuple):
+    """What `lends_to_platform` writes."""
+
+    offered: float
+    withdrawn: float
+
+
+@rule(writes=ClaimWish, draws="household claim matures")
 def lends_to_platform(consumer, market, p, u):
     """Households lend spare money to the platform they use, as far as they trust it.
 
@@ -208,4 +234,7 @@ def lends_to_platform(consumer, market, p, u):
     matures = u * p.claim_term < 1.0
     offered = math.floor(max(0.0, min(spare, wish - held))) if matures else 0.0
     withdrawn = math.floor(max(0.0, held - wish)) if matures else 0.0
-    return float(offered), float(withdrawn)
+    return ClaimWish(
+        offered=float(offered),
+        withdrawn=float(withdrawn),
+    )

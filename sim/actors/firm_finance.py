@@ -1,6 +1,7 @@
 """How a firm finances itself: it asks for credit, cuts to its cash, settles by rank, keeps accounts."""
 
 import math
+from typing import NamedTuple
 
 from sim.engine.rules import rule
 
@@ -24,7 +25,18 @@ def asks_for_credit(firm, market, p, u):
     return float(math.floor(wanted)) if asks else 0.0
 
 
-@rule(writes=("output", "workers", "wage_bill", "input_bill", "investment_bill", "rationed"))
+class CutToCash(NamedTuple):
+    """What `cuts_to_cash` writes."""
+
+    output: float
+    workers: float
+    wage_bill: float
+    input_bill: float
+    investment_bill: float
+    rationed: float
+
+
+@rule(writes=CutToCash)
 def cuts_to_cash(firm, market, p, u):
     """What cannot be paid is not ordered: machines first, then work."""
     cash = float(firm.deposits)
@@ -35,33 +47,35 @@ def cuts_to_cash(firm, market, p, u):
     bought = min(1.0, left / firm.investment_bill) if firm.investment_bill > 0.0 else 1.0
     got = firm.loan_granted + firm.platform_granted
     short = firm.loan_wanted > 0.0 and got < ALMOST_ALL * firm.loan_wanted
-    return (
-        firm.output * kept,
-        firm.workers * kept,
-        wage_bill,
-        firm.input_bill * kept,
-        firm.investment_bill * bought,
-        short,
+    return CutToCash(
+        output=firm.output * kept,
+        workers=firm.workers * kept,
+        wage_bill=wage_bill,
+        input_bill=firm.input_bill * kept,
+        investment_bill=firm.investment_bill * bought,
+        rationed=short,
     )
 
 
-@rule(
-    writes=(
-        "tax_paid",
-        "interest_paid",
-        "instalment_paid",
-        "syndicated_interest_paid",
-        "syndicated_instalment_paid",
-        "platform_interest_paid",
-        "platform_instalment_paid",
-        "trade_paid",
-        "dividend",
-        "profit",
-        "losses",
-        "failed",
-        "closing",
-    ),
-)
+class Settled(NamedTuple):
+    """What `settles` writes."""
+
+    tax_paid: float
+    interest_paid: float
+    instalment_paid: float
+    syndicated_interest_paid: float
+    syndicated_instalment_paid: float
+    platform_interest_paid: float
+    platform_instalment_paid: float
+    trade_paid: float
+    dividend: float
+    profit: float
+    losses: float
+    failed: float
+    closing: float
+
+
+@rule(writes=Settled)
 def settles(firm, market, p, u):
     """Pay in the order of rank: taxes, interest and instalments, platforms, suppliers, then owners; or fail.
 
@@ -97,34 +111,38 @@ def settles(firm, market, p, u):
     losses = firm.losses + 1.0 if profit < 0.0 else 0.0
     small = (1.0 - p.input_share) * firm.expected_demand < p.smallest * firm.productivity
     closing = firm.alive and (firm.closing or losses >= p.loss_patience or small)
-    return (
-        float(tax),
-        paid * interest,
-        paid * instalment,
-        paid * shared_interest,
-        paid * shared_instalment,
-        min(flow, other_interest) if firm.deducted else paid * other_interest,
-        max(0.0, flow - other_interest) if firm.deducted else paid * other_instalment,
-        paid * trade,
-        float(dividend),
-        profit,
-        losses,
-        failed and firm.alive,
-        closing,
+    return Settled(
+        tax_paid=float(tax),
+        interest_paid=paid * interest,
+        instalment_paid=paid * instalment,
+        syndicated_interest_paid=paid * shared_interest,
+        syndicated_instalment_paid=paid * shared_instalment,
+        platform_interest_paid=min(flow, other_interest) if firm.deducted else paid * other_interest,
+        platform_instalment_paid=max(0.0, flow - other_interest)
+        if firm.deducted
+        else paid * other_instalment,
+        trade_paid=paid * trade,
+        dividend=float(dividend),
+        profit=profit,
+        losses=losses,
+        failed=failed and firm.alive,
+        closing=closing,
     )
 
 
-@rule(
-    writes=(
-        "age",
-        "margin_now",
-        "leverage_now",
-        "draft_margin",
-        "draft_leverage",
-        "reported_margin",
-        "reported_leverage",
-    )
-)
+class AccountsKept(NamedTuple):
+    """What `keeps_accounts` writes."""
+
+    age: float
+    margin_now: float
+    leverage_now: float
+    draft_margin: float
+    draft_leverage: float
+    reported_margin: float
+    reported_leverage: float
+
+
+@rule(writes=AccountsKept)
 def keeps_accounts(firm, market, p, u):
     """Insiders see this quarter; outsiders see yearly accounts that come out a year after they close."""
     assets = float(firm.deposits + firm.capital + firm.stock + firm.receivables)
@@ -133,12 +151,12 @@ def keeps_accounts(firm, market, p, u):
     margin = max(-1.0, min(1.0, firm.profit / max(1.0, firm.sales)))
     margin = firm.margin_now + p.margin_memory * (margin - firm.margin_now)
     year_end = firm.age % 4.0 == 0.0
-    return (
-        firm.age + 1.0,
-        margin,
-        leverage,
-        margin if year_end else firm.draft_margin,
-        leverage if year_end else firm.draft_leverage,
-        firm.draft_margin if year_end else firm.reported_margin,
-        firm.draft_leverage if year_end else firm.reported_leverage,
+    return AccountsKept(
+        age=firm.age + 1.0,
+        margin_now=margin,
+        leverage_now=leverage,
+        draft_margin=margin if year_end else firm.draft_margin,
+        draft_leverage=leverage if year_end else firm.draft_leverage,
+        reported_margin=firm.draft_margin if year_end else firm.reported_margin,
+        reported_leverage=firm.draft_leverage if year_end else firm.reported_leverage,
     )

@@ -4,6 +4,7 @@ What one firm knows and does is here; how it meets customers, workers and lender
 """
 
 import math
+from typing import NamedTuple
 
 from sim.engine.arithmetic import bell, exp
 from sim.engine.columns import Account, Column, Row
@@ -204,10 +205,18 @@ class Firm(Row):
     net_worth = Account("what belongs to the owners")
 
 
-@rule(
-    writes=("quality", "skill", "productivity", "style_x", "style_y", "misfit"),
-    draws=("quality of a firm", "skill of a firm"),
-)
+class Adapted(NamedTuple):
+    """What `adapts` writes."""
+
+    quality: float
+    skill: float
+    productivity: float
+    style_x: float
+    style_y: float
+    misfit: float
+
+
+@rule(writes=Adapted, draws=("quality of a firm", "skill of a firm"))
 def adapts(firm, market, p, u):
     """Skill returns to what quality warrants; style follows the market; both decide output per worker.
 
@@ -225,7 +234,14 @@ def adapts(firm, market, p, u):
     misfit = off_x * off_x + off_y * off_y
     made = market.technology * exp(skill - p.misfit_waste * misfit)
     made *= (1.0 + p.process_gain * firm.depth) * (1.0 - min(p.disruption_most, firm.disruption))
-    return quality, skill, made, x, y, misfit
+    return Adapted(
+        quality=quality,
+        skill=skill,
+        productivity=made,
+        style_x=x,
+        style_y=y,
+        misfit=misfit,
+    )
 
 
 @rule(writes="damage", draws=("mishap", "size of a mishap"))
@@ -253,18 +269,20 @@ def loses_supplier(firm, market, p, u):
     return 1 if u < p.link_death else 2 if u < 2.0 * p.link_death else 0
 
 
-@rule(
-    writes=(
-        "expected_demand",
-        "output",
-        "workers",
-        "wage_bill",
-        "input_bill",
-        "investment_bill",
-        "bills",
-        "leaving",
-    )
-)
+class Plan(NamedTuple):
+    """What `plans` writes."""
+
+    expected_demand: float
+    output: float
+    workers: float
+    wage_bill: float
+    input_bill: float
+    investment_bill: float
+    bills: float
+    leaving: float
+
+
+@rule(writes=Plan)
 def plans(firm, market, p, u):
     """Expect adaptively, make what is expected plus a buffer, invest towards desired utilisation.
 
@@ -294,10 +312,31 @@ def plans(firm, market, p, u):
     wages, orders = workers * market.wage, order * market.machine_price
     inputs = float(math.floor(p.input_share * output * market.input_price[firm.sector]))
     bills = wages + (1.0 - firm.on_credit) * inputs + orders + float(firm.owed_1 + firm.owed_2)
-    return expected, output, workers, wages, inputs, orders, bills, firm.closing
+    return Plan(
+        expected_demand=expected,
+        output=output,
+        workers=workers,
+        wage_bill=wages,
+        input_bill=inputs,
+        investment_bill=orders,
+        bills=bills,
+        leaving=firm.closing,
+    )
 
 
-@rule(writes=("output", "workers", "wage_bill", "input_bill", "units", "price", "mark_up"))
+class Produced(NamedTuple):
+    """What `produces` writes."""
+
+    output: float
+    workers: float
+    wage_bill: float
+    input_bill: float
+    units: float
+    price: float
+    mark_up: float
+
+
+@rule(writes=Produced)
 def produces(firm, market, p, u):
     """Work with those found, stock the result, set the price by own cost and by rivals' prices.
 
@@ -312,18 +351,25 @@ def produces(firm, market, p, u):
     own = (1.0 - p.input_share) * (1.0 + mark_up) * market.wage / firm.productivity
     own += p.input_share * market.input_price[firm.sector]
     price = p.pass_through * own + (1.0 - p.pass_through) * market.going_price[firm.sector]
-    return (
-        output,
-        firm.workers * market.hired,
-        float(math.floor(firm.wage_bill * market.hired)),
-        float(math.floor(firm.input_bill * market.hired)),
-        firm.units * (1.0 - p.spoilage) + output,
-        price,
-        mark_up,
+    return Produced(
+        output=output,
+        workers=firm.workers * market.hired,
+        wage_bill=float(math.floor(firm.wage_bill * market.hired)),
+        input_bill=float(math.floor(firm.input_bill * market.hired)),
+        units=firm.units * (1.0 - p.spoilage) + output,
+        price=price,
+        mark_up=mark_up,
     )
 
 
-@rule(writes=("appeal", "luck"), draws=("luck with customers", "loss of a main customer"))
+class CustomersMet(NamedTuple):
+    """What `meets_customers` writes."""
+
+    appeal: float
+    luck: float
+
+
+@rule(writes=CustomersMet, draws=("luck with customers", "loss of a main customer"))
 def meets_customers(firm, market, p, u):
     """Price, fit and service make the appeal; luck does the rest, milder for the large (Stanley et al. 1996).
 
@@ -338,4 +384,7 @@ def meets_customers(firm, market, p, u):
     luck = exp(p.fashion * bell(u[0]) - 0.5 * p.fashion * p.fashion)
     mild = 1.0 / math.sqrt(math.sqrt(1.0 + firm.share * market.members[firm.sector]))
     loss = p.rupture_size * mild * (u[1] / p.rupture) if u[1] < p.rupture else 0.0
-    return appeal, luck * (1.0 - loss)
+    return CustomersMet(
+        appeal=appeal,
+        luck=luck * (1.0 - loss),
+    )

@@ -5,6 +5,7 @@ columns; everything below is the same for all of them.
 """
 
 import math
+from typing import NamedTuple
 
 from sim.accounts import own_cash
 from sim.engine.columns import Account, Column, Row
@@ -152,7 +153,14 @@ class Platform(Row):
     net_worth = Account("its own capital")
 
 
-@rule(writes=("technology", "technique"))
+class TechnologyKept(NamedTuple):
+    """What `keeps_technology` writes."""
+
+    technology: float
+    technique: float
+
+
+@rule(writes=TechnologyKept)
 def keeps_technology(platform, market, p, u):
     """What was spent on technology ages; the more of it beside the work there is, the more machines do.
 
@@ -163,21 +171,26 @@ def keeps_technology(platform, market, p, u):
     ) / market.wage_index
     technology = (1.0 - p.technology_decay) * platform.technology
     technology += platform.technology_spend / market.wage_index
-    return technology, technology / max(1.0, technology + p.technology_half * running)
-
-
-@rule(
-    writes=(
-        "budget",
-        "consumer_spend",
-        "firm_spend",
-        "project_spend",
-        "technology_spend",
-        "served",
-        "service",
-        "management",
+    return TechnologyKept(
+        technology=technology,
+        technique=technology / max(1.0, technology + p.technology_half * running),
     )
-)
+
+
+class Budget(NamedTuple):
+    """What `sets_budget` writes."""
+
+    budget: float
+    consumer_spend: float
+    firm_spend: float
+    project_spend: float
+    technology_spend: float
+    served: float
+    service: float
+    management: float
+
+
+@rule(writes=Budget)
 def sets_budget(platform, market, p, u):
     """Serve what there is, be there, then spend on growth out of own cash and what the business earns.
 
@@ -198,19 +211,26 @@ def sets_budget(platform, market, p, u):
     )
     management = math.floor(p.overhead_staff * budget + there)
     growth = (1.0 - p.overhead_staff) * budget
-    return (
-        budget,
-        math.floor(platform.to_consumers * growth),
-        math.floor(platform.to_firms * growth),
-        math.floor(platform.to_projects * growth),
-        math.floor(platform.to_technology * growth),
-        served,
-        service,
-        management,
+    return Budget(
+        budget=budget,
+        consumer_spend=math.floor(platform.to_consumers * growth),
+        firm_spend=math.floor(platform.to_firms * growth),
+        project_spend=math.floor(platform.to_projects * growth),
+        technology_spend=math.floor(platform.to_technology * growth),
+        served=served,
+        service=service,
+        management=management,
     )
 
 
-@rule(writes=("wage_bill", "staff"))
+class Hired(NamedTuple):
+    """What `hires` writes."""
+
+    wage_bill: float
+    staff: float
+
+
+@rule(writes=Hired)
 def hires(platform, market, p, u):
     """People serve users and links, manage, run branches, build projects, links and machines."""
     attention = platform.by_staff * (platform.consumer_spend + platform.firm_spend)
@@ -219,10 +239,22 @@ def hires(platform, market, p, u):
     # what a closing platform cannot pay is lost to its staff; what it owes the media is theirs
     cash = own_cash(platform.deposits, platform.claims_owed, platform.loans, platform.participations_owed)
     bill = float(math.floor(max(0.0, min(bill, cash - platform.advertising))))
-    return bill, bill / market.wage
+    return Hired(
+        wage_bill=bill,
+        staff=bill / market.wage,
+    )
 
 
-@rule(writes=("take", "gain_share", "direction", "last_gross"), draws="price review of a platform")
+class PricesReviewed(NamedTuple):
+    """What `reviews_prices` writes."""
+
+    take: float
+    gain_share: float
+    direction: float
+    last_gross: float
+
+
+@rule(writes=PricesReviewed, draws="price review of a platform")
 def reviews_prices(platform, market, p, u):
     """Trial and error, now and then: keep the direction of the last change if it paid, else turn.
 
@@ -234,12 +266,27 @@ def reviews_prices(platform, market, p, u):
     step = 1.0 + p.price_step * direction if reviews else 1.0
     take = min(p.take_limit, platform.take * step)
     share = min(p.gain_share_limit, platform.gain_share * step)
-    return take, share, direction, platform.gross_profit if reviews else platform.last_gross
+    return PricesReviewed(
+        take=take,
+        gain_share=share,
+        direction=direction,
+        last_gross=platform.gross_profit if reviews else platform.last_gross,
+    )
 
 
-@rule(
-    writes=("gross_profit", "growth_spend", "faith", "profit", "usual_profit", "spent_total", "revenue_total")
-)
+class PlatformBooks(NamedTuple):
+    """What `closes_platform_books` writes."""
+
+    gross_profit: float
+    growth_spend: float
+    faith: float
+    profit: float
+    usual_profit: float
+    spent_total: float
+    revenue_total: float
+
+
+@rule(writes=PlatformBooks)
 def closes_platform_books(platform, market, p, u):
     """Gross profit: revenue less funding, files, service, upkeep, losses borne; profit: less growth too."""
     growth = platform.consumer_spend + platform.firm_spend + platform.project_spend - platform.upkeep
@@ -253,18 +300,28 @@ def closes_platform_books(platform, market, p, u):
     # spent nothing has not learned that it does not pay
     learns = usual_growth >= 1.0
     pays = max(p.faith_least, min(1.0, usual_gross / usual_growth)) if learns else platform.faith
-    return (
-        usual_gross,
-        usual_growth,
-        platform.faith + p.faith_speed * (pays - platform.faith),
-        profit,
-        platform.usual_profit + p.profit_memory * (profit - platform.usual_profit),
-        platform.spent_total + direct + platform.losses_borne + growth,
-        platform.revenue_total + platform.revenue,
+    return PlatformBooks(
+        gross_profit=usual_gross,
+        growth_spend=usual_growth,
+        faith=platform.faith + p.faith_speed * (pays - platform.faith),
+        profit=profit,
+        usual_profit=platform.usual_profit + p.profit_memory * (profit - platform.usual_profit),
+        spent_total=platform.spent_total + direct + platform.losses_borne + growth,
+        revenue_total=platform.revenue_total + platform.revenue,
     )
 
 
-@rule(writes=("bank_margin", "appetite", "take", "loss_seen", "trust"))
+class Judgement(NamedTuple):
+    """What `is_judged` writes."""
+
+    bank_margin: float
+    appetite: float
+    take: float
+    loss_seen: float
+    trust: float
+
+
+@rule(writes=Judgement)
 def is_judged(platform, market, p, u):
     """Banks compare its loans with their own, bargain and cut back; households look at what they lost.
 
@@ -286,12 +343,12 @@ def is_judged(platform, market, p, u):
     premium = p.claim_premium + p.deposit_spread
     net = min(1.0, max(0.0, (premium - platform.loss_seen) / premium))
     news = lossy - platform.loss_seen if claims > 0.0 else 0.0
-    return (
-        bank_margin,
-        appetite if bought else platform.appetite,
-        take,
-        platform.loss_seen + p.loss_memory * news,
-        net * max(0.0, 1.0 - market.fright),
+    return Judgement(
+        bank_margin=bank_margin,
+        appetite=appetite if bought else platform.appetite,
+        take=take,
+        loss_seen=platform.loss_seen + p.loss_memory * news,
+        trust=net * max(0.0, 1.0 - market.fright),
     )
 
 

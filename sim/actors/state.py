@@ -1,6 +1,7 @@
 """The state: government and central bank on one balance sheet; and the rules it sets."""
 
 import math
+from typing import NamedTuple
 
 from sim.engine.arithmetic import exp
 from sim.engine.columns import Account, Column, Row
@@ -90,7 +91,15 @@ class State(Row):
     net_worth = Account("minus the net public debt")
 
 
-@rule(writes=("rate", "leaning", "income_tax"))
+class Policy(NamedTuple):
+    """What `sets_policy` writes."""
+
+    rate: float
+    leaning: float
+    income_tax: float
+
+
+@rule(writes=Policy)
 def sets_policy(state, market, p, u):
     """Rate by inflation, purchases by unemployment (slowly), income tax by the debt (slowly)."""
     rate = max(0.0, p.policy_rate + p.policy_response * (market.inflation_seen - p.inflation_aim))
@@ -102,7 +111,11 @@ def sets_policy(state, market, p, u):
     aim = market.tax_norm + p.debt_lean * (ratio - p.debt_target)
     tax = state.income_tax + p.tax_speed * (aim - state.income_tax)
     tax = min(p.income_tax_most, max(p.income_tax_least, tax))
-    return rate, max(-p.lean_limit, min(p.lean_limit, leaning)), tax
+    return Policy(
+        rate=rate,
+        leaning=max(-p.lean_limit, min(p.lean_limit, leaning)),
+        income_tax=tax,
+    )
 
 
 class Owners(Row):

@@ -36,7 +36,9 @@ class Folder(Generic[Thing]):
         if self.known is None:
             self.known = {}
             for module in pkgutil.iter_modules(self.package.__path__):
-                thing = vars(importlib.import_module(f"{self.package.__name__}.{module.name}")).get(self.holds)
+                thing = vars(importlib.import_module(f"{self.package.__name__}.{module.name}")).get(
+                    self.holds
+                )
                 if thing is not None:
                     self.join(thing)
         return self.known
