@@ -19,8 +19,8 @@ from typing import Any
 import numpy as np
 
 from sim.engine.kernels import HoldsColumns
-from sim.engine.rows import Account, Column, Row, UnknownColumnError, declared, unknown_column
 from sim.engine.mesa.words import Words, first_of_each
+from sim.engine.rows import Account, Column, Row, UnknownColumnError, declared, unknown_column
 
 __all__ = ["Account", "Column", "Row", "Table", "TableView", "UnknownColumnError", "declared"]
 
@@ -78,6 +78,7 @@ class Table(Words, HoldsColumns):
         }
         for name in accounts:
             self.columns[name].flags.writeable = False
+        self.of_the_quarter = [name for name, column in declared(kind).items() if column.of_the_quarter]
 
     @property
     def table(self) -> Table:
@@ -148,12 +149,17 @@ class Table(Words, HoldsColumns):
 
     discard = remove = add
 
-    def state(self) -> dict[str, np.ndarray]:
+    def open_quarter(self) -> None:
+        """What adds up within a quarter starts from zero."""
+        for name in self.of_the_quarter:
+            self.columns[name][...] = 0
+
+    def snapshot(self) -> dict[str, np.ndarray]:
         """Copies of all columns and of `ids`, by name."""
         return {"ids": self.ids.copy()} | {name: array.copy() for name, array in self.columns.items()}
 
     def load(self, state: Mapping[str, np.ndarray]) -> None:
-        """Take over a `state()` in place: arrays keep their identity. ValueError if it does not fit."""
+        """Take over a `snapshot()` in place: arrays keep their identity. ValueError if it does not fit."""
         target = {"ids": self.ids} | self.columns | self.books
         if set(state) != set(target):
             missing, extra = sorted(set(target) - set(state)), sorted(set(state) - set(target))

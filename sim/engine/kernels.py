@@ -231,15 +231,15 @@ class Kernel(Compiled):
             table = isinstance(thing, HoldsColumns)
             for column in self.named.get(name, ()):
                 self.check_column(name, thing, column, table)
-            form = f'{name}.columns["{{}}"]' if table else f"{name}.{{}}"
-            parts += [form.format(column) for column in self.named[name]] if name in self.named else [name]
+            named = self.named.get(name)
+            parts += [place(name, column, table) for column in named] if named else [name]
         text = f"lambda {', '.join(self.text.parameters)}: flat({', '.join(parts)})"
         self.__dict__["machine"] = eval(text, {"flat": self.flat})
         return self.machine(*given)
 
     def check_column(self, name: str, thing: Any, column: str, table: bool) -> None:
         """KernelError where a table has no such column, or where an account would be written."""
-        if table and column not in thing.columns:
+        if table and column not in thing.columns and column != "ids":
             raise self.text.wrong(self.text.tree, f"{name} has no column {column!r}")
         if table and column in thing.books and column in self.text.writes[name]:
             raise self.text.wrong(self.text.tree, f"{name}.{column} is an account: only the ledger moves fen")
@@ -263,7 +263,8 @@ class Kernel(Compiled):
         """What of a named argument the text mentions."""
         found = {}
         for column in self.named[name]:
-            value = thing.columns[column] if isinstance(thing, HoldsColumns) else getattr(thing, column)
+            of_table = isinstance(thing, HoldsColumns) and column != "ids"
+            value = thing.columns[column] if of_table else getattr(thing, column)
             if isinstance(value, np.ndarray) and column not in self.text.writes[name]:
                 value = value.view()
                 value.flags.writeable = False
@@ -271,8 +272,15 @@ class Kernel(Compiled):
         return SimpleNamespace(**found)
 
 
+def place(name: str, column: str, table: bool) -> str:
+    """The expression by which Python looks a name up: in the columns of a table, or as an attribute."""
+    return f'{name}.columns["{column}"]' if table and column != "ids" else f"{name}.{column}"
+
+
 class HoldsColumns:
     """What kernels read by column: see `sim.engine.columns.Table`."""
+
+    ids: np.ndarray
 
     columns: dict[str, np.ndarray]
     books: dict[str, np.ndarray]

@@ -23,6 +23,7 @@ class Column:
         doc: what the values mean, in a few words.
         dtype: NumPy type of the array; by default that of `default` (float64, int64 or bool).
         of_the_quarter: what adds up within a quarter; it starts from 0 as the quarter opens.
+        name: of the column, where the attribute has another because every row has one of that name.
 
     Raises:
         TypeError: if `default` is not one number or truth value.
@@ -30,9 +31,16 @@ class Column:
     """
 
     def __init__(
-        self, default: Any = 0.0, *, unit: str, doc: str = "", dtype: Any = None, of_the_quarter: bool = False
+        self,
+        default: Any = 0.0,
+        *,
+        unit: str,
+        doc: str = "",
+        dtype: Any = None,
+        of_the_quarter: bool = False,
+        name: str = "",
     ):
-        self.name = ""
+        self.name = self.called = name
         self.unit, self.doc, self.of_the_quarter = unit, doc, of_the_quarter
         value = np.asarray(default)
         if value.ndim or value.dtype.kind not in "biuf":
@@ -41,7 +49,7 @@ class Column:
         self.default = fitted(default, self.dtype, "the default of a column").astype(self.dtype).item()
 
     def __set_name__(self, owner: type, name: str) -> None:
-        self.name = name
+        self.name = self.called or name
 
     def __get__(self, row: Row | None, owner: type | None = None) -> Any:
         return self if row is None else row.table.columns[self.name][row.i].item()
@@ -148,9 +156,9 @@ class UnknownColumnError(KeyError):
 def declared(kind: type[Row]) -> dict[str, Column]:
     """The columns that a kind of row and its bases declare, the base's first."""
     return {
-        name: value
+        value.name: value
         for base in reversed(kind.__mro__)
-        for name, value in vars(base).items()
+        for value in vars(base).values()
         if isinstance(value, Column)
     }
 

@@ -26,6 +26,7 @@ from .compiling import Compiled
 from .crew import Crew
 from .draws import claim, key, uniforms
 from .generated import generated
+from .kernels import text_of
 
 RULES: "list[Rule]" = []
 WORTH_THREADS = 100_000  # rows; below that, handing chunks over takes longer than the work
@@ -57,9 +58,8 @@ class Rule(Compiled):
         owner = f"{function.__module__}.{function.__name__}"
         self.draws = tuple(claim(purpose, owner) for purpose in draws)
         agent, *_ = inspect.signature(function).parameters
-        self.reads = mentions(function, agent)
-        self.market = mentions(function, "market")
-        self.parameters = mentions(function, "p")
+        said = text_of(self).mentions  # here and in helpers
+        self.reads, self.market, self.parameters = said[agent], said["market"], said["p"]
         self.source = inspect.getsource(function)
         self.check()
         RULES.append(self)

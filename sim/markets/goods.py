@@ -170,7 +170,7 @@ def post_prices(economy) -> None:
     firms, market = economy.firms, economy.market
     n = len(market.going_price)
     by_share, by_price = np.empty(n), np.empty(n)
-    indices(economy.memory.sector_starts, firms["share"], firms["price"], by_share, by_price)
+    indices(economy.market.starts, firms["share"], firms["price"], by_share, by_price)
     market.by_share = by_share
     # a sector in which nobody is left keeps its last price, and serves nobody
     market.price_index = np.divide(by_share, by_price, out=market.going_price.copy(), where=by_price > 0.0)
@@ -206,7 +206,7 @@ def clear(economy) -> None:
 
     sales, taken = np.empty((3, n)), np.empty(sectors)
     value, part, _ = sales
-    starts = economy.memory.sector_starts
+    starts = economy.market.starts
     serve(
         starts, c["share"], c["price"], c["units"], inputs.orders, inputs.contracts, money, market.by_share,
         c["demand"], c["unfilled"], sales, taken,
@@ -265,6 +265,6 @@ def move_customers(economy) -> None:
     """Customers go where appeal is above their sector's mean; shares of a sector sum to one again."""
     c, market, p = economy.firms.columns, economy.market, economy.p
     move(
-        economy.memory.sector_starts, c["share"], c["alive"], c["appeal"], c["luck"], market.by_share,
+        economy.market.starts, c["share"], c["alive"], c["appeal"], c["luck"], market.by_share,
         market.members, p.choice_speed, p.walk_in, c["growth"],
     )  # fmt: skip

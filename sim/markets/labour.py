@@ -72,7 +72,7 @@ def pay(economy) -> None:
     ledger.credit_together(paid, gross)
     ledger.pay("benefits", np.array([benefits.sum()]), Some(rows, benefits))
     tax = at_work  # its memory: what was there is split by now
-    take_home(gross, economy.state[0].income_tax, tax, c["income"], economy.memory.transfers)
+    take_home(gross, economy.state[0].income_tax, tax, c["income"], c["transfers"])
     taxed = ledger.debit("income tax", tax)
     ledger.credit("income tax", np.array([taxed]))
     c["income"][rows] += benefits

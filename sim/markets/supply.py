@@ -253,7 +253,7 @@ def find_suppliers(economy) -> None:
         without = rows[: list_without(c["alive"], supplier, c["contract_ends"], slot, rows)]
         drawn = key(economy.seed, f"a firm's supplier {slot}")
         each_uniform(drawn, without, firms.ids, c["generation"], np.uint64(economy.quarter), luck)
-        renew(without, luck, open_, slot, economy.memory.sector_starts, upto, supplier)
+        renew(without, luck, open_, slot, economy.market.starts, upto, supplier)
 
 
 class Deliveries:
@@ -261,7 +261,7 @@ class Deliveries:
 
     def __init__(self, economy):
         c, p, n = economy.firms.columns, economy.p, len(economy.firms)
-        self.columns, self.starts, self.news = c, economy.memory.sector_starts, p.terms_memory
+        self.columns, self.starts, self.news = c, economy.market.starts, p.terms_memory
         self.fresh = columns_of(economy, "fresh")
         column = np.empty if p.input_share > 0.0 else np.zeros  # where there is a network, all is written
         # what is bought at once, on credit and in all; what is lacking of the own and of the next sector's
@@ -273,12 +273,12 @@ class Deliveries:
         if p.input_share > 0.0:
             suppliers, offer = columns_of(economy, "supplier"), np.empty((n, 2))
             promise(
-                c["input_bill"], suppliers, c["units"], c["price"], c["expected_demand"], c["depth"],
+                c["input_bill"], suppliers, c["units"], c["price"], c["expected_demand"], c["linked_early"],
                 p.contract_limit, self.orders, offer,
             )  # fmt: skip
             deliver(
                 self.starts, c["input_bill"], suppliers, offer, c["deposits"], c["investment_bill"],
-                (p.trade_credit, p.early_cash), self.fresh, self.cash, self.lacks, self.sold,
+                (p.trade_credit, 1.0), self.fresh, self.cash, self.lacks, self.sold,
                 (self.contracts, c["early"]), self.pool,
             )  # fmt: skip
 
@@ -301,7 +301,9 @@ def start(economy) -> None:
     bill = np.floor(p.input_share * c["demand"] * c["price"])
     orders, offer, claims = np.zeros(n), np.empty((n, 2)), np.zeros(n, np.int64)
     units, suppliers = (1.0 + p.stock_buffer) * c["demand"], columns_of(economy, "supplier")
-    promise(bill, suppliers, units, c["price"], c["demand"], c["depth"], p.contract_limit, orders, offer)
+    promise(
+        bill, suppliers, units, c["price"], c["demand"], c["linked_early"], p.contract_limit, orders, offer
+    )
     for slot, supplier in zip(SLOTS, suppliers, strict=True):
         got = np.where(supplier >= 0, 0.5 * bill * offer[np.maximum(0, supplier), 0], 0.0)
         owed = np.floor(p.trade_credit * got).astype(np.int64)

@@ -2,15 +2,16 @@
 
 import numpy as np
 
+from sim.credit import pools
 from sim.engine.arithmetic import exp
 from sim.engine.compiling import compiled, compiled_apart
 from sim.engine.draws import as_normals, key, uniforms
+from sim.engine.fen import within
 from sim.engine.ledger import Some, total_by
 from sim.engine.parameters import Declared, param
-from sim.markets.payments import ownership, trade_credit
-from sim.markets.payments import venture as funding
-from sim.markets.payments.settlement import within
+from sim.links.lines import columns_of_a_link
 from sim.markets.news import EQUIPMENT
+from sim.markets.payments import ownership, trade_credit
 
 HARD_HIT = 0.1  # of a quarter's sales, lost on customers that failed: for the record
 
@@ -91,7 +92,6 @@ LEFT_BEHIND = (
     "share",
     "machines",
     "units",
-    "depth",
     "disruption",
     "demand",
     "expected_demand",
@@ -117,17 +117,15 @@ def firms_leave(economy) -> None:
     c["failed"][rows] = failed
     trade_credit.turn_quarter(economy, gone)
     failures = np.count_nonzero(failed)
-    tallies |= {
-        "exits": float(leave),
-        "failures": float(failures),
-        "closures": float(leave - failures),
-        "bad trade credit": float(unpaid.sum()),
-        "hit by failures": float(hits),  # of the quarter before
-        "failures after a hit": float(np.count_nonzero(failed & hit)),
-    }
+    tallies.exits = float(leave)
+    tallies.failures = float(failures)
+    tallies.closures = float(leave - failures)
+    tallies.bad_trade_credit = float(unpaid.sum())
+    tallies.hit_by_failures = float(hits)  # of the quarter before
+    tallies.failures_after_a_hit = float(np.count_nonzero(failed & hit))
     fill(rows, tuple([c[name] for name in FLAGS_OF_THE_LEAVING]), False)
     fill(rows, tuple([c[name] for name in PARTNERS_OF_THE_LEAVING]), -1)
-    fill(rows, tuple([c[name] for name in LEFT_BEHIND]), 0.0)
+    fill(rows, tuple([c[name] for name in (*LEFT_BEHIND, *columns_of_a_link())]), 0.0)
 
 
 def liquidate(economy, rows: np.ndarray) -> None:
@@ -162,7 +160,7 @@ def pay_estates(economy, rows: np.ndarray, gone: np.ndarray) -> np.ndarray:
         before = t["loans"].copy()
         principal = total_by(c["debt_to"][rows], to_platform, len(before))
         ledger.pay("platform instalments of firms", Some(rows, to_platform), principal)
-        funding.repay_banks(economy, principal, before)
+        pools.repay(economy, principal, before)
     unpaid = trade_credit.settle_estates(economy, rows, to_suppliers, gone)
     ownership.receive(economy, "estates", Some(rows, rest))
     return unpaid
@@ -180,8 +178,8 @@ def write_off_estates(economy, rows: np.ndarray) -> np.ndarray:
         part = within(total, b["syndicated_loans"])
         ledger.write_off("bad syndicated loans", {"banks": part}, {"firms": Some(rows, shared)})
         b["loan_losses"] += part
-    funding.lose(economy, "firms", rows, other)
-    economy.tallies["bad firm loans"] = float(lost.sum()) + total
+    pools.write_down(economy, "firms", rows, other)
+    economy.tallies.bad_firm_loans = float(lost.sum()) + total
     return lost + shared + other
 
 
@@ -264,7 +262,6 @@ def firms_enter(economy) -> None:
     firms, p, market = economy.firms, economy.p, economy.market
     c = firms.columns
     rows = np.flatnonzero(~c["alive"])
-    economy.tallies["entries"] = 0.0
     if not len(rows):
         return
     members = np.maximum(1.0, market.members)
@@ -293,4 +290,4 @@ def firms_enter(economy) -> None:
     c["demand"][new] = c["expected_demand"][new]
     fill(new, tuple([c[name] for name in UNTOUCHED]), 0.0)
     c["rate"][new] = market.funding_rate
-    economy.tallies["entries"] = float(len(new))
+    economy.tallies.entries = float(len(new))

@@ -6,23 +6,6 @@ from sim.engine.compiling import compiled
 from sim.markets.payments import ownership
 
 
-def open_quarter(economy) -> None:
-    """Counters of the quarter start at zero."""
-    economy.tallies = {}
-    for name in ("interest_income", "interest_cost", "loan_losses"):
-        economy.banks.columns[name][...] = 0.0
-    for name in (
-        "revenue",
-        "direct_cost",
-        "losses_borne",
-        "files",
-        "pool_interest",
-        "pool_losses",
-        "claims_lost",
-    ):
-        economy.platforms.columns[name][...] = 0.0
-
-
 def costs(economy) -> None:
     """Files screened and loans looked after are paid as wages."""
     banks, p, wage = economy.banks, economy.p, economy.market.wage_index
@@ -46,9 +29,8 @@ def close(economy) -> None:
     b, state = banks.columns, economy.state[0]
     deposits = economy.consumers["deposits"]
     interest = np.empty(len(deposits), np.int64)
-    accrue(deposits, market.deposit_rate, interest, economy.memory.transfers)
+    accrue(deposits, market.deposit_rate, interest, economy.consumers.columns["transfers"])
     paid = ledger.pay_at_home("deposit interest", interest)
-    economy.memory.own_losses = economy.tallies["bad firm loans"] + economy.tallies["bad consumer loans"]
     ledger.settle()
     earned = np.floor(state.rate * (b["bonds"] + np.maximum(0, b["reserves"])))
     total = ledger.credit("interest on bonds and reserves", earned)
@@ -87,8 +69,8 @@ def recapitalise(economy) -> None:
         ).astype(np.int64)
         ledger.pay("bank resolution", np.array([int(whole.sum())]), whole)
         banks["failures"] += hole > 0
-        economy.tallies["bank failures"] = float((hole > 0).sum())
-        economy.tallies["resolution"] = float(whole.sum())
+        economy.tallies.bank_failures = float((hole > 0).sum())
+        economy.tallies.resolution = float(whole.sum())
 
 
 def treasury(economy) -> None:

@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from sim.engine.compiling import compiled
-from sim.engine.fen import split_all
-from sim.engine.ledger import Some, rows_with, split
+from sim.credit import pools
+from sim.engine.fen import within
+from sim.engine.ledger import Some, rows_with, split, total_by
 from sim.markets.payments import ownership
 
 
@@ -26,7 +26,9 @@ def firms_pay(economy) -> None:
     c = firms.columns
     total = ledger.debit("profit tax", c["tax_paid"])
     ledger.credit("profit tax", np.array([total]))
-    banks.columns["interest_income"] += ledger.pay_at_home("interest of firms", c["interest_paid"])
+    interest = ledger.pay_at_home("interest of firms", c["interest_paid"])
+    banks.columns["interest_income"] += interest
+    economy.tallies.interest_of_banks += float(interest.sum())
     ledger.pay_at_home("instalments of firms", c["instalment_paid"])
     holdings, shared = banks["syndicated_loans"].astype(float), rows_with(c["syndicated_debt"])
     for flow, column in (
@@ -41,6 +43,7 @@ def firms_pay(economy) -> None:
                 received = within(total, banks["syndicated_loans"])
             else:
                 banks["interest_income"] += received
+                economy.tallies.interest_of_banks += float(received.sum())
             ledger.pay(flow, Some(shared, amounts), received)
     ownership.receive(economy, "dividends", c["dividend"])
     depreciation = np.floor(economy.p.depreciation * c["capital"])
@@ -48,34 +51,17 @@ def firms_pay(economy) -> None:
     c["machines"] *= 1.0 - economy.p.depreciation
 
 
-@compiled
-def split_rows(totals, holdings, capped, out):
-    """Split totals[p] over the row holdings[p] in proportion; `capped`: nobody gets more than he holds."""
-    for p in range(totals.shape[0]):
-        row = out[p]
-        if totals[p] == 0:
-            row[:] = 0
-            continue
-        split_all(totals[p], holdings[p], row)
-        if capped:
-            spare = 0
-            for b in range(row.shape[0]):
-                over = max(0, row[b] - np.int64(holdings[p, b]))
-                row[b] -= over
-                spare += over
-            for b in range(row.shape[0]):
-                more = min(spare, np.int64(holdings[p, b]) - row[b])
-                row[b] += more
-                spare -= more
-
-
-def within(total: int, held: np.ndarray) -> np.ndarray:
-    """Split `total` in proportion to what each holds, never more than that (int64)."""
-    return split_within(np.array([total]), held[None, :], True)[0]
-
-
-def split_within(totals: np.ndarray, holdings: np.ndarray, capped: bool) -> np.ndarray:
-    """Whole fen by row of holdings (int64, their shape); see `split_rows`."""
-    out = np.empty(holdings.shape, np.int64)
-    split_rows(totals, holdings.astype(float), capped, out)
-    return out
+def consumers_pay(economy) -> None:
+    """Interest and instalments of consumers to their banks; defaults are written off."""
+    consumers, banks, ledger = economy.consumers.columns, economy.banks, economy.ledger
+    interest = ledger.pay_at_home("interest of consumers", consumers["interest_paid"])
+    banks["interest_income"] += interest
+    economy.tallies.interest_of_banks += float(interest.sum())
+    ledger.pay_at_home("instalments of consumers", consumers["instalment_paid"])
+    rows = np.flatnonzero(consumers["failed"])
+    lost = consumers["bank_debt"][rows]
+    by_bank = total_by(consumers["bank"][rows], lost, len(banks))
+    ledger.write_off("bad loans to consumers", {"banks": by_bank}, {"consumers": Some(rows, lost)})
+    banks["loan_losses"] += by_bank
+    economy.tallies.bad_consumer_loans = float(lost.sum())
+    pools.write_down(economy, "consumers", rows, consumers["platform_debt"][rows])
