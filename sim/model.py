@@ -163,6 +163,7 @@ class Economy(mesa.Model):
     def step(self) -> None:
         """One quarter, and a record of it."""
         self.check_whole()
+        world.check_rows(self)
         self.midway = self.quarter + 1
         flows = self.live()
         self.records.add(*indicators.observe(self, flows), flows)

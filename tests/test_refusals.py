@@ -3,6 +3,7 @@
 import dataclasses
 import math
 
+import numpy as np
 import pytest
 
 from sim import Economy, ParameterError, StrategyError, blend, strategy
@@ -55,3 +56,64 @@ def test_a_number_of_quarters_that_is_none_is_refused(quarters):
 def test_a_quarter_that_is_not_recorded_is_told(ago):
     with pytest.raises(IndexError, match=f"quarters_ago = {ago}: 2 quarters are recorded"):
         small().run(2).flow_matrix(ago)
+
+
+POINTERS = [
+    ("firms", "bank"), ("firms", "ecosystem"), ("firms", "portal"), ("firms", "link"), ("firms", "debt_to"),
+    ("firms", "supplier_1"), ("firms", "supplier_2"), ("firms", "creditor_1"), ("firms", "creditor_2"),
+    ("consumers", "bank"), ("consumers", "ecosystem"), ("consumers", "first_app"),
+    ("consumers", "second_app"), ("consumers", "debt_to"), ("consumers", "claim_at"),
+    ("platforms", "bank"), ("owners", "bank"), ("fund", "bank"),
+]  # fmt: skip
+
+
+def test_every_column_that_is_used_as_an_index_is_known_to_be_one():
+    tables = small().tables.values()
+    assert {(table.name, name) for table in tables for name in table.pointers} == set(POINTERS)
+
+
+@pytest.mark.parametrize(("table", "name"), POINTERS)
+def test_a_row_that_does_not_exist_is_refused_when_it_is_written_or_at_the_next_quarter(table, name):
+    economy = small(firms=100)
+    t = economy.tables[table]
+    to, least = t.pointers[name]
+    n, before = len(economy.tables[to]), t[name].copy()
+    for wrong in (n, least - 1):
+        told = rf"^{table}\['{name}'\] holds rows of {to}, {least} to {n - 1}: {wrong} is none$"
+        ways = (
+            lambda wrong=wrong: t.__setitem__(name, wrong),
+            lambda wrong=wrong: t.__setitem__(name, np.full(len(t), wrong, np.int32)),
+            lambda wrong=wrong: t[:2].__setitem__(name, [wrong, wrong]),
+            lambda wrong=wrong: setattr(t[1], name, wrong),
+        )
+        for way in ways:
+            with pytest.raises(ValueError, match=told) as error:
+                way()
+            refused(error)
+            np.testing.assert_array_equal(t[name], before)
+        t[name][1] = wrong  # the array itself can be written by anybody
+        with pytest.raises(ValueError, match=told):
+            economy.run(1)
+        assert economy.quarter == 0
+        t[name][1] = before[1]
+    t[name] = n - 1
+    t[:1][name] = least
+    t[name] = before
+    assert economy.run(1).quarter == 1
+
+
+@pytest.mark.parametrize("sector", [10**8, -1, 3])
+def test_sectors_do_not_change(sector):
+    economy = small(firms=100)
+    economy.firms["sector"] = sector
+    with pytest.raises(ValueError, match="does not change: the rows of a sector lie together") as error:
+        economy.run(1)
+    refused(error)
+
+
+@pytest.mark.parametrize("place", [1, -1])
+def test_the_places_where_sectors_begin_do_not_change(place):
+    economy = small(firms=100)
+    economy.memory.sector_starts[place] += 10**6
+    with pytest.raises(ValueError, match="the rows of a sector lie together"):
+        economy.run(1)
