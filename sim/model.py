@@ -104,9 +104,9 @@ class Economy(mesa.Model):
         threads: int = 1,
         progress: bool = False,
     ):
-        sizes = {"firms": firms, "consumers": 2 * firms if consumers is None else consumers}
-        sizes |= {"banks": banks, "platforms": platforms}
-        saving.check_sizes(sizes, seed, threads)
+        sizes = {"firms": firms, "banks": banks, "platforms": platforms}
+        saving.check_sizes(sizes if consumers is None else sizes | {"consumers": consumers}, seed, threads)
+        sizes["consumers"] = 2 * int(firms) if consumers is None else consumers
         super().__init__(rng=int(seed))
         self.seed = int(seed)
         self.p = parameters if isinstance(parameters, Parameters) else Parameters(parameters or {})

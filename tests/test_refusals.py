@@ -2,6 +2,7 @@
 
 import dataclasses
 import math
+from typing import Any
 
 import numpy as np
 import pytest
@@ -43,6 +44,62 @@ def test_a_row_that_makes_no_sense_is_refused(change):
 def test_an_attribute_that_does_not_exist_cannot_be_blended():
     with pytest.raises(StrategyError, match="no attribute 'keeps_all' of a business model"):
         blend(strategy("deep_integration"), strategy("institution_traffic"), "keeps_all")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"name": None}, {"name": 5}, {"name": ""}, {"title": None}, {"claims": "C9"}, {"claims": (9,)},
+        {"take": None}, {"take": "0.01"}, {"take": True}, {"from_banks": [0.7]}, {"sees": None},
+        {"sees": 1.5}, {"sees": True}, {"lends_to_firms": 0.5}, {"acts": "yes"},
+        {"by_deduction": None}, {"acts": math.nan},
+    ],
+)  # fmt: skip
+def test_a_row_of_things_that_are_no_numbers_or_words_is_refused(change):
+    with pytest.raises(StrategyError) as error:
+        dataclasses.replace(strategy("deep_integration"), **change)
+    assert next(iter(change)) in refused(error)
+
+
+def test_a_row_of_numpys_numbers_is_one_of_pythons_and_can_be_stored(tmp_path):
+    row = dataclasses.replace(
+        strategy("deep_integration"),
+        sees=np.int64(2),
+        take=np.float32(0.0),
+        acts=np.bool_(True),
+        from_banks=1,
+    )
+    values = (row.sees, row.take, row.acts, row.from_banks)
+    assert [type(value) for value in values] == [int, float, bool, float]
+    economy = small(row).run(1)
+    economy.save(tmp_path / "economy.npz")
+    assert Economy.load(tmp_path / "economy.npz").strategy == row
+
+
+@pytest.mark.parametrize("choice", [[], {}, (), strategy])
+def test_what_is_no_strategy_at_all_is_told_which_there_are(choice):
+    with pytest.raises(StrategyError, match="unknown strategy") as error:
+        strategy(choice)
+    assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize("name", [5, None, 0.5, (1, 2)])
+def test_a_parameter_name_that_is_none_is_refused(name):
+    with pytest.raises(ParameterError, match="no parameter") as error:
+        Economy(firms=100, parameters={name: 1.0})
+    refused(error)
+
+
+@pytest.mark.parametrize("size", ["firms", "banks", "platforms"])
+def test_a_size_that_is_not_given_is_refused(size):
+    with pytest.raises(ParameterError, match=f"{size} = None is not a whole number") as error:
+        small(**{size: None})
+    refused(error)
+
+
+def test_consumers_are_twice_the_firms_whatever_integer_tells_how_many_these_are():
+    firms: Any = np.int8(100)
+    assert len(small(firms=firms, parameters={"lead_in": 0}).consumers) == 200
 
 
 @pytest.mark.parametrize("quarters", [-1, 2.5, math.nan, None, True])
