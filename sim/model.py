@@ -106,13 +106,9 @@ class Economy(mesa.Model):
         progress: bool = False,
     ):
         chosen = population.models_of(strategy)
-        sizes = {
-            "firms": firms,
-            "consumers": saving.twice(firms) if consumers is None else consumers,
-            "banks": banks,
-            "platforms": how_many(chosen, platforms),
-        }
-        saving.check_sizes(sizes, seed, threads)
+        sizes = {"firms": firms, "banks": banks, "platforms": how_many(chosen, platforms)}
+        saving.check_sizes(sizes if consumers is None else sizes | {"consumers": consumers}, seed, threads)
+        sizes["consumers"] = 2 * int(firms) if consumers is None else consumers
         p = parameters if isinstance(parameters, Parameters) else Parameters(parameters or {})
         if p.giants > sizes["platforms"]:
             raise ParameterError(
@@ -215,6 +211,7 @@ class Economy(mesa.Model):
     def step(self) -> None:
         """One quarter, and a record of it."""
         self.check_whole()
+        news.check_rows(self)
         self.midway = self.quarter + 1
         flows = self.live()
         self.records.add(*indicators.observe(self, flows), flows)

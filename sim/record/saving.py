@@ -43,11 +43,6 @@ def check_sizes(sizes: Mapping[str, int], seed: int, threads: int) -> None:
         raise ParameterError(f"seed = {seed!r} is not a whole number from 0 on")
 
 
-def twice(firms: Any) -> Any:
-    """How many consumers there are where nobody says: two for a firm, if that is a number."""
-    return 2 * firms if isinstance(firms, int | np.integer) else firms
-
-
 @dataclass(frozen=True)
 class Found:
     """All that the future of an economy depends on, and its record."""
