@@ -232,7 +232,8 @@ class Kernel(Compiled):
             for column in self.named.get(name, ()):
                 self.check_column(name, thing, column, table)
             named = self.named.get(name)
-            unread = not named and isinstance(thing, HoldsColumns)  # handed over for others of its kind
+            # handed over for others of its kind, which read it
+            unread = not named and not isinstance(thing, np.ndarray | np.generic | int | float | tuple)
             parts += [place(name, column, table) for column in named] if named else ["0" if unread else name]
         text = f"lambda {', '.join(self.text.parameters)}: flat({', '.join(parts)})"
         self.__dict__["machine"] = eval(text, {"flat": self.flat})
