@@ -195,7 +195,7 @@ class Economy(mesa.Model):
         from_banks.lend_to_consumers(self)
         from_platforms.lend(self, "consumers")
         self.each(consumers, cuts_spending)
-        goods.clear(self)  # contracts are filled, goods are bought
+        goods.sell_goods(self)  # contracts are filled, goods are bought
         self.each(firms, meets_customers)
         goods.move_customers(self)
         integration.collect(self)  # links pay a share of what they gained

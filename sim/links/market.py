@@ -260,7 +260,7 @@ def collect(economy) -> None:
     usual = np.empty(len(economy.market.weights))
     usual_misfits(economy.memory.sector_starts, c["alive"], c["link"], c["misfit"], usual)
     gains(
-        rows, c["link"], c["depth"], c["sales"], c["misfit"], c["early"], c["rate"], c["deposits"],
+        rows, c["link"], c["depth"], c["sales"], c["misfit"], c["paid_early"], c["rate"], c["deposits"],
         (c["sector"], usual),
         (p.process_gain, p.misfit_waste, 1.0 - p.input_share, p.fee_limit, p.belief_depth),
         platforms["gain_share"], c["gain"], c["integration_fee"], sums,
