@@ -274,7 +274,7 @@ class Economy(mesa.Model):
         self.each(consumers, cuts_spending)
 
         # goods
-        goods.clear(self)  # contracts are filled, goods are bought
+        goods.sell_goods(self)  # contracts are filled, goods are bought
         self.each(firms, meets_customers)
         goods.move_customers(self)
         links.collect_fees(self)  # links pay a share of what they gained

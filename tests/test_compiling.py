@@ -19,13 +19,15 @@ from sim.engine.draws import uniform
 
 ROOT = Path(__file__).parents[1]
 HELPER = """
+from collections import namedtuple
 from sim.engine.compiling import compiled
 
 STEP = 1
+Ends = namedtuple("Ends", "before after")
 
 @compiled
 def helps(x):
-    return x + STEP
+    return Ends(before=0, after=x + STEP).after
 """
 CALLER = """
 from helper import helps
@@ -136,6 +138,7 @@ def load(folder: Path, name: str, monkeypatch: pytest.MonkeyPatch) -> ModuleType
         ("caller", "2 *", "3 *", False),
         ("helper", "x + STEP", "x - STEP", False),
         ("helper", "STEP = 1", "STEP = 2", False),
+        ("helper", "before after", "after before", False),
         ("helper", "STEP = 1", "STEP = 1\nOTHER = 2", True),
     ],
 )

@@ -106,7 +106,7 @@ def settles(firm, market, p, u):
     # what cannot be paid in full is shared out when the estate is settled
     paid = 0.0 if failed else 1.0
     cash -= paid * due
-    keep = firm.buffer * firm.bills
+    keep = firm.buffer * firm.planned_bills
     dividend = 0.0 if failed or firm.leaving else math.floor(p.payout * max(0.0, cash - keep))
     losses = firm.losses + 1.0 if profit < 0.0 else 0.0
     small = (1.0 - p.input_share) * firm.expected_demand < p.smallest * firm.productivity

@@ -72,9 +72,11 @@ class Compiled:
 
     @functools.cached_property
     def stamp(self) -> str:
-        """Changes with the text of the function or of a helper, and with the constants they name."""
-        names = self.function.__globals__
-        fixed = {n: names[n] for n in self.function.__code__.co_names if n in names and is_constant(names[n])}
+        """Changes with the text of the function or of a helper, and with the constants and the fields of
+        named tuples that they name."""
+        named = {n: self.function.__globals__.get(n) for n in self.function.__code__.co_names}
+        fixed = {n: thing for n, thing in named.items() if is_constant(thing)}
+        fixed |= {n: getattr(thing, "_fields", ()) for n, thing in named.items() if isinstance(thing, type)}
         below = {name: thing.stamp for name, thing in self.helpers().items()}
         text = f"{inspect.getsource(self.function)}{fixed}{below}"
         return hashlib.blake2b(text.encode(), digest_size=8).hexdigest()

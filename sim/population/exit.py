@@ -95,7 +95,7 @@ LEFT_BEHIND = (
     "disruption",
     "demand",
     "expected_demand",
-    "bills",
+    "planned_bills",
     "workers",
     "wage_bill",
     "input_bill",
@@ -115,7 +115,7 @@ def firms_leave(economy) -> None:
     unpaid = pay_estates(economy, rows, gone)
     failed = c["failed"][rows] | (write_off_estates(economy, rows) + unpaid > 0)
     c["failed"][rows] = failed
-    trade_credit.turn_quarter(economy, gone)
+    trade_credit.debts_fall_due(economy, gone)
     failures = np.count_nonzero(failed)
     tallies.exits = float(leave)
     tallies.failures = float(failures)

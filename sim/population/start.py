@@ -264,7 +264,7 @@ def finance_firms(economy, path) -> None:
         firms[name] = debt / np.maximum(1, books["deposits"] + assets)
     for name in ("margin_now", "draft_margin", "reported_margin"):
         firms[name] = path.profit
-    supply.start(economy)
+    supply.start_network(economy)
 
 
 def finance_households(economy, path) -> None:

@@ -25,7 +25,7 @@ def works(linked, firms, depth, p):
 def shows(linked, firms, depth, usual, p, shown):
     """The interest on what was paid a quarter early."""
     for n in range(linked.shape[0]):
-        shown.fen[n] += firms.rate[linked[n]] * firms.early[linked[n]]
+        shown.fen[n] += firms.rate[linked[n]] * firms.paid_early[linked[n]]
 
 
 class EarlyCashLine(ServiceLine):
