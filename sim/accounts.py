@@ -4,7 +4,6 @@ From these lists the balance-sheet and transaction-flow matrices are generated, 
 """
 
 from sim.engine.chart import Change, Chart, Flow, Instrument, WriteOff
-from sim.engine.compiling import compiled
 
 MONEY = {
     "firms": "deposits",
@@ -160,15 +159,3 @@ PARTIES = {
     else (" and ".join(place[0] for place in spec.held), " and ".join(place[0] for place in spec.owed))
     for name, spec in FLOWS.items()
 }
-
-
-@compiled
-def idle_claims(claims_owed, loans, participations_owed):
-    """Households' money with a platform that is not lent out.   [fen]"""
-    return float(max(0, claims_owed - (loans - participations_owed)))
-
-
-@compiled
-def own_cash(deposits, claims_owed, loans, participations_owed):
-    """What of a platform's deposits is not households' money.   [fen]"""
-    return max(0.0, float(deposits) - idle_claims(claims_owed, loans, participations_owed))

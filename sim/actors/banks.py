@@ -3,6 +3,7 @@
 from typing import NamedTuple
 
 from sim.engine.columns import Account, Column, Row
+from sim.engine.kernels import kernel
 from sim.engine.parameters import Declared, param
 from sim.engine.rules import rule
 
@@ -67,9 +68,9 @@ class Bank(Row):
     room = Column(0.0, unit="fen", doc="loans that its capital still allows")
     files = Column(0.0, unit="files/quarter", doc="applications screened")
     consumer_files = Column(0.0, unit="files/quarter")
-    interest_income = Column(0.0, unit="fen/quarter")
-    interest_cost = Column(0.0, unit="fen/quarter")
-    loan_losses = Column(0.0, unit="fen/quarter")
+    interest_income = Column(0.0, unit="fen/quarter", of_the_quarter=True)
+    interest_cost = Column(0.0, unit="fen/quarter", of_the_quarter=True)
+    loan_losses = Column(0.0, unit="fen/quarter", of_the_quarter=True)
     costs = Column(0.0, unit="fen/quarter")
     profit = Column(0.0, unit="fen/quarter")
     tax_paid = Column(0.0, unit="fen/quarter")
@@ -88,12 +89,22 @@ class Bank(Row):
     net_worth = Account("capital")
 
 
+@kernel
+def own_loans(bank):
+    """What a bank, or each bank of a table, has lent itself to firms and consumers (whole fen)."""
+    return bank.firm_loans + bank.syndicated_loans + bank.consumer_loans
+
+
+@kernel
+def all_loans(bank):
+    """What it has lent itself, through platforms and to platforms (whole fen)."""
+    return own_loans(bank) + (bank.participations + bank.platform_loans)
+
+
 @rule(writes="room")
 def finds_room(bank, market, p, u):
     """Loans that may still be made: capital over the required ratio, less loans there are.   [fen]"""
-    loans = float(bank.firm_loans + bank.syndicated_loans + bank.consumer_loans)
-    loans += float(bank.participations + bank.platform_loans)
-    return max(0.0, float(bank.net_worth) / p.capital_required - loans)
+    return max(0.0, float(bank.net_worth) / p.capital_required - float(all_loans(bank)))
 
 
 class Closed(NamedTuple):
@@ -108,8 +119,7 @@ class Closed(NamedTuple):
 @rule(writes=Closed)
 def closes_books(bank, market, p, u):
     """Tax on profit; capital above target is paid out; below the required ratio, new equity is asked for."""
-    loans = float(bank.firm_loans + bank.syndicated_loans + bank.consumer_loans)
-    loans += float(bank.participations + bank.platform_loans)
+    loans = float(all_loans(bank))
     profit = bank.interest_income - bank.interest_cost - bank.loan_losses - bank.costs
     tax = market.profit_tax * max(0.0, profit)
     capital = float(bank.net_worth) - tax

@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from sim.engine.arithmetic import bell, open_one
 from sim.engine.columns import Account, Column, Row
+from sim.engine.compiling import compiled
 from sim.engine.parameters import Declared, param
 from sim.engine.rules import rule
 
@@ -79,14 +80,16 @@ class Consumer(Row):
     budget = Column(0.0, unit="fen/quarter", doc="to be spent this quarter")
     expense = Column(0.0, unit="fen", doc="a shock that cannot wait, in part")
     loan_wanted = Column(0.0, unit="fen")
-    loan_granted = Column(0.0, unit="fen")
+    loan_granted = Column(0.0, unit="fen", of_the_quarter=True)
     rate = Column(0.02, unit="share/quarter", doc="on bank debt")
     ecosystem = Column(-1, unit="row of platforms", doc="of the giant it shops with, or -1", dtype="int32")
     first_app = Column(-1, unit="row of platforms", doc="that has its attention, or -1", dtype="int32")
     second_app = Column(-1, unit="row of platforms", doc="another that has it, or -1", dtype="int32")
     debt_to = Column(-1, unit="row of platforms", doc="to whose pool it owes, or -1", dtype="int32")
     platform_rate = Column(0.03, unit="share/quarter", doc="on its platform debt")
-    platform_granted = Column(0.0, unit="fen", doc="lent through a platform this quarter")
+    platform_granted = Column(
+        0.0, unit="fen", doc="lent through a platform this quarter", of_the_quarter=True
+    )
     platform_interest_paid = Column(0.0, unit="fen/quarter")
     platform_instalment_paid = Column(0.0, unit="fen/quarter")
     ever_borrowed = Column(False, unit="yes/no", doc="from a platform")
@@ -124,6 +127,13 @@ def works(consumer, market, p, u):
     )
 
 
+@compiled
+def debt_service(consumer, p):
+    """Interest and instalments on all its debt as it stands.   [fen]"""
+    of_bank = float(consumer.bank_debt) * (consumer.rate + p.consumer_instalment)
+    return of_bank + float(consumer.platform_debt) * (consumer.platform_rate + p.consumer_instalment)
+
+
 class SpendingPlan(NamedTuple):
     """What `plans_spending` writes."""
 
@@ -143,8 +153,7 @@ def plans_spending(consumer, market, p, u):
     """
     usual = consumer.usual_income + p.income_memory * (consumer.income - consumer.usual_income)
     money = float(consumer.deposits)
-    service = float(consumer.bank_debt) * (consumer.rate + p.consumer_instalment)
-    service += float(consumer.platform_debt) * (consumer.platform_rate + p.consumer_instalment)
+    service = debt_service(consumer, p)
     wealth = money + float(consumer.claims) - p.saving_buffer * usual
     wish = market.confidence * (p.spend_income * usual + p.spend_wealth * max(0.0, wealth))
     size = p.shock_low + (p.shock_high - p.shock_low) * u[1]
@@ -166,9 +175,7 @@ def plans_spending(consumer, market, p, u):
 def cuts_spending(consumer, market, p, u):
     """A loan not had is spending cut; subsistence and what cannot wait come before debt service."""
     money = float(consumer.deposits)
-    service = float(consumer.bank_debt) * (consumer.rate + p.consumer_instalment)
-    service += float(consumer.platform_debt) * (consumer.platform_rate + p.consumer_instalment)
-    free = money - service
+    free = money - debt_service(consumer, p)
     least = min(money, p.subsistence * consumer.usual_income + p.unavoidable * consumer.expense)
     return float(math.floor(max(least, min(consumer.budget, free))))
 

@@ -165,7 +165,7 @@ class Firm(Row):
     buffer = Column(1.0, unit="quarters of bills")
     rate = Column(0.015, unit="share/quarter", doc="on its bank debt")
     loan_wanted = Column(0.0, unit="fen")
-    loan_granted = Column(0.0, unit="fen")
+    loan_granted = Column(0.0, unit="fen", of_the_quarter=True)
     rationed = Column(False, unit="yes/no", doc="wanted a loan and did not get all of it")
     ecosystem = Column(-1, unit="row of platforms", doc="of the giant it trades in, or -1", dtype="int32")
     portal = Column(-1, unit="row of platforms", doc="that has its attention, or -1", dtype="int32")
@@ -179,7 +179,9 @@ class Firm(Row):
     platform_rate = Column(0.02, unit="share/quarter", doc="on its platform debt")
     platform_pace = Column(0.2, unit="share/quarter", doc="of its platform debt repaid")
     deducted = Column(False, unit="yes/no", doc="platform debt is repaid out of the flow of sales")
-    platform_granted = Column(0.0, unit="fen", doc="lent through a platform this quarter")
+    platform_granted = Column(
+        0.0, unit="fen", doc="lent through a platform this quarter", of_the_quarter=True
+    )
     platform_interest_paid = Column(0.0, unit="fen/quarter")
     platform_instalment_paid = Column(0.0, unit="fen/quarter")
     margin_now = Column(0.0, unit="share of sales", doc="what an insider sees")

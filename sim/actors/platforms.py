@@ -7,8 +7,8 @@ columns; everything below is the same for all of them.
 import math
 from typing import NamedTuple
 
-from sim.accounts import own_cash
 from sim.engine.columns import Account, Column, Row
+from sim.engine.compiling import compiled
 from sim.engine.parameters import Declared, param
 from sim.engine.rules import rule
 
@@ -112,8 +112,8 @@ class Platform(Row):
     users = Column(0.0, unit="rows of consumers")
     firm_users = Column(0.0, unit="firms")
     links = Column(0.0, unit="firms")
-    new_users = Column(0.0, unit="rows of consumers")
-    files = Column(0.0, unit="files/quarter")
+    new_users = Column(0.0, unit="rows of consumers", of_the_quarter=True)
+    files = Column(0.0, unit="files/quarter", of_the_quarter=True)
     served = Column(1.0, unit="share", doc="of users and links that its money allows it to serve")
     service = Column(0.0, unit="fen/quarter", doc="of users")
     management = Column(0.0, unit="fen/quarter")
@@ -124,21 +124,27 @@ class Platform(Row):
     bank_margin = Column(
         0.0, unit="share/quarter", doc="what banks earned of late on its loans, after losses"
     )
-    pool_interest = Column(0.0, unit="share/quarter", doc="paid to banks on their share in its loans")
-    pool_losses = Column(0.0, unit="fen/quarter", doc="of banks on their share in its loans")
-    claims_lost = Column(0.0, unit="fen/quarter", doc="by households")
+    pool_interest = Column(
+        0.0, unit="share/quarter", doc="paid to banks on their share in its loans", of_the_quarter=True
+    )
+    pool_losses = Column(
+        0.0, unit="fen/quarter", doc="of banks on their share in its loans", of_the_quarter=True
+    )
+    claims_lost = Column(0.0, unit="fen/quarter", doc="by households", of_the_quarter=True)
     loss_seen = Column(0.0, unit="share/quarter", doc="of their claims lost of late, as households see it")
     trust = Column(1.0, unit="share", doc="of what households would lend at best")
-    revenue = Column(0.0, unit="fen/quarter", doc="interest kept, takes, fees")
-    direct_cost = Column(0.0, unit="fen/quarter", doc="funding, files, service, losses borne")
+    revenue = Column(0.0, unit="fen/quarter", doc="interest kept, takes, fees", of_the_quarter=True)
+    direct_cost = Column(
+        0.0, unit="fen/quarter", doc="funding, files, service, losses borne", of_the_quarter=True
+    )
     gross_profit = Column(0.0, unit="fen/quarter", doc="smoothed: revenue less direct cost")
     last_gross = Column(0.0, unit="fen/quarter", doc="at the last price")
     faith = Column(1.0, unit="share", doc="in growth: of what cash allows to be spent on it")
     growth_spend = Column(0.0, unit="fen/quarter", doc="smoothed")
     profit = Column(0.0, unit="fen/quarter")
     usual_profit = Column(0.0, unit="fen/quarter", doc="smoothed")
-    losses_borne = Column(0.0, unit="fen/quarter")
-    venture = Column(0.0, unit="fen/quarter", doc="from the fund, this quarter")
+    losses_borne = Column(0.0, unit="fen/quarter", of_the_quarter=True)
+    venture = Column(0.0, unit="fen/quarter", doc="from the fund, this quarter", of_the_quarter=True)
     venture_total = Column(0.0, unit="fen", doc="from the fund, so far")
     spent_total = Column(0.0, unit="fen", doc="all costs so far")
     revenue_total = Column(0.0, unit="fen", doc="all revenue so far")
@@ -151,6 +157,38 @@ class Platform(Row):
     claims_owed = Account("share of households in its loans")
     borrowing = Account("from banks")
     net_worth = Account("its own capital")
+
+
+class Purse(NamedTuple):
+    """The accounts of a platform in which its money and that of households mix."""
+
+    deposits: int
+    claims_owed: int
+    loans: int
+    participations_owed: int
+
+
+@compiled
+def purse(platforms, q):
+    """The purse of row `q`, for functions that have the table and no agent."""
+    return Purse(
+        deposits=platforms.deposits[q],
+        claims_owed=platforms.claims_owed[q],
+        loans=platforms.loans[q],
+        participations_owed=platforms.participations_owed[q],
+    )
+
+
+@compiled
+def idle_claims(platform):
+    """Households' money with a platform that is not lent out.   [fen]"""
+    return float(max(0, platform.claims_owed - (platform.loans - platform.participations_owed)))
+
+
+@compiled
+def own_cash(platform):
+    """What of a platform's deposits is not households' money.   [fen]"""
+    return max(0.0, float(platform.deposits) - idle_claims(platform))
 
 
 class TechnologyKept(NamedTuple):
@@ -196,7 +234,7 @@ def sets_budget(platform, market, p, u):
 
     budget = faith spend_rate cash + reinvest max(0, gross profit), at most spend_limit cash   [fen/quarter]
     """
-    cash = own_cash(platform.deposits, platform.claims_owed, platform.loans, platform.participations_owed)
+    cash = own_cash(platform)
     going = platform.acts if platform.alive else 0.0
     people = p.persons_per_row * platform.users + platform.firm_users
     service = going * people * p.service_cost * market.wage_index * (1.0 - p.automation * platform.technique)
@@ -237,7 +275,7 @@ def hires(platform, market, p, u):
     bill = platform.service + platform.management + attention + platform.project_spend + platform.file_bill
     bill += platform.technology_spend
     # what a closing platform cannot pay is lost to its staff; what it owes the media is theirs
-    cash = own_cash(platform.deposits, platform.claims_owed, platform.loans, platform.participations_owed)
+    cash = own_cash(platform)
     bill = float(math.floor(max(0.0, min(bill, cash - platform.advertising))))
     return Hired(
         wage_bill=bill,
@@ -355,7 +393,7 @@ def is_judged(platform, market, p, u):
 @rule(writes="alive")
 def survives(platform, market, p, u):
     """A platform whose own cash pays its costs for too few weeks, or whose capital is gone, closes."""
-    cash = own_cash(platform.deposits, platform.claims_owed, platform.loans, platform.participations_owed)
+    cash = own_cash(platform)
     least = (platform.wage_bill + platform.direct_cost) / (WEEKS / p.closing_cash)
     busy = platform.acts > 0.0 and platform.spent_total > 0.0
     broke = cash < least or float(platform.net_worth) < 0.0
@@ -365,7 +403,7 @@ def survives(platform, market, p, u):
 @rule(writes="dividend")
 def pays_dividend(platform, market, p, u):
     """What the fund has sold pays its owners a part of the cash that it need not keep, if it has a profit."""
-    cash = own_cash(platform.deposits, platform.claims_owed, platform.loans, platform.participations_owed)
+    cash = own_cash(platform)
     cost = platform.wage_bill + platform.direct_cost + platform.advertising
     earned = max(0.0, platform.usual_profit)
     spare = min(max(0.0, cash - p.platform_reserve * cost), p.dividend_limit * earned)

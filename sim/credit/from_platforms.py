@@ -6,10 +6,13 @@ keeps. Who funds: households' claims, banks' participations, bank loans to the p
 
 import numpy as np
 
-from sim.accounts import idle_claims
+from sim.actors.banks import own_loans
+from sim.actors.platforms import Purse, idle_claims, purse
 from sim.engine.arithmetic import logistic, open_one
 from sim.engine.compiling import compiled
 from sim.engine.draws import key, normals
+from sim.engine.kernels import kernel
+from sim.engine.fen import split_within
 from sim.engine.ledger import Some, split_by, total_by
 from sim.engine.parameters import Declared, param
 from sim.credit.scoring import (
@@ -22,7 +25,6 @@ from sim.credit.scoring import (
     sight_of_consumers,
     sight_of_firms,
 )
-from sim.markets.payments.settlement import split_within
 
 
 class PlatformCredit(Declared):
@@ -218,17 +220,17 @@ def lend(economy, population: str) -> None:
         c["ever_borrowed"][rows[lent > 0]] = True
 
 
-@compiled
-def list_idle(claims_owed, loans, participations_owed, idle):
+@kernel
+def list_idle(platforms, idle):
     """Households' money with each platform that is not lent out (whole fen)."""
-    for p in range(idle.shape[0]):
-        idle[p] = int(idle_claims(claims_owed[p], loans[p], participations_owed[p]))
+    for q in range(idle.shape[0]):
+        idle[q] = int(idle_claims(purse(platforms, q)))
 
 
 def idle(economy) -> np.ndarray:
     """Households' money with each platform that is not lent out (int64, fen)."""
-    t, out = economy.platforms.columns, np.empty(len(economy.platforms), np.int64)
-    list_idle(t["claims_owed"], t["loans"], t["participations_owed"], out)
+    out = np.empty(len(economy.platforms), np.int64)
+    list_idle(economy.platforms, out)
     return out
 
 
@@ -269,7 +271,14 @@ def rations(wanted, shares, bank_limit, books, promised, offered, room, limits, 
     (of_banks, of_households, of_borrowing), (own_limit, borrowing_limit) = shares, limits
     claims, loans, participations, deposits, borrowing, worth = books
     for p in range(wanted.shape[0]):
-        not_lent = idle_claims(claims[p], loans[p], participations[p])
+        not_lent = idle_claims(
+            Purse(
+                deposits=deposits[p],
+                claims_owed=claims[p],
+                loans=loans[p],
+                participations_owed=participations[p],
+            )
+        )
         cash = max(0.0, float(deposits[p]) - not_lent - promised[p])
         may_borrow = min(max(0.0, max(0.0, float(worth[p])) - float(borrowing[p])), borrowing_limit * room)
         own = 1.0 - of_households[p] - of_banks[p] - of_borrowing[p]
@@ -289,7 +298,7 @@ def fundable(economy, wanted: np.ndarray) -> np.ndarray:
     """The share of what a platform would lend that its funders and its own money allow."""
     t, b, p = economy.platforms.columns, economy.banks.columns, economy.p
     room, of_banks = float(b["room"].sum()), bank_share(economy)
-    loans = float((b["firm_loans"] + b["syndicated_loans"] + b["consumer_loans"]).sum())
+    loans = float(own_loans(economy.banks).sum())
     left = max(0.0, p.platform_loans_cap * loans - float(b["participations"].sum()))
     from_banks = of_banks * wanted
     share = from_banks / max(1e-300, float(from_banks.sum()))
