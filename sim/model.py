@@ -203,7 +203,7 @@ class Economy(mesa.Model):
         settlement.firms_pay(self)
         trade_credit.pay_suppliers(self)  # for what was delivered a quarter ago
         self.each(consumers, serves_debt)
-        venture.consumers_pay(self)
+        settlement.consumers_pay(self)
         venture.collect(self)  # debtors pay pools, pools pay funders
         self.each(firms, keeps_accounts)
         demography.firms_leave(self)  # closures and defaults, and who bears them

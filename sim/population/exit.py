@@ -5,11 +5,11 @@ import numpy as np
 from sim.engine.arithmetic import exp
 from sim.engine.compiling import compiled, compiled_apart
 from sim.engine.draws import as_normals, key, uniforms
+from sim.engine.fen import within
 from sim.engine.ledger import Some, total_by
 from sim.engine.parameters import Declared, param
 from sim.markets.payments import ownership, trade_credit
 from sim.markets.payments import venture as funding
-from sim.markets.payments.settlement import within
 from sim.markets.news import EQUIPMENT
 
 HARD_HIT = 0.1  # of a quarter's sales, lost on customers that failed: for the record

@@ -7,10 +7,9 @@ firms that leave are sold to the owners' pool.
 import numpy as np
 
 from sim.engine.compiling import compiled
-from sim.engine.fen import sum_by
+from sim.engine.fen import sum_by, within
 from sim.engine.ledger import Some, rows_with
 from sim.markets.payments import ownership
-from sim.markets.payments.settlement import within
 from sim.markets.supply import NOBODY, SLOTS, columns_of
 
 

@@ -2,14 +2,15 @@
 
 import numpy as np
 
-from sim.accounts import own_cash
+from sim.actors.banks import own_loans
+from sim.actors.platforms import Purse, own_cash
 from sim.engine.compiling import compiled
+from sim.engine.fen import split_within
 from sim.engine.ledger import Some, rows_with, split, split_by, total_by
 from sim.engine.parameters import Declared, param
 from sim.links import market as integration
 from sim.markets.payments import ownership
 from sim.credit.from_platforms import idle
-from sim.markets.payments.settlement import split_within
 
 
 class Funding(Declared):
@@ -70,7 +71,13 @@ def weigh_round(
     for p in range(size.shape[0]):
         merit = gross_profit[p] / growth_spend[p] if growth_spend[p] > 0.0 else 0.0
         needed = runway * (growth_spend[p] + wage_bill[p]) + size[p] * commitment / parts
-        need = min(1.0, needed / max(1.0, own_cash(deposits[p], claims[p], loans[p], participations[p])))
+        purse = Purse(
+            deposits=deposits[p],
+            claims_owed=claims[p],
+            loans=loans[p],
+            participations_owed=participations[p],
+        )
+        need = min(1.0, needed / max(1.0, own_cash(purse)))
         counts = size[p] if backed[p] else 0.0
         weight[p] = counts * (floor + min(most, max(0.0, merit))) * need
         used += counts * need
@@ -289,8 +296,7 @@ def households_lend(economy) -> bool:
 def compare(economy) -> None:
     """What banks earn on loans of their own, and how many households have money in a platform that died."""
     t, p, market, memory = economy.platforms.columns, economy.p, economy.market, economy.memory
-    b = economy.banks.columns
-    loans = float((b["firm_loans"] + b["syndicated_loans"] + b["consumer_loans"]).sum())
+    loans = float(own_loans(economy.banks).sum())
     own = float(memory.own_interest - memory.own_losses) / max(1.0, loans) - market.funding_rate
     market.own_margin += p.patience_with_platforms * (own - market.own_margin)
     # a platform that died with households' money frightens the others' lenders for some years
@@ -335,19 +341,3 @@ def pay_dividends(economy) -> None:
     fen = economy.platforms.columns["dividend"]
     if fen.any():
         ownership.receive(economy, "platform dividends", fen)
-
-
-def consumers_pay(economy) -> None:
-    """Interest and instalments of consumers to their banks; defaults are written off."""
-    consumers, banks, ledger = economy.consumers, economy.banks, economy.ledger
-    c, n = consumers.columns, len(banks)
-    banks.columns["interest_income"] += ledger.pay_at_home("interest of consumers", c["interest_paid"])
-    ledger.pay_at_home("instalments of consumers", c["instalment_paid"])
-    rows = np.flatnonzero(c["failed"])
-    lost = c["bank_debt"][rows]
-    by_bank = total_by(c["bank"][rows], lost, n)
-    ledger.write_off("bad loans to consumers", {"banks": by_bank}, {"consumers": Some(rows, lost)})
-    banks["loan_losses"] += by_bank
-    economy.memory.own_interest = float(banks["interest_income"].sum())
-    economy.tallies["bad consumer loans"] = float(lost.sum())
-    lose(economy, "consumers", rows, c["platform_debt"][rows])
