@@ -53,7 +53,8 @@ from sim.credit import from_banks, from_platforms, scoring
 from sim.links import market as integration
 from sim.markets import attention, goods, labour, news, supply
 from sim.markets.payments import banking, ownership, settlement, trade_credit, venture
-from sim.population import exit as demography
+from sim.population import entry
+from sim.population import exit as leaving
 from sim.population import start as initial
 from sim.strategies import BusinessModel, strategy
 
@@ -206,7 +207,7 @@ class Economy(mesa.Model):
         settlement.consumers_pay(self)
         venture.collect(self)  # debtors pay pools, pools pay funders
         self.each(firms, keeps_accounts)
-        demography.firms_leave(self)  # closures and defaults, and who bears them
+        leaving.firms_leave(self)  # closures and defaults, and who bears them
         scoring.learn(self)  # labels mature; scores improve
         ownership.distribute(self)
         banking.close(self)
@@ -220,7 +221,7 @@ class Economy(mesa.Model):
         venture.sell_stakes(self)
         self.each(platforms, pays_dividend)
         venture.pay_dividends(self)
-        demography.firms_enter(self)  # newcomers, with the owners' money
+        entry.firms_enter(self)  # newcomers, with the owners' money
         banking.treasury(self)
         flows = self.ledger.close()  # every flow sums to zero, or the run stops
         news.looks_back(self)
