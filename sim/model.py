@@ -45,9 +45,9 @@ from sim.links import market as links
 from sim.links.lines import LINES
 from sim.markets import attention, goods, labour, news, supply
 from sim.markets.payments import banking, ownership, settlement, trade_credit, venture
+from sim.population import entry, start
 from sim.population import exit as leaving
 from sim.population import platforms as population
-from sim.population import start
 from sim.record import indicators, saving
 from sim.sectors import SECTORS
 from sim.state import Market, Memory, Tallies
@@ -306,7 +306,7 @@ class Economy(mesa.Model):
         venture.pay_dividends(self)
 
         # newcomers, and the books
-        leaving.firms_enter(self)  # with the owners' money
+        entry.firms_enter(self)  # with the owners' money
         banking.treasury(self)
         flows = self.ledger.close()  # every flow sums to zero, or the run stops
         news.looks_back(self)

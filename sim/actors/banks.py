@@ -1,11 +1,9 @@
 """Banks: they take deposits, make loans, price risk, and need capital to do so."""
 
-from collections.abc import Mapping
 from typing import NamedTuple
 
-import numpy as np
-
 from sim.engine.columns import Account, Column, Row
+from sim.engine.kernels import kernel
 from sim.engine.parameters import Declared, param
 from sim.engine.rules import rule
 
@@ -75,17 +73,22 @@ class Bank(Row):
     net_worth = Account("capital")
 
 
-def own_loans(banks: Mapping[str, np.ndarray]) -> np.ndarray:
-    """What banks have lent to customers of their own and all together (fen), from the table's columns."""
-    return banks["firm_loans"] + banks["syndicated_loans"] + banks["consumer_loans"]
+@kernel
+def own_loans(bank):
+    """What a bank, or each bank of a table, has lent itself to firms and consumers (whole fen)."""
+    return bank.firm_loans + bank.syndicated_loans + bank.consumer_loans
+
+
+@kernel
+def all_loans(bank):
+    """What it has lent itself, through platforms and to platforms (whole fen)."""
+    return own_loans(bank) + (bank.participations + bank.platform_loans)
 
 
 @rule(writes="room")
 def finds_room(bank, market, p, u):
     """Loans that may still be made: capital over the required ratio, less loans there are.   [fen]"""
-    loans = float(bank.firm_loans + bank.syndicated_loans + bank.consumer_loans)
-    loans += float(bank.participations + bank.platform_loans)
-    return max(0.0, float(bank.net_worth) / p.capital_required - loans)
+    return max(0.0, float(bank.net_worth) / p.capital_required - float(all_loans(bank)))
 
 
 class Closed(NamedTuple):
@@ -100,8 +103,7 @@ class Closed(NamedTuple):
 @rule(writes=Closed)
 def closes_books(bank, market, p, u):
     """Tax on profit; capital above target is paid out; below the required ratio, new equity is asked for."""
-    loans = float(bank.firm_loans + bank.syndicated_loans + bank.consumer_loans)
-    loans += float(bank.participations + bank.platform_loans)
+    loans = float(all_loans(bank))
     profit = bank.interest_income - bank.interest_cost - bank.loan_losses - bank.costs
     tax = p.profit_tax * max(0.0, profit)
     capital = float(bank.net_worth) - tax

@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from sim.engine.arithmetic import bell
 from sim.engine.columns import Account, Column, Row
+from sim.engine.compiling import compiled
 from sim.engine.parameters import Declared, param
 from sim.engine.rules import rule
 
@@ -117,6 +118,13 @@ def works(consumer, market, p, u):
     )
 
 
+@compiled
+def debt_service(consumer, p):
+    """Interest and instalments on all its debt as it stands.   [fen]"""
+    of_bank = float(consumer.bank_debt) * (consumer.rate + p.consumer_instalment)
+    return of_bank + float(consumer.platform_debt) * (consumer.platform_rate + p.consumer_instalment)
+
+
 class SpendingPlan(NamedTuple):
     """What `plans_spending` writes."""
 
@@ -136,8 +144,7 @@ def plans_spending(consumer, market, p, u):
     """
     usual = consumer.usual_income + p.income_memory * (consumer.income - consumer.usual_income)
     money = float(consumer.deposits)
-    service = float(consumer.bank_debt) * (consumer.rate + p.consumer_instalment)
-    service += float(consumer.platform_debt) * (consumer.platform_rate + p.consumer_instalment)
+    service = debt_service(consumer, p)
     wealth = money + float(consumer.claims) - p.saving_buffer * usual
     wish = market.confidence * (p.spend_income * usual + p.spend_wealth * max(0.0, wealth))
     size = p.shock_low + (p.shock_high - p.shock_low) * u[1]
@@ -159,9 +166,7 @@ def plans_spending(consumer, market, p, u):
 def cuts_spending(consumer, market, p, u):
     """A loan not had is spending cut; subsistence and what cannot wait come before debt service."""
     money = float(consumer.deposits)
-    service = float(consumer.bank_debt) * (consumer.rate + p.consumer_instalment)
-    service += float(consumer.platform_debt) * (consumer.platform_rate + p.consumer_instalment)
-    free = money - service
+    free = money - debt_service(consumer, p)
     least = min(money, p.subsistence * consumer.usual_income + p.unavoidable * consumer.expense)
     return float(math.floor(max(least, min(consumer.budget, free))))
 

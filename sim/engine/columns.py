@@ -89,6 +89,7 @@ class Table(Words, HoldsColumns):
     def _build(self, model: Any, kind: type[Row], keep: bool, chance: random.Random, arrays: dict) -> None:
         self.model, self.kind, self.keep, self.random = model, kind, keep, chance
         accounts = {name for name, column in declared(kind).items() if isinstance(column, Account)}
+        self.of_the_quarter = [name for name, column in declared(kind).items() if column.of_the_quarter]
         self.attributes = frozenset(dir(kind))
         self.bound: dict[Any, Any] = {}  # of compiled passes over these columns: see `rules.sweep`
         self.books: dict[str, np.ndarray] = {name: a for name, a in arrays.items() if name in accounts}
@@ -113,6 +114,11 @@ class Table(Words, HoldsColumns):
     def rows(self) -> np.ndarray:
         """The positions 0 to n - 1."""
         return np.arange(len(self.ids))
+
+    def open_quarter(self) -> None:
+        """What adds up within a quarter starts at zero."""
+        for name in self.of_the_quarter:
+            self.columns[name][...] = 0
 
     @property
     def bytes(self) -> int:

@@ -317,5 +317,10 @@ def cut_links(economy, rows: np.ndarray) -> None:
     firms = economy.firms.columns
     firms["disruption"][rows] += economy.p.disruption * firms["depth"][rows]
     firms["link"][rows] = -1
+    forget_links(economy, rows)
+
+
+def forget_links(economy, rows: np.ndarray) -> None:
+    """Nothing of a link is left in these firms."""
     for name in columns_of_a_link():
-        firms[name][rows] = 0.0
+        economy.firms.columns[name][rows] = 0.0

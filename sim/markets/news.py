@@ -6,7 +6,8 @@ import numpy as np
 
 from sim.engine.arithmetic import exp
 from sim.engine.compiling import compiled
-from sim.engine.draws import key, normals
+from sim.engine.draws import claim, key, normals
+from sim.engine.kernels import kernel
 from sim.engine.parameters import Declared, param
 from sim.state import Derived
 
@@ -32,6 +33,7 @@ class World(Declared):
     # fmt: on
 
 
+LUCK = claim("what the market wants", __name__)
 WAGE = 2_000_000.0  # fen a quarter, to which what is declared in fen refers
 EQUIPMENT, MEDIA = 0, 1
 # what consumers and the state buy: little equipment and media, the rest evenly
@@ -48,14 +50,14 @@ def tilted(weights, tilt, out):
         out[s] = weights[s] * exp(tilt[s])
 
 
-@compiled
-def count_in(starts, counts, out):
-    """How many rows count of those from starts[s] up to starts[s + 1], for each s."""
-    for s in range(out.shape[0]):
+@kernel
+def count_living(starts, firms, members):
+    """How many firms of each sector are alive: its rows lie from starts[s] up to starts[s + 1]."""
+    for s in range(members.shape[0]):
         found = 0
         for i in range(starts[s], starts[s + 1]):
-            found += 1 if counts[i] else 0
-        out[s] = found
+            found += 1 if firms.alive[i] else 0
+        members[s] = found
 
 
 @compiled
@@ -95,7 +97,7 @@ def changes(economy) -> None:
     pace = p.pace_of_change * (1.0 + p.pace_spread * LADDER)
     step, numbered = np.empty(3 * sectors), np.arange(3 * sectors)
     normals(
-        key(economy.seed, "what the market wants"), numbered, numbered, np.zeros_like(numbered),
+        key(economy.seed, LUCK), numbered, numbered, np.zeros_like(numbered),
         economy.quarter, step,
     )  # fmt: skip
     market.style_x = market.style_x + pace * step[:sectors]
@@ -143,28 +145,28 @@ def trend_growth(p) -> float:
 
 def posts_terms(economy) -> None:
     """Policy, wage and rates of the quarter, from what was seen in the last ones."""
-    m, p = economy.market, economy.p
-    state = economy.state[0]
-    slack = p.unemployment_norm - m.unemployment
-    m.wage_growth = trend_growth(p) + p.wage_response * slack
-    m.wage *= 1.0 + m.wage_growth
-    m.wage_index = m.wage / WAGE
-    m.going_price = m.price_index * (1.0 + m.wage_growth - p.technology_growth)
-    m.machine_price = float(m.going_price[EQUIPMENT])
-    m.input_price = 0.5 * (m.going_price + m.going_price[NEXT])
-    m.policy_rate = m.funding_rate = state.rate
-    m.deposit_rate = max(0.0, state.rate - p.deposit_spread)
-    m.potential = m.wage * m.labour_force * (1.0 - p.unemployment_norm) * (1.0 + p.mark_up + p.rent)
-    m.members = np.empty(len(m.weights))
-    count_in(m.starts, economy.firms["alive"], m.members)
-    m.consumer_rows = float(len(economy.consumers))
+    market, p, rate = economy.market, economy.p, economy.state[0].rate
+    slack = p.unemployment_norm - market.unemployment
+    market.wage_growth = trend_growth(p) + p.wage_response * slack
+    market.wage *= 1.0 + market.wage_growth
+    market.wage_index = market.wage / WAGE
+    market.going_price = market.price_index * (1.0 + market.wage_growth - p.technology_growth)
+    market.machine_price = float(market.going_price[EQUIPMENT])
+    market.input_price = 0.5 * (market.going_price + market.going_price[NEXT])
+    market.policy_rate = market.funding_rate = rate
+    market.deposit_rate = max(0.0, rate - p.deposit_spread)
+    normal_work = market.wage * market.labour_force * (1.0 - p.unemployment_norm)
+    market.potential = normal_work * (1.0 + p.mark_up + p.rent)
+    market.members = np.empty(SECTORS)
+    count_living(market.starts, economy.firms, market.members)
+    market.consumer_rows = float(len(economy.consumers))
 
 
 def looks_back(economy) -> None:
     """Prices and output of the quarter, and what agents have seen of them, smoothed."""
-    m, p = economy.market, economy.p
-    level = float((m.price_index * m.weights).sum())
-    m.inflation = level / m.consumer_price - 1.0
-    m.consumer_price = level
-    m.inflation_seen += p.outlook_memory * (m.inflation - m.inflation_seen)
-    m.gdp_seen += p.outlook_memory * (m.gdp - m.gdp_seen)
+    market, p = economy.market, economy.p
+    level = float((market.price_index * market.weights).sum())
+    market.inflation = level / market.consumer_price - 1.0
+    market.consumer_price = level
+    market.inflation_seen += p.outlook_memory * (market.inflation - market.inflation_seen)
+    market.gdp_seen += p.outlook_memory * (market.gdp - market.gdp_seen)

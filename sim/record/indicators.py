@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from sim.actors.banks import all_loans
 from sim.credit import scoring
 from sim.record.survey import OfConsumers, OfFirms, add_up, middle_and_tail, survey_consumers, survey_firms
 
@@ -51,7 +52,6 @@ PLATFORM_COLUMNS = [
 ]
 
 
-BANK_LOANS = ["firm_loans", "syndicated_loans", "consumer_loans", "participations", "platform_loans"]
 BANK_RESULTS = ["interest_income", "interest_cost", "loan_losses", "profit", "tax_paid"]
 SPENDING = ["consumer_spend", "firm_spend", "project_spend", "technology_spend", "management"]
 PLATFORM_SUMS = [*SPENDING, "upkeep", "revenue", "profit", "venture", "new_users", "trust"]
@@ -124,7 +124,7 @@ def of_the_core(e: Any, flows: Mapping[str, int], seen: Survey) -> dict[str, flo
     platform_debt_f = float(total("firms", "platform_debt"))
     platform_debt_c = float(total("consumers", "platform_debt"))
     consumer_debt = float(total("consumers", "bank_debt"))
-    loans = float(sum([total("banks", account) for account in BANK_LOANS]))
+    loans = float(all_loans(e.banks).sum())
     assets = loans + total("banks", "bonds") + total("banks", "reserves")
     capital = float(total("banks", "net_worth"))
     public_debt = total("state", "bonds_owed") + total("state", "reserves_owed") - total("state", "advances")

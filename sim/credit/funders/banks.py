@@ -113,7 +113,7 @@ class Banks(Funder):
     def limit(self, e, need: np.ndarray) -> np.ndarray:
         """Each platform may use the part of the banks' room that its appetite leaves it, within the cap."""
         banks, p = e.banks.columns, e.p
-        room, loans = float(banks["room"].sum()), float(own_loans(e.banks.columns).sum())
+        room, loans = float(banks["room"].sum()), float(own_loans(e.banks).sum())
         left = max(0.0, p.platform_loans_cap * loans - float(banks["participations"].sum()))
         share = need / max(1e-300, float(need.sum()))
         return e.platforms.columns["appetite"] * min(room, left) * share
@@ -167,7 +167,7 @@ class Banks(Funder):
         """What banks earn on loans of their own, to compare with."""
         tallies, market = e.tallies, e.market
         lost = tallies.bad_firm_loans + tallies.bad_consumer_loans
-        loans = float(own_loans(e.banks.columns).sum())
+        loans = float(own_loans(e.banks).sum())
         own = float(tallies.interest_of_banks - lost) / max(1.0, loans) - market.funding_rate
         market.own_margin += e.p.patience_with_platforms * (own - market.own_margin)
 
