@@ -21,23 +21,23 @@ compare: runtime  ## the main job: every business model in the same worlds, one 
 	@$(RUN) -m experiments.compare_strategies $(ARGS)
 
 either_side: runtime  ## show worlds in which harvesting wins, and worlds in which integration does
-	@$(RUN) -m experiments.either_side $(ARGS)
+	@$(RUN) -m experiments.studies.either_side $(ARGS)
 
 scale: runtime  ## whether the headline differences agree between small and large economies
-	@$(RUN) -m experiments.scale $(ARGS)
+	@$(RUN) -m experiments.studies.scale $(ARGS)
 
 core: runtime  ## the closed economy alone, without platforms
-	@$(RUN) -m experiments.core $(ARGS)
+	@$(RUN) -m experiments.studies.core $(ARGS)
 
 validate: runtime  ## what the economy does beside what has been published, hits and misses
-	@$(RUN) -m experiments.validate $(ARGS)
+	@$(RUN) -m experiments.studies.validate $(ARGS)
 
 magnitudes: runtime  ## how large things are beside each other, before anybody tunes a parameter
-	@$(RUN) -m experiments.magnitudes $(ARGS)
+	@$(RUN) -m experiments.studies.magnitudes $(ARGS)
 
 bench: runtime  ## speed and memory, beside a published peer
 	@$(call install,bench)
-	@$(RUN) -m experiments.bench $(ARGS)
+	@$(RUN) -m experiments.studies.bench $(ARGS)
 
 test: lint  ## lint, then every test that takes seconds
 	@$(RUN) -m pytest -q -n logical --maxprocesses 8 --dist loadfile $(ARGS)

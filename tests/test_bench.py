@@ -4,7 +4,7 @@ import itertools
 
 import pytest
 
-from experiments import bench
+from experiments.studies import bench
 
 SPEED = {
     "small": 0.006,

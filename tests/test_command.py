@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from experiments.command import Settings, UsageError, guarded, main, parser, read
-from experiments.ensemble import EnsembleError, Interrupted, StoreError
+from experiments.run.command import Settings, UsageError, guarded, main, parser, read
+from experiments.run.ensemble import EnsembleError, Interrupted, StoreError
 from sim.engine.parameters import ParameterError
 
 ROOT = Path(__file__).parents[1]
@@ -162,7 +162,7 @@ def test_bugs_get_through() -> None:
 
 def test_a_reader_that_has_seen_enough_is_no_error() -> None:
     script = (
-        "import sys; from experiments.command import guarded\n"
+        "import sys; from experiments.run.command import guarded\n"
         "sys.exit(guarded(lambda: [print('x' * 80) for _ in range(100_000)] and 0, 'trial'))"
     )
     process = subprocess.Popen(
@@ -178,7 +178,7 @@ def test_a_reader_that_has_seen_enough_is_no_error() -> None:
 
 def test_help_does_not_load_the_model() -> None:
     script = (
-        "import sys; from experiments.command import parser, read\n"
+        "import sys; from experiments.run.command import parser, read\n"
         "try:\n    read(parser('trial', 'A trial.'), ['--help'])\n"
         "except SystemExit:\n    print(*sys.modules)"
     )

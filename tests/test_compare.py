@@ -12,11 +12,13 @@ import pytest
 from PIL import Image
 
 import sim
-from experiments import compare_strategies, comparison, conclusion, either_side, scale, tables
-from experiments.command import read
-from experiments.ensemble import Store
-from experiments.futures import FOCUS, NO_GAINS, arms, branch, kept
-from experiments.measures import GROUPS, MEASURES, ranked
+from experiments.judge import comparison
+from experiments.measure.futures import FOCUS, NO_GAINS, arms, branch, kept
+from experiments.measure.measures import GROUPS, MEASURES, ranked
+from experiments.run.command import read
+from experiments.run.ensemble import Store
+from experiments.studies import compare, either_side, scale
+from experiments.tell import conclusion, tables
 
 TINY = "--worlds 2 --firms 200 --banks 4 --platforms 6 --burn-in 3 --quarters 8 --seed 5 --quiet"
 PNGS = ("survival", "contrasts", "growth", "output")
@@ -35,10 +37,10 @@ TEXTS = (
 def run(tmp_path_factory):
     """A tiny main job, done in this process, and what it left behind."""
     folder = tmp_path_factory.mktemp("compare")
-    settings = read(compare_strategies.build(), [*TINY.split(), "--out", str(folder)])
-    ensemble = compare_strategies.ensemble(settings)
+    settings = read(compare.build(), [*TINY.split(), "--out", str(folder)])
+    ensemble = compare.ensemble(settings)
     outcome = ensemble.run(folder, executor="serial", progress=False, arguments=settings.arguments)
-    found, verdict = compare_strategies.report(outcome.store)
+    found, verdict = compare.report(outcome.store)
     return ensemble, outcome, found, verdict
 
 
@@ -79,7 +81,7 @@ def test_a_rerun_computes_nothing_and_says_the_same(run):
         folder, executor="serial", progress=False, arguments=outcome.store.description()["arguments"]
     )
     assert (again.computed, again.reused) == (0, 2)
-    assert compare_strategies.report(again.store)[1] == verdict
+    assert compare.report(again.store)[1] == verdict
     assert {name: (folder / name).read_bytes() for name in TEXTS} == before
 
 

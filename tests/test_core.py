@@ -6,11 +6,21 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from experiments import core
-from experiments.command import Settings, main
-from experiments.core import BANDS, Band, accidents, cycle_signs, drifts, judged, prepared, told, window_start
-from experiments.ensemble import Store
-from experiments.statistics import Trend
+from experiments.judge.intervals import Trend
+from experiments.run.command import Settings, main
+from experiments.run.ensemble import Store
+from experiments.studies import core
+from experiments.studies.core import (
+    BANDS,
+    Band,
+    accidents,
+    cycle_signs,
+    drifts,
+    judged,
+    prepared,
+    told,
+    window_start,
+)
 from sim.engine.parameters import seeds
 
 QUARTERS = 240

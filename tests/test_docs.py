@@ -8,9 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from experiments import documents, magnitudes, matrices, proportions, quoted
-from experiments.command import main
-from experiments.store import Store, StoreError
+from experiments.document import documents, matrices, quoted
+from experiments.measure import proportions
+from experiments.run.command import main
+from experiments.run.store import Store, StoreError
+from experiments.studies import magnitudes
 from sim import Economy, Parameters
 from sim.accounts import CHART, FLOWS, INSTRUMENTS, MONEY
 from sim.engine.chart import Flow
@@ -19,7 +21,7 @@ from tests.economies import small
 ROOT = Path(__file__).parents[1]
 TEXT = documents.MODEL.read_text(encoding="utf-8")
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-AGAIN = "python -m experiments.documents writes it anew"
+AGAIN = "python -m experiments.document.documents writes it anew"
 
 
 def cells(markdown: str) -> list[list[str]]:

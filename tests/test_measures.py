@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from experiments.futures import PLATFORM_COLUMNS, Future, futures
-from experiments.measures import GROUPS, MEASURES, cube, measured, ranked, tie
-from experiments.measuring import change, measure, third
+from experiments.measure.futures import PLATFORM_COLUMNS, Future, futures
+from experiments.measure.measures import GROUPS, MEASURES, cube, measured, ranked, tie
+from experiments.measure.measures.declared import change, measure, third
 
 N = 12  # quarters of the planted branches
 STEADY = {

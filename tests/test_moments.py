@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from experiments import moments
-from experiments.moments import (
+from experiments.measure import moments
+from experiments.measure.moments import (
     OBSERVED,
     Followed,
     Series,

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from experiments import ranking, statistics
+from experiments.judge import intervals, ranking
 
 
 def luck(*shape: int, seed: int = 0) -> np.ndarray:
@@ -22,7 +22,7 @@ def luck(*shape: int, seed: int = 0) -> np.ndarray:
 
 def test_a_planted_difference_is_found_through_shared_luck() -> None:
     shared, own = 10 * luck(60), luck(60, seed=1)
-    found = statistics.paired_difference(shared + 0.5 + 0.5 * own, shared)
+    found = intervals.paired_difference(shared + 0.5 + 0.5 * own, shared)
     assert found.low < 0.5 < found.high
     assert found.high - found.low < 0.4  # unpaired, the interval would be some 7 wide
     assert found.mean == pytest.approx(0.5 + 0.5 * own.mean())
@@ -33,7 +33,7 @@ def test_a_planted_difference_is_found_through_shared_luck() -> None:
     assert found.verdict() == "better"
     assert found.verdict(least=2.0) == "equivalent"
     assert found.verdict(least=0.5) == "undecided"
-    assert statistics.paired_difference(shared, shared + 0.5 + 0.5 * own).verdict() == "worse"
+    assert intervals.paired_difference(shared, shared + 0.5 + 0.5 * own).verdict() == "worse"
 
 
 @pytest.mark.parametrize(("worlds", "method"), [(6, "t"), (25, "bca")])
@@ -44,7 +44,7 @@ def test_intervals_hold_the_truth_as_often_as_they_say(worlds: int, method: str)
     truth = 1.0 if method == "bca" else 0.0
     held = 0
     for sample in skewed:
-        found = statistics.paired_difference(sample, np.zeros(worlds), confidence=0.9, resamples=399)
+        found = intervals.paired_difference(sample, np.zeros(worlds), confidence=0.9, resamples=399)
         assert found.method == method
         held += found.low <= truth <= found.high
     assert 0.84 <= held / 300 <= 0.95
@@ -53,53 +53,53 @@ def test_intervals_hold_the_truth_as_often_as_they_say(worlds: int, method: str)
 def test_no_difference_is_rarely_called_one() -> None:
     called = 0
     for sample in luck(200, 20, seed=9):
-        found = statistics.paired_difference(sample, np.zeros(20), resamples=399)
+        found = intervals.paired_difference(sample, np.zeros(20), resamples=399)
         called += found.p < 0.05
     assert called / 200 < 0.1
 
 
 def test_equal_differences_have_an_interval_of_no_width() -> None:
-    same = statistics.paired_difference([1.0, 2.0, 3.0], [1.0, 2.0, 3.0])
+    same = intervals.paired_difference([1.0, 2.0, 3.0], [1.0, 2.0, 3.0])
     assert (same.mean, same.low, same.high, same.d_z, same.p) == (0.0, 0.0, 0.0, 0.0, 1.0)
     assert same.superiority == 0.5
     assert same.verdict(least=0.1) == "equivalent"
-    ahead = statistics.paired_difference([2.0, 3.0, 4.0], [1.0, 2.0, 3.0])
+    ahead = intervals.paired_difference([2.0, 3.0, 4.0], [1.0, 2.0, 3.0])
     assert (ahead.low, ahead.high, ahead.method) == (1.0, 1.0, "exact")
     assert ahead.d_z == math.inf
     assert ahead.superiority == 1.0 and ahead.superiority_low > 0.4
-    assert math.isnan(statistics.paired_difference([1.0, 2.0], [1.0, 1.0]).correlation)
+    assert math.isnan(intervals.paired_difference([1.0, 2.0], [1.0, 1.0]).correlation)
 
 
 def test_the_same_numbers_give_the_same_answer() -> None:
     treated, control = luck(30), luck(30, seed=1)
-    once = statistics.paired_difference(treated, control)
+    once = intervals.paired_difference(treated, control)
     np.random.default_rng().random(5)
-    assert statistics.paired_difference(treated, control) == once
+    assert intervals.paired_difference(treated, control) == once
 
 
 def test_broken_worlds_are_told_and_not_dropped() -> None:
     with pytest.raises(ValueError, match="treated holds 1 values that are no finite numbers, out of 3"):
-        statistics.paired_difference([1.0, math.nan, 2.0], [1.0, 1.0, 1.0])
+        intervals.paired_difference([1.0, math.nan, 2.0], [1.0, 1.0, 1.0])
     with pytest.raises(ValueError, match="treated has 2 worlds and control 3"):
-        statistics.paired_difference([1.0, 2.0], [1.0, 1.0, 1.0])
+        intervals.paired_difference([1.0, 2.0], [1.0, 1.0, 1.0])
     with pytest.raises(ValueError, match="1 world is too few"):
-        statistics.paired_difference([1.0], [1.0])
+        intervals.paired_difference([1.0], [1.0])
 
 
 def test_wilson_is_the_textbooks() -> None:
-    low, high = statistics.wilson(8, 10)
+    low, high = intervals.wilson(8, 10)
     assert (low, high) == pytest.approx((0.4902, 0.9433), abs=1e-4)
-    assert statistics.wilson(0, 10)[0] == 0.0 and statistics.wilson(10, 10)[1] == 1.0
+    assert intervals.wilson(0, 10)[0] == 0.0 and intervals.wilson(10, 10)[1] == 1.0
     with pytest.raises(ValueError, match="no share"):
-        statistics.wilson(11, 10)
+        intervals.wilson(11, 10)
 
 
 def test_holm_is_the_textbooks_and_keeps_names() -> None:
-    corrected = statistics.holm({"C1": 0.01, "C2": 0.04, "C3": 0.03})
+    corrected = intervals.holm({"C1": 0.01, "C2": 0.04, "C3": 0.03})
     assert corrected == pytest.approx({"C1": 0.03, "C2": 0.06, "C3": 0.06})
-    assert statistics.holm([0.5, 0.9]).tolist() == [1.0, 1.0]
+    assert intervals.holm([0.5, 0.9]).tolist() == [1.0, 1.0]
     with pytest.raises(ValueError, match="outside"):
-        statistics.holm([0.5, math.nan])
+        intervals.holm([0.5, math.nan])
 
 
 # -- when to stop ------------------------------------------------------------------------------------
@@ -107,25 +107,25 @@ def test_holm_is_the_textbooks_and_keeps_names() -> None:
 
 def test_the_stopping_rule_foresees_the_worlds_it_needs() -> None:
     gaps = luck(4_000)
-    early = statistics.precision(gaps[:40], 0.1)
+    early = intervals.precision(gaps[:40], 0.1)
     assert not early.enough
     assert 200 < early.worlds_needed < 700  # 385 if the deviation were exactly 1
-    late = statistics.precision(gaps[: 2 * early.worlds_needed], 0.1)
+    late = intervals.precision(gaps[: 2 * early.worlds_needed], 0.1)
     assert late.enough and late.half_width < 0.1
     # Student's t with 19 degrees of freedom, 2.0930, times 1.02598, over the root of 20.
-    assert statistics.precision(np.tile([-1.0, 1.0], 10), 0.1).half_width == pytest.approx(0.48017, abs=1e-5)
-    exact = statistics.precision(np.tile([-1.0, 1.0], 2_000), 0.1)
+    assert intervals.precision(np.tile([-1.0, 1.0], 10), 0.1).half_width == pytest.approx(0.48017, abs=1e-5)
+    exact = intervals.precision(np.tile([-1.0, 1.0], 2_000), 0.1)
     assert exact.worlds_needed in (386, 387, 388)
-    assert statistics.precision(np.tile([-1.0, 1.0], 2_000), 0.1, looks=5).worlds_needed > 600
-    assert statistics.precision(np.tile([-1.0, 1.0], 2_000), 1e-3).worlds_needed == 10_000
+    assert intervals.precision(np.tile([-1.0, 1.0], 2_000), 0.1, looks=5).worlds_needed > 600
+    assert intervals.precision(np.tile([-1.0, 1.0], 2_000), 1e-3).worlds_needed == 10_000
 
 
 def test_a_lucky_start_does_not_stop_an_ensemble() -> None:
-    assert not statistics.precision([1.0, 1.0, 1.0], 0.1).enough
-    assert statistics.precision([1.0] * 20, 0.1).enough
-    assert not statistics.precision([1.0], 0.1).enough
+    assert not intervals.precision([1.0, 1.0, 1.0], 0.1).enough
+    assert intervals.precision([1.0] * 20, 0.1).enough
+    assert not intervals.precision([1.0], 0.1).enough
     with pytest.raises(ValueError, match="must be above 0"):
-        statistics.precision([1.0, 2.0], 0.0)
+        intervals.precision([1.0, 2.0], 0.0)
 
 
 # -- series and lives --------------------------------------------------------------------------------
@@ -134,26 +134,26 @@ def test_a_lucky_start_does_not_stop_an_ensemble() -> None:
 def test_a_trend_is_found_through_a_crisis() -> None:
     series = 0.3 * np.arange(40) + 0.2 * luck(40)
     series[20:24] -= 50
-    found = statistics.trend(series)
+    found = intervals.trend(series)
     assert found.low < 0.3 < found.high
     assert found.slope == pytest.approx(0.3, abs=0.02)
-    assert statistics.trend(series, np.arange(40) / 4).slope == pytest.approx(4 * found.slope)
-    flat = statistics.trend(luck(40, seed=3))
+    assert intervals.trend(series, np.arange(40) / 4).slope == pytest.approx(4 * found.slope)
+    flat = intervals.trend(luck(40, seed=3))
     assert flat.low < 0 < flat.high
     with pytest.raises(ValueError, match="at least 3"):
-        statistics.trend([1.0, 2.0])
+        intervals.trend([1.0, 2.0])
 
 
 def test_terciles_are_equal_thirds_by_rank() -> None:
     values = [5.0, 1.0, 9.0, 2.0, 8.0, 4.0]
-    assert statistics.terciles(values).tolist() == ["middle", "low", "high", "low", "high", "middle"]
-    assert statistics.terciles([1.0] * 6).tolist() == ["low", "low", "middle", "middle", "high", "high"]
-    assert np.unique(statistics.terciles(luck(100)), return_counts=True)[1].min() == 33
+    assert intervals.terciles(values).tolist() == ["middle", "low", "high", "low", "high", "middle"]
+    assert intervals.terciles([1.0] * 6).tolist() == ["low", "low", "middle", "middle", "high", "high"]
+    assert np.unique(intervals.terciles(luck(100)), return_counts=True)[1].min() == 33
 
 
 def test_the_survival_curve_is_the_textbooks() -> None:
     # Nobody of six is lost sight of before 1 and 3; the one watched until 2 counts until then.
-    curve = statistics.survival([1, 2, 3, 3, 5, 6], [True, False, True, True, True, False])
+    curve = intervals.survival([1, 2, 3, 3, 5, 6], [True, False, True, True, True, False])
     assert curve["time"].tolist() == [0, 1, 3, 5]
     assert curve["survival"].tolist() == pytest.approx([1, 5 / 6, 5 / 6 * 2 / 4, 5 / 6 * 2 / 4 / 2])
     assert curve["at_risk"].tolist() == [6, 6, 4, 2]
@@ -166,19 +166,19 @@ def test_the_survival_curve_is_the_textbooks() -> None:
 def test_a_planted_rate_of_dying_is_found_in_spite_of_censoring() -> None:
     generator = np.random.default_rng(2)
     lives, watched = generator.exponential(10, 3_000), generator.uniform(0, 30, 3_000)
-    curve = statistics.survival(np.minimum(lives, watched), lives <= watched, horizon=10)
+    curve = intervals.survival(np.minimum(lives, watched), lives <= watched, horizon=10)
     last = curve.iloc[-1]
     assert last["low"] < math.exp(-1) < last["high"]
     assert curve.attrs["mean_life"] == pytest.approx(10 * (1 - math.exp(-1)), rel=0.03)
 
 
 def test_survival_without_deaths_and_without_survivors() -> None:
-    alive = statistics.survival([4.0, 4.0], [False, False])
+    alive = intervals.survival([4.0, 4.0], [False, False])
     assert alive["survival"].tolist() == [1.0] and alive.attrs["mean_life"] == 4.0
-    dead = statistics.survival([4.0, 4.0], [True, True], horizon=8)
+    dead = intervals.survival([4.0, 4.0], [True, True], horizon=8)
     assert dead["survival"].tolist() == [1.0, 0.0] and dead.attrs["mean_life"] == 4.0
     with pytest.raises(ValueError, match="above 0"):
-        statistics.survival([0.0], [True])
+        intervals.survival([0.0], [True])
 
 
 # -- many measures -----------------------------------------------------------------------------------
@@ -259,7 +259,7 @@ def test_who_is_first_in_each_group() -> None:
     assert shares["viability", "a"] == 0.75 and shares["viability", "b"] == 0.25
     assert shares["soundness", "b"] == 1.0 and shares["soundness", "c"] == 0.0
     assert ((found["low"] <= found["share"]) & (found["share"] <= found["high"])).all()
-    low, high = statistics.wilson(30, 40)
+    low, high = intervals.wilson(30, 40)
     assert (found.loc[0, "low"], found.loc[0, "high"]) == (low, high)
 
 
@@ -284,7 +284,7 @@ def test_values_that_make_no_sense_are_refused() -> None:
 
 
 def test_importing_costs_nothing_heavy() -> None:
-    code = "import experiments.statistics, experiments.ranking, sys; print(*sys.modules)"
+    code = "import experiments.judge.intervals, experiments.judge.ranking, sys; print(*sys.modules)"
     root = Path(__file__).parents[1]
     done = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True, check=True)
     assert not {"scipy", "statsmodels", "pandas", "matplotlib"} & set(done.stdout.split())

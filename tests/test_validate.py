@@ -6,12 +6,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from experiments import facts, moments, validate
-from experiments.command import Settings, main
-from experiments.ensemble import Store
-from experiments.facts import ARMS, FACTS, SILENT, History
-from experiments.moments import mean_and_range
-from experiments.task import CONTROL
+from experiments.measure import facts, moments
+from experiments.measure.facts import ARMS, FACTS, SILENT, History
+from experiments.measure.moments import mean_and_range
+from experiments.run.command import Settings, main
+from experiments.run.ensemble import Store
+from experiments.run.world import CONTROL
+from experiments.studies import validate
 from sim.engine.parameters import seeds
 
 EVIDENCE = seeds("evidence")
