@@ -11,7 +11,9 @@ from typing import Any
 import pytest
 
 from experiments.run.command import Settings, UsageError, guarded, main, parser, read
-from experiments.run.ensemble import EnsembleError, Interrupted, StoreError
+from experiments.run.ensemble import Interrupted
+from experiments.run.executors import EnsembleError
+from experiments.run.store import StoreError
 from sim.engine.parameters import ParameterError
 
 ROOT = Path(__file__).parents[1]

@@ -13,10 +13,11 @@ from PIL import Image
 
 import sim
 from experiments.judge import comparison
-from experiments.measure.futures import FOCUS, NO_GAINS, arms, branch, kept
+from experiments.measure.futures import FOCUS, NO_GAINS, arms, kept
 from experiments.measure.measures import GROUPS, MEASURES, ranked
+from experiments.run.arm import Arm, branch
 from experiments.run.command import read
-from experiments.run.ensemble import Store
+from experiments.run.store import Store
 from experiments.studies import compare, either_side, scale
 from experiments.tell import conclusion, tables
 
@@ -87,18 +88,21 @@ def test_a_rerun_computes_nothing_and_says_the_same(run):
 
 def test_only_a_linked_firm_gains_so_one_arm_stands_for_an_ensemble_without_gains():
     world = sim.Economy(firms=200, banks=4, platforms=6, seed=3).run(3)
-    bare = branch(world, {"strategy": FOCUS, "parameters": {"process_gain": 0.0, "adaptation_gain": 0.0}})
+    bare = branch(world, Arm(FOCUS, {"process_gain": 0.0, "adaptation_gain": 0.0}))
     assert bare.strategy.name == FOCUS and (bare.p.process_gain, bare.p.adaptation_gain) == (0.0, 0.0)
     assert world.p.process_gain > 0
-    names = {"strategy": "institution_traffic", "parameters": {"process_gain": 0.0, "adaptation_gain": 0.0}}
-    harvest = [kept(branch(world, arm).run(8)) for arm in ("institution_traffic", names)]
+    plain = Arm("institution_traffic")
+    changed = Arm("institution_traffic", {"process_gain": 0.0, "adaptation_gain": 0.0})
+    harvest = [kept(branch(world, arm).run(8)) for arm in (plain, changed)]
     for name, table in harvest[0].items():
         pd.testing.assert_frame_equal(table, harvest[1][name])
 
 
 def test_what_is_kept_counts_from_the_branching():
     world = sim.Economy(firms=200, banks=4, platforms=6, seed=3).run(3)
-    tables_of = {arm: kept(branch(world, arm).run(4)) for arm in ("external_finance", "deep_integration")}
+    tables_of = {
+        arm: kept(branch(world, Arm(arm)).run(4)) for arm in ("external_finance", "deep_integration")
+    }
     assert tables_of[FOCUS]["quarters"]["since"].tolist() == [1, 2, 3, 4]
     assert tables_of[FOCUS]["quarters"]["quarter"].tolist() == [4, 5, 6, 7]
     assert len(tables_of[FOCUS]["platforms"]) == 4 * 6

@@ -8,7 +8,7 @@ import pytest
 
 from experiments.judge.intervals import Trend
 from experiments.run.command import Settings, main
-from experiments.run.ensemble import Store
+from experiments.run.store import Store
 from experiments.studies import core
 from experiments.studies.core import (
     BANDS,

@@ -22,10 +22,12 @@ import pandas as pd
 import pytest
 
 from experiments.run import executors, replay
-from experiments.run.ensemble import Ensemble, EnsembleError, Outcome, World, worlds
+from experiments.run.arm import Arm
+from experiments.run.ensemble import Ensemble, Outcome
+from experiments.run.executors import EnsembleError
 from experiments.run.provenance import source_hash
 from experiments.run.store import Store, StoreError, read_json, write_atomically, write_json
-from experiments.run.world import SEEDS_APART, release
+from experiments.run.world import SEEDS_APART, World, release, worlds
 
 ROOT = Path(__file__).parents[1]
 ARMS = ("external_finance", "deep_integration")
@@ -241,8 +243,10 @@ def test_ensembles_that_make_no_sense_are_refused() -> None:
         Ensemble((*some, some[0]), ARMS)
     with pytest.raises(TypeError, match="top of a module"):
         Ensemble(some, ARMS, reduce=lambda economy: {})
+    with pytest.raises(TypeError, match="runs no platforms"):
+        Ensemble(some, {"a": 3})
     with pytest.raises(TypeError, match="cannot be written as JSON"):
-        Ensemble(some, {"a": FakeParameters()})
+        Ensemble(some, {"a": Arm(ARMS[0], {"pace": FakeParameters()})})
     with pytest.raises(ValueError, match="executor = 'slurm'"):
         Ensemble(some, ARMS).run("nowhere", executor="slurm")
 

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from experiments.measure import futures, moments
+from experiments.measure import futures, watching
 from experiments.run.provenance import MOVES, source_hash, sources
-from experiments.run.world import by_strategy, perform
+from experiments.run.world import perform
 
 ROOT = Path(__file__).parents[1]
 
@@ -20,21 +20,21 @@ ROOT = Path(__file__).parents[1]
 LIFE = """
 import importlib, json, sys
 keep = getattr(importlib.import_module({module!r}), {name!r})
-from experiments.run import world
+from experiments.run import arm, world
 from sim import Economy
 economy = Economy(world.CONTROL, firms=100, banks=2, platforms=2, parameters={{"giants": 1, "lead_in": 0}})
-keep(world.by_strategy(economy.run(1), "deep_integration").run(12))
+keep(arm.branch(economy.run(1), arm.Arm("deep_integration")).run(12))
 ours = {{name: one.__file__ for name, one in sys.modules.items() if name.startswith(("experiments", "sim"))}}
 print(json.dumps({{name: file for name, file in ours.items() if file}}))
 """
 
 
-@pytest.mark.parametrize("keep", [futures.kept, futures.kept_without_firms, moments.observed])
+@pytest.mark.parametrize("keep", [futures.kept, futures.kept_without_firms, watching.observed])
 def test_every_module_that_a_future_runs_through_is_in_its_hash(keep):
     code = LIFE.format(module=keep.__module__, name=keep.__name__)
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     loaded = json.loads(done.stdout)
-    hashed = {str(path) for function in (keep, by_strategy, perform) for path in sources(function)}
+    hashed = {str(path) for function in (keep, perform) for path in sources(function)}
     mine = {name: file for name, file in loaded.items() if name.startswith("experiments")}
     assert {keep.__module__, "experiments.run.world"} <= set(mine)
     assert {name for name, file in mine.items() if file not in hashed} <= MOVES
@@ -56,7 +56,7 @@ def package(tmp_path, monkeypatch):
     for file, text in {
         "asked/__init__.py": "",
         "asked/near/__init__.py": "",
-        "asked/near/measured.py": "def kept(economy):\n    from asked.far import lengths\n    return lengths\n",
+        "asked/near/measured.py": "def kept(economy):\n    from asked.far import lengths as found\n",
         "asked/far/__init__.py": "SCALE = 1\n",
         "asked/far/lengths.py": "from .deeper import WINDOW\n",
         "asked/far/deeper.py": "WINDOW = 4\n",

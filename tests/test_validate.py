@@ -6,11 +6,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from experiments.measure import facts, moments
+from experiments.judge.intervals import mean_and_range
+from experiments.measure import facts, moments, watching
 from experiments.measure.facts import ARMS, FACTS, SILENT, History
-from experiments.measure.moments import mean_and_range
 from experiments.run.command import Settings, main
-from experiments.run.ensemble import Store
+from experiments.run.store import Store
 from experiments.run.world import CONTROL
 from experiments.studies import validate
 from sim.engine.parameters import seeds
@@ -151,7 +151,7 @@ def test_the_script_writes_its_files(tmp_path, monkeypatch, capsys):
         return ensemble.run(Store(self.out / folder), executor="serial", progress=False)
 
     monkeypatch.setattr(Settings, "run", serially)
-    monkeypatch.setattr(moments, "FOLLOWED", 10)
+    monkeypatch.setattr(watching, "FOLLOWED", 10)
     sizes = ["--worlds", "2", "--firms", "200", "--burn-in", "16", "--quarters", "34"]
     assert main(validate.body, validate.build(), [*sizes, "--out", str(tmp_path)]) == 0
     said = capsys.readouterr().out

@@ -10,11 +10,11 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from experiments.document.documents import table
+from experiments.measure.arithmetic import YEAR
 
 if TYPE_CHECKING:
     import pandas as pd
 
-YEAR = 4
 CYCLE = 40  # quarters over which flows are added up: one alone may be a bust
 LATE = 8  # the same at the end of a branch
 PLUS, MINUS, WITHIN = "+", "\N{MINUS SIGN}", "\N{PLUS-MINUS SIGN}"

@@ -9,8 +9,10 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from experiments.judge.ranking import cube
 from experiments.measure.futures import FOCUS, NO_GAINS, REAL_EFFECTS, Frame
-from experiments.measure.measures import GROUPS, MEASURES, Measure, cube, ranked
+from experiments.measure.measures import GROUPS, MEASURES, ranked
+from experiments.measure.measures.declared import Measure
 from experiments.run.world import CONTROL
 
 # What integration does to firms and what the world asks of them: all are drawn for each world.

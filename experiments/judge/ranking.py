@@ -14,8 +14,9 @@ import numpy as np
 import numpy.typing as npt
 
 from experiments.judge.intervals import KEY, wilson
-
-Values = npt.NDArray[np.float64]
+from experiments.measure.arithmetic import Values
+from experiments.measure.futures import Frame
+from experiments.measure.measures.declared import Measure
 
 
 @dataclass(frozen=True)
@@ -71,6 +72,39 @@ def acceptability(
             central[arm] = first[:, arm] @ tastes / won[arm]
             confidence[arm] = _rank_shares(scaled @ central[arm])[:, arm, 0].mean()
     return Acceptability(ranks / (weights * n_worlds), central, confidence)
+
+
+def cube(
+    table: Frame, arms: Sequence[str], measures: Sequence[Measure]
+) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.int64]]:
+    """(worlds, arms, measures) values for what is below, and the numbers of the worlds.
+
+    Arms that differ by less than matters are tied, see `tie`. A world in which one of the numbers is missing
+    or infinite is left out: ranks need all of them.
+    """
+    wide = table.pivot_table(index="world", columns=["arm", "measure"], values="value", observed=True)
+    names = [one.name for one in measures]
+    values = np.stack([wide[arm].reindex(columns=names).to_numpy(float) for arm in arms], axis=1)
+    whole = np.isfinite(values).all(axis=(1, 2))
+    return tie(values[whole], np.array([one.least for one in measures])), wide.index.to_numpy(int)[whole]
+
+
+def tie(values: npt.NDArray[np.float64], least: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """(worlds, arms, measures) in which arms with no gap between them have their mean instead.
+
+    Arms are put in order, world by world and measure by measure; a gap is a step of at least ``least``
+    (measures,) from one to the next. Without ties, a lead of a millionth would count like any other.
+    """
+    order = np.argsort(values, axis=1, kind="stable")
+    ordered = np.take_along_axis(values, order, axis=1)
+    gap = np.diff(ordered, axis=1) >= least * (1.0 - 1e-9)
+    block = np.concatenate([np.zeros_like(gap[:, :1], dtype=int), np.cumsum(gap, axis=1)], axis=1)
+    same = block[:, :, None, :] == block[:, None, :, :]
+    means = (same * ordered[:, None, :, :]).sum(axis=2) / same.sum(axis=2)
+    first = np.argmax(same, axis=2)  # one number for all of a block, to the last bit
+    result = np.empty_like(values)
+    np.put_along_axis(result, order, np.take_along_axis(means, first, axis=1), axis=1)
+    return result
 
 
 def draw_weights(measures: int, count: int, groups: Sequence[str] | None = None) -> Values:

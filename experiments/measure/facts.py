@@ -13,7 +13,8 @@ from typing import Any
 
 import numpy as np
 
-from experiments.measure.moments import YEAR, correlation, cycle_of, moments_of
+from experiments.measure.arithmetic import YEAR
+from experiments.measure.moments import correlation, cycle_of, moments_of
 from experiments.run.world import CONTROL
 
 ARMS = (CONTROL, "consumer_traffic", "institution_traffic", "deep_integration")
@@ -25,7 +26,7 @@ class History:
 
     ``past`` is the whole record, ``quarters`` its part since the branching (both
     with ``failures_per_bank``), ``platforms`` the record of each platform, ``micro`` the numbers that
-    `experiments.measure.moments.Followed` defines.
+    `experiments.measure.watching.Followed` defines.
     """
 
     past: Mapping[str, Any]

@@ -1,4 +1,4 @@
-"""What is kept of a future, how a future is branched, and how it is read back beside its twin.
+"""Which futures are lived, what is kept of one, and how it is read back beside its twin.
 
 This is the module that worker processes import, so it holds no definition of a measure: changing what is
 asked of a future leaves the futures that were lived as they are.
@@ -13,12 +13,13 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from experiments.run.arm import Arm
 from experiments.run.world import CONTROL
 
 FOCUS = "deep_integration"  # what the essay argues for
 NO_GAINS = "no_gains"  # deep integration where a link has no real effect on a firm
 REAL_EFFECTS = {"process_gain": 0.0, "adaptation_gain": 0.0, "early_cash": 0.0}
-PLATFORM_COLUMNS = (
+KEPT_OF_PLATFORMS = (
     "alive",
     "giant",
     "revenue",
@@ -45,7 +46,7 @@ Frame = Any  # a pandas DataFrame, of whose methods pandas' own stubs know too l
 Series = Mapping[str, npt.NDArray[np.float64]]
 
 
-def arms(*, every: bool = True) -> dict[str, Any]:
+def arms(*, every: bool = True) -> dict[str, Arm]:
     """The arms of the main job by label: each business model there is, and integration without real gains.
 
     Args:
@@ -54,22 +55,12 @@ def arms(*, every: bool = True) -> dict[str, Any]:
     import sim
 
     names = sorted(sim.discover(), key=lambda name: (name != CONTROL, name == FOCUS, name))
-    found: dict[str, Any] = {name: name for name in names}
+    found = {name: Arm(name) for name in names}
     if every and FOCUS in found:
-        # Only a linked firm can gain, so among the other arms these two parameters change nothing: one more
+        # Only a linked firm can gain, so among the other arms these parameters change nothing: one more
         # arm tells what a second ensemble with both at zero would tell.
-        found[NO_GAINS] = {"strategy": FOCUS, "parameters": dict(REAL_EFFECTS)}
+        found[NO_GAINS] = Arm(FOCUS, REAL_EFFECTS)
     return found
-
-
-def branch(economy: Any, arm: Any) -> Any:
-    """The future under ``arm``: a strategy's name, or a mapping of ``strategy`` and changed
-    ``parameters``."""
-    if isinstance(arm, str):
-        return economy.branch(arm)
-    future = economy.branch(arm["strategy"])
-    future.p = future.p.replace(**arm["parameters"])
-    return future
 
 
 def kept(economy: Any) -> dict[str, Frame]:
@@ -88,10 +79,10 @@ def kept(economy: Any) -> dict[str, Frame]:
     if len(platforms):
         platforms = platforms.loc[platforms["quarter"] > born].reset_index(drop=True)
         platforms.insert(0, "since", platforms["quarter"] - born)
-        platforms = platforms[["since", "platform", *PLATFORM_COLUMNS]]
-        platforms = platforms.astype(dict.fromkeys(PLATFORM_COLUMNS, float))
+        platforms = platforms[["since", "platform", *KEPT_OF_PLATFORMS]]
+        platforms = platforms.astype(dict.fromkeys(KEPT_OF_PLATFORMS, float))
     else:
-        empty = {name: np.empty(0) for name in PLATFORM_COLUMNS}
+        empty = {name: np.empty(0) for name in KEPT_OF_PLATFORMS}
         platforms = pd.DataFrame({"since": np.empty(0, int), "platform": np.empty(0, int), **empty})
     table = economy.firms
     firms = pd.DataFrame(
@@ -141,7 +132,7 @@ class Future:
         if platforms is not None and len(platforms):
             shape = len(quarters), platforms["platform"].nunique()
             ordered = platforms.sort_values(["since", "platform"])
-            cells = {name: ordered[name].to_numpy(float).reshape(shape) for name in PLATFORM_COLUMNS}
+            cells = {name: ordered[name].to_numpy(float).reshape(shape) for name in KEPT_OF_PLATFORMS}
         rows: dict[str, Any] = {}
         if firms is not None and len(firms):
             rows = {name: firms[name].to_numpy(float) for name in ("generation", "link", "depth", "sales")}

@@ -7,14 +7,13 @@ of items by measures. Money is in yuan at the wages of the first quarter, to com
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
+import pandas as pd
 
-if TYPE_CHECKING:
-    import pandas as pd
+from experiments.measure.arithmetic import YEAR
 
-YEAR = 4
 BANK_WINDOW = 40  # quarters over which losses and a bank's sum are taken: longer than a business cycle
 LATE = 8  # quarters at the end of a branch that count as its state
 FEN = 100.0
@@ -51,8 +50,6 @@ def loans(economy: Any, quarters: Iterable[pd.DataFrame]) -> pd.DataFrame:
     Args:
         quarters: tables of `observed_firms`, pooled.
     """
-    import pandas as pd
-
     firms: Any = pd.concat(quarters, ignore_index=True)
     least = bank_file(economy)["safe"] / (FEN * economy.market.wage_index)
     rows = {}
@@ -72,8 +69,6 @@ def loans(economy: Any, quarters: Iterable[pd.DataFrame]) -> pd.DataFrame:
 
 def observed_firms(economy: Any) -> pd.DataFrame:
     """Living firms: tenth by workers, 0 the smallest; workers; loans asked for and granted [yuan]."""
-    import pandas as pd
-
     c = economy.firms.columns
     lives = c["alive"] & (c["workers"] > 0.0)
     workers = c["workers"][lives]
@@ -94,8 +89,6 @@ def files(economy: Any, branches: dict[str, Any]) -> pd.DataFrame:
     Args:
         branches: as they are when they have just branched.
     """
-    import pandas as pd
-
     from sim.markets.platform_credit import terms_of
 
     of_bank = bank_file(economy)
@@ -118,8 +111,6 @@ def files(economy: Any, branches: dict[str, Any]) -> pd.DataFrame:
 
 def projects(economy: Any) -> pd.DataFrame:
     """A project's cost, yearly gain and upkeep for three sizes of firm, in a branch of deep integration."""
-    import pandas as pd
-
     c, p, market = economy.firms.columns, economy.p, economy.market
     sales = c["sales"][c["alive"] & (c["sales"] > 0.0)]
     own = 1.0 - p.input_share  # the part of its sales that a firm itself makes
@@ -152,8 +143,6 @@ def projects(economy: Any) -> pd.DataFrame:
 
 def network(economy: Any) -> pd.DataFrame:
     """What firms owe one another, how customers are spread, what a failure does to a supplier."""
-    import pandas as pd
-
     from sim.survey import count_steps, tail_exponent
 
     c, n = economy.firms.columns, len(economy.firms)
@@ -196,8 +185,6 @@ def users(branches: dict[str, Any]) -> pd.DataFrame:
 
     A platform's revenue and losses are shared between consumers and firms by the interest that they pay.
     """
-    import pandas as pd
-
     rows = {}
     for name, twin in branches.items():
         if twin.strategy.to_consumers:
@@ -225,8 +212,6 @@ def users(branches: dict[str, Any]) -> pd.DataFrame:
 
 def platforms(branches: dict[str, Any]) -> pd.DataFrame:
     """Revenue, payroll, growth spending and profit of all platforms, late in each branch [% of GDP]."""
-    import pandas as pd
-
     rows = {}
     for name, twin in branches.items():
         lines: Any = pd.DataFrame(twin.records.lines[-LATE:])
@@ -246,8 +231,6 @@ def platforms(branches: dict[str, Any]) -> pd.DataFrame:
 
 def fund(branches: dict[str, Any]) -> pd.DataFrame:
     """Venture money a quarter and in all, beside GDP and beside what platforms have earned."""
-    import pandas as pd
-
     rows = {}
     for name, twin in branches.items():
         flows, t = late_flows(twin), twin.platforms
@@ -292,8 +275,6 @@ def bank_lines(economy: Any) -> dict[str, float]:
 
 def banks(quarters: list[dict[str, float]]) -> pd.DataFrame:
     """The sum, yearly: margin - files - staff - losses - tax = return, over loans, assets and capital [%]."""
-    import pandas as pd
-
     mean: Any = pd.DataFrame(quarters).mean()
     interest = [name for name in mean.index if name.startswith("interest")]
     lines = {name: mean[name] for name in interest}

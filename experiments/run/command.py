@@ -23,16 +23,10 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from experiments.run import options
-from experiments.run.ensemble import (
-    Ensemble,
-    EnsembleError,
-    Interrupted,
-    Outcome,
-    Store,
-    StoreError,
-    World,
-    worlds,
-)
+from experiments.run.ensemble import Ensemble, Interrupted, Outcome
+from experiments.run.executors import EnsembleError
+from experiments.run.store import Store, StoreError
+from experiments.run.world import World, worlds
 
 QUICK = {
     "worlds": 8,

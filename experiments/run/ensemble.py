@@ -20,24 +20,11 @@ from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from experiments.run.arm import Arm
 from experiments.run.executors import EnsembleError, Result, local, serial
 from experiments.run.provenance import address, code_hash, source_hash, versions
-from experiments.run.store import Store, StoreError, canonical
-from experiments.run.world import Task, World, by_strategy, described, records, worlds
-
-__all__ = [
-    "Ensemble",
-    "EnsembleError",
-    "Failure",
-    "Interrupted",
-    "Outcome",
-    "Store",
-    "StoreError",
-    "World",
-    "by_strategy",
-    "records",
-    "worlds",
-]
+from experiments.run.store import Store, StoreError
+from experiments.run.world import Task, World, described, records
 
 Executor = Callable[[Sequence[Task]], Iterator[tuple[Task, Result]]]
 
@@ -89,12 +76,10 @@ class Ensemble:
 
     Args:
         worlds: see `worlds`.
-        arms: names of strategies, or a mapping from label to whatever ``branch`` understands (text,
-            numbers, lists, dicts: it becomes part of the store's key).
+        arms: names of business models, or a mapping from label to `Arm`.
         reduce: a function at the top of a module: economy at the end of its future -> tables by name.
             ``world`` and ``arm`` are added to each. Keep reductions in a module apart from figures:
             editing the module they live in makes stored worlds stale.
-        branch: a function at the top of a module: (grown economy, value of an arm) -> new economy.
         economy: the model's class; ``sim.Economy`` where not given.
 
     Raises ``ValueError`` without worlds or arms or with two worlds of one number, ``TypeError`` for a
@@ -102,19 +87,18 @@ class Ensemble:
     """
 
     worlds: Sequence[World]
-    arms: Sequence[str] | Mapping[str, Any]
+    arms: Sequence[str] | Mapping[str, Any]  # whatever `Arm.of` takes
     reduce: Callable[[Any], Mapping[str, Any]] = records
-    branch: Callable[[Any, Any], Any] = by_strategy
     economy: type | None = None
-    pairs: tuple[tuple[str, Any], ...] = field(init=False)
+    pairs: tuple[tuple[str, Arm], ...] = field(init=False)
 
     def __post_init__(self) -> None:
         if isinstance(self.arms, Mapping):
-            pairs = tuple(self.arms.items())
+            pairs = tuple((label, Arm.of(value)) for label, value in self.arms.items())
         elif isinstance(self.arms, str):
             raise ValueError(f"arms = {self.arms!r} is one text: give a list of strategies")
         else:
-            pairs = tuple((arm, arm) for arm in self.arms)
+            pairs = tuple((arm, Arm(arm)) for arm in self.arms)
         if not pairs or not self.worlds:
             raise ValueError("an ensemble needs at least one world and one arm")
         labels = [label for label, _ in pairs]
@@ -123,9 +107,7 @@ class Ensemble:
         numbers = {(world.seed, world.index) for world in self.worlds}
         if len({index for _, index in numbers}) < len(self.worlds):
             raise ValueError("two worlds have the same number: pairing their arms needs distinct ones")
-        canonical([list(pair) for pair in pairs])  # an arm that cannot be written down cannot be stored
         address(self.reduce)
-        address(self.branch)
         object.__setattr__(self, "pairs", pairs)
 
     def __repr__(self) -> str:
@@ -141,8 +123,7 @@ class Ensemble:
         code = code_hash(economy)
         source_hash.cache_clear()  # a notebook may have edited the reduction since the last run
         return tuple(
-            Task(world, self.pairs, economy, self.reduce, self.branch, store, code, redo)
-            for world in self.worlds
+            Task(world, self.pairs, economy, self.reduce, store, code, redo) for world in self.worlds
         )
 
     def run(
@@ -174,7 +155,7 @@ class Ensemble:
         workers cannot start, `Interrupted` on Ctrl-C after stopping cleanly.
         """
         if executor == "local":
-            _importable_elsewhere(self.reduce, self.branch)
+            _importable_elsewhere(self.reduce)
         elif isinstance(executor, str) and executor != "serial":
             raise ValueError(f"executor = {executor!r} is unknown: 'local', 'serial' or a function")
         store = store if isinstance(store, Store) else Store(store)

@@ -15,6 +15,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+from experiments.run.arm import Arm
 from experiments.run.store import Store, StoreError, read_json
 from experiments.run.world import Task, World, perform
 
@@ -35,10 +36,9 @@ def task_of(path: Path, store: Store) -> Task:
     world["chosen"] = tuple(world["chosen"])
     return Task(
         World(**world),
-        tuple((label, value) for label, value in noted["arms"]),
+        tuple((label, Arm.from_description(arm)) for label, arm in noted["arms"]),
         _import(noted["economy"]),
         _import(noted["reduce"]),
-        _import(noted["branch"]),
         store,
         noted["code"],
     )

@@ -15,6 +15,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from experiments.run.arm import Arm, branch
 from experiments.run.provenance import address, source_hash, versions
 from experiments.run.store import Store, fingerprint
 
@@ -137,20 +138,14 @@ def records(economy: Any) -> dict[str, Any]:
     return {"quarters": economy.records.quarters, "platforms": economy.records.platforms}
 
 
-def by_strategy(economy: Any, strategy: Any) -> Any:
-    """The future in which the platforms follow ``strategy`` from now on."""
-    return economy.branch(strategy)
-
-
 @dataclass(frozen=True)
 class Task:
-    """A world, its arms, and all it takes to grow, branch, reduce and store them in another process."""
+    """A world, its arms, and all it takes to grow, reduce and store them in another process."""
 
     world: World
-    arms: tuple[tuple[str, Any], ...]
+    arms: tuple[tuple[str, Arm], ...]
     economy: type
     reduce: Callable[[Any], Mapping[str, Any]]
-    branch: Callable[[Any, Any], Any]
     store: Store
     code: str
     redo: bool = False
@@ -161,11 +156,10 @@ class Task:
         return fingerprint(
             {
                 "world": self.world.described(),
-                "arms": [list(arm) for arm in self.arms],
+                "arms": [[label, arm.described()] for label, arm in self.arms],
                 "code": self.code,
                 "versions": versions(),
                 "reduce": [self.reduce.__qualname__, source_hash(self.reduce)],
-                "branch": [self.branch.__qualname__, source_hash(self.branch)],
                 "lived": source_hash(perform),
             }
         )
@@ -193,8 +187,8 @@ def perform(task: Task) -> float:
     began = time.perf_counter()
     economy = grow(task)
     tables: dict[str, list[Any]] = {}
-    for label, value in task.arms:
-        future = task.branch(economy, value)
+    for label, arm in task.arms:
+        future = branch(economy, arm)
         future.run(task.world.quarters)
         for table, frame in task.reduce(future).items():
             tables.setdefault(table, []).append(_tidy(table, frame, task.world.index, label))
@@ -266,10 +260,9 @@ def described(task: Task) -> dict[str, Any]:
     return {
         "key": task.key,
         "world": task.world.described(),
-        "arms": [list(arm) for arm in task.arms],
+        "arms": [[label, arm.described()] for label, arm in task.arms],
         "economy": address(task.economy),
         "reduce": address(task.reduce),
-        "branch": address(task.branch),
         "parameters": address(type(task.world.parameters)),
         "code": task.code,
         "versions": versions(),

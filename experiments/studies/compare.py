@@ -17,10 +17,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from experiments.measure.futures import Frame, arms, branch, kept
+from experiments.measure.futures import Frame, arms, kept
 from experiments.run.command import Parser, Settings, main, parser
-from experiments.run.ensemble import Ensemble, Store
-from experiments.run.store import write_atomically
+from experiments.run.ensemble import Ensemble
+from experiments.run.store import Store, write_atomically
 
 if TYPE_CHECKING:
     from experiments.judge.comparison import Comparison
@@ -37,7 +37,7 @@ def build() -> Parser:
 
 def ensemble(settings: Settings) -> Ensemble:
     """The worlds asked for, with one arm per business model and one without real gains."""
-    return Ensemble(settings.make_worlds(), arms(), reduce=kept, branch=branch)
+    return Ensemble(settings.make_worlds(), arms(), reduce=kept)
 
 
 def report(store: Store) -> tuple[Comparison, str]:

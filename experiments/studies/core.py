@@ -16,8 +16,9 @@ from typing import Any
 
 import numpy as np
 
-from experiments.judge.intervals import Trend, trend
-from experiments.measure.moments import YEAR, correlation, cycle_of, mean_and_range, moments_by_world
+from experiments.judge.intervals import Trend, mean_and_range, trend
+from experiments.measure.arithmetic import YEAR
+from experiments.measure.moments import correlation, cycle_of, moments_by_world
 from experiments.run.command import Parser, Settings, main, parser, whole
 from experiments.run.ensemble import Ensemble
 from experiments.run.world import CONTROL

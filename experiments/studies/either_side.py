@@ -17,9 +17,10 @@ from typing import Any
 
 import numpy as np
 
-from experiments.measure.futures import FOCUS, Frame, arms, branch, kept_without_firms
+from experiments.measure.futures import FOCUS, Frame, arms, kept_without_firms
 from experiments.run.command import Parser, Settings, main, parser
-from experiments.run.ensemble import Ensemble, Store
+from experiments.run.ensemble import Ensemble
+from experiments.run.store import Store
 
 QUICK = {"worlds": 60, "firms": 1_000, "burn_in": 40, "quarters": 60}
 FULL = {**QUICK, "worlds": 200}
@@ -47,7 +48,7 @@ def build() -> Parser:
 
 def ensemble(settings: Settings) -> Ensemble:
     """Small worlds with all arms; the firms of each are not kept."""
-    return Ensemble(settings.make_worlds(), arms(), reduce=kept_without_firms, branch=branch)
+    return Ensemble(settings.make_worlds(), arms(), reduce=kept_without_firms)
 
 
 def sides(table: Frame, drawn: Frame) -> Sides:
@@ -60,7 +61,8 @@ def sides(table: Frame, drawn: Frame) -> Sides:
     import pandas as pd
 
     from experiments.judge.comparison import fields, first_places, lead, scores
-    from experiments.measure.measures import cube, ranked
+    from experiments.judge.ranking import cube
+    from experiments.measure.measures import ranked
     from experiments.run.world import CONTROL
 
     labels = list(dict.fromkeys(map(str, table["arm"])))

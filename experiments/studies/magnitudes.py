@@ -18,9 +18,9 @@ import numpy as np
 
 from experiments.document import documents, matrices
 from experiments.measure import proportions
+from experiments.measure.arithmetic import YEAR
 from experiments.run.command import Parser, Settings, main, parser
-from experiments.run.ensemble import World
-from experiments.run.world import CONTROL
+from experiments.run.world import CONTROL, World
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -69,7 +69,7 @@ def lived(world: World) -> Lived:
     for quarter in range(watched):
         economy.step()
         lines.append(proportions.bank_lines(economy))
-        if quarter >= watched - proportions.YEAR:
+        if quarter >= watched - YEAR:
             firms.append(proportions.observed_firms(economy))
     acting = sorted(name for name, row in discover().items() if row.acts)
     return Lived(economy, firms, lines, {name: economy.branch(name).run(world.quarters) for name in acting})

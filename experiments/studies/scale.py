@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-from experiments.measure.futures import FOCUS, Frame, arms, branch, kept_without_firms
+from experiments.measure.futures import FOCUS, Frame, arms, kept_without_firms
 from experiments.run.command import Parser, Settings, main, parser
 from experiments.run.ensemble import Ensemble
 from experiments.run.world import CONTROL
@@ -62,7 +62,7 @@ def sizes(settings: Settings) -> dict[int, Settings]:
 
 def ensemble(settings: Settings) -> Ensemble:
     """The worlds of one size under every business model."""
-    return Ensemble(settings.make_worlds(), arms(every=False), reduce=kept_without_firms, branch=branch)
+    return Ensemble(settings.make_worlds(), arms(every=False), reduce=kept_without_firms)
 
 
 def pairs(labels: Sequence[str]) -> list[tuple[str, str]]:

@@ -16,17 +16,17 @@ from typing import Any
 
 import numpy as np
 
+from experiments.judge.intervals import mean_and_range
 from experiments.measure.facts import ARMS, FACTS, SIGNS, SILENT, History
 from experiments.measure.moments import (
     LAGS,
     OBSERVED,
     SIMULATED,
-    mean_and_range,
     moments_by_world,
     moments_of,
-    observed,
     us_quarters,
 )
+from experiments.measure.watching import observed
 from experiments.run.command import Parser, Settings, main, parser
 from experiments.run.ensemble import Ensemble
 from experiments.run.world import CONTROL

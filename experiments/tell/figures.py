@@ -14,9 +14,9 @@ from matplotlib.figure import Figure
 
 from experiments.judge.comparison import Comparison, drivers
 from experiments.judge.intervals import survival, terciles, wilson
+from experiments.measure.arithmetic import Values, shares
 from experiments.measure.futures import FOCUS, NO_GAINS, Frame
 from experiments.measure.measures import GROUPS, ranked
-from experiments.measure.measures.declared import Values
 from experiments.run.store import write_atomically
 from experiments.run.world import CONTROL
 from experiments.tell.conclusion import label, listed
@@ -93,7 +93,7 @@ def curves(
 
 def per(parts: Values, wholes: Values) -> Values:
     """parts / wholes, 0 where there are no parts yet, NaN where there is no whole."""
-    return np.divide(np.maximum(0.0, parts), wholes, out=np.full_like(parts, np.nan), where=wholes > 0)
+    return shares(np.maximum(0.0, parts), wholes, none=np.nan)
 
 
 def low_end(series: Mapping[str, Values]) -> float:
@@ -203,10 +203,10 @@ def growth(found: Comparison, tables: Mapping[str, Frame]) -> Figure:
     spent = {arm: rolling(wide(quarters, "platform_growth_spend", arm)) for arm in arms}
     yields = {arm: per(revenue[arm], spent[arm]) for arm in arms}
     # means over four quarters, in per cent
-    shares = {arm: per(100.0 * revenue[arm], np.full_like(revenue[arm], 4.0)) for arm in arms}
+    of_gdp = {arm: per(100.0 * revenue[arm], np.full_like(revenue[arm], 4.0)) for arm in arms}
     figure, (left, right) = panels(2, title)
     left.set_title("Revenue of all platforms (median, quartiles)")
-    curves(left, shares, arms, "% of GDP", log=True, floor=low_end(shares))
+    curves(left, of_gdp, arms, "% of GDP", log=True, floor=low_end(of_gdp))
     right.set_title("Revenue per yuan spent on growth (median, quartiles)")
     curves(right, yields, arms, "yuan per yuan", log=True, floor=low_end(yields))
     return figure

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 
 from experiments.judge.comparison import Comparison
 from experiments.measure.futures import FOCUS, NO_GAINS, Frame
-from experiments.measure.measures import GROUPS, MEASURES, Measure
+from experiments.measure.measures import GROUPS, MEASURES
+from experiments.measure.measures.declared import Measure
 from experiments.run.world import CONTROL
 from experiments.tell.conclusion import label
 

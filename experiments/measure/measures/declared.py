@@ -1,8 +1,7 @@
-"""How a measure is declared, and the windows and safe divisions that measures share.
+"""How a measure is declared, and what several measures are made of.
 
 A measure is a function of one future and of its twin, the same world without platforms; its docstring is its
-definition. Windows: a branch of n quarters has thirds and fourths of n // 3 and n // 4 quarters (at least
-one), "late" is the last fourth. Money is compared in shares of GDP, so that no price level enters. A
+definition. Money is compared in shares of GDP, so that no price level enters. A
 direction of 0 means: shown and compared, but neither good nor bad by itself, so it takes no part in rankings.
 Where platforms do nothing, what asks about platforms is NaN ("n/a"), not zero.
 """
@@ -14,12 +13,9 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
-import numpy as np
-import numpy.typing as npt
-
+from experiments.measure.arithmetic import Values
 from experiments.measure.futures import Future
 
-Values = npt.NDArray[np.float64]
 Rule = Callable[[Future, Future], float]
 
 
@@ -70,45 +66,7 @@ def measure(
     return declare
 
 
-# -- windows and safe arithmetic --------------------------------------------------------------------
-
-
-def late(values: Values) -> Values:
-    """The last fourth of the branch."""
-    return values[-max(1, len(values) // 4) :]
-
-
-def third(values: Values, number: int) -> Values:
-    """The first (0), middle (1) or last (2) third of the branch."""
-    width = max(1, len(values) // 3)
-    return (
-        values[:width],
-        values[width:-width] if len(values) > 2 * width else values[:width],
-        values[-width:],
-    )[number]
-
-
-def yearly(values: Values) -> Values:
-    """Means over four quarters in a row; over all there are where there are fewer."""
-    width = min(4, len(values))
-    return np.convolve(values, np.ones(width) / width, mode="valid")
-
-
-def change(before: float, after: float) -> float:
-    """(after − before) / (|after| + |before|), in [−1, 1] and 0 where nothing is: no division blows up."""
-    size = abs(after) + abs(before)
-    return (after - before) / size if size > 0 else 0.0
-
-
-def share(part: float, whole: float) -> float:
-    """part / whole, 0 where there is no whole."""
-    return part / whole if whole > 0 else 0.0
-
-
-def mean(values: Values) -> float:
-    """The mean over the quarters in which the number exists; NaN where it never does."""
-    known = values[np.isfinite(values)]
-    return float(known.mean()) if known.size else math.nan
+# -- what several measures are made of ----------------------------------------------------------------
 
 
 def cost(future: Future) -> Values:
