@@ -70,6 +70,8 @@ development: runtime
 define environment
 $(RUN) -c '' 2>/dev/null || { \
   test -n "$(PYTHON)" || { echo "make: Python 3.11 or newer is needed; say where: make PYTHON=/path/to/python" >&2; exit 1; }; \
+  test "$$($(PYTHON) -c 'import sys; print(sys.version_info >= (3, 11))' 2>/dev/null)" = True || { \
+    echo "make: PYTHON=$(PYTHON) is no Python 3.11 or newer; say where one is: make PYTHON=/path/to/python" >&2; exit 1; }; \
   echo "Building $(VENV) with $(PYTHON)"; \
   $(PYTHON) -m venv --clear $(VENV); }
 endef
