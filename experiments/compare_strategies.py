@@ -1,8 +1,8 @@
-"""The main job by its first name: the same as python -m experiments.studies.compare."""
+"""The main job by its first name: the same as python -m experiments compare."""
 
-from experiments.run.command import main
+import sys
+
+from experiments.__main__ import main
 
 if __name__ == "__main__":
-    from experiments.studies.compare import body, build
-
-    raise SystemExit(main(body, build()))
+    raise SystemExit(main(["compare", *sys.argv[1:]]))

@@ -1,6 +1,6 @@
 """The generated parts of sim/MODEL.md: what a reader is told of the code comes out of the code.
 
-    python -m experiments.document.documents                what the code alone decides
+    python -m experiments.document.documents       what the code alone decides
     python -m experiments.studies.magnitudes --document    that, and what a run decides
 
 A part stands between two comments, `<!-- begin: name -->` and `<!-- end: name -->`. A test holds what the
@@ -14,19 +14,13 @@ import dataclasses
 import inspect
 import re
 import textwrap
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from experiments.tell.markdown import table
+
 MODEL = Path(__file__).parents[2] / "sim" / "MODEL.md"
-
-
-def table(head: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
-    """A Markdown table."""
-    lines = [head, ["---"] * len(head), *rows]
-    return "\n".join(
-        "| " + " | ".join(str(cell).replace("|", "\\|") for cell in line) + " |" for line in lines
-    )
 
 
 def part(text: str, name: str) -> str:
@@ -142,7 +136,7 @@ def columns() -> str:
     return "\n\n".join(parts)
 
 
-def number(value: Any) -> str:
+def as_read(value: Any) -> str:
     """A parameter's value as one reads it."""
     if isinstance(value, bool):
         return "yes" if value else "no"
@@ -155,9 +149,9 @@ def parameters() -> str:
 
     rows = []
     for name, one in Parameters.declarations().items():
-        allowed = "" if one.kind is bool else f"{number(one.low)} to {number(one.high)}"
+        allowed = "" if one.kind is bool else f"{as_read(one.low)} to {as_read(one.high)}"
         meaning = f"{one.doc} ({one.symbol})" if one.symbol and one.doc else one.doc or one.symbol
-        rows.append((f"`{name}`", number(one.value), one.unit, allowed, one.source, meaning, one.group))
+        rows.append((f"`{name}`", as_read(one.value), one.unit, allowed, one.source, meaning, one.group))
     return table(("name", "value", "unit", "range", "source", "meaning", "declared in"), rows)
 
 
@@ -214,7 +208,9 @@ def strategies() -> str:
 
 def shown(name: str, value: Any) -> str:
     sights = ("accounts", "footprints", "operations")
-    return sights[value] if name == "sees" else number(round(value, 6) if isinstance(value, float) else value)
+    return (
+        sights[value] if name == "sees" else as_read(round(value, 6) if isinstance(value, float) else value)
+    )
 
 
 BY_CODE: dict[str, Callable[[], str]] = {

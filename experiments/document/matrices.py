@@ -7,13 +7,10 @@ that nobody used.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from experiments.document.documents import table
 from experiments.measure.arithmetic import YEAR
-
-if TYPE_CHECKING:
-    import pandas as pd
+from experiments.tell.markdown import table
 
 CYCLE = 40  # quarters over which flows are added up: one alone may be a bust
 LATE = 8  # the same at the end of a branch
@@ -143,9 +140,3 @@ def by_model(branches: Mapping[str, Any]) -> str:
             cells = [f"{100.0 * flows.get(name, 0) / gdp:.3f}" for flows, gdp in found.values()]
             lines.append((name, *cells))
     return table(("flow", *found), lines)
-
-
-def as_markdown(frame: pd.DataFrame) -> str:
-    """A DataFrame of texts as a Markdown table."""
-    rows = [(str(index), *line) for index, line in zip(frame.index, frame.to_numpy(), strict=True)]
-    return table(("", *map(str, frame.columns)), rows)

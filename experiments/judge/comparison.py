@@ -8,8 +8,10 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 
-from experiments.judge.ranking import cube
+from experiments.judge.intervals import THIRDS, holm, paired_difference, terciles
+from experiments.judge.ranking import acceptability, cube, scale, share_first
 from experiments.measure.futures import FOCUS, NO_GAINS, REAL_EFFECTS, Frame
 from experiments.measure.measures import GROUPS, MEASURES, ranked
 from experiments.measure.measures.declared import Measure
@@ -95,10 +97,6 @@ def differences(table: Frame, pairs: Sequence[tuple[str, str]], *, resamples: in
     interval lies within the least difference that matters, else "better" or "worse" where p_holm < 0.05, else
     "open".
     """
-    import pandas as pd
-
-    from experiments.judge.intervals import holm, paired_difference
-
     wide = table.pivot_table(index="world", columns=["arm", "measure"], values="value", observed=True)
     series = {key: wide[key].to_numpy(float) for key in wide.columns}
     rows = []
@@ -136,10 +134,6 @@ def differences(table: Frame, pairs: Sequence[tuple[str, str]], *, resamples: in
 def first_places(table: Frame, sides: Mapping[str, Sequence[str]]) -> Frame:
     """Share of worlds in which each arm has the best mean rank, by field and group, with Wilson's
     interval."""
-    import pandas as pd
-
-    from experiments.judge.ranking import share_first
-
     parts = []
     for field, arms in sides.items():
         chosen = ranked(of_platforms=CONTROL not in arms)
@@ -155,10 +149,6 @@ def first_places(table: Frame, sides: Mapping[str, Sequence[str]]) -> Frame:
 
 def weightings(table: Frame, sides: Mapping[str, Sequence[str]]) -> Frame:
     """SMAA: the share of all weightings of the groups, and worlds, under which each arm is first."""
-    import pandas as pd
-
-    from experiments.judge.ranking import acceptability
-
     rows = []
     for field, arms in sides.items():
         chosen = ranked(of_platforms=CONTROL not in arms)
@@ -184,8 +174,6 @@ def scores(values: npt.NDArray[np.float64], arms: Sequence[str]) -> npt.NDArray[
     Args:
         values: from `cube`, with the measures that count for these arms.
     """
-    from experiments.judge.ranking import scale
-
     chosen = ranked(of_platforms=CONTROL not in arms)
     score = scale(values, [m.direction for m in chosen], "rank")
     of = [[i for i, m in enumerate(chosen) if m.group == name] for name in groups(chosen)]
@@ -211,10 +199,6 @@ def dependence(table: Frame, sides: Mapping[str, Sequence[str]], drawn: Frame) -
     Columns: group, parameter ("platforms" for all worlds), third, worlds, first (share of worlds in which
     the focus leads; ties count half), lead (mean), output_gain (mean of the focus). Empty without the focus.
     """
-    import pandas as pd
-
-    from experiments.judge.intervals import THIRDS, terciles
-
     columns = ["group", "parameter", "third", "worlds", "first", "lead", "output_gain"]
     rows: list[tuple[object, ...]] = []
     gains = table.loc[table["measure"] == "output_gain"].pivot(index="world", columns="arm", values="value")

@@ -17,6 +17,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 
 KEY = 20_240_229  # of every resampling here; no result may depend on when it is asked for
 FEW = 10  # worlds below which resampling them says less than Student's t
@@ -281,7 +282,6 @@ def survival(
         A DataFrame with ``time``, ``survival``, ``low``, ``high`` (log-minus-log interval) and ``at_risk``,
         beginning with 1 at time 0; ``attrs["mean_life"]`` is the restricted mean life [quarters].
     """
-    import pandas as pd
     from scipy import stats
     from statsmodels.duration.survfunc import SurvfuncRight
 

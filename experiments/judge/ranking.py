@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 
 from experiments.judge.intervals import KEY, wilson
 from experiments.measure.arithmetic import Values
@@ -195,8 +196,6 @@ def share_first(
     Returns:
         A DataFrame with ``group``, ``arm``, ``share`` (ties split), ``low`` and ``high`` (Wilson).
     """
-    import pandas as pd
-
     ranked = scale(values, directions, "rank")
     if len(groups) != ranked.shape[2] or len(arms) != ranked.shape[1]:
         raise ValueError(f"{len(groups)} groups and {len(arms)} arms are named for values of {ranked.shape}")

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 
 from experiments.run.arm import Arm
 from experiments.run.world import CONTROL
@@ -69,8 +70,6 @@ def kept(economy: Any) -> dict[str, Frame]:
     ``quarters`` and ``platforms`` count quarters in ``since``, from 1; ``firms`` has one row per firm with
     its generation, link (platform or −1), depth [share] and sales [fen/quarter].
     """
-    import pandas as pd
-
     born = int(economy.memory.born)
     quarters = economy.records.quarters
     quarters = quarters.loc[quarters.index > born].reset_index()

@@ -17,6 +17,7 @@ from typing import Any
 # These move results about and do not change them. Whatever else a world's code imports counts.
 PLUMBING = ("command", "ensemble", "executors", "options", "provenance", "replay", "store")
 MOVES = frozenset(f"{__package__}.{name}" for name in PLUMBING)
+OWN = ("experiments", "sim")  # packages whose classes and functions a file of a store may name
 
 
 def address(thing: Any) -> str:

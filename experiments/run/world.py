@@ -214,21 +214,26 @@ def grow(task: Task) -> Any:
     world = task.world
     path = None if task.redo or world.burn_in == 0 else task.store.grown(task.grown)
     if path is None:
-        economy = task.economy(
-            CONTROL,
-            firms=world.firms,
-            consumers=world.consumers,
-            banks=world.banks,
-            platforms=world.platforms,
-            seed=world.own_seed,
-            parameters=world.parameters,
-        )
+        economy = founded(world, task.economy)
         if world.burn_in == 0:
             return economy
         economy.run(world.burn_in)
         path = task.store.keep_grown(task.grown, economy)
         release(economy)
     return task.economy.load(path)  # type: ignore[attr-defined]
+
+
+def founded(world: World, economy: Any) -> Any:
+    """A new economy of the class ``economy`` with the sizes, seed and parameters of this world."""
+    return economy(
+        CONTROL,
+        firms=world.firms,
+        consumers=world.consumers,
+        banks=world.banks,
+        platforms=world.platforms,
+        seed=world.own_seed,
+        parameters=world.parameters,
+    )
 
 
 def release(economy: Any) -> None:

@@ -1,4 +1,4 @@
-"""How fast, how large, how soon: one table of medians and of ratios measured in the same run (`make bench`).
+"""How fast, how large, how soon: medians, and ratios measured in the same run, in one table.
 
 Machines differ and are noisy, ratios less so: whatever is compared takes turns in one process, a chunk of
 quarters each, and the medians over the turns are divided. What has to begin afresh runs in processes of its
@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from experiments.run import command
+from experiments.study import Job
 
 ROOT = Path(__file__).parents[2]
 SMALL, LARGE, FULL = 10_000, 100_000, 1_000_000  # firms; each brings two rows of consumers
@@ -295,18 +296,19 @@ def tell(what: str) -> None:
     print(f"bench: {what} ...", file=sys.stderr, flush=True)
 
 
-def build() -> command.Parser:
+def build(name: str) -> command.Parser:
+    """The command line: the one size that can be chosen."""
     text = "Speed, memory and starts, beside a published peer and plain Mesa; about a minute and a half."
-    built = command.Parser(prog="bench", description=text, allow_abbrev=False)
+    built = command.Parser(prog=name, description=text, allow_abbrev=False)
     built.add_argument(
         "--full", action="store_true", help=f"{FULL:,} firms as the large economy, not {LARGE:,}"
     )
     return built
 
 
-def main(argv: Sequence[str] | None = None) -> int:
+def main(name: str, argv: Sequence[str] | None = None) -> int:
     """Measure, part by part, and print the table."""
-    firms = FULL if build().parse_args(argv).full else LARGE
+    firms = FULL if build(name).parse_args(argv).full else LARGE
 
     def body() -> None:
         tell("speed")
@@ -321,8 +323,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(f"Python {platform.python_version()}, {platform.machine()}, {os.cpu_count()} cores")
         print(as_text(table))
 
-    return command.guarded(body, "bench")
+    return command.guarded(body, name)
 
 
-if __name__ == "__main__":
-    raise SystemExit(main())
+STUDY = Job(__doc__, main)

@@ -1,7 +1,7 @@
 """The closed economy alone: does it stand for a century, at levels that economies have, without drifting?
 
-    python -m experiments.studies.core                     6 seeds of 2,000 firms, 400 quarters
-    python -m experiments.studies.core --full              20 seeds of 10,000 firms
+    make core                     6 seeds of 2,000 firms, 400 quarters
+    make core ARGS=--full         20 seeds of 10,000 firms
 
 Nothing but banks finances firms here, and no parameter is drawn: worlds differ by their seed alone. Each
 measure is set beside a band that is declared in `BANDS` with its source; a row out of its band stays.
@@ -11,18 +11,27 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pandas as pd
 
 from experiments.judge.intervals import Trend, mean_and_range, trend
 from experiments.measure.arithmetic import YEAR
+from experiments.measure.futures import Frame
 from experiments.measure.moments import correlation, cycle_of, moments_by_world
-from experiments.run.command import Parser, Settings, main, parser, whole
-from experiments.run.ensemble import Ensemble
-from experiments.run.world import CONTROL
+from experiments.run.arm import Arm
+from experiments.run.command import Parser, size_of
+from experiments.run.world import CONTROL, records
+from experiments.study import Study, Tables
+from experiments.tell.drawing import panels
+from experiments.tell.report import Report
 
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+QUICK = {"worlds": 6, "firms": 2_000, "burn_in": 0, "quarters": 400}
+FULL = {**QUICK, "worlds": 20, "firms": 10_000}
 START = 80  # quarters before which the economy may still remember how it was set up
 
 
@@ -72,8 +81,6 @@ BANDS = (
 
 def prepared(quarters: Any) -> Any:
     """The recorded quarters of all worlds, in order, with ``growth`` of output [log points/quarter]."""
-    import pandas as pd
-
     table = quarters.sort_values(["world", "quarter"]).reset_index(drop=True)
     positive = table["output"].where(table["output"] > 0)
     logs = pd.Series(np.log(positive.to_numpy(float)))
@@ -140,8 +147,6 @@ def judged(table: Any, bands: tuple[Band, ...] = BANDS, *, start: int = START) -
         (over the window, mean and 95 % interval over worlds), ``drifts`` (see `drifts`), ``worlds_drifting``
         (share of worlds whose own path drifts), ``drift`` (what is tolerated [unit]), ``unit``, ``source``.
     """
-    import pandas as pd
-
     late = table[table["quarter"] > start]
     rows = {}
     for band in bands:
@@ -198,8 +203,6 @@ def cycle_signs(table: Any, *, start: int = START) -> Any:
 
     Holds means that the whole interval lies on the expected side.
     """
-    import pandas as pd
-
     late = table[table["quarter"] > start]
     found: dict[str, list[float]] = {}
     for _, world in late.groupby("world", observed=True):
@@ -277,79 +280,91 @@ def told(rows: Any, signs: Any, broken: dict[str, int], worlds: int) -> str:
     return "\n".join(lines)
 
 
-def fan_chart(table: Any, path: Path, *, start: int = START) -> None:
+def draw(found: Core) -> Figure:
     """Six measures over time: median of the worlds, the middle half and all of them, and their bands."""
-    import matplotlib.pyplot as plt
-
     bands = {band.column: band for band in BANDS}
     shown = ("growth", "unemployment", "credit_to_gdp", "default_rate", "bank_return", "effective_firms")
-    figure, axes = plt.subplots(2, 3, figsize=(12, 6.2), sharex=True, layout="constrained")
-    for axis, column in zip(axes.flat, shown, strict=True):
+    worlds, quarters = found.quarters["world"].nunique(), int(found.quarters["quarter"].max())
+    title = (
+        f"{worlds} seeds of the closed economy over {quarters} quarters: median, middle half and range of "
+        "yearly means, published bands in green"
+    )
+    figure, panes = panels(6, title, rows=2, width=4.0, height=3.1, sharex=True)
+    for place, (axis, column) in enumerate(zip(panes, shown, strict=True)):
         band = bands[column]
-        lines = paths(table, band).rolling(YEAR).mean()
+        lines = paths(found.quarters, band).rolling(YEAR).mean()
         axis.axhspan(band.low, band.high, color="#009E73", alpha=0.10, lw=0)
         for low, high, alpha in ((0.0, 1.0, 0.22), (0.25, 0.75, 0.45)):
             inner = lines.quantile(low, axis=1), lines.quantile(high, axis=1)
             axis.fill_between(lines.index, *inner, color="#0072B2", alpha=alpha, lw=0)
         axis.plot(lines.index, lines.median(axis=1), color="#00334d", lw=1.2)
-        axis.axvline(start, color="0.6", lw=0.8, ls=":")
-        low, high = float(lines.iloc[start:].min().min()), float(lines.iloc[start:].max().max())
+        axis.axvline(found.start, color="0.6", lw=0.8, ls=":")
+        late = lines.iloc[found.start :]
+        low, high = float(late.min().min()), float(late.max().max())
         room = 0.08 * (high - low) + 1e-9
         axis.set_ylim(low - room, high + room)  # how the start was set up may lie beyond
-        axis.set_title(f"{band.name} [{band.unit}]", loc="left", fontsize=10)
-        axis.spines[["top", "right"]].set_visible(False)
-    for axis in axes[1]:
-        axis.set_xlabel("quarter")
-    worlds, quarters = table["world"].nunique(), int(table["quarter"].max())
-    figure.suptitle(
-        f"{worlds} seeds of the closed economy over {quarters} quarters: median, middle half and range of "
-        "yearly means, published bands in green",
-        x=0.01,
-        ha="left",
-        fontsize=11,
-    )
-    path.parent.mkdir(parents=True, exist_ok=True)
-    figure.savefig(path, dpi=150)
-    plt.close(figure)
+        axis.set_title(f"{band.name} [{band.unit}]")
+        if place >= 3:
+            axis.set_xlabel("quarter")
+    return figure
 
 
-def body(settings: Settings) -> int:
-    """Run the seeds, judge them, write table and figure."""
-    import matplotlib as mpl
+@dataclass(frozen=True)
+class Core:
+    """``rows``: see `judged`. ``signs``: see `cycle_signs`. ``moments``: see `moments_by_world`. ``broken``:
+    see `accidents`. ``quarters`` as recorded, ``start`` after which they are judged."""
 
-    mpl.use("agg")
-    outcome = settings.run(Ensemble(settings.make_worlds(sampled=False), [CONTROL]))
-    table = prepared(outcome.store.frame("quarters"))
+    rows: Frame
+    signs: Frame
+    moments: Frame
+    broken: dict[str, int]
+    quarters: Frame
+    start: int
+    worlds: int
+    firms: int
+
+
+def judge(tables: Tables) -> Core:
+    """Levels, drifts and signs of all seeds."""
+    quarters, settings, outcome = prepared(tables["quarters"]), tables.settings, tables.outcome
     start = window_start(settings.quarters)
-    rows, signs = judged(table, start=start), cycle_signs(table, start=start)
-    broken = accidents(table, failed=len(outcome.failures))
-    text = told(rows, signs, broken, outcome.worlds)
-    rows.to_csv(settings.out / "core.csv", index_label="measure")
-    signs.to_csv(settings.out / "signs.csv", index_label="sign")
-    late = table[table["quarter"] > start]
-    moments_by_world(late).to_csv(settings.out / "moments.csv", index=False)
-    fan_chart(table, settings.out / "core.png", start=start)
-    (settings.out / "core.txt").write_text(text + "\n", encoding="utf-8")
-    print(outcome)
-    print(
-        f"{settings.firms} firms, quarters {start} to {settings.quarters}\n\n{text}\n\n"
-        f"files in {settings.out}/"
+    return Core(
+        judged(quarters, start=start),
+        cycle_signs(quarters, start=start),
+        moments_by_world(quarters[quarters["quarter"] > start]),
+        accidents(quarters, failed=len(outcome.failures)),
+        quarters,
+        start,
+        outcome.worlds,
+        settings.firms,
     )
-    return 0
 
 
-def build() -> Parser:
-    """The command line."""
-    small = {"worlds": 6, "firms": 2_000, "burn_in": 0, "quarters": 400}
-    built = parser(
-        "core",
-        "The closed economy alone, judged by published bands, drifts and the signs of the cycle.",
-        quick=small,
-        full={**small, "worlds": 20, "firms": 10_000},
+def tell(found: Core) -> Report:
+    """What lies in its band, what drifts, what moves with output."""
+    last = int(found.quarters["quarter"].max())
+    return Report(
+        told(found.rows, found.signs, found.broken, found.worlds),
+        title=f"{found.firms} firms, quarters {found.start} to {last}",
+        page="core.txt",
+        tables={
+            "core": found.rows.rename_axis("measure").reset_index(),
+            "signs": found.signs.rename_axis("sign").reset_index(),
+            "moments": found.moments,
+        },
+        figures={"core": lambda: draw(found)},
     )
-    built.add_argument("--seeds", dest="worlds", type=whole(1), metavar="N", help="the same as --worlds")
-    return built
 
 
-if __name__ == "__main__":
-    raise SystemExit(main(body, build()))
+def alone() -> dict[str, Arm]:
+    """Banks and nobody else."""
+    return {CONTROL: Arm(CONTROL)}
+
+
+def options(built: Parser) -> None:
+    """Worlds are seeds here."""
+    kind = size_of("worlds")
+    built.add_argument("--seeds", dest="worlds", type=kind, metavar="N", help="the same as --worlds")
+
+
+STUDY = Study(__doc__, QUICK, FULL, alone, records, judge, tell, sampled=False, options=options)

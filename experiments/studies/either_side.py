@@ -1,135 +1,53 @@
-"""Either side can win: many small worlds, drawn from all declared ranges, and who comes first in which.
+"""Either side can win: who comes first in which of many small worlds, and what decides it.
 
-    python -m experiments.studies.either_side --worlds 100
-    python -m experiments.studies.either_side --full
+    make either_side ARGS="--worlds 100"
+    make either_side ARGS=--full
 
-For each group of measures the share of worlds in which each business model comes first; the same where a link
-gains a firm nothing; which parameters tell worlds in which deep integration comes first from the others; and
-some of those worlds by number (their parameters are in the store). The folder then holds
-``first.csv``, ``overall.csv``, ``separating.csv``, ``report.md`` and ``either_side.png``.
+Worlds are drawn from all declared ranges. For each group of measures the share of worlds in which each
+business model comes first; the same where a link gains a firm nothing; which parameters tell worlds in which
+deep integration comes first from the others; and some of those worlds by number (their parameters are in the
+store). The folder then holds ``first.csv``, ``overall.csv``, ``separating.csv``, ``report.md`` and
+``either_side.png``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pandas as pd
 
+from experiments.judge.sides import Sides, sides, totals
 from experiments.measure.futures import FOCUS, Frame, arms, kept_without_firms
-from experiments.run.command import Parser, Settings, main, parser
-from experiments.run.ensemble import Ensemble
-from experiments.run.store import Store
+from experiments.measure.measures import measured
+from experiments.study import Study, Tables
+from experiments.tell.drawing import colour, panels
+from experiments.tell.markdown import table
+from experiments.tell.report import Report
+from experiments.tell.words import label, number, percent, spanned
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 QUICK = {"worlds": 60, "firms": 1_000, "burn_in": 40, "quarters": 60}
-FULL = {**QUICK, "worlds": 200}
 TOP = 8  # parameters that are shown
 EXAMPLES = 3  # worlds that are named on each side
 
 
-@dataclass(frozen=True)
-class Sides:
-    """``first``: as in a comparison. ``overall``: world, field, arm, score (mean rank over the groups, each
-    with the same weight), first (1, a part of it in a tie, or 0). ``separating``: parameter, correlation
-    (Spearman) with the lead of the focus over the best other arm, low, high, p_holm, and mean where it is
-    first and not.
-    """
-
-    first: Frame
-    overall: Frame
-    separating: Frame
+def judge(tables: Tables) -> Sides:
+    """Who comes first where."""
+    return sides(measured(tables), tables.drawn)
 
 
-def build() -> Parser:
-    """The command line."""
-    return parser("either_side", "Who wins in which of many small worlds.", quick=QUICK, full=FULL)
-
-
-def ensemble(settings: Settings) -> Ensemble:
-    """Small worlds with all arms; the firms of each are not kept."""
-    return Ensemble(settings.make_worlds(), arms(), reduce=kept_without_firms)
-
-
-def sides(table: Frame, drawn: Frame) -> Sides:
-    """Who comes first where.
-
-    Args:
-        table: from `measures.measured`.
-        drawn: parameters by world (index) and name.
-    """
-    import pandas as pd
-
-    from experiments.judge.comparison import fields, first_places, lead, scores
-    from experiments.judge.ranking import cube
-    from experiments.measure.measures import ranked
-    from experiments.run.world import CONTROL
-
-    labels = list(dict.fromkeys(map(str, table["arm"])))
-    found = fields(labels)
-    rows: list[tuple[Any, ...]] = []
-    separating = pd.DataFrame()
-    for field, members in found.items():
-        values, worlds = cube(table, members, ranked(of_platforms=CONTROL not in members))
-        score = scores(values, members).mean(axis=2)
-        best = np.isclose(score, score.max(axis=1, keepdims=True), rtol=0.0, atol=1e-12)
-        share = best / best.sum(axis=1, keepdims=True)
-        for i, world in enumerate(worlds):
-            rows += [(int(world), field, arm, score[i, j], share[i, j]) for j, arm in enumerate(members)]
-        if field == "platforms" and FOCUS in members:
-            separating = separate(lead(score, members.index(FOCUS)), drawn.loc[worlds])
-    overall = pd.DataFrame(rows, columns=["world", "field", "arm", "score", "first"])
-    return Sides(first_places(table, found), overall, separating)
-
-
-def separate(gap: np.ndarray, drawn: Frame) -> Frame:
-    """Parameters by how closely the lead follows them, the closest first.
-
-    The interval of Spearman's correlation is Fisher's with Bonett and Wright's (2000) variance.
-    """
-    import pandas as pd
-    from scipy import stats
-
-    from experiments.judge.intervals import holm
-
-    columns = ["parameter", "correlation", "low", "high", "p_holm", "mean_first", "mean_other"]
-    rows = []
-    for name in drawn.columns:
-        at = drawn[name].to_numpy(float)
-        if len(at) < 5 or not np.isfinite(at).all() or np.ptp(at) == 0 or np.ptp(gap) == 0:
-            continue
-        rho, p = map(float, stats.spearmanr(at, gap))
-        error = 1.96 * np.sqrt((1.0 + rho**2 / 2.0) / (len(at) - 3))
-        centre = np.arctanh(np.clip(rho, -0.999999, 0.999999))
-        means = [float(at[side].mean()) if side.any() else np.nan for side in (gap > 0, gap <= 0)]
-        rows.append((name, rho, np.tanh(centre - error), np.tanh(centre + error), p, *means))
-    table = pd.DataFrame(rows, columns=columns)
-    if len(table):
-        table["p_holm"] = holm(table["p_holm"].tolist())
-        table = table.sort_values("correlation", key=np.abs, ascending=False, ignore_index=True)
-    return table
-
-
-def totals(found: Sides) -> Frame:
-    """Share of worlds in which each arm comes first over all groups, by field, with Wilson's interval."""
-    import pandas as pd
-
-    from experiments.judge.intervals import wilson
-
-    rows = []
-    for (field, arm), part in found.overall.groupby(["field", "arm"], sort=False):
-        won, n = float(part["first"].sum()), len(part)
-        rows.append((field, "all groups", arm, won / n, *wilson(min(won, n), n), n))
-    return pd.DataFrame(rows, columns=["field", "group", "arm", "share", "low", "high", "worlds"])
+def tell(found: Sides) -> Report:
+    """Shares of first places, what decides, and some worlds to look at."""
+    frames = {name: getattr(found, name) for name in ("first", "overall", "separating")}
+    return Report("\n".join(lines(found)), tables=frames, figures={"either_side": lambda: draw(found)})
 
 
 def lines(found: Sides) -> list[str]:
     """The report as lines of Markdown."""
-    import pandas as pd
-
-    from experiments.tell.conclusion import label, percent
-    from experiments.tell.tables import markdown, number
-
     shares = pd.concat([found.first, totals(found)], ignore_index=True)
     out = ["# Either side can win", ""]
     titles = {
@@ -145,21 +63,20 @@ def lines(found: Sides) -> list[str]:
             for group in dict.fromkeys(part["group"])
         ]
         out += [f"## {titles[str(field)]} ({min(part['worlds'].tolist())} worlds)", ""]
-        out += [*markdown(["", *(label(str(arm)) for arm in members)], rows), ""]
+        out += [table(["", *(label(str(arm)) for arm in members)], rows, aligned=True), ""]
     out += [f"## What tells worlds in which {label(FOCUS)} comes first from the others", ""]
     header = ["parameter", "correlation with its lead", "p (Holm)", "mean where first", "mean elsewhere"]
     rows = [
         [
             str(row["parameter"]).replace("_", " "),
-            f"{number(row['correlation'], signed=True)} ({number(row['low'], signed=True)} "
-            f"to {number(row['high'], signed=True)})",
+            spanned(row["correlation"], row["low"], row["high"]),
             number(row["p_holm"]),
             number(row["mean_first"]),
             number(row["mean_other"]),
         ]
         for _, row in found.separating.head(TOP).iterrows()
     ]
-    out += [*markdown(header, rows), "", "## Worlds to look at", ""]
+    out += [table(header, rows, aligned=True), "", "## Worlds to look at", ""]
     mine = found.overall.loc[found.overall["field"] == "platforms"]
     for arm, part in mine.groupby("arm", sort=False):
         won = part.loc[part["first"] == 1.0].nlargest(EXAMPLES, "score")
@@ -177,13 +94,8 @@ def interval(row: Any) -> str:
     return f"{100 * row['share']:.0f} % ({100 * row['low']:.0f} to {100 * row['high']:.0f})"
 
 
-def draw(found: Sides) -> Any:
+def draw(found: Sides) -> Figure:
     """Who comes first, group by group, with and without real gains; what its lead follows."""
-    import pandas as pd
-
-    from experiments.tell.conclusion import label, percent
-    from experiments.tell.drawing import panels
-
     shares = pd.concat([found.first, totals(found)], ignore_index=True).set_index(["field", "group", "arm"])
     own: Any = shares["share"].get(("platforms", "all groups", FOCUS), 0.0)
     title = f"{label(FOCUS).capitalize()} comes first over all groups in {percent(own)} of worlds"
@@ -198,11 +110,8 @@ def draw(found: Sides) -> Any:
     return figure
 
 
-def bars(axes: Any, shares: Frame) -> None:
+def bars(axes: Axes, shares: Frame) -> None:
     """Shares (groups x arms) as bars that fill the width."""
-    from experiments.tell.conclusion import label
-    from experiments.tell.drawing import colour
-
     upward = shares.iloc[::-1]
     left = np.zeros(len(upward))
     for arm in upward.columns:
@@ -215,7 +124,7 @@ def bars(axes: Any, shares: Frame) -> None:
     axes.set(xlim=(0, 1), xlabel="share of worlds in which each is first")
 
 
-def followed(axes: Any, top: Frame) -> None:
+def followed(axes: Axes, top: Frame) -> None:
     """Rank correlations of the lead with parameters, the first at the top."""
     tint = "#009e73"
     axes.axvline(0.0, color="black", linewidth=0.8)
@@ -228,40 +137,4 @@ def followed(axes: Any, top: Frame) -> None:
     axes.set_title("What its lead follows (filled: p < 0.05, Holm)")
 
 
-def report(store: Store) -> Sides:
-    """Judge what is in the store and write tables, figure and ``report.md`` beside it."""
-    import matplotlib as mpl
-
-    from experiments.measure.measures import measured
-    from experiments.run.store import write_atomically
-    from experiments.studies.compare import provenance, write_csv, write_text
-    from experiments.tell.drawing import STYLE
-
-    frames: Mapping[str, Frame] = {name: store.frame(name) for name in ("quarters", "platforms")}
-    found = sides(measured(frames), store.manifests().drop(columns="seconds").select_dtypes("number"))
-    for name in ("first", "overall", "separating"):
-        write_csv(store.path / f"{name}.csv", getattr(found, name))
-    text = lines(found)
-    write_text(store.path / "report.md", "\n".join(text))
-    notes = provenance(store.description())
-    with mpl.rc_context(STYLE):
-        figure = draw(found)
-        write_atomically(
-            store.path / "either_side.png",
-            lambda draft: figure.savefig(draft, format="png", metadata={"Title": "either_side", **notes}),
-        )
-    return found
-
-
-def body(settings: Settings) -> int:
-    """Run the worlds that are missing, judge, and say where everything is."""
-    outcome = settings.run(ensemble(settings))
-    print(outcome)
-    found = report(outcome.store)
-    print("\n".join(lines(found)))
-    print(f"Tables and figure: {outcome.store.path / 'report.md'}")
-    return 0
-
-
-if __name__ == "__main__":
-    raise SystemExit(main(body, build()))
+STUDY = Study(__doc__, QUICK, {**QUICK, "worlds": 200}, arms, kept_without_firms, judge, tell)

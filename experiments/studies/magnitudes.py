@@ -12,19 +12,22 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from experiments.document import documents, matrices
 from experiments.measure import proportions
 from experiments.measure.arithmetic import YEAR
-from experiments.run.command import Parser, Settings, main, parser
-from experiments.run.world import CONTROL, World
+from experiments.run import command
+from experiments.run.command import Parser, Settings
+from experiments.run.world import World, founded
+from experiments.study import Job, first_line, publish
+from experiments.tell import markdown
+from experiments.tell.report import Report
 
-if TYPE_CHECKING:
-    import pandas as pd
-
+QUICK = {"worlds": 4, "firms": 4_000, "burn_in": 40, "quarters": 40}
 TITLES = {
     "loans": "A loan asked for, by size of the firm, beside the loan that pays for its file",
     "files": "The least loan that pays for a file, and what a file costs",
@@ -54,15 +57,7 @@ def lived(world: World) -> Lived:
     """Grow a world, watch firms and banks at the end, and live each business model in which platforms act."""
     from sim import Economy, discover
 
-    economy = Economy(
-        CONTROL,
-        firms=world.firms,
-        consumers=world.consumers,
-        banks=world.banks,
-        platforms=world.platforms,
-        seed=world.own_seed,
-        parameters=world.parameters,
-    )
+    economy = founded(world, Economy)
     watched = min(proportions.BANK_WINDOW, world.burn_in)
     economy.run(world.burn_in - watched)
     firms, lines = [], []
@@ -94,8 +89,6 @@ def of_world(found: Lived) -> dict[str, pd.DataFrame]:
 
 def magnitudes(worlds: Iterable[Lived]) -> pd.DataFrame:
     """The means over worlds, tidy: columns table, item, measure, value."""
-    import pandas as pd
-
     parts = []
     for world in worlds:
         for name, table in of_world(world).items():
@@ -132,12 +125,10 @@ def told(found: pd.DataFrame) -> str:
     return "\n".join(f"{title}\n\n{upright(found, name).to_string()}\n" for name, title in TITLES.items())
 
 
-def by_run(found: pd.DataFrame, world: Lived, command: str) -> dict[str, str]:
+def by_run(found: pd.DataFrame, world: Lived, typed: str) -> dict[str, str]:
     """The parts of sim/MODEL.md that a run decides: the tables, and the matrices of one world."""
-    tables = [
-        f"**{title}**\n\n{matrices.as_markdown(upright(found, name))}" for name, title in TITLES.items()
-    ]
-    with_command = f"Written by {command}."
+    tables = [f"**{title}**\n\n{markdown.of_frame(upright(found, name))}" for name, title in TITLES.items()]
+    with_command = f"Written by {typed}."
     return {
         "magnitudes": "\n\n".join((with_command, *tables)),
         "balance sheet": matrices.balance_sheet(world.economy),
@@ -148,7 +139,7 @@ def by_run(found: pd.DataFrame, world: Lived, command: str) -> dict[str, str]:
 
 
 def body(settings: Settings) -> int:
-    """Run the worlds, print the tables, write them; with ``--document``, into sim/MODEL.md too."""
+    """Live the worlds one after the other, tell; with ``--document``, into sim/MODEL.md too."""
     from tqdm.auto import tqdm
 
     worlds = settings.make_worlds(sampled=False)
@@ -161,34 +152,24 @@ def body(settings: Settings) -> int:
             yield one
 
     found = magnitudes(living())
-    text = told(found)
-    settings.out.mkdir(parents=True, exist_ok=True)
-    found.to_csv(settings.out / "magnitudes.csv", index=False)
-    (settings.out / "magnitudes.txt").write_text(text, encoding="utf-8")
-    print(f"{text}\nmeans of {len(worlds)} worlds of {settings.firms:,} firms; files in {settings.out}/")
+    title = f"Means of {len(worlds)} worlds of {settings.firms:,} firms"
+    report = Report(told(found), title=title, page="magnitudes.txt", tables={"magnitudes": found})
+    publish(report, settings, {})
     if settings.extra.document:
-        command = f"`make magnitudes ARGS=--document` (seed {settings.seed}, {len(worlds)} worlds of"
-        command += (
-            f" {settings.firms:,} firms, {settings.burn_in} quarters, then {settings.quarters} of each model)"
-        )
-        documents.write({**documents.by_code(), **by_run(found, kept[0], command)})
+        typed = f"`make magnitudes ARGS=--document` (seed {settings.seed}, {len(worlds)} worlds of"
+        typed += f" {settings.firms:,} firms, {settings.burn_in} quarters,"
+        typed += f" then {settings.quarters} of each model)"
+        documents.write({**documents.by_code(), **by_run(found, kept[0], typed)})
     return 0
 
 
-def build() -> Parser:
+def build(name: str) -> Parser:
     """The command line."""
-    small = {"worlds": 4, "firms": 4_000, "burn_in": 40, "quarters": 40}
-    built = parser(
-        "magnitudes",
-        "How large things are beside each other, before anybody tunes a parameter.",
-        quick=small,
-        full={**small, "worlds": 20, "firms": 10_000},
-    )
-    built.add_argument(
-        "--document", action="store_true", help="write the generated parts of sim/MODEL.md anew"
-    )
+    full = {**QUICK, "worlds": 20, "firms": 10_000}
+    built = command.parser(name, first_line(__doc__), quick=QUICK, full=full)
+    words = "write the generated parts of sim/MODEL.md anew"
+    built.add_argument("--document", action="store_true", help=words)
     return built
 
 
-if __name__ == "__main__":
-    raise SystemExit(main(body, build()))
+STUDY = Job(__doc__, lambda name, argv: command.main(body, build(name), argv))

@@ -2,36 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 from experiments.judge.comparison import BANKS_LEND, CREDIT_LIVES, Comparison
-from experiments.measure.futures import FOCUS, NO_GAINS, Frame
+from experiments.measure.futures import FOCUS, Frame
 from experiments.measure.measures import GROUPS, MEASURES
 from experiments.run.world import CONTROL
+from experiments.tell.words import label, listed, many, percent
 
 ENOUGH = 9  # worlds below which thirds of them say nothing
 SWING = 0.4  # difference in the share of first places, low third against high, that is worth a sentence
-
-
-def label(arm: str) -> str:
-    """An arm in words."""
-    return "integration without real gains" if arm == NO_GAINS else arm.replace("_", " ")
-
-
-def percent(value: float) -> str:
-    """A share as a whole number of percent."""
-    return f"{100 * value:.0f} %"
-
-
-def many(worlds: int) -> str:
-    """ "1 world", "2 worlds"."""
-    return f"{worlds} world{'' if worlds == 1 else 's'}"
-
-
-def listed(names: Sequence[str]) -> str:
-    """ "a, b and c"."""
-    return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
 
 
 def leader(frame: Frame, column: str) -> Any:

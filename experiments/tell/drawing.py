@@ -7,17 +7,19 @@ gains is dashed besides.
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import numpy.typing as npt
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter
 
+from experiments.measure.arithmetic import Values
 from experiments.measure.futures import FOCUS, NO_GAINS, Frame
 from experiments.run.world import CONTROL
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 COLOURS = {
     CONTROL: "#7f7f7f",
@@ -38,7 +40,6 @@ STYLE: Any = {
     "figure.dpi": 150,
     "savefig.dpi": 150,
 }
-Series = npt.NDArray[np.float64]
 
 
 def colour(arm: str, arms: list[str]) -> str:
@@ -49,29 +50,54 @@ def colour(arm: str, arms: list[str]) -> str:
     return SPARE[new.index(arm) % len(SPARE)]
 
 
-def panels(count: int, title: str, *, width: float = 5.4, height: float = 4.0) -> tuple[Figure, list[Axes]]:
-    """A figure with as many panels beside each other, each so wide and high [inches], under one title."""
-    figure = Figure(figsize=(width * count, height), layout="constrained")
-    axes = figure.subplots(1, count, squeeze=False)[0]
-    lines = textwrap.fill(title, int(9.3 * width * count))  # so many letters fit into the width
+@contextmanager
+def styled() -> Iterator[None]:
+    """Figures drawn and written inside look like all others."""
+    import matplotlib as mpl
+
+    with mpl.rc_context(STYLE):
+        yield
+
+
+def panels(
+    count: int,
+    title: str,
+    *,
+    rows: int = 1,
+    width: float = 5.4,
+    height: float = 4.0,
+    sharex: bool = False,
+    sharey: bool = False,
+) -> tuple[Figure, list[Axes]]:
+    """A figure of panels, so wide and high each [inches], under one title.
+
+    Args:
+        count: panels, the same number in each of the ``rows``, which they fill one after the other.
+    """
+    from matplotlib.figure import Figure
+
+    columns = count // rows
+    figure = Figure(figsize=(width * columns, height * rows), layout="constrained")
+    axes = figure.subplots(rows, columns, squeeze=False, sharex=sharex, sharey=sharey)
+    lines = textwrap.fill(title, int(9.3 * width * columns))  # so many letters fit into the width
     figure.suptitle(lines, x=0.01, ha="left", fontsize=11.5, fontweight="bold")
-    return figure, list(axes)
+    return figure, list(axes.flat)
 
 
-def wide(table: Frame, column: str, arm: str) -> Series:
+def wide(table: Frame, column: str, arm: str) -> Values:
     """(worlds, quarters) of one arm."""
     mine = table.loc[table["arm"] == arm]
     return mine.pivot(index="world", columns="since", values=column).to_numpy(float)
 
 
-def rolling(values: Series) -> Series:
+def rolling(values: Values) -> Values:
     """Sums over the last four quarters (fewer at the start), along the last axis."""
     totals = np.cumsum(values, axis=-1)
     before = np.concatenate([np.zeros_like(totals[..., :4]), totals[..., :-4]], axis=-1)
     return totals - before[..., : totals.shape[-1]]
 
 
-def band(axes: Axes, values: Series, colour: str, *, dashed: bool = False) -> float:
+def band(axes: Axes, values: Values, colour: str, *, dashed: bool = False) -> float:
     """Median over worlds, band between the quartiles; returns where the line ends (NaN where nowhere).
 
     Quarters in which fewer than half of the worlds have a number are left out.
@@ -114,6 +140,8 @@ def label_ends(axes: Axes, ends: Mapping[str, tuple[float, str]], *, gap: float 
 
 def logarithmic(axes: Axes) -> None:
     """A logarithmic vertical axis with plain numbers on it."""
+    from matplotlib.ticker import FuncFormatter
+
     axes.set_yscale("log", nonpositive="clip")  # zero is drawn below the axis, not left out
     axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
 

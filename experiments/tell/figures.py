@@ -1,27 +1,19 @@
-"""Figures of the main job. A title says what was found; each file carries where it comes from in its
-metadata."""
+"""Figures of the main job. A title says what was found."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import matplotlib as mpl
 import numpy as np
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 
 from experiments.judge.comparison import Comparison, drivers
 from experiments.judge.intervals import survival, terciles, wilson
 from experiments.measure.arithmetic import Values, shares
 from experiments.measure.futures import FOCUS, NO_GAINS, Frame
 from experiments.measure.measures import GROUPS, ranked
-from experiments.run.store import write_atomically
 from experiments.run.world import CONTROL
-from experiments.tell.conclusion import label, listed
 from experiments.tell.drawing import (
-    STYLE,
     THIRD,
     band,
     colour,
@@ -31,39 +23,26 @@ from experiments.tell.drawing import (
     rolling,
     wide,
 )
+from experiments.tell.words import label, listed
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 
-def draw(
-    found: Comparison,
-    tables: Mapping[str, Frame],
-    drawn: Frame,
-    out: Path,
-    notes: dict[str, str],
-) -> list[Path]:
-    """All figures as PNG files in the folder; returns them.
+def figures(found: Comparison, tables: Mapping[str, Frame], drawn: Frame) -> dict[str, Callable[[], Figure]]:
+    """What draws each figure, by its name.
 
     Args:
         tables: ``quarters`` and ``platforms`` of the store.
         drawn: parameters by world.
-        notes: provenance, written into each file.
     """
-    made: dict[str, Callable[[], Figure]] = {
+    return {
         "survival": lambda: lives_and_pays(found, tables),
         "contrasts": lambda: contrasts(found),
         "growth": lambda: growth(found, tables),
         "output": lambda: output(found, tables, drawn),
     }
-    paths = []
-    with mpl.rc_context(STYLE):
-        for name, make in made.items():
-            figure = make()
-            path = out / f"{name}.png"
-            metadata = {"Title": name, "Software": "matplotlib", **notes}
-            write_atomically(
-                path, lambda draft, one=figure, m=metadata: one.savefig(draft, format="png", metadata=m)
-            )
-            paths.append(path)
-    return paths
 
 
 def acting(found: Comparison) -> list[str]:

@@ -10,44 +10,20 @@ from experiments.measure.futures import FOCUS, NO_GAINS, Frame
 from experiments.measure.measures import GROUPS, MEASURES
 from experiments.measure.measures.declared import Measure
 from experiments.run.world import CONTROL
-from experiments.tell.conclusion import label
+from experiments.tell.markdown import table
+from experiments.tell.words import label, number, spanned
 
 SIGN = {1: "↑", -1: "↓", 0: ""}
-
-
-def number(value: float, *, signed: bool = False) -> str:
-    """Three digits that matter; "n/a" where there is no number."""
-    if not math.isfinite(value):
-        return "n/a"
-    size = abs(value)
-    if size < 5e-7:
-        return "0"
-    text = f"{value:+.3g}" if signed else f"{value:.3g}"
-    if "e" in text:
-        text = f"{value:+.0f}" if signed and size >= 1000 else f"{value:.0f}" if size >= 1000 else text
-    return text.replace("-", "−")
-
-
-def markdown(header: list[str], rows: list[list[str]]) -> list[str]:
-    """A table in Markdown with columns of equal width, so that it reads as plain text too."""
-    widths = [max(len(line[i]) for line in [header, *rows]) for i in range(len(header))]
-
-    def line(cells: list[str]) -> str:
-        padded = [cell.rjust(width) for cell, width in zip(cells, widths, strict=True)]
-        return "| " + " | ".join([cells[0].ljust(widths[0]), *padded[1:]]) + " |"
-
-    rule = "|" + "|".join("-" * (w + 1) + (":" if i else "-") for i, w in enumerate(widths)) + "|"
-    return [line(header), rule, *(line(row) for row in rows)]
 
 
 def means(found: Comparison) -> Frame:
     """Number of worlds, mean, standard deviation, median and quartiles of each measure by arm."""
     keys = ["group", "measure", "unit", "direction", "arm"]
     grouped = found.measures.groupby(keys, sort=False, observed=True)["value"]
-    table = grouped.agg(worlds="count", mean="mean", sd="std")
+    told = grouped.agg(worlds="count", mean="mean", sd="std")
     for name, level in (("lower_quartile", 0.25), ("median", 0.5), ("upper_quartile", 0.75)):
-        table[name] = grouped.quantile(level)
-    return table.reset_index()
+        told[name] = grouped.quantile(level)
+    return told.reset_index()
 
 
 def lines(found: Comparison) -> list[str]:
@@ -57,11 +33,11 @@ def lines(found: Comparison) -> list[str]:
     for group, question in GROUPS.items():
         mine = [one for one in MEASURES.values() if one.group == group]
         out += [f"### {group.capitalize()}: {question}", "", "Means over worlds.", ""]
-        out += [*markdown(["", *map(short, arms)], list(mean_rows(found, mine, arms))), ""]
+        out += [table(["", *map(short, arms)], mean_rows(found, mine, arms), aligned=True), ""]
         for title, pairs in blocks(arms):
             header = ["", *(short(arm) for _, _, arm in pairs)]
             rows = list(difference_rows(found, mine, [(one, other) for one, other, _ in pairs]))
-            out += [title, "", *markdown(header, rows), ""] if rows else []
+            out += [title, "", table(header, rows, aligned=True), ""] if rows else []
     return out + definitions()
 
 
@@ -94,15 +70,14 @@ def difference_rows(
     found: Comparison, mine: list[Measure], pairs: list[tuple[str, str]]
 ) -> Iterator[list[str]]:
     """Mean difference, 95 % interval and stars for each measure that any of the pairs has."""
-    table = found.differences.set_index(["treated", "control", "measure"])
+    rows = found.differences.set_index(["treated", "control", "measure"])
     for one in mine:
         cells = []
         for pair in pairs:
-            row = table.loc[(*pair, one.name)]
-            cell = number(float(row["mean"]), signed=True)
-            if math.isfinite(row["low"]) and row["low"] < row["high"]:
-                low, high = (number(float(row[end]), signed=True) for end in ("low", "high"))
-                cell += f" ({low} to {high})"
+            row = rows.loc[(*pair, one.name)]
+            mean, low, high = (float(row[name]) for name in ("mean", "low", "high"))
+            known = math.isfinite(low) and low < high
+            cell = spanned(mean, low, high) if known else number(mean, signed=True)
             cells.append(f"{cell}{row['stars']}" + (" =" if row["verdict"] == "equal" else ""))
         if any(cell != "n/a" for cell in cells):
             yield [name_of(one), *cells]
