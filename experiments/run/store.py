@@ -89,6 +89,7 @@ def _replaced(path: Path, write: Callable[[Path], Any]) -> str:
     path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_name(f".draft-{os.getpid()}-{path.name}")
     try:
+        draft.touch()  # refused here, if at all: drawing the same figure a second time moves it
         write(draft)
         with open(draft, "rb+") as file:
             os.fsync(file.fileno())
