@@ -98,15 +98,16 @@ def test_a_rerun_computes_nothing_and_says_the_same(run):
 
 
 def test_a_finished_folder_can_be_read_and_judged_where_nothing_can_be_written(run, monkeypatch):
-    _, outcome, _, verdict = run
+    _, tables, _, verdict = run
+    folder = tables.settings.out
 
     def refuses(self, *choices):
         raise OSError(errno.EROFS, "Read-only file system", str(self))
 
     monkeypatch.setattr(Path, "touch", refuses)
-    before = {path: path.stat().st_mtime_ns for path in outcome.store.path.iterdir()}
-    assert compare_strategies.report(outcome.store)[1] == verdict
-    assert {path: path.stat().st_mtime_ns for path in outcome.store.path.iterdir()} == before
+    before = {path: path.stat().st_mtime_ns for path in folder.iterdir()}
+    assert reported(tables)[1] == verdict
+    assert {path: path.stat().st_mtime_ns for path in folder.iterdir()} == before
 
 
 def test_only_a_linked_firm_gains_so_one_arm_stands_for_an_ensemble_without_gains():

@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -92,7 +93,7 @@ def test_a_new_file_is_a_new_study_with_sizes_store_report_tables_and_figures(ex
     assert description["arms"] == ["external_finance", "deep_integration", "dear"]
     table = pd.read_csv(out / "output.csv")
     assert len(table) == 2 * 3
-    means = table.groupby("arm")["output"].mean()
+    means: Any = table.groupby("arm")["output"].mean()
     assert means["deep_integration"] != means["dear"]
     page = (out / "report.md").read_text(encoding="utf-8")
     assert page.startswith("# A trial\n\n**Most** is made under ") and "![panel](panel.png)" in page
@@ -114,7 +115,7 @@ def test_a_new_file_is_a_goal_of_make_and_in_its_help(extended):
 @pytest.mark.parametrize("name", found())
 def test_every_study_asks_something_and_has_its_own_help(name):
     study = importlib.import_module(f"experiments.studies.{name}").STUDY
-    assert isinstance(study, Study | Job)
+    assert isinstance(study, Study | Job) and study.question
     assert found()[name].endswith((".", "?"))
     assert study.question.startswith(found()[name])
 
