@@ -6,11 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from experiments.judge.intervals import Trend
-from experiments.run.command import Settings
-from experiments.run.store import Store
-from experiments.studies import core
-from experiments.studies.core import (
+from experiments.judge.bands import (
     BANDS,
     Band,
     accidents,
@@ -18,9 +14,13 @@ from experiments.studies.core import (
     drifts,
     judged,
     prepared,
-    told,
     window_start,
 )
+from experiments.judge.intervals import Trend
+from experiments.run.command import Settings
+from experiments.run.store import Store
+from experiments.studies import core
+from experiments.studies.core import told
 from sim.engine.parameters import seeds
 
 QUARTERS = 240

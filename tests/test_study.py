@@ -7,12 +7,14 @@ import os
 import shutil
 import subprocess
 import sys
+import textwrap
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import pytest
 
+from experiments import study
 from experiments.__main__ import found, main
 from experiments.run.store import Store
 from experiments.study import Job, Study
@@ -114,10 +116,19 @@ def test_a_new_file_is_a_goal_of_make_and_in_its_help(extended):
 
 @pytest.mark.parametrize("name", found())
 def test_every_study_asks_something_and_has_its_own_help(name):
-    study = importlib.import_module(f"experiments.studies.{name}").STUDY
-    assert isinstance(study, Study | Job) and study.question
+    one = importlib.import_module(f"experiments.studies.{name}").STUDY
+    assert isinstance(one, Study | Job) and one.question
     assert found()[name].endswith((".", "?"))
-    assert study.question.startswith(found()[name])
+    assert one.question.startswith(found()[name])
+
+
+def test_the_study_that_is_shown_is_one():
+    shown = textwrap.dedent((study.__doc__ or "").partition("A whole one::\n\n")[2])
+    assert 0 < len(shown.splitlines()) <= 40
+    names: dict[str, Any] = {}
+    exec(compile(shown, "shown", "exec"), names)
+    assert isinstance(names["STUDY"], Study)
+    assert names["STUDY"].parser("shown").defaults[0]["worlds"] == 8
 
 
 def test_without_a_name_all_studies_are_listed(capsys):

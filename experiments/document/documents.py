@@ -19,6 +19,18 @@ from pathlib import Path
 from typing import Any
 
 from experiments.tell.markdown import table
+from sim import BusinessModel, Parameters, discover, model
+from sim.accounts import FLOWS
+from sim.actors.banks import Bank
+from sim.actors.consumers import Consumer
+from sim.actors.firms import Firm
+from sim.actors.platforms import Platform
+from sim.actors.state import Fund, Owners, State
+from sim.engine.chart import Change, Flow
+from sim.engine.columns import Account, declared
+from sim.engine.ledger import Ledger
+from sim.engine.records import Records
+from sim.engine.rules import Rule
 
 MODEL = Path(__file__).parents[2] / "sim" / "MODEL.md"
 
@@ -64,10 +76,6 @@ def body_of(method: Any) -> list[ast.stmt]:
 
 def steps() -> list[tuple[str, Any]]:
     """What a step of the economy calls, in its order: the name as it is written, and the rule or function."""
-    from sim import model
-    from sim.engine.ledger import Ledger
-    from sim.engine.records import Records
-
     own = {"self.ledger.close": Ledger.close, "self.records.add": Records.add}
     found: list[tuple[str, Any]] = []
     for node in [*body_of(model.Economy.live), *body_of(model.Economy.step)]:
@@ -87,8 +95,6 @@ def steps() -> list[tuple[str, Any]]:
 
 def schedule() -> str:
     """One quarter, in the order in which things happen."""
-    from sim.engine.rules import Rule
-
     rows = []
     for number, (name, thing) in enumerate(steps(), 1):
         words = rule_words(thing) if isinstance(thing, Rule) else first_words(thing)
@@ -98,8 +104,6 @@ def schedule() -> str:
 
 def rules() -> str:
     """The text of every rule, as it stands in the code, in the order of the quarter."""
-    from sim.engine.rules import Rule
-
     blocks = []
     for name, thing in steps():
         if isinstance(thing, Rule):
@@ -112,20 +116,12 @@ def rules() -> str:
 
 def kinds() -> dict[str, Any]:
     """The kind of row of each table of an economy, by the table's name."""
-    from sim.actors.banks import Bank
-    from sim.actors.consumers import Consumer
-    from sim.actors.firms import Firm
-    from sim.actors.platforms import Platform
-    from sim.actors.state import Fund, Owners, State
-
     every = {"firms": Firm, "consumers": Consumer, "banks": Bank, "platforms": Platform}
     return {**every, "owners": Owners, "fund": Fund, "state": State}
 
 
 def columns() -> str:
     """Every state variable of every kind of agent; accounts are whole fen and written by the ledger only."""
-    from sim.engine.columns import Account, declared
-
     parts = []
     for name, kind in kinds().items():
         rows = []
@@ -145,8 +141,6 @@ def as_read(value: Any) -> str:
 
 def parameters() -> str:
     """Every declared number."""
-    from sim import Parameters
-
     rows = []
     for name, one in Parameters.declarations().items():
         allowed = "" if one.kind is bool else f"{as_read(one.low)} to {as_read(one.high)}"
@@ -157,9 +151,6 @@ def parameters() -> str:
 
 def flows() -> str:
     """Every kind of payment and booking in the chart of accounts."""
-    from sim.accounts import FLOWS
-    from sim.engine.chart import Change, Flow
-
     rows = []
     for name, one in FLOWS.items():
         if isinstance(one, Flow):
@@ -193,8 +184,6 @@ def plain(account: str) -> str:
 
 def strategies() -> str:
     """The rows in which business models differ, one model a column."""
-    from sim import BusinessModel, discover
-
     models = sorted(discover().values(), key=lambda row: (row.acts, row.name))
     names = [one.name for one in dataclasses.fields(BusinessModel) if one.name not in ("name", "title")]
     rows = []

@@ -11,6 +11,8 @@ from typing import Any
 
 from experiments.measure.arithmetic import YEAR
 from experiments.tell.markdown import table
+from sim.accounts import CHART, FLOWS, INSTRUMENTS, PARTIES
+from sim.engine.chart import Flow
 
 CYCLE = 40  # quarters over which flows are added up: one alone may be a bust
 LATE = 8  # the same at the end of a branch
@@ -50,9 +52,6 @@ def transactions(flows: Mapping[str, int]) -> dict[str, dict[str, int]]:
     The rows sum to zero. The last row is the money that each sector gained [fen], with the sign turned, so
     that the columns sum to zero too.
     """
-    from sim.accounts import FLOWS
-    from sim.engine.chart import Flow
-
     rows: dict[str, dict[str, int]] = {}
     for name, one in FLOWS.items():
         if isinstance(one, Flow) and one.in_money:
@@ -69,9 +68,6 @@ def flow_matrix(economy: Any) -> str:
 
     What is paid within a column has the sign of both sides, and counts as nothing.
     """
-    from sim.accounts import FLOWS
-    from sim.engine.chart import Flow
-
     flows, gdp = flows_of_late(economy, CYCLE)
     lines = []
     for name, row in transactions(flows).items():
@@ -94,9 +90,6 @@ def flow_matrix(economy: Any) -> str:
 
 def bookings(economy: Any) -> str:
     """Changes of value and losses of the last ten years, in per cent of GDP, as a Markdown table."""
-    from sim.accounts import FLOWS, PARTIES
-    from sim.engine.chart import Flow
-
     flows, gdp = flows_of_late(economy, CYCLE)
     lines = [
         (name, " to ".join(dict.fromkeys(PARTIES[name])), f"{100.0 * flows.get(name, 0) / gdp:.2f}")
@@ -108,8 +101,6 @@ def bookings(economy: Any) -> str:
 
 def balance_sheet(economy: Any) -> str:
     """The balance-sheet matrix, in per cent of a year's GDP, as a Markdown table."""
-    from sim.accounts import CHART, INSTRUMENTS
-
     gdp = flows_of_late(economy, YEAR)[1]
     signs: dict[str, dict[str, str]] = {}
     for name, one in INSTRUMENTS.items():
@@ -131,8 +122,6 @@ def balance_sheet(economy: Any) -> str:
 
 def by_model(branches: Mapping[str, Any]) -> str:
     """Flows and losses in which platforms or the fund have a part, by business model, in per cent of GDP."""
-    from sim.accounts import FLOWS, PARTIES
-
     found = {name: flows_of_late(twin, LATE) for name, twin in branches.items()}
     lines = []
     for name in FLOWS:

@@ -17,7 +17,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from experiments.document import documents, matrices
 from experiments.measure import proportions
 from experiments.measure.arithmetic import YEAR
 from experiments.run import command
@@ -127,6 +126,9 @@ def told(found: pd.DataFrame) -> str:
 
 def by_run(found: pd.DataFrame, world: Lived, typed: str) -> dict[str, str]:
     """The parts of sim/MODEL.md that a run decides: the tables, and the matrices of one world."""
+    # the matrices read the model, which help and complaints should not wait for
+    from experiments.document import matrices
+
     tables = [f"**{title}**\n\n{markdown.of_frame(upright(found, name))}" for name, title in TITLES.items()]
     with_command = f"Written by {typed}."
     return {
@@ -156,6 +158,8 @@ def body(settings: Settings) -> int:
     report = Report(told(found), title=title, page="magnitudes.txt", tables={"magnitudes": found})
     publish(report, settings, {})
     if settings.extra.document:
+        from experiments.document import documents
+
         typed = f"`make magnitudes ARGS=--document` (seed {settings.seed}, {len(worlds)} worlds of"
         typed += f" {settings.firms:,} firms, {settings.burn_in} quarters,"
         typed += f" then {settings.quarters} of each model)"
