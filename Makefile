@@ -9,7 +9,7 @@ RUN := $(VENV)/bin/python
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup compare either_side scale core validate magnitudes bench test lint check-long lock clean \
+.PHONY: help setup compare either_side scale core validate magnitudes bench test lint mutants check-long lock clean \
   runtime development
 
 help:  ## this list
@@ -46,6 +46,9 @@ lint: development  ## style, format and types
 	@$(VENV)/bin/ruff check .
 	@$(VENV)/bin/ruff format --check .
 	@$(VENV)/bin/pyright
+
+mutants: development  ## which share of small changes to the ledger, the draws and the store the tests notice
+	@$(RUN) -m experiments.mutants $(ARGS)
 
 check-long: development  ## the tests that take minutes
 	@$(RUN) -m pytest -q -m long $(ARGS)
