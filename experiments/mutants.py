@@ -31,7 +31,7 @@ LONGEST = 600.0  # seconds; a mutant that runs longer is noticed
 # what is mutated, and how pytest is told its tests; those that wait for processes take too long
 TARGETS = {
     "sim/engine/ledger.py": ("tests/test_ledger.py",),
-    "sim/engine/fen.py": ("tests/test_ledger.py",),
+    "sim/engine/fen.py": ("tests/test_fen.py", "tests/test_ledger.py"),
     "sim/engine/draws.py": ("tests/test_draws.py",),
     "experiments/store.py": (
         *("tests/test_store.py", "tests/test_ensemble.py", "-k"),
