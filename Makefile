@@ -24,6 +24,7 @@ $(STUDIES): runtime
 	@$(RUN) -m experiments $@ $(ARGS)
 
 bench: peer
+mutants: development
 
 test: lint  ## lint, then every test that takes seconds
 	@$(RUN) -m pytest -q -n logical --maxprocesses 8 --dist loadfile $(ARGS)

@@ -141,6 +141,27 @@ def test_a_folder_in_place_of_a_file_is_told_in_one_line(tmp_path: Path) -> None
         write_json(tmp_path / "one.json", {})
 
 
+def test_a_folder_is_made_with_those_above_it(tmp_path: Path) -> None:
+    assert run(tmp_path / "a" / "b" / "c", 1).computed == 1
+    assert run(tmp_path / "a" / "b" / "c", 1).reused == 1
+
+
+@pytest.mark.parametrize(
+    ("value", "error"), [(float("nan"), ValueError), (float("inf"), ValueError), ({1, 2}, TypeError)]
+)
+def test_what_json_cannot_say_is_not_written(tmp_path: Path, value: Any, error: type[Exception]) -> None:
+    for write in (stores.canonical, stores.fingerprint, lambda one: write_json(tmp_path / "one.json", one)):
+        with pytest.raises(error):
+            write({"value": value})
+    assert not list(tmp_path.iterdir())
+
+
+def test_equal_values_have_equal_text() -> None:
+    import numpy as np
+
+    assert stores.canonical({"b": np.int64(2), "a": [1.5, None]}) == '{"a":[1.5,null],"b":2}'
+
+
 # -- what is missing ---------------------------------------------------------------------------------
 
 
