@@ -50,7 +50,6 @@ NEW = {
     *(f"table/platforms/{name}" for name in ("model", "founded", "wanted_model", "interest", "bad_loans")),
     *(f"table/platforms/offers_{line}" for line in ("process", "adaptation", "early_cash")),
     *(f"table/firms/linked_{name}" for name in ("productivity", "agility", "early")),
-    *(f"table/firms/seen_{name}" for name in ("cash", "margin", "orders")),
 }
 
 

@@ -16,7 +16,7 @@ from sim.engine.kernels import kernel
 from sim.engine.rows import Account, Column
 from sim.engine.rules import rule
 from sim.law import Change
-from sim.links.lines import LINES, ServiceLine
+from sim.links.lines import LINES, ServiceLine, insight
 from sim.markets.payments import ownership
 from sim.strategies.base import FOOTPRINTS, OPERATIONS
 from tests.economies import LINKED, differences, small
@@ -100,7 +100,7 @@ class Logistics(ServiceLine):
     """Fewer people carry the same goods; orders and stock are seen."""
 
     name, rank, cost = "logistics", 4, 0.3
-    reveals = ("seen_orders",)
+    reveals = ("orders",)
     works, shows = works, shows
 
 
@@ -117,7 +117,8 @@ def test_a_service_line_is_one_object():
         assert deep.any()
         assert not firms["depth_process"].any()
         assert np.array_equal(firms["linked_productivity"] > 0.0, deep & (firms["link"] >= 0))
-        assert np.array_equal(firms["seen_orders"], firms["depth_logistics"])
+        rows = np.arange(len(economy.firms))
+        assert np.array_equal(insight(economy, rows)["orders"], firms["depth_logistics"])
         assert economy.records.flows.groupby("flow")["fen"].sum()["integration fees"] > 0
     assert "depth_logistics" not in small().firms.columns
 
