@@ -94,7 +94,7 @@ def settles(firm, market, p, u):
     # what is deducted from sales is gone before anybody else asks
     flow = min(cash, math.floor(p.deduction * firm.sales), other + other_interest) if firm.deducted else 0.0
     cash -= flow
-    tax = min(cash, math.floor(market.profit_tax * max(0.0, profit)))
+    tax = min(cash, math.floor(p.profit_tax * max(0.0, profit)))
     cash -= tax
     other_instalment = 0.0 if firm.deducted else math.ceil(other * firm.platform_pace)
     asked = 0.0 if firm.deducted else other_interest + other_instalment

@@ -62,12 +62,6 @@ class Firms(Declared):
         doc="range of agility between firms, over its mean")
     misfit_waste = param(0.15, unit="per squared distance", low=0.0, high=0.3, source="assumed",
         doc="fall of the log of output per worker over the misfit with what the market wants")
-    adaptation_gain = param(0.1, unit="share/quarter", low=0.0, high=0.25, source="assumed",
-        doc="what integration of full depth adds to a firm's agility")
-    process_gain = param(0.03, unit="share of productivity", low=0.0, high=0.08, source="assumed",
-        doc="what integration of full depth adds to output per worker")
-    early_cash = param(0.5, unit="share of trade credit", low=0.0, high=1.0, source="assumed",
-        doc="share of its trade credit that a firm of full depth is paid at once")
     mishap = param(0.009, unit="share/quarter", low=0.005, high=0.018, source="assumed",
         doc="chance of a fire, fraud or lost suit in a quarter, mean over firms")
     mishap_size = param(1.0, unit="share of assets", low=0.5, high=1.0, source="design",
@@ -165,12 +159,18 @@ class Firm(Row):
     buffer = Column(1.0, unit="quarters of bills")
     rate = Column(0.015, unit="share/quarter", doc="on its bank debt")
     loan_wanted = Column(0.0, unit="fen")
-    loan_granted = Column(0.0, unit="fen")
+    loan_granted = Column(0.0, unit="fen", of_the_quarter=True)
     rationed = Column(False, unit="yes/no", doc="wanted a loan and did not get all of it")
     ecosystem = Column(-1, unit="row of platforms", doc="of the giant it trades in, or -1", dtype="int32")
     portal = Column(-1, unit="row of platforms", doc="that has its attention, or -1", dtype="int32")
     link = Column(-1, unit="row of platforms", doc="that is part of its operations, or -1", dtype="int32")
-    depth = Column(0.0, unit="share", doc="of integration with its platform")
+    depth = Column(0.0, unit="share", doc="of the deepest line of its platform in its operations")
+    linked_productivity = Column(0.0, unit="share of productivity", doc="added by its link")
+    linked_agility = Column(0.0, unit="share/quarter", doc="added to its agility by its link")
+    linked_early = Column(0.0, unit="share of trade credit", doc="paid to it at once thanks to its link")
+    seen_cash = Column(0.0, unit="share", doc="how clearly a linked lender sees its cash and dues")
+    seen_margin = Column(0.0, unit="share", doc="how clearly a linked lender sees its margin")
+    seen_orders = Column(0.0, unit="share", doc="how clearly a linked lender sees its orders and stock")
     approach = Column(-1.0, unit="share of budgets", doc="whose integration it is offered, or -1")
     disruption = Column(0.0, unit="share of output", doc="after a link was cut")
     gain = Column(0.0, unit="fen/quarter", doc="that its link can show")
@@ -179,7 +179,9 @@ class Firm(Row):
     platform_rate = Column(0.02, unit="share/quarter", doc="on its platform debt")
     platform_pace = Column(0.2, unit="share/quarter", doc="of its platform debt repaid")
     deducted = Column(False, unit="yes/no", doc="platform debt is repaid out of the flow of sales")
-    platform_granted = Column(0.0, unit="fen", doc="lent through a platform this quarter")
+    platform_granted = Column(
+        0.0, unit="fen", doc="lent through a platform this quarter", of_the_quarter=True
+    )
     platform_interest_paid = Column(0.0, unit="fen/quarter")
     platform_instalment_paid = Column(0.0, unit="fen/quarter")
     margin_now = Column(0.0, unit="share of sales", doc="what an insider sees")
@@ -221,19 +223,19 @@ def adapts(firm, market, p, u):
     """Skill returns to what quality warrants; style follows the market; both decide output per worker.
 
     q' = r q + sqrt(1 - r^2) e1,  s' = w q' + c (s - w q') + noise e2            [log points]
-    x' = x + min(1, agility + adaptation_gain depth) (z - x)
-    productivity = A exp(s') (1 + process_gain depth) exp(-misfit_waste |z - x'|^2) (1 - disruption)
+    x' = x + min(1, agility + what its link adds) (z - x)
+    productivity = A exp(s') (1 + what its link adds) exp(-misfit_waste |z - x'|^2) (1 - disruption)
     """
     quality = market.quality_kept * firm.quality + market.quality_news * bell(u[0])
     aim = p.quality_weight * quality
     skill = aim + market.skill_kept * (firm.skill - aim) + market.skill_news * bell(u[1])
-    follow = min(1.0, firm.agility + p.adaptation_gain * firm.depth)
+    follow = min(1.0, firm.agility + firm.linked_agility)
     x = firm.style_x + follow * (market.style_x[firm.sector] - firm.style_x)
     y = firm.style_y + follow * (market.style_y[firm.sector] - firm.style_y)
     off_x, off_y = market.style_x[firm.sector] - x, market.style_y[firm.sector] - y
     misfit = off_x * off_x + off_y * off_y
     made = market.technology * exp(skill - p.misfit_waste * misfit)
-    made *= (1.0 + p.process_gain * firm.depth) * (1.0 - min(p.disruption_most, firm.disruption))
+    made *= (1.0 + firm.linked_productivity) * (1.0 - min(p.disruption_most, firm.disruption))
     return Adapted(
         quality=quality,
         skill=skill,

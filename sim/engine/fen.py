@@ -179,6 +179,27 @@ def split_groups(totals, weights, group, out):
             out[last[g]] += totals[g] - given[g]
 
 
+@compiled
+def split_rows(totals, holdings, capped, out):
+    """As `split_all`, totals[r] over the line holdings[r]; `capped`: nobody gets more than he holds."""
+    for r in range(totals.shape[0]):
+        row = out[r]
+        if totals[r] == 0:
+            row[:] = 0
+            continue
+        split_all(totals[r], holdings[r], row)
+        if capped:
+            spare = 0
+            for b in range(row.shape[0]):
+                over = max(0, row[b] - np.int64(holdings[r, b]))
+                row[b] -= over
+                spare += over
+            for b in range(row.shape[0]):
+                more = min(spare, np.int64(holdings[r, b]) - row[b])
+                row[b] += more
+                spare -= more
+
+
 def split(total: int, weights: np.ndarray) -> np.ndarray:
     """Whole fen (int64, shape of weights) that sum to `total` exactly, in proportion to float weights.
 
@@ -197,6 +218,21 @@ def split_by(totals: np.ndarray, weights: np.ndarray, group: np.ndarray) -> np.n
     return out
 
 
+def split_within(totals: np.ndarray, holdings: np.ndarray, capped: bool) -> np.ndarray:
+    """Split totals[r] over the line holdings[r] in proportion to it (int64, of its shape).
+
+    `capped`: nobody gets more than he holds, as far as there is enough.
+    """
+    out = np.empty(holdings.shape, np.int64)
+    split_rows(totals, holdings.astype(float), capped, out)
+    return out
+
+
+def within(total: int, held: np.ndarray) -> np.ndarray:
+    """Split `total` in proportion to what each holds, never more than that (int64)."""
+    return split_within(np.array([total]), held[None, :], True)[0]
+
+
 def total_by(group: np.ndarray, amounts: np.ndarray, groups: int) -> np.ndarray:
     """Whole fen summed by group: int64 of length `groups`."""
     out = np.zeros(groups, np.int64)
@@ -208,3 +244,36 @@ def rows_with(amounts: np.ndarray, above: int = 0) -> np.ndarray:
     """The rows with an amount above zero, or above another number (int64, ascending)."""
     rows = np.empty(len(amounts), np.int64)
     return rows[: list_rows(amounts, above, rows)]
+
+
+@compiled
+def split_rows(totals, holdings, capped, out):
+    """Split totals[p] over the row holdings[p] in proportion; `capped`: nobody gets more than he holds."""
+    for p in range(totals.shape[0]):
+        row = out[p]
+        if totals[p] == 0:
+            row[:] = 0
+            continue
+        split_all(totals[p], holdings[p], row)
+        if capped:
+            spare = 0
+            for b in range(row.shape[0]):
+                over = max(0, row[b] - np.int64(holdings[p, b]))
+                row[b] -= over
+                spare += over
+            for b in range(row.shape[0]):
+                more = min(spare, np.int64(holdings[p, b]) - row[b])
+                row[b] += more
+                spare -= more
+
+
+def within(total: int, held: np.ndarray) -> np.ndarray:
+    """Split `total` in proportion to what each holds, never more than that (int64)."""
+    return split_within(np.array([total]), held[None, :], True)[0]
+
+
+def split_within(totals: np.ndarray, holdings: np.ndarray, capped: bool) -> np.ndarray:
+    """Whole fen by row of holdings (int64, their shape); see `split_rows`."""
+    out = np.empty(holdings.shape, np.int64)
+    split_rows(totals, holdings.astype(float), capped, out)
+    return out

@@ -9,13 +9,11 @@ neighbour and cannot move money, so the order of agents cannot matter. Effects b
 markets, which compute a column first. Called by hand a rule is plain Python; `sweep` runs the same
 text compiled over a table, several rules fused into one pass; tests compare the two bit for bit.
 
-What a rule reads is what its text mentions. `u` is one number for one purpose, a tuple for several.
+What a rule reads is what its text mentions, or that of a compiled helper to which it hands its agent. `u` is one number for one purpose, a tuple for several.
 """
 
 import ast
 import functools
-import inspect
-import textwrap
 from collections.abc import Callable
 from types import ModuleType
 from typing import Any, NamedTuple
@@ -26,25 +24,10 @@ from .compiling import Compiled
 from .crew import Crew
 from .draws import claim, key, uniforms
 from .generated import generated
+from .texts import text_of
 
 RULES: "list[Rule]" = []
 WORTH_THREADS = 100_000  # rows; below that, handing chunks over takes longer than the work
-
-
-def mentions(function: Callable, name: str) -> tuple[str, ...]:
-    """Attributes of the argument `name` that the text of `function` mentions, sorted."""
-    tree = ast.parse(textwrap.dedent(inspect.getsource(function)))
-    return tuple(
-        sorted(
-            {
-                node.attr
-                for node in ast.walk(tree)
-                if isinstance(node, ast.Attribute)
-                and isinstance(node.value, ast.Name)
-                and node.value.id == name
-            }
-        )
-    )
 
 
 class Rule(Compiled):
@@ -56,18 +39,32 @@ class Rule(Compiled):
         self.writes = (writes,) if isinstance(writes, str) else tuple(writes._fields)
         owner = f"{function.__module__}.{function.__name__}"
         self.draws = tuple(claim(purpose, owner) for purpose in draws)
-        agent, *_ = inspect.signature(function).parameters
-        self.reads = mentions(function, agent)
-        self.market = mentions(function, "market")
-        self.parameters = mentions(function, "p")
-        self.source = inspect.getsource(function)
         self.check()
         RULES.append(self)
 
+    @property
+    def reads(self) -> tuple[str, ...]:
+        """The columns of its agent that it reads, sorted."""
+        return self.mentioned(0)
+
+    @property
+    def market(self) -> tuple[str, ...]:
+        """What it reads of the market, sorted."""
+        return self.mentioned(1)
+
+    @property
+    def parameters(self) -> tuple[str, ...]:
+        """The parameters that it reads, sorted."""
+        return self.mentioned(2)
+
+    def mentioned(self, place: int) -> tuple[str, ...]:
+        """What the text reads of its argument at that place."""
+        text = text_of(self)
+        return text.mentions[text.parameters[place]]
+
     def check(self) -> None:
         """TypeError where what is returned does not name the columns that are written."""
-        tree = ast.parse(textwrap.dedent(self.source))
-        for node in ast.walk(tree):
+        for node in ast.walk(text_of(self).tree):
             if self.result is not None and isinstance(node, ast.Return):
                 value = node.value
                 named = (

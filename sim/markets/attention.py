@@ -6,10 +6,14 @@ against everything else that asks for attention, and goes to a platform by its s
 bid counts more for those inside its own ecosystem.
 """
 
+from types import SimpleNamespace
+from typing import NamedTuple
+
 import numpy as np
 
 from sim.engine.compiling import compiled
-from sim.engine.draws import key, uniforms
+from sim.engine.draws import claim, key, uniforms
+from sim.engine.kernels import kernel
 from sim.engine.ledger import split_by
 from sim.engine.parameters import Declared, param
 
@@ -38,47 +42,46 @@ class Attention(Declared):
     # fmt: on
 
 
-@compiled
-def contest(
-    place,
-    other,
-    ecosystem,
-    alive,
-    k,
-    purpose,
-    ids,
-    generation,
-    quarter,
-    leaving,
-    winning,
-    cumulated,
-    won,
-    won_by,
-):
+LUCK_OF_CONSUMERS = claim("attention of consumers", __name__)
+LUCK_OF_FIRMS = claim("attention of firms", __name__)
+TURNS = 4  # draws of one row for one purpose in a quarter, at most: one for each place it has
+
+
+class Odds(NamedTuple):
+    """How a contest stands, by ecosystem (last: none)."""
+
+    winning: np.ndarray  # chance that a free place is won
+    cumulated: np.ndarray  # shares of the bids, by platform
+    leaving: float  # chance that a place is left
+
+
+@kernel
+def contest(places, k, turn, odds, platforms, won):
     """One place of each row: falls free or stays; if free, won by one of the platforms or by nobody.
 
-    winning and cumulated are by ecosystem (last: none). won counts by platform, won_by says who won row i.
+    places: at and other (who has it, and the row's other place), ecosystem, ids and generation of the rows;
+    won_by: who has just won it, or -1. won: counts by platform.
     """
-    platforms = alive.shape[0]
-    for i in range(place.shape[0]):
-        won_by[i] = -1
-        u, v = uniforms(k, ids[i], generation[i], quarter * 4 + purpose)
-        at = place[i]
-        if at >= 0 and (not alive[at] or u < leaving):
-            place[i] = -1
+    last, outside = platforms.alive.shape[0] - 1, odds.winning.shape[0] - 1
+    for i in range(places.at.shape[0]):
+        places.won_by[i] = -1
+        u, v = uniforms(k, places.ids[i], places.generation[i], turn)
+        at = places.at[i]
+        if at >= 0 and (not platforms.alive[at] or u < odds.leaving):
+            places.at[i] = -1
             at = -1
         if at < 0:
-            group = ecosystem[i] if ecosystem[i] >= 0 else winning.shape[0] - 1
-            chance = winning[group]
+            group = places.ecosystem[i] if places.ecosystem[i] >= 0 else outside
+            chance = odds.winning[group]
             if v < chance:
                 aim = v / chance
-                p = 0
-                while p < platforms - 1 and aim >= cumulated[group, p]:
-                    p += 1
-                if alive[p] and other[i] != p:
-                    place[i] = p
-                    won[p] += 1.0
-                    won_by[i] = p
+                q = 0
+                while q < last and aim >= odds.cumulated[group, q]:
+                    q += 1
+                if platforms.alive[q] and places.other[i] != q:
+                    places.at[i] = q
+                    won[q] += 1.0
+                    places.won_by[i] = q
 
 
 @compiled
@@ -89,8 +92,8 @@ def count(place, out):
             out[place[i]] += 1.0
 
 
-def odds(economy, spend: np.ndarray, outside: float) -> tuple[np.ndarray, np.ndarray, float]:
-    """Chance that a free place is won, and cumulated shares of the bids, by ecosystem (last: none)."""
+def odds_of(economy, spend: np.ndarray, outside: float) -> Odds:
+    """The odds when platforms bid `spend`, and others than they `outside` (fen)."""
     p, platforms = economy.p, economy.platforms
     giants = np.flatnonzero(platforms["giant"])
     groups = len(giants) + 1
@@ -100,59 +103,65 @@ def odds(economy, spend: np.ndarray, outside: float) -> tuple[np.ndarray, np.nda
     total = bids.sum(axis=1)
     cumulated = np.cumsum(bids, axis=1) / np.maximum(1e-300, total)[:, None]
     intensity = total / (total + outside)
-    return p.turnover * intensity, cumulated, float(intensity[-1])
+    leaving = p.churn + p.lure * float(intensity[-1])
+    return Odds(winning=p.turnover * intensity, cumulated=cumulated, leaving=leaving)
+
+
+def places_of(table, at: np.ndarray, other: np.ndarray) -> SimpleNamespace:
+    """One place of each row of a table, as `contest` takes it."""
+    return SimpleNamespace(
+        at=at,
+        other=other,
+        ecosystem=table["ecosystem"],
+        ids=table.ids,
+        generation=table["generation"],
+        won_by=np.empty(len(table), np.int32),
+    )
 
 
 def clear(economy) -> None:
     """Bids are placed, places change hands; what is bid goes to users as rebates and to the media."""
-    platforms, consumers, firms = economy.platforms, economy.consumers, economy.firms
-    p, wage = economy.p, economy.market.wage_index
-    n, quarter = len(platforms), np.uint64(economy.quarter)
-    spend = platforms["consumer_spend"]
-    rebate = np.zeros(n)
-    platforms["new_users"] = 0.0
-    if spend.sum() > 0.0 or platforms["users"].sum() > 0.0:
-        winning, cumulated, intensity = odds(economy, spend, p.outside_attention * len(consumers) * wage)
-        leaving = p.churn + p.lure * intensity
-        k = key(economy.seed, "attention of consumers")
-        winners = []
-        for purpose, (place, other) in enumerate((("first_app", "second_app"), ("second_app", "first_app"))):
-            won, won_by = np.zeros(n), np.empty(len(consumers), np.int32)
-            contest(
-                consumers.columns[place], consumers.columns[other], consumers.columns["ecosystem"],
-                platforms.columns["alive"], k, np.uint64(purpose), consumers.ids,
-                consumers.columns["generation"],
-                quarter, leaving, winning, cumulated, won, won_by,
-            )  # fmt: skip
-            platforms["new_users"] += won
-            winners.append(won_by)
-        rebate = np.floor(
-            p.rebate_share * (1.0 - platforms["by_staff"]) * spend * (platforms["new_users"] > 0.0)
-        )
-        users = np.zeros(n)
-        for place in ("first_app", "second_app"):
-            count(consumers.columns[place], users)
-        platforms["users"] = users
-        pay_rebates(economy, rebate, winners)
-    spend_on_firms = platforms["firm_spend"]
-    if spend_on_firms.sum() > 0.0 or platforms["firm_users"].sum() > 0.0:
-        winning, cumulated, intensity = odds(
-            economy, spend_on_firms, p.outside_attention_firms * len(firms) * wage
-        )
-        leaving = p.churn + p.lure * intensity
-        won_by = np.empty(len(firms), np.int32)
-        nobody = np.full(len(firms), -2, np.int32)
-        contest(
-            firms.columns["portal"], nobody, firms.columns["ecosystem"], platforms.columns["alive"],
-            key(economy.seed, "attention of firms"), np.uint64(0), firms.ids,
-            firms.columns["generation"], quarter,
-            leaving, winning, cumulated, np.zeros(n), won_by,
-        )  # fmt: skip
-        firm_users = np.zeros(n)
-        count(firms.columns["portal"], firm_users)
-        platforms["firm_users"] = firm_users
+    platforms = economy.platforms
+    rebate = np.zeros(len(platforms))
+    if platforms["consumer_spend"].sum() > 0.0 or platforms["users"].sum() > 0.0:
+        rebate = win_consumers(economy)
+    if platforms["firm_spend"].sum() > 0.0 or platforms["firm_users"].sum() > 0.0:
+        win_firms(economy)
+    bids = platforms["consumer_spend"] + platforms["firm_spend"]
     platforms["rebate"] = rebate
-    platforms["advertising"] = np.floor((1.0 - platforms["by_staff"]) * (spend + spend_on_firms)) - rebate
+    platforms["advertising"] = np.floor((1.0 - platforms["by_staff"]) * bids) - rebate
+
+
+def win_consumers(economy) -> np.ndarray:
+    """Both places of each consumer row change hands. Returns the rebates paid, by platform (fen)."""
+    platforms, consumers, p = economy.platforms, economy.consumers, economy.p
+    spend, first, second = platforms["consumer_spend"], consumers["first_app"], consumers["second_app"]
+    odds = odds_of(economy, spend, p.outside_attention * len(consumers) * economy.market.wage_index)
+    luck, winners = key(economy.seed, LUCK_OF_CONSUMERS), []
+    for number, (at, other) in enumerate(((first, second), (second, first))):
+        places, won = places_of(consumers, at, other), np.zeros(len(platforms))
+        contest(places, luck, np.uint64(TURNS * economy.quarter + number), odds, platforms, won)
+        platforms["new_users"] += won
+        winners.append(places.won_by)
+    rebate = np.floor(p.rebate_share * (1.0 - platforms["by_staff"]) * spend * (platforms["new_users"] > 0.0))
+    users = np.zeros(len(platforms))
+    for at in (first, second):
+        count(at, users)
+    platforms["users"] = users
+    pay_rebates(economy, rebate, winners)
+    return rebate
+
+
+def win_firms(economy) -> None:
+    """The portals of firms change hands."""
+    platforms, firms, p = economy.platforms, economy.firms, economy.p
+    outside = p.outside_attention_firms * len(firms) * economy.market.wage_index
+    odds, nobody = odds_of(economy, platforms["firm_spend"], outside), np.full(len(firms), -2, np.int32)
+    places, luck = places_of(firms, firms["portal"], nobody), key(economy.seed, LUCK_OF_FIRMS)
+    contest(places, luck, np.uint64(TURNS * economy.quarter), odds, platforms, np.zeros(len(platforms)))
+    users = np.zeros(len(platforms))
+    count(firms["portal"], users)
+    platforms["firm_users"] = users
 
 
 def pay_rebates(economy, rebate: np.ndarray, winners: list[np.ndarray]) -> None:
@@ -165,4 +174,4 @@ def pay_rebates(economy, rebate: np.ndarray, winners: list[np.ndarray]) -> None:
     if rebate.sum() > 0.0:
         part = split_by(rebate.astype(np.int64), np.ones(len(group)), group)
         economy.ledger.pay("rebates", rebate, part)
-        economy.memory.transfers += part
+        economy.consumers.columns["transfers"] += part

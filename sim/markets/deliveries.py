@@ -30,7 +30,7 @@ def promise(bill, units, firms, contracts, p):
     for i in range(orders.shape[0]):
         room = firms.price[i] * min(units[i], p.contract_limit * firms.expected_demand[i])
         contracts.offer[i, 0] = min(1.0, room / orders[i]) if orders[i] > 0.0 else 0.0
-        contracts.offer[i, 1] = firms.depth[i]
+        contracts.offer[i, 1] = firms.linked_early[i]
 
 
 class Buyers(NamedTuple):
@@ -49,12 +49,12 @@ class Buyers(NamedTuple):
 
 
 @compiled
-def look_up(supplier, offer, filled, depth):
-    """What the suppliers of some rows have promised, and their depth; nothing where there is none."""
+def look_up(supplier, offer, filled, early):
+    """What the suppliers of some rows have promised, and what of it they are paid early; nothing where there is none."""
     for i in range(supplier.shape[0]):
         j = max(0, supplier[i])
         filled[i] = offer[j, 0] if supplier[i] >= 0 else 0.0
-        depth[i] = offer[j, 1]
+        early[i] = offer[j, 1]
 
 
 @compiled
@@ -68,13 +68,13 @@ def hand_over(supplier, now, owed, sold):
 
 
 @compiled
-def fill(ordered, filled, depth, left, p):
+def fill(ordered, filled, early, left, p):
     """What is delivered of an order, and what of it is paid now (whole fen).
 
     A buyer short of cash owes the rest.
     """
     got = np.floor(ordered * filled)
-    return got, min(got - np.floor(p.trade_credit * got * (1.0 - p.early_cash * depth)), np.floor(left))
+    return got, min(got - np.floor(p.trade_credit * got * (1.0 - early)), np.floor(left))
 
 
 @compiled
@@ -83,15 +83,15 @@ def deliver_some(buyers, offer, sold, block, p):
 
     block: (8, at least as many rows), to work in.
     """
-    filled_1, depth_1, now_1, due_1, filled_2, depth_2, now_2, due_2 = block
-    look_up(buyers.supplier_1, offer, filled_1, depth_1)
-    look_up(buyers.supplier_2, offer, filled_2, depth_2)
+    filled_1, early_1, now_1, due_1, filled_2, early_2, now_2, due_2 = block
+    look_up(buyers.supplier_1, offer, filled_1, early_1)
+    look_up(buyers.supplier_2, offer, filled_2, early_2)
     for i in range(buyers.bill.shape[0]):
         half = 0.5 * buyers.bill[i]
         left = max(0.0, float(buyers.deposits[i]) - buyers.machines[i])
-        got_1, now_1[i] = fill(half, filled_1[i], depth_1[i], left, p)
+        got_1, now_1[i] = fill(half, filled_1[i], early_1[i], left, p)
         left -= now_1[i]
-        got_2, now_2[i] = fill(half, filled_2[i], depth_2[i], left, p)
+        got_2, now_2[i] = fill(half, filled_2[i], early_2[i], left, p)
         left -= now_2[i]
         due_1[i], due_2[i] = got_1 - now_1[i], got_2 - now_2[i]
         buyers.cash[i] = now_1[i] + now_2[i]
@@ -139,7 +139,7 @@ def deliver(starts, firms, inputs, p):
     for i in range(n):
         inputs.contracts[i] = sold[i, 0] + sold[i, 1]
         early = p.trade_credit * inputs.contracts[i] - sold[i, 1]
-        firms.paid_early[i] = max(0.0, early) if p.early_cash * offer[i, 1] > 0.0 else 0.0
+        firms.paid_early[i] = max(0.0, early) if offer[i, 1] > 0.0 else 0.0
 
 
 class PoolBuyers(NamedTuple):
@@ -210,7 +210,7 @@ class Deliveries:
 
     Attributes, float64 of whole fen by firm (firms,) unless otherwise said:
         orders: asked of it by contract, not yet whole.
-        offer: (firms, 2), the share of these that it fills and its depth, side by side.
+        offer: (firms, 2), the share of these that it fills, and of its credit that is paid early thanks to its link.
         sold: (firms, 2), sold by contract for cash and on credit; contracts: both together.
         lack_1, lack_2: asked of the pools of its own and of the next sector, then had from them.
         cash, owed, bought: bought for cash, on credit, in all.
@@ -219,7 +219,7 @@ class Deliveries:
 
     def __init__(self, economy):
         firms, p, n = economy.firms, economy.p, len(economy.firms)
-        self.firms, self.starts, self.p = firms, economy.memory.sector_starts, p
+        self.firms, self.starts, self.p = firms, economy.market.starts, p
         column = np.empty if p.input_share > 0.0 else np.zeros  # where there is a network, all is written
         self.cash, self.owed, self.bought, self.contracts = (column(n) for _ in range(4))
         self.lack_1, self.lack_2 = column(n), column(n)

@@ -235,7 +235,7 @@ def post_prices(economy) -> None:
     """Harmonic price index of each sector: what a yuan spread by share buys."""
     market, n = economy.market, len(economy.market.going_price)
     by_share, by_price = np.empty(n), np.empty(n)
-    index_prices(economy.memory.sector_starts, economy.firms, by_share, by_price)
+    index_prices(economy.market.starts, economy.firms, by_share, by_price)
     market.by_share = by_share
     # a sector in which nobody is left keeps its last price, and serves nobody
     market.price_index = np.divide(by_share, by_price, out=market.going_price.copy(), where=by_price > 0.0)
@@ -293,7 +293,7 @@ def money_of(weights: np.ndarray, wanted: Wanted) -> np.ndarray:
 
 def sell_by_share(economy, inputs: Deliveries, money: np.ndarray) -> Sales:
     """What is sold for `money` (fen, (sectors,)), beside contracts, which are filled already."""
-    starts, market, n = economy.memory.sector_starts, economy.market, len(economy.firms)
+    starts, market, n = economy.market.starts, economy.market, len(economy.firms)
     value, part, room = np.empty((3, n))
     taken, by_contract = np.empty((2, len(money)))
     sales = Sales(value=value, part=part, room=room, money=money, taken=taken, filled=np.empty(len(money)))
@@ -356,7 +356,7 @@ def sellers_receive(economy, paid: Paid, paid_pools: np.ndarray, inputs: Deliver
     by_sector[EQUIPMENT] += paid.new
     by_sector[MEDIA] += paid.advertising
     received, on_credit = np.empty(n, np.int64), np.empty(n)
-    split_stretches(by_sector + paid_pools, sales.value, economy.memory.sector_starts, received)
+    split_stretches(by_sector + paid_pools, sales.value, economy.market.starts, received)
     add_contracts(firms, inputs, received, on_credit)
     receipts = {
         "consumption": paid.consumers,
@@ -383,4 +383,4 @@ def keep_accounts(market, wanted: Wanted, paid: Paid, sales: Sales, paid_pools: 
 
 def move_customers(economy) -> None:
     """Customers go where appeal is above their sector's mean; shares of a sector sum to one again."""
-    move(economy.memory.sector_starts, economy.firms, economy.market, economy.p)
+    move(economy.market.starts, economy.firms, economy.market, economy.p)

@@ -1,49 +1,37 @@
 """The labour market: who works, and wages, benefits and the tax on them."""
 
+from types import SimpleNamespace
+
 import numpy as np
 
-from sim.engine.compiling import compiled
+from sim.engine.kernels import kernel
 from sim.engine.ledger import Some, split
+from sim.markets.payments import taxes
 
 
-@compiled
-def weigh(employed, power, benefit, at_work, idle, benefits):
+@kernel
+def who_works(consumers, benefit, at_work, idle):
     """Earning power of those at work; who is idle, and benefits in fen for him. Returns its sum, how many.
 
     Where nobody is at work all quarter, everybody does a part of what there is to do.
     """
     worked, found = 0.0, 0
-    for i in range(employed.shape[0]):
-        at_work[i] = power[i] if employed[i] else 0.0
+    for i in range(at_work.shape[0]):
+        at_work[i] = consumers.power[i] if consumers.employed[i] else 0.0
         worked += at_work[i]
-        idle[found] = i
-        benefits[found] = np.rint(benefit * power[i])
-        found += 0 if employed[i] else 1
+        idle.rows[found] = i
+        idle.benefits[found] = np.rint(benefit * consumers.power[i])
+        found += 0 if consumers.employed[i] else 1
     if worked == 0.0:
-        at_work[:] = power
+        at_work[:] = consumers.power
     return worked, found
-
-
-@compiled
-def take_home(gross, tax_rate, tax, income, transfers):
-    """Income tax, in whole fen; income after it, with `transfers` (which may be where income goes)."""
-    for i in range(gross.shape[0]):
-        due = np.floor(tax_rate * gross[i])
-        tax[i] = due
-        income[i] = gross[i] - due + transfers[i]
 
 
 def find_workers(economy) -> None:
     """How many are wanted, how many there are; everybody is rationed alike at full employment."""
-    firms, platforms, banks, market, p = (
-        economy.firms,
-        economy.platforms,
-        economy.banks,
-        economy.market,
-        economy.p,
-    )
-    staff = float(platforms["staff"].sum()) + float(banks["costs"].sum()) / market.wage
-    wanted = float(firms["workers"].sum())
+    market, p = economy.market, economy.p
+    staff = float(economy.platforms["staff"].sum()) + float(economy.banks["costs"].sum()) / market.wage
+    wanted = float(economy.firms["workers"].sum())
     most = market.labour_force * (1.0 - p.friction) - staff
     market.hired = min(1.0, max(0.0, most) / max(1e-9, wanted))
     market.employment = wanted * market.hired + staff
@@ -59,10 +47,10 @@ def find_workers(economy) -> None:
 def pay(economy) -> None:
     """Wages of firms, banks and platforms go to those at work by earning power; benefits to the others."""
     consumers, ledger, market, p = economy.consumers, economy.ledger, economy.market, economy.p
-    c, n = consumers.columns, len(consumers)
-    at_work, rows, benefits = np.empty(n), np.empty(n, np.int64), np.empty(n)
-    market.working, idle = weigh(c["employed"], c["power"], p.benefit * market.wage, at_work, rows, benefits)
-    rows, benefits = rows[:idle], benefits[:idle]
+    n = len(consumers)
+    at_work, idle = np.empty(n), SimpleNamespace(rows=np.empty(n, np.int64), benefits=np.empty(n))
+    market.working, found = who_works(consumers, p.benefit * market.wage, at_work, idle)
+    rows, benefits = idle.rows[:found], idle.benefits[:found]
     paid = {
         "wages": ledger.debit("wages", economy.firms["wage_bill"]),
         "bank wages": ledger.debit("bank wages", economy.banks["costs"]),
@@ -72,7 +60,5 @@ def pay(economy) -> None:
     ledger.credit_together(paid, gross)
     ledger.pay("benefits", np.array([benefits.sum()]), Some(rows, benefits))
     tax = at_work  # its memory: what was there is split by now
-    take_home(gross, economy.state[0].income_tax, tax, c["income"], economy.memory.transfers)
-    taxed = ledger.debit("income tax", tax)
-    ledger.credit("income tax", np.array([taxed]))
-    c["income"][rows] += benefits
+    taxes.tax_income(economy, gross, tax, consumers["income"], consumers.columns["transfers"])
+    consumers["income"][rows] += benefits

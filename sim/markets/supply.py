@@ -122,7 +122,7 @@ def find_suppliers(economy) -> None:
         without = rows[: list_without(firms, supplier, slot, rows)]
         drawn = key(economy.seed, DRAWN[slot])
         each_uniform(drawn, without, firms.ids, firms["generation"], np.uint64(economy.quarter), luck)
-        draw_suppliers(without, luck, slot, economy.memory.sector_starts, open_, supplier)
+        draw_suppliers(without, luck, slot, economy.market.starts, open_, supplier)
 
 
 def start_network(economy) -> None:

@@ -2,33 +2,16 @@
 
 import numpy as np
 
+from sim.actors.banks import own_loans
 from sim.engine.compiling import compiled
-from sim.markets.payments import ownership
-
-
-def open_quarter(economy) -> None:
-    """Counters of the quarter start at zero."""
-    economy.tallies = {}
-    for name in ("interest_income", "interest_cost", "loan_losses"):
-        economy.banks.columns[name][...] = 0.0
-    for name in (
-        "revenue",
-        "direct_cost",
-        "losses_borne",
-        "files",
-        "pool_interest",
-        "pool_losses",
-        "claims_lost",
-    ):
-        economy.platforms.columns[name][...] = 0.0
+from sim.markets.payments import ownership, taxes
 
 
 def costs(economy) -> None:
     """Files screened and loans looked after are paid as wages."""
     banks, p, wage = economy.banks, economy.p, economy.market.wage_index
-    loans = banks["firm_loans"] + banks["syndicated_loans"] + banks["consumer_loans"]
     files = banks["files"] * p.file_cost + banks["consumer_files"] * p.consumer_file_cost
-    banks["costs"] = np.floor(files * wage + p.running_cost * loans)
+    banks["costs"] = np.floor(files * wage + p.running_cost * own_loans(banks))
 
 
 @compiled
@@ -42,31 +25,26 @@ def accrue(deposits, rate, interest, transfers):
 
 def close(economy) -> None:
     """Interest on deposits, on bonds and reserves and advances; profit, tax, capital in and out."""
-    banks, ledger, market = economy.banks, economy.ledger, economy.market
-    b, state = banks.columns, economy.state[0]
+    banks, ledger, market, rate = economy.banks, economy.ledger, economy.market, economy.state[0].rate
     deposits = economy.consumers["deposits"]
     interest = np.empty(len(deposits), np.int64)
-    accrue(deposits, market.deposit_rate, interest, economy.memory.transfers)
+    accrue(deposits, market.deposit_rate, interest, economy.consumers.columns["transfers"])
     paid = ledger.pay_at_home("deposit interest", interest)
-    economy.memory.own_losses = economy.tallies["bad firm loans"] + economy.tallies["bad consumer loans"]
     ledger.settle()
-    earned = np.floor(state.rate * (b["bonds"] + np.maximum(0, b["reserves"])))
+    earned = np.floor(rate * (banks["bonds"] + np.maximum(0, banks["reserves"])))
     total = ledger.credit("interest on bonds and reserves", earned)
     ledger.debit("interest on bonds and reserves", np.array([total]))
-    owed = np.ceil(state.rate * (b["advances_owed"] + np.maximum(0, -b["reserves"])))
-    total = ledger.debit("interest on advances", owed)
-    ledger.credit("interest on advances", np.array([total]))
+    owed = np.ceil(rate * (banks["advances_owed"] + np.maximum(0, -banks["reserves"])))
+    taxes.pay(economy, "interest on advances", owed)
     banks["interest_income"] += earned
     banks["interest_cost"] += paid + owed
 
 
 def pay_out(economy) -> None:
     """Tax and dividends as decided; new equity where capital is short; then the money market."""
-    banks, ledger = economy.banks, economy.ledger
-    b = banks.columns
-    total = ledger.debit("bank tax", np.floor(b["tax_paid"]))
-    ledger.credit("bank tax", np.array([total]))
-    ownership.receive(economy, "bank dividends", np.floor(b["dividend"]))
+    banks = economy.banks
+    taxes.pay(economy, "bank tax", np.floor(banks["tax_paid"]))
+    ownership.receive(economy, "bank dividends", np.floor(banks["dividend"]))
     recapitalise(economy)
 
 
@@ -87,15 +65,15 @@ def recapitalise(economy) -> None:
         ).astype(np.int64)
         ledger.pay("bank resolution", np.array([int(whole.sum())]), whole)
         banks["failures"] += hole > 0
-        economy.tallies["bank failures"] = float((hole > 0).sum())
-        economy.tallies["resolution"] = float(whole.sum())
+        economy.tallies.bank_failures = float((hole > 0).sum())
+        economy.tallies.resolution = float(whole.sum())
 
 
 def treasury(economy) -> None:
     """Banks keep required reserves, repay advances, put the rest into bonds; who lacks reserves borrows."""
-    b, ledger, p = economy.banks.columns, economy.ledger, economy.p
+    banks, ledger = economy.banks, economy.ledger
     ledger.settle()
-    need = np.rint(p.reserve_ratio * b["deposits_owed"]).astype(np.int64)
+    need = np.rint(economy.p.reserve_ratio * banks["deposits_owed"]).astype(np.int64)
 
     def turn(flow: str, amounts: np.ndarray) -> None:
         fen = np.maximum(0, amounts)
@@ -105,7 +83,7 @@ def treasury(economy) -> None:
             state = np.array([total])
             ledger.pay(flow, fen if pays else state, state if pays else fen)
 
-    turn("bonds redeemed", np.minimum(b["bonds"], need - b["reserves"]))
-    turn("advances", need - b["reserves"])
-    turn("advances repaid", np.minimum(b["advances_owed"], b["reserves"] - need))
-    turn("bonds issued", b["reserves"] - need)
+    turn("bonds redeemed", np.minimum(banks["bonds"], need - banks["reserves"]))
+    turn("advances", need - banks["reserves"])
+    turn("advances repaid", np.minimum(banks["advances_owed"], banks["reserves"] - need))
+    turn("bonds issued", banks["reserves"] - need)

@@ -4,7 +4,7 @@ import numpy as np
 
 from sim.engine.ledger import Amounts, split
 from sim.engine.parameters import Declared, param
-from sim.markets.labour import take_home
+from sim.markets.payments import taxes
 
 
 class Ownership(Declared):
@@ -61,12 +61,9 @@ def distribute(economy) -> None:
     excess = money(economy) - p.owners_reserve * market.gdp
     total = int(max(0.0, p.owners_payout * excess))
     part = split(total, consumers["ownership"])
-    transfers = economy.memory.transfers
+    transfers = consumers.columns["transfers"]
     transfers[...] = 0.0
     if total:
         ledger.credit("income from ownership", part)
         ledger.debit("income from ownership", split(total, economy.owners["deposits"].astype(float)))
-        tax = np.empty(len(consumers))
-        take_home(part, economy.state[0].income_tax, tax, transfers, transfers)
-        taxed = ledger.debit("income tax", tax)
-        ledger.credit("income tax", np.array([taxed]))
+        taxes.tax_income(economy, part, np.empty(len(consumers)), transfers, transfers)

@@ -1,81 +1,61 @@
-"""Settlement: taxes, interest, instalments and dividends; then banks and the central bank close."""
+"""Settlement: what mishaps destroy, and what firms and consumers pay their banks and the state."""
 
 import numpy as np
 
-from sim.engine.compiling import compiled
-from sim.engine.fen import split_all
-from sim.engine.ledger import Some, rows_with, split
-from sim.markets.payments import ownership
+from sim.credit import pools
+from sim.engine.fen import within
+from sim.engine.ledger import Some, rows_with, split, total_by
+from sim.markets.payments import ownership, taxes
 
 
 def mishaps(economy) -> None:
     """What mishaps destroy leaves the books and the workshop."""
-    c = economy.firms.columns
-    rows = np.flatnonzero(c["damage"] > 0.0)
+    firms, ledger = economy.firms, economy.ledger
+    rows = np.flatnonzero(firms["damage"] > 0.0)
     if len(rows):
-        damage = c["damage"][rows]
-        economy.ledger.change("machines destroyed", Some(rows, np.floor(damage * c["capital"][rows])))
-        economy.ledger.change("stock destroyed", Some(rows, np.floor(damage * c["stock"][rows])))
-        c["machines"][rows] *= 1.0 - damage
-        c["units"][rows] *= 1.0 - damage
+        damage = firms["damage"][rows]
+        ledger.change("machines destroyed", Some(rows, np.floor(damage * firms["capital"][rows])))
+        ledger.change("stock destroyed", Some(rows, np.floor(damage * firms["stock"][rows])))
+        firms["machines"][rows] *= 1.0 - damage
+        firms["units"][rows] *= 1.0 - damage
 
 
 def firms_pay(economy) -> None:
     """In the order of rank; the rule `settles` has decided the amounts."""
-    firms, banks, ledger = economy.firms, economy.banks, economy.ledger
-    c = firms.columns
-    total = ledger.debit("profit tax", c["tax_paid"])
-    ledger.credit("profit tax", np.array([total]))
-    banks.columns["interest_income"] += ledger.pay_at_home("interest of firms", c["interest_paid"])
-    ledger.pay_at_home("instalments of firms", c["instalment_paid"])
-    holdings, shared = banks["syndicated_loans"].astype(float), rows_with(c["syndicated_debt"])
-    for flow, column in (
-        ("syndicated interest", "syndicated_interest_paid"),
-        ("syndicated instalments", "syndicated_instalment_paid"),
-    ):
-        amounts = c[column][shared]
-        total = int(amounts.sum())
-        if total > 0:
-            received = split(total, holdings)
-            if flow == "syndicated instalments":
-                received = within(total, banks["syndicated_loans"])
-            else:
-                banks["interest_income"] += received
-            ledger.pay(flow, Some(shared, amounts), received)
-    ownership.receive(economy, "dividends", c["dividend"])
-    depreciation = np.floor(economy.p.depreciation * c["capital"])
-    ledger.change("depreciation", depreciation)
-    c["machines"] *= 1.0 - economy.p.depreciation
+    firms, banks, ledger, p = economy.firms, economy.banks, economy.ledger, economy.p
+    taxes.pay(economy, "profit tax", firms["tax_paid"])
+    at_home = ledger.pay_at_home("interest of firms", firms["interest_paid"])
+    banks["interest_income"] += at_home
+    economy.tallies.interest_of_banks += float(at_home.sum())
+    ledger.pay_at_home("instalments of firms", firms["instalment_paid"])
+    holdings, shared = banks["syndicated_loans"].astype(float), rows_with(firms["syndicated_debt"])
+    interest, instalments = (
+        firms[column][shared] for column in ("syndicated_interest_paid", "syndicated_instalment_paid")
+    )
+    if total := int(interest.sum()):
+        received = split(total, holdings)
+        banks["interest_income"] += received
+        economy.tallies.interest_of_banks += float(total)
+        ledger.pay("syndicated interest", Some(shared, interest), received)
+    if total := int(instalments.sum()):
+        received = within(total, banks["syndicated_loans"])
+        ledger.pay("syndicated instalments", Some(shared, instalments), received)
+    ownership.receive(economy, "dividends", firms["dividend"])
+    ledger.change("depreciation", np.floor(p.depreciation * firms["capital"]))
+    firms.columns["machines"] *= 1.0 - p.depreciation
 
 
-@compiled
-def split_rows(totals, holdings, capped, out):
-    """Split totals[p] over the row holdings[p] in proportion; `capped`: nobody gets more than he holds."""
-    for p in range(totals.shape[0]):
-        row = out[p]
-        if totals[p] == 0:
-            row[:] = 0
-            continue
-        split_all(totals[p], holdings[p], row)
-        if capped:
-            spare = 0
-            for b in range(row.shape[0]):
-                over = max(0, row[b] - np.int64(holdings[p, b]))
-                row[b] -= over
-                spare += over
-            for b in range(row.shape[0]):
-                more = min(spare, np.int64(holdings[p, b]) - row[b])
-                row[b] += more
-                spare -= more
-
-
-def within(total: int, held: np.ndarray) -> np.ndarray:
-    """Split `total` in proportion to what each holds, never more than that (int64)."""
-    return split_within(np.array([total]), held[None, :], True)[0]
-
-
-def split_within(totals: np.ndarray, holdings: np.ndarray, capped: bool) -> np.ndarray:
-    """Whole fen by row of holdings (int64, their shape); see `split_rows`."""
-    out = np.empty(holdings.shape, np.int64)
-    split_rows(totals, holdings.astype(float), capped, out)
-    return out
+def consumers_pay(economy) -> None:
+    """Interest and instalments of consumers to their banks; defaults are written off."""
+    consumers, banks, ledger = economy.consumers, economy.banks, economy.ledger
+    at_home = ledger.pay_at_home("interest of consumers", consumers["interest_paid"])
+    banks["interest_income"] += at_home
+    economy.tallies.interest_of_banks += float(at_home.sum())
+    ledger.pay_at_home("instalments of consumers", consumers["instalment_paid"])
+    rows = np.flatnonzero(consumers["failed"])
+    lost = consumers["bank_debt"][rows]
+    by_bank = total_by(consumers["bank"][rows], lost, len(banks))
+    ledger.write_off("bad loans to consumers", {"banks": by_bank}, {"consumers": Some(rows, lost)})
+    banks["loan_losses"] += by_bank
+    economy.tallies.bad_consumer_loans = float(lost.sum())
+    pools.write_down(economy, "consumers", rows, consumers["platform_debt"][rows])

@@ -10,11 +10,10 @@ from typing import NamedTuple
 import numpy as np
 
 from sim.engine.compiling import compiled
-from sim.engine.fen import rows_with, sum_by
+from sim.engine.fen import rows_with, sum_by, within
 from sim.engine.kernels import kernel
 from sim.engine.ledger import Some
 from sim.markets.payments import ownership
-from sim.markets.payments.settlement import within
 from sim.markets.supply import NOBODY
 
 
