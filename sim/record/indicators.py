@@ -68,49 +68,29 @@ def ratio(part: float, whole: float) -> float:
     return part / whole if whole else math.nan
 
 
-SURVEYED = [
-    "share",
-    "skill",
-    "misfit",
-    "sales",
-    "workers",
-    "loan_wanted",
-    "profit",
-    "input_bill",
-    "inputs_short",
-    "depth",
-    "gain",
-    "integration_fee",
-]
-
-
 class Survey(NamedTuple):
     """What is counted and summed over all firms and consumers, by sector, and of firms by size."""
 
     firms: OfFirms
     consumers: OfConsumers
-    herfindahl: np.ndarray
-    tail: float
+    herfindahl: np.ndarray  # (sectors,), sum of the squares of market shares; NaN where nobody is left
+    tail: float  # exponent of the distribution of workers
 
 
-def survey(e: Any) -> Survey:
+def survey(economy: Any) -> Survey:
     """The survey of a quarter that is closed."""
-    f, c, sectors = e.firms.columns, e.consumers.columns, len(e.market.weights)
+    firms, sectors = economy.firms, len(economy.market.weights)
     shares, squares = np.zeros(sectors), np.zeros(sectors)
     # who is gone has no workers, and comes before all others
-    living, n = int(np.count_nonzero(f["alive"])), len(e.firms)
-    middle, tail = middle_and_tail(f["workers"], n - living + living // 2)
-    firms = survey_firms(
-        f["sector"], f["link"], middle, (f["alive"], f["rationed"]), (f["bank_debt"], f["platform_debt"]),
-        tuple([f[name] for name in SURVEYED]), shares, squares,
-    )  # fmt: skip
-    consumers = survey_consumers(
-        c["first_app"], c["ever_borrowed"], c["failed"], c["platform_granted"], c["income"]
-    )
+    living, n = int(np.count_nonzero(firms["alive"])), len(firms)
+    middle, tail = middle_and_tail(firms["workers"], n - living + living // 2)
+    of_firms = survey_firms(firms, middle, shares, squares)
     # a sector that nobody is left in has no concentration
     whole = shares**2
     herfindahl = np.divide(squares, whole, out=np.full(sectors, math.nan), where=whole > 0.0)
-    return Survey(firms, consumers, herfindahl, tail)
+    return Survey(
+        firms=of_firms, consumers=survey_consumers(economy.consumers), herfindahl=herfindahl, tail=tail
+    )
 
 
 def of_the_core(e: Any, flows: Mapping[str, int], seen: Survey) -> dict[str, float]:
