@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from sim import Economy, Parameters, saving
+from sim import Economy, Parameters
+from sim.record import saving
 
 # four platforms, so that a few hundred firms pay for what each of them does
 FEW: dict[str, Any] = {"firms": 400, "banks": 4, "platforms": 4}
