@@ -1,10 +1,29 @@
 """The chart of accounts: who may hold what against whom, and every kind of payment there is.
 
-From these lists the balance-sheet and transaction-flow matrices are generated, and checked each quarter.
+From these lists the balance-sheet and transaction-flow matrices are generated, and checked each quarter. What
+only some funders of loans have is declared in their own files, and gathered by `chart_with`.
 """
+
+from collections.abc import Iterable, Mapping
+from typing import Protocol
 
 from sim.engine.chart import Change, Chart, Flow, Instrument, WriteOff
 
+
+class Part(Protocol):
+    """Who has accounts and flows of its own."""
+
+    @property
+    def instruments(self) -> Mapping[str, Instrument]: ...
+
+    @property
+    def flows(self) -> Mapping[str, Flow | Change | WriteOff]: ...
+
+    @property
+    def money(self) -> Mapping[str, str]: ...
+
+
+# what each table's money is: a customer of banks has deposits there
 MONEY = {
     "firms": "deposits",
     "consumers": "deposits",
@@ -16,30 +35,21 @@ MONEY = {
 }
 
 INSTRUMENTS: dict[str, Instrument] = {
-    "deposits": Instrument(
-        tuple((table, "deposits") for table in ("firms", "consumers", "platforms", "owners", "fund")),
-        (("banks", "deposits_owed"),),
-    ),
     "loans to firms": Instrument((("banks", "firm_loans"),), (("firms", "bank_debt"),)),
     "syndicated loans": Instrument((("banks", "syndicated_loans"),), (("firms", "syndicated_debt"),)),
     "loans to consumers": Instrument((("banks", "consumer_loans"),), (("consumers", "bank_debt"),)),
     "platform loans": Instrument(
         (("platforms", "loans"),), (("firms", "platform_debt"), ("consumers", "platform_debt"))
     ),
-    "participations": Instrument((("banks", "participations"),), (("platforms", "participations_owed"),)),
-    "household claims": Instrument((("consumers", "claims"),), (("platforms", "claims_owed"),)),
     "trade credit": Instrument(
         (("firms", "receivables"), ("owners", "receivables")), (("firms", "payables"),)
     ),
-    "loans to platforms": Instrument((("banks", "platform_loans"),), (("platforms", "borrowing"),)),
     "bonds": Instrument((("banks", "bonds"),), (("state", "bonds_owed"),)),
     "reserves": Instrument((("banks", "reserves"),), (("state", "reserves_owed"),)),
     "advances": Instrument((("state", "advances"),), (("banks", "advances_owed"),)),
 }
 
 REAL = frozenset({("firms", "capital"), ("firms", "stock"), ("owners", "used_capital")})
-
-LIABILITIES = frozenset(place for i in INSTRUMENTS.values() for place in i.issuers)
 
 FLOWS: dict[str, Flow | Change | WriteOff] = {
     # labour
@@ -112,17 +122,6 @@ FLOWS: dict[str, Flow | Change | WriteOff] = {
     ),
     "platform interest of firms": Flow("firms", "platforms"),
     "platform interest of consumers": Flow("consumers", "platforms"),
-    "participations": Flow("banks", "platforms", spent_on="participations", earned_by="participations_owed"),
-    "participations repaid": Flow(
-        "platforms", "banks", spent_on="participations_owed", earned_by="participations"
-    ),
-    "interest on participations": Flow("platforms", "banks"),
-    "claims bought": Flow("consumers", "platforms", spent_on="claims", earned_by="claims_owed"),
-    "claims repaid": Flow("platforms", "consumers", spent_on="claims_owed", earned_by="claims"),
-    "interest on claims": Flow("platforms", "consumers"),
-    "loans to platforms": Flow("banks", "platforms", spent_on="platform_loans", earned_by="borrowing"),
-    "borrowing repaid": Flow("platforms", "banks", spent_on="borrowing", earned_by="platform_loans"),
-    "interest on borrowing": Flow("platforms", "banks"),
     # integration
     "integration fees": Flow("firms", "platforms"),
     # changes of value
@@ -143,19 +142,33 @@ FLOWS: dict[str, Flow | Change | WriteOff] = {
     "bad trade credit": WriteOff(
         (("firms", "receivables"), ("owners", "receivables")), (("firms", "payables"),)
     ),
-    "participations lost": WriteOff((("banks", "participations"),), (("platforms", "participations_owed"),)),
-    "claims lost": WriteOff((("consumers", "claims"),), (("platforms", "claims_owed"),)),
-    "bad loans to platforms": WriteOff((("banks", "platform_loans"),), (("platforms", "borrowing"),)),
 }
 
-CHART = Chart(MONEY, LIABILITIES, REAL, FLOWS, INSTRUMENTS)
+Party = tuple[str, str]
 
-# for each flow, who pays whom (for bookings within one agent or losses: on whose books, and whose gain)
-PARTIES = {
-    name: (spec.payer, spec.payee)
-    if isinstance(spec, Flow)
-    else (spec.table, spec.table)
-    if isinstance(spec, Change)
-    else (" and ".join(place[0] for place in spec.held), " and ".join(place[0] for place in spec.owed))
-    for name, spec in FLOWS.items()
-}
+
+def chart_with(parts: Iterable[Part]) -> Chart:
+    """The chart of an economy in which these parts, such as funders of loans, have accounts and flows too."""
+    money, instruments, flows = dict(MONEY), dict(INSTRUMENTS), dict(FLOWS)
+    for part in parts:
+        money |= part.money
+        instruments |= part.instruments
+        flows |= part.flows
+    customers = tuple((table, account) for table, account in money.items() if account == "deposits")
+    instruments["deposits"] = Instrument(customers, (("banks", "deposits_owed"),))
+    owed = frozenset(place for instrument in instruments.values() for place in instrument.issuers)
+    return Chart(money, owed, REAL, flows, instruments)
+
+
+def parties(chart: Chart) -> dict[str, Party]:
+    """Who pays whom in each flow; for a change within one agent and for losses, on whose books it is."""
+    found: dict[str, Party] = {}
+    for name, spec in chart.flows.items():
+        if isinstance(spec, Flow):
+            found[name] = spec.payer, spec.payee
+        elif isinstance(spec, Change):
+            found[name] = spec.table, spec.table
+        else:
+            held, owed = (" and ".join(table for table, _ in places) for places in (spec.held, spec.owed))
+            found[name] = held, owed
+    return found

@@ -3,26 +3,17 @@
 import copy
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import mesa
 import numpy as np
 
-from sim.record import indicators, saving
-from sim.accounts import CHART, PARTIES
-from sim.actors.banks import Bank, closes_books, finds_room
-from sim.actors.consumers import (
-    Consumer,
-    cuts_spending,
-    lends_to_platform,
-    plans_spending,
-    serves_debt,
-    works,
-)
+from sim import law
+from sim.accounts import chart_with, parties
+from sim.actors.banks import closes_books, finds_room
+from sim.actors.consumers import cuts_spending, plans_spending, serves_debt, works
 from sim.actors.firm_finance import asks_for_credit, cuts_to_cash, keeps_accounts, settles
 from sim.actors.firms import (
-    Firm,
     adapts,
     is_approached,
     loses_supplier,
@@ -32,31 +23,39 @@ from sim.actors.firms import (
     suffers,
 )
 from sim.actors.platforms import (
-    Platform,
     closes_platform_books,
     hires,
-    is_judged,
     keeps_technology,
     pays_dividend,
     reviews_prices,
     sets_budget,
     survives,
 )
-from sim.actors.state import Fund, Owners, State, sets_policy
+from sim.actors.state import sets_policy
+from sim.credit import from_banks, from_platforms, pools, scoring
+from sim.credit.funders import FUNDERS
 from sim.engine.columns import Table
 from sim.engine.crew import Crew
 from sim.engine.ledger import Ledger
 from sim.engine.parameters import ParameterError, Parameters
 from sim.engine.records import Records
 from sim.engine.rules import Rule, sweep
-from sim.credit import from_banks, from_platforms, scoring
-from sim.links import market as integration
+from sim.law import Change, Timeline
+from sim.links import market as links
+from sim.links.lines import LINES
 from sim.markets import attention, goods, labour, news, supply
 from sim.markets.payments import banking, ownership, settlement, trade_credit, venture
-from sim.population import entry
+from sim.population import entry, start
 from sim.population import exit as leaving
-from sim.population import start as initial
-from sim.strategies import BusinessModel, strategy
+from sim.population import platforms as population
+from sim.record import indicators, saving
+from sim.sectors import SECTORS
+from sim.state import Market, Memory, Tallies
+from sim.strategies import BusinessModel
+from sim.strategies.base import StrategyError
+
+PLATFORMS = 24  # where nothing says how many
+Models = str | BusinessModel | Mapping[str | BusinessModel, int]
 
 
 def shown(quarters: int, words: str, progress: bool) -> Iterable[int]:
@@ -69,82 +68,141 @@ def shown(quarters: int, words: str, progress: bool) -> Iterable[int]:
 
 
 class Economy(mesa.Model):
-    """A closed economy whose platforms run one business model.
+    """A closed economy whose platforms run one business model, or several.
 
-    strategy: name of a business model, or a row of one's own. firms, consumers (default twice the firms),
-    banks, platforms: how many. seed: of every draw. parameters: a `Parameters` or a mapping of overrides.
-    threads: worth more than one above 100,000 firms; results have the same bits. progress: show a bar during
-    the lead-in, quarters lived before the first one, as many as the parameter `lead_in` says.
+    strategy: name of a business model, a row of one's own, or how many platforms run which, as in
+    {"institution_traffic": 16, "deep_integration": 8}. firms, consumers (default twice the firms), banks,
+    platforms (default 24, or as many as the mapping says): how many. seed: of every draw. parameters: a
+    `Parameters` or a mapping of overrides. timeline: changes of parameters at dates, see `sim.law`. begins: the
+    month in which the first recorded quarter begins, as "2011-01"; the lead-in lies before. threads: worth more
+    than one above 100,000 firms; results have the same bits. progress: show a bar during the lead-in, quarters
+    lived before the first one, as many as the parameter `lead_in` says.
     Raises ParameterError or StrategyError, in one line, for what is not possible. After a quarter that was
     interrupted half-way, by a key or an error, all that would go on from there raises RuntimeError.
     """
 
     midway = 0  # the quarter that has begun and is not recorded yet; 0 between two
+    firms: Table
+    consumers: Table
+    banks: Table
+    platforms: Table
+    owners: Table
+    fund: Table
+    state: Table
 
     def __init__(
         self,
-        strategy: str | BusinessModel = "external_finance",
+        strategy: Models = "external_finance",
         *,
         firms: int = 10_000,
         consumers: int | None = None,
         banks: int = 20,
-        platforms: int = 24,
+        platforms: int | None = None,
         seed: int = 1,
         parameters: Parameters | Mapping[str, Any] | None = None,
+        timeline: Change | Iterable[Change] = (),
+        begins: str | None = None,
         threads: int = 1,
         progress: bool = False,
     ):
-        sizes = {"firms": firms, "consumers": 2 * firms if consumers is None else consumers}
-        sizes |= {"banks": banks, "platforms": platforms}
-        saving.check_sizes(sizes, seed, threads)
-        super().__init__(rng=int(seed))
-        self.seed = int(seed)
-        self.p = parameters if isinstance(parameters, Parameters) else Parameters(parameters or {})
-        if self.p.giants > platforms:
+        chosen = population.models_of(strategy)
+        sizes = {"firms": firms, "banks": banks, "platforms": how_many(chosen, platforms)}
+        saving.check_sizes(sizes if consumers is None else sizes | {"consumers": consumers}, seed, threads)
+        sizes["consumers"] = 2 * int(firms) if consumers is None else consumers
+        p = parameters if isinstance(parameters, Parameters) else Parameters(parameters or {})
+        if p.giants > sizes["platforms"]:
             raise ParameterError(
-                f"giants = {self.p.giants} count exceeds the {platforms} platforms there are"
+                f"giants = {p.giants} count exceeds the {sizes['platforms']} platforms there are"
             )
-        self.quarter = 0
+        if begins is not None:
+            law.months(begins)
+        self._lay(p, int(seed), sizes, law.timeline_of(timeline, begins), begins)
         self.crew = Crew(threads) if threads > 1 else None
-        self._lay_tables(sizes)
-        initial.furnish(self)
+        self.p = law.before(self.p, self.timeline, begins, -self.p.lead_in)
+        start.furnish(self)
         self.ledger.open()
-        self.adopt(strategy)
-        initial.lead_in(self, shown(self.p.lead_in, "lead-in", progress))
+        self._live_the_lead_in(shown(self.p.lead_in, "lead-in", progress))
+        self._adopt(chosen)
 
-    def _lay_tables(self, sizes: Mapping[str, int]) -> None:
-        banks = sizes["banks"]
-        self.firms = Table(self, Firm, sizes["firms"])
-        self.consumers = Table(self, Consumer, sizes["consumers"])
-        self.banks = Table(self, Bank, banks, keep=True)
-        self.platforms = Table(self, Platform, sizes["platforms"], keep=True)
-        self.owners = Table(self, Owners, banks, keep=True, name="owners")
-        self.fund = Table(self, Fund, banks, keep=True, name="fund")
-        self.state = Table(self, State, 1, keep=True, name="state")
-        everyone = (
-            self.firms,
-            self.consumers,
-            self.banks,
-            self.platforms,
-            self.owners,
-            self.fund,
-            self.state,
-        )
-        self.tables = {table.name: table for table in everyone}
-        self.market: SimpleNamespace = initial.market_at_start(self.p, sizes["platforms"])
-        self.memory: SimpleNamespace = initial.memory_at_start(sizes)
+    def _lay(
+        self, p: Parameters, seed: int, sizes: Mapping[str, int], timeline: Timeline, begins: str | None
+    ) -> None:
+        """An empty economy of those sizes."""
+        super().__init__(rng=seed)
+        self.p, self.seed, self.timeline, self.begins = p, seed, timeline, begins
+        self.quarter = self.branched = 0
+        self.crew: Crew | None = None
+        self.tables: dict[str, Table] = {}
+        for sector in SECTORS:
+            n = sizes.get(sector.as_many_as, 1)
+            self.tables[sector.name] = Table(self, sector.kind, n, keep=sector.keep, name=sector.name)
+        for name, table in self.tables.items():
+            setattr(self, name, table)
+        lines = {**sizes, "sectors": news.SECTORS}
+        self.market, self.memory, self.tallies = Market.laid(lines), Memory.laid(lines), Tallies()
+        self.models: tuple[BusinessModel, ...] = ()
         self.firm_scorers, self.consumer_scorers = scoring.scorers_at_start(sizes)
-        self.ledger = Ledger(self.tables, CHART)
-        self.records = Records(PARTIES)
-        self.tallies: dict[str, float] = {}
+        self.ledger = Ledger(self.tables, chart_with([*FUNDERS, *LINES]))
+        self.records = Records(parties(self.ledger.chart))
 
-    def adopt(self, choice: str | BusinessModel) -> None:
-        """Every platform takes up this business model, from the next quarter on."""
-        self.strategy = strategy(choice)
-        self.memory.born = self.quarter
-        for name, value in self.strategy.attributes().items():
-            self.platforms[name] = value
-        scoring.adopt(self, self.strategy.sees)
+    @classmethod
+    def from_state(cls, found: saving.Found) -> "Economy":
+        """The economy that was in that state."""
+        economy = cls.__new__(cls)
+        economy._lay(found.p, found.seed, found.sizes, found.timeline, found.begins)
+        economy.branched = found.branched
+        economy._tell_apart(found.models, {})
+        saving.restore(economy, found.state)
+        economy.records = found.records
+        return economy
+
+    def _live_the_lead_in(self, quarters: Iterable[int]) -> None:
+        """From the solved guess to a state that the rules keep, platforms idle. Nothing is recorded.
+
+        Prices and technology grow to where the first quarter has them.
+        """
+        self._adopt(population.models_of("external_finance"))
+        self.quarter = start.BEFORE
+        for _ in quarters:
+            self.live()
+        for scorers in (self.firm_scorers, self.consumer_scorers):
+            scorers.seen_at -= self.quarter
+        self.quarter = 0
+
+    def _adopt(self, chosen: Mapping[BusinessModel, int | None]) -> None:
+        """Platforms take up these business models, from the next quarter on."""
+        numbers = [len(self.platforms) if n is None else n for n in chosen.values()]
+        rows, models = list(chosen), population.with_those_turned_to(list(chosen))
+        places = np.array([models.index(row) for row in rows])[population.dealt(self, numbers)]
+        names = [row.name for row in models]
+        kept = {n: names.index(row.name) for n, row in enumerate(self.models) if row.name in names}
+        self._tell_apart(models, kept)
+        for model in range(len(models)):
+            population.take_up(self, np.flatnonzero(places == model), model)
+
+    def _tell_apart(self, models: tuple[BusinessModel, ...], kept: Mapping[int, int]) -> None:
+        """What is recorded is told by these models; `kept`: new place of those there were."""
+        self.models = models
+        for scorers in (self.firm_scorers, self.consumer_scorers):
+            scorers.tell_apart(len(models), kept, self.platforms["model"])
+
+    @property
+    def mix(self) -> dict[str, int]:
+        """How many platforms run which business model, by name."""
+        running = np.bincount(self.platforms["model"], minlength=len(self.models)).tolist()
+        return {row.name: n for row, n in zip(self.models, running, strict=True) if n}
+
+    @property
+    def strategy(self) -> BusinessModel:
+        """The business model that all platforms run. StrategyError if they run several: see `mix`."""
+        if len(self.mix) > 1:
+            raise StrategyError(f"these platforms run several business models: {self.mix}")
+        return self.models[int(self.platforms["model"][0])]
+
+    @property
+    def now(self) -> int:
+        """The number of the quarter: 1 for the first recorded, 0 and below during the lead-in."""
+        return self.quarter - (start.BEFORE + self.p.lead_in if self.quarter >= start.BEFORE else 0)
 
     def each(self, table: Table, *rules: Rule) -> None:
         """Apply rules to every row, compiled and fused."""
@@ -153,6 +211,7 @@ class Economy(mesa.Model):
     def step(self) -> None:
         """One quarter, and a record of it."""
         self.check_whole()
+        news.check_rows(self)
         self.midway = self.quarter + 1
         flows = self.live()
         self.records.add(*indicators.observe(self, flows), flows)
@@ -167,61 +226,87 @@ class Economy(mesa.Model):
     def live(self) -> dict[str, int]:
         """One quarter, in the order in which things happen. Returns what moved, by flow (fen)."""
         firms, consumers, banks, platforms = self.firms, self.consumers, self.banks, self.platforms
+
+        # law and news
         self.quarter += 1
-        banking.open_quarter(self)
+        self.tallies = Tallies()
+        self.p = law.in_force(self.p, self.timeline, self.begins, self.now)
+        self.market.follow(news.derived, self.p)
+        for table in self.tables.values():
+            table.open_quarter()  # what adds up within a quarter starts from zero
         news.changes(self)  # what is wanted moves; technology grows
         self.each(self.state, sets_policy)
         news.posts_terms(self)  # wage, rates, prices that everybody sees
+        pools.post_terms(self)
+
+        # platforms plan
         venture.fund_platforms(self)  # owners commit, the fund backs profit
+        population.review_models(self)
         self.each(platforms, keeps_technology, reviews_prices, sets_budget)
+
+        # attention and links
         self.each(firms, suffers, loses_supplier, is_approached)
         attention.clear(self)  # users are won, kept, lured away
-        integration.build(self)  # links are offered; depth grows and decays
+        links.build(self)  # links are offered; depth grows and decays
         self.each(platforms, hires)
+
+        # firms plan and borrow
         settlement.mishaps(self)
         supply.find_suppliers(self)
         self.each(firms, adapts, plans, asks_for_credit)
         self.each(banks, finds_room)
         from_banks.lend_to_firms(self)  # banks lend, and so create, money
-        from_platforms.lend(self, "firms")  # whom they leave short asks a platform
+        from_platforms.lend_to_firms(self)  # whom they leave short asks a platform
         self.each(firms, cuts_to_cash)
+
+        # work and wages
         banking.costs(self)
         labour.find_workers(self)
         self.each(consumers, works)
         self.each(firms, produces)
         labour.pay(self)  # wages, benefits, the tax on them
+
+        # households plan, lend and borrow
         self.each(consumers, plans_spending)
-        if venture.households_lend(self):
-            self.each(consumers, lends_to_platform)
+        pools.ask_lenders(self)
         from_banks.lend_to_consumers(self)
-        from_platforms.lend(self, "consumers")
+        from_platforms.lend_to_consumers(self)
         self.each(consumers, cuts_spending)
-        goods.clear(self)  # contracts are filled, goods are bought
+
+        # goods
+        goods.sell_goods(self)  # contracts are filled, goods are bought
         self.each(firms, meets_customers)
         goods.move_customers(self)
-        integration.collect(self)  # links pay a share of what they gained
+        links.collect_fees(self)  # links pay a share of what they gained
+
+        # debts are settled, and who cannot, fails
         self.each(firms, settles)
         settlement.firms_pay(self)
         trade_credit.pay_suppliers(self)  # for what was delivered a quarter ago
         self.each(consumers, serves_debt)
         settlement.consumers_pay(self)
-        venture.collect(self)  # debtors pay pools, pools pay funders
+        pools.collect(self)  # debtors pay pools, pools pay funders
         self.each(firms, keeps_accounts)
         leaving.firms_leave(self)  # closures and defaults, and who bears them
+
+        # lenders learn, owners and banks close
         scoring.learn(self)  # labels mature; scores improve
         ownership.distribute(self)
         banking.close(self)
         self.each(banks, closes_books)
         banking.pay_out(self)
-        venture.compare(self)
-        self.each(platforms, is_judged)  # banks and households look at what they lost
-        venture.repay_households(self)
+
+        # platforms are judged, close, fail, pay out
+        pools.judge(self)  # funders look at what they lost
+        pools.redeem(self)
         self.each(platforms, closes_platform_books, survives)
-        venture.platforms_fail(self)
+        population.platforms_fail(self)
         venture.sell_stakes(self)
         self.each(platforms, pays_dividend)
         venture.pay_dividends(self)
-        entry.firms_enter(self)  # newcomers, with the owners' money
+
+        # newcomers, and the books
+        entry.firms_enter(self)  # with the owners' money
         banking.treasury(self)
         flows = self.ledger.close()  # every flow sums to zero, or the run stops
         news.looks_back(self)
@@ -231,16 +316,37 @@ class Economy(mesa.Model):
         """Take that many steps; with `progress`, show a bar. Returns itself."""
         if isinstance(quarters, bool) or not isinstance(quarters, int | np.integer) or quarters < 0:
             raise ParameterError(f"quarters = {quarters!r} is not a whole number from 0 on")
-        for _ in shown(quarters, self.strategy.title, progress):
+        for _ in shown(quarters, ", ".join(row.title for row in self.models), progress):
             self.step()
         return self
 
-    def branch(self, choice: str | BusinessModel) -> "Economy":
-        """The same world from here on, its platforms running another business model; the past is shared."""
+    def branch(
+        self,
+        strategy: Models | None = None,
+        *,
+        parameters: Parameters | Mapping[str, Any] | None = None,
+        timeline: Change | Iterable[Change] = (),
+    ) -> "Economy":
+        """The same world from here on; the past is shared.
+
+        strategy: what its platforms run from the next quarter on, as `Economy` takes it; without it they keep
+        their models. A mapping must add up to the platforms there are. parameters: that have other values from
+        the next quarter on. timeline: further changes at dates.
+        Raises ParameterError or StrategyError, in one line: also for parameters that act only at the start, and
+        for changes in the past.
+        """
         self.check_whole()
-        twin = saving.rebuild(self.p, self.seed, saving.sizes(self), saving.state(self), self.records.copy())
-        twin.crew = self.crew
-        twin.adopt(choice)
+        chosen = None if strategy is None else population.models_of(strategy)
+        if chosen is not None:
+            how_many(chosen, len(self.platforms))
+        p = self.p if parameters is None else self.p.change(parameters)
+        further = law.timeline_of(timeline, self.begins)
+        law.check_future(further, self.begins, self.now)
+        twin = Economy.from_state(saving.found(self, self.records.copy()))
+        twin.p, twin.crew, twin.branched = p, self.crew, self.quarter
+        twin.timeline = law.timeline_of((*self.timeline, *further), self.begins)
+        if chosen is not None:
+            twin._adopt(chosen)
         return twin
 
     def save(self, path: str | Path) -> None:
@@ -251,15 +357,11 @@ class Economy(mesa.Model):
     @staticmethod
     def load(path: str | Path) -> "Economy":
         """An economy as it was saved; it continues bit for bit."""
-        return saving.read(Path(path))
+        return saving.read(Path(path), Economy.from_state)
 
     def __deepcopy__(self, memo: dict) -> "Economy":
         self.check_whole()
-        twin = saving.rebuild(
-            self.p, self.seed, saving.sizes(self), saving.state(self), copy.deepcopy(self.records, memo)
-        )
-        twin.strategy = self.strategy
-        return twin
+        return Economy.from_state(saving.found(self, copy.deepcopy(self.records, memo)))
 
     def balance_sheet(self) -> Any:
         """The balance-sheet matrix, in yuan: DataFrame of instruments by sector."""
@@ -279,10 +381,24 @@ class Economy(mesa.Model):
         return pd.DataFrame(self.ledger.flow_matrix(flows)).T / 100.0
 
     def __repr__(self) -> str:
+        mix = self.mix
+        runs = repr(mix) if len(mix) > 1 else repr(*mix)
+        date = f" ({law.name_of(self.quarter, self.begins)})" if self.begins and self.quarter else ""
         return (
-            f"Economy({self.strategy.name!r}, firms={len(self.firms)}, consumers={len(self.consumers)}, "
-            f"seed={self.seed}, quarter={self.quarter}{', interrupted' if self.midway else ''})"
+            f"Economy({runs}, firms={len(self.firms)}, consumers={len(self.consumers)}, "
+            f"seed={self.seed}, quarter={self.quarter}{date}{', interrupted' if self.midway else ''})"
         )
 
     def _repr_html_(self) -> str:
         return saving.as_html(self)
+
+
+def how_many(chosen: Mapping[BusinessModel, int | None], platforms: int | None) -> int:
+    """How many platforms there are. StrategyError where a mapping does not add up to them."""
+    numbers = [n for n in chosen.values() if n is not None]
+    if not numbers:
+        return PLATFORMS if platforms is None else platforms
+    if platforms is not None and platforms != sum(numbers):
+        given = {row.name: n for row, n in chosen.items()}
+        raise StrategyError(f"{given} are {sum(numbers)} platforms, not {platforms}")
+    return sum(numbers)

@@ -6,7 +6,7 @@ worked out as each quarter opens, so that a parameter changed by law or in a bra
 """
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -153,8 +153,13 @@ class Market(Prices, Sectors, Work, NationalAccounts, Moods):
     """What is posted for everybody: all of the above by one name, as rules read it."""
 
     def __post_init__(self) -> None:
-        self.derived = Derived()
+        self.derived, self.follows = Derived(), None
         self.starts = np.zeros(len(self.weights) + 1, np.int64)  # of sectors among the rows of firms
+
+    def follow(self, derive: Callable[[Any], "Derived"], p: Any) -> None:
+        """What follows from the parameters is what `derive` makes of them, anew where they have changed."""
+        if p is not self.follows:
+            self.derived, self.follows = derive(p), p
 
     def __getattr__(self, name: str) -> Any:
         """Reached for what is no field of its own: what follows from the parameters."""

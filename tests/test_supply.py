@@ -1,6 +1,7 @@
 """The supply network: who delivers to whom, who owes whom, and who bears it."""
 
 import functools
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -10,7 +11,8 @@ from hypothesis import strategies as st
 from sim import Economy
 from sim.accounts import INSTRUMENTS
 from sim.engine.ledger import LedgerError
-from sim.markets import supply, trade_credit
+from sim.markets import deliveries, supply
+from sim.markets.payments import trade_credit
 
 
 @functools.cache
@@ -31,7 +33,7 @@ def test_payables_and_receivables_are_known_firm_by_firm():
         for owed, creditor in ((c["owed_1"], c["creditor_1"]), (c["owed_2"], c["creditor_2"]))
     )
     assert economy.owners["receivables"].sum() == of_the_gone > 0
-    assert not (c["fresh_1"].any() or c["fresh_2"].any())
+    assert not (c["owed_new_1"].any() or c["owed_new_2"].any())
 
 
 def test_a_supplier_is_alive_another_firm_and_in_the_sector_it_should_be():
@@ -84,11 +86,11 @@ def test_many_places_found_together_are_those_that_numpy_finds_one_by_one(sizes,
 
 def test_suppliers_are_drawn_by_size_within_the_sector_of_the_slot():
     starts, slot = np.array([0, 3, 6, 8]), 2
-    open_ = np.array([True, True, True, True, False, True, True, True])
-    upto = np.cumsum(np.where(open_, 1.0, 0.0))
+    takes = np.array([True, True, True, True, False, True, True, True])
+    open_ = SimpleNamespace(takes=takes, upto=np.cumsum(np.where(takes, 1.0, 0.0)))
     rows, luck = np.array([0, 1, 4, 7]), np.array([0.01, 0.99, 0.4, 0.9])
     supplier = np.full(8, 5, np.int32)
-    supply.renew(rows, luck, open_, slot, starts, upto, supplier)
+    supply.draw_suppliers(rows, luck, slot, starts, open_, supplier)
     # row 0 and 1 buy of rows 3 to 5, row 4 of 6 and 7, row 7 of 0 to 2: the ring closes
     assert supplier.tolist() == [3, 5, 5, 5, 6, 5, 5, 2]
 
@@ -181,7 +183,7 @@ def test_early_cash_shortens_what_customers_of_a_linked_firm_owe():
         twin.firms["depth"] = np.where(twin.firms["alive"], 1.0, 0.0)
         twin.step()
         owed.append(int(twin.firms["payables"].sum()))
-        assert (twin.firms["early"].sum() > 0.0) == (early > 0.0)
+        assert (twin.firms["paid_early"].sum() > 0.0) == (early > 0.0)
     assert owed[1] < 0.5 * owed[0]
 
 
@@ -191,22 +193,47 @@ def test_estates_pay_the_oldest_claims_first_and_no_more_than_they_have():
     gone[rows] = True
     owed = ([5, 5, 0, 0, 0, 1], [7, 7, 0, 0, 0, 0], [0, 0, 0, 0, 0, 0], [3, 3, 0, 0, 0, 0])
     to = ([2, 3, -1, -1, -1, 4], [3, 5, -1, -1, -1, -1], [-1] * 6, [4, 2, -1, -1, -1, -1])
-    claims = tuple(np.array(column) for column in owed)
-    holders = tuple(np.array(column, np.int32) for column in to)
-    to_firms, to_owners, lost = np.empty((3, 3), np.int64)
+    names = ("owed_1", "owed_2", "owed_new_1", "owed_new_2")
+    claims = {name: np.array(column) for name, column in zip(names, owed, strict=True)}
+    names = ("creditor_1", "creditor_2", "supplier_1", "supplier_2")
+    holders = {name: np.array(column, np.int32) for name, column in zip(names, to, strict=True)}
+    to_firms, to_owners, lost = np.zeros((3, 3), np.int64)
     hit, paid, missing = np.empty((3, 12), np.int64)
-    found, of_owners = trade_credit.share_out(
-        rows, money, claims, holders, gone, to_firms, to_owners, lost, hit, paid, missing
-    )
+    estates = trade_credit.Estates(rows=rows, left=money, to_firms=to_firms, to_owners=to_owners, lost=lost)
+    hits = trade_credit.Hits(firms=hit, paid=paid, missing=missing)
+    count, of_owners = trade_credit.share_out.plain(SimpleNamespace(**claims, **holders), gone, estates, hits)
     # firm 0 pays 5 and 4 of 7, firm 1 all; what firm 5 was to get is the owners' since it is gone
     assert to_firms.tolist() == [9, 8, 0]
     assert to_owners.tolist() == [0, 7, 0]
     assert lost.tolist() == [6, 0, 1]
+    assert money.tolist() == [0, 85, 0]
     assert of_owners == 0
-    assert list(zip(hit[:found], paid[:found], missing[:found], strict=True)) == [
-        (2, 5, 0), (3, 4, 3), (4, 0, 3), (3, 5, 0), (2, 3, 0), (4, 0, 1)
+    assert sorted(zip(hit[:count], paid[:count], missing[:count], strict=True)) == [
+        (2, 3, 0), (2, 5, 0), (3, 4, 3), (3, 5, 0), (4, 0, 1), (4, 0, 3)
     ]  # fmt: skip
-    assert not any(column.any() for column in claims)
+    assert not any(column.any() for column in claims.values())
+
+
+def test_a_buyer_short_of_cash_owes_the_rest():
+    """Two firms ask firm 2 for 100 each and get half; the first has 10 left beside its machines."""
+    firms = SimpleNamespace(
+        input_bill=np.array([200.0, 200.0, 0.0]), investment_bill=np.array([90.0, 0.0, 0.0]),
+        supplier_1=np.array([2, 2, -1]), supplier_2=np.array([-1, -1, -1]),
+        deposits=np.array([100, 1000, 0]), owed_new_1=np.zeros(3, np.int64), owed_new_2=np.zeros(3, np.int64),
+        paid_early=np.zeros(3),
+    )  # fmt: skip
+    inputs = SimpleNamespace(
+        offer=np.array([[0.0, 0.0], [0.0, 0.0], [0.5, 0.0]]), sold=np.zeros((3, 2)), pool=np.zeros(1),
+        cash=np.zeros(3), lack_1=np.zeros(3), lack_2=np.zeros(3), contracts=np.zeros(3),
+    )  # fmt: skip
+    p = SimpleNamespace(trade_credit=0.4, early_cash=0.0)
+    deliveries.deliver.plain(np.array([0, 3]), firms, inputs, p)
+    assert inputs.cash.tolist() == [10.0, 30.0, 0.0]
+    assert firms.owed_new_1.tolist() == [40, 20, 0]
+    assert inputs.sold.tolist() == [[0.0, 0.0], [0.0, 0.0], [40.0, 60.0]]
+    # who has money left asks the pools for the rest of both halves, 50 and 100
+    assert (inputs.lack_1.tolist(), inputs.lack_2.tolist()) == ([0.0, 50.0, 0.0], [0.0, 100.0, 0.0])
+    assert inputs.pool.tolist() == [150.0]
 
 
 def test_the_claims_of_a_firm_that_left_are_collected_by_the_owners():

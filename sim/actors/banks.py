@@ -42,20 +42,6 @@ class Banks(Declared):
         doc="highest debt of a consumer to which banks lend")
     capital_target = param(0.135, unit="share of loans", low=0.11, high=0.18, source="BANK_CAPITAL",
         doc="capital over loans above which banks pay dividends")
-    patience_with_platforms = param(0.1, unit="share/quarter", low=0.03, high=0.3, source="assumed",
-        doc="weight of a quarter's news in the margins that banks see on bought and on own loans")
-    reaction = param(0.3, unit="share/quarter", low=0.1, high=0.6, source="assumed",
-        doc="highest rise or fall in a quarter of the room that banks leave to a platform's loans")
-    appetite_gap = param(0.005, unit="share/quarter", low=0.001, high=0.02, source="assumed", held=True,
-        doc="gap between margins on bought and own loans at which banks react in full")
-    appetite_least = param(0.01, unit="share of bank room", low=0.0, high=0.1, source="assumed", held=True,
-        doc="least room that banks leave to a platform's loans")
-    appetite_most = param(0.8, unit="share of bank room", low=0.2, high=1.0, source="assumed", held=True,
-        doc="most room that banks leave to a platform's loans")
-    bargaining = param(0.05, unit="share/quarter", low=0.0, high=0.2, source="assumed",
-        doc="share by which a platform's take falls in a quarter when its loans earn banks less than theirs")
-    borrowing_limit = param(0.2, unit="share of bank room", low=0.02, high=1.0, source="assumed", held=True,
-        doc="highest share of banks' room that they lend to one platform in a quarter")
     bank_payout = param(0.6, unit="share of excess capital", low=0.1, high=1.0, source="assumed",
         doc="share of its capital above target that a bank pays out in a quarter")
     # fmt: on
@@ -82,8 +68,6 @@ class Bank(Row):
     firm_loans = Account("to own firms")
     syndicated_loans = Account("share in loans too large for one bank")
     consumer_loans = Account("to own consumers")
-    participations = Account("share in loans made by platforms")
-    platform_loans = Account("to platforms")
     deposits_owed = Account("to customers")
     advances_owed = Account("to the central bank")
     net_worth = Account("capital")
@@ -121,7 +105,7 @@ def closes_books(bank, market, p, u):
     """Tax on profit; capital above target is paid out; below the required ratio, new equity is asked for."""
     loans = float(all_loans(bank))
     profit = bank.interest_income - bank.interest_cost - bank.loan_losses - bank.costs
-    tax = market.profit_tax * max(0.0, profit)
+    tax = p.profit_tax * max(0.0, profit)
     capital = float(bank.net_worth) - tax
     excess = capital - p.capital_target * loans
     dividend = p.bank_payout * max(0.0, excess)

@@ -3,7 +3,7 @@
 import math
 from typing import NamedTuple
 
-from sim.engine.arithmetic import bell, open_one
+from sim.engine.arithmetic import bell
 from sim.engine.columns import Account, Column, Row
 from sim.engine.compiling import compiled
 from sim.engine.parameters import Declared, param
@@ -54,12 +54,6 @@ class Consumers(Declared):
         doc="share of a consumer's debt that falls due in a quarter")
     consumer_asks_from = param(0.05, unit="quarters of income", low=0.0, high=0.2, source="assumed",
         held=True, doc="least loan that a consumer holds worth asking for")
-    claim_share = param(0.3, unit="share of spare money", low=0.1, high=0.6, source="assumed",
-        doc="share of spare money that a household lends to a platform which it fully trusts")
-    claim_term = param(4.0, unit="quarters", low=1.0, high=12.0, source="design",
-        doc="mean term of a household's claim on a platform")
-    loss_memory = param(0.15, unit="share/quarter", low=0.05, high=0.5, source="assumed", held=True,
-        doc="weight of a quarter's news in the losses on claims that households see")
     barred = param(12.0, unit="quarters", low=4.0, high=28.0, source="assumed",
         doc="time for which a consumer is shut out of credit after default")
     # fmt: on
@@ -75,6 +69,7 @@ class Consumer(Row):
     trait = Column(0.0, unit="standard deviations", doc="slow and hidden; steadiness at work")
     employed = Column(True, unit="yes/no")
     income = Column(0.0, unit="fen/quarter", doc="of this quarter, after tax")
+    transfers = Column(0.0, unit="fen", doc="from property, interest and rebates, to come to income")
     usual_income = Column(0.0, unit="fen/quarter")
     spending = Column(0.0, unit="fen/quarter", doc="in the last quarter")
     budget = Column(0.0, unit="fen/quarter", doc="to be spent this quarter")
@@ -93,15 +88,11 @@ class Consumer(Row):
     platform_interest_paid = Column(0.0, unit="fen/quarter")
     platform_instalment_paid = Column(0.0, unit="fen/quarter")
     ever_borrowed = Column(False, unit="yes/no", doc="from a platform")
-    claim_at = Column(-1, unit="row of platforms", doc="on whose pool it has a claim, or -1", dtype="int32")
-    offered = Column(0.0, unit="fen", doc="to be lent to its platform")
-    withdrawn = Column(0.0, unit="fen", doc="wanted back from its platform")
     bar = Column(0.0, unit="quarters", doc="still shut out of credit")
     failed = Column(False, unit="yes/no")
     interest_paid = Column(0.0, unit="fen/quarter")
     instalment_paid = Column(0.0, unit="fen/quarter")
     deposits = Account("money at its bank")
-    claims = Account("claims on a platform's pool of loans")
     bank_debt = Account("owed to its bank")
     platform_debt = Account("owed through a platform")
     net_worth = Account("wealth")
@@ -213,35 +204,4 @@ def serves_debt(consumer, market, p, u):
         failed=failed,
         bar=p.barred if failed else consumer.bar,
         spending=consumer.budget * market.served,
-    )
-
-
-class ClaimWish(NamedTuple):
-    """What `lends_to_platform` writes."""
-
-    offered: float
-    withdrawn: float
-
-
-@rule(writes=ClaimWish, draws="household claim matures")
-def lends_to_platform(consumer, market, p, u):
-    """Households lend spare money to the platform they use, as far as they trust it.
-
-    It is the first that has their attention, or the second where that one borrows nothing of households.
-
-    wish = claim_share trust (deposits above the buffer + claims)                       [fen]
-    A term ends with chance 1 / claim_term; then the wish is met.
-    """
-    at = open_one(consumer.first_app, consumer.second_app, market.posted)
-    at = consumer.claim_at if consumer.claims > 0 else at
-    pays = at >= 0 and market.posted[max(0, at)] > 0.0
-    spare = max(0.0, float(consumer.deposits) - p.saving_buffer * consumer.usual_income - consumer.budget)
-    held = float(consumer.claims)
-    wish = p.claim_share * market.trust[max(0, at)] * (spare + held) if pays else 0.0
-    matures = u * p.claim_term < 1.0
-    offered = math.floor(max(0.0, min(spare, wish - held))) if matures else 0.0
-    withdrawn = math.floor(max(0.0, held - wish)) if matures else 0.0
-    return ClaimWish(
-        offered=float(offered),
-        withdrawn=float(withdrawn),
     )

@@ -94,7 +94,7 @@ def settles(firm, market, p, u):
     # what is deducted from sales is gone before anybody else asks
     flow = min(cash, math.floor(p.deduction * firm.sales), other + other_interest) if firm.deducted else 0.0
     cash -= flow
-    tax = min(cash, math.floor(market.profit_tax * max(0.0, profit)))
+    tax = min(cash, math.floor(p.profit_tax * max(0.0, profit)))
     cash -= tax
     other_instalment = 0.0 if firm.deducted else math.ceil(other * firm.platform_pace)
     asked = 0.0 if firm.deducted else other_interest + other_instalment
@@ -106,7 +106,7 @@ def settles(firm, market, p, u):
     # what cannot be paid in full is shared out when the estate is settled
     paid = 0.0 if failed else 1.0
     cash -= paid * due
-    keep = firm.buffer * firm.bills
+    keep = firm.buffer * firm.planned_bills
     dividend = 0.0 if failed or firm.leaving else math.floor(p.payout * max(0.0, cash - keep))
     losses = firm.losses + 1.0 if profit < 0.0 else 0.0
     small = (1.0 - p.input_share) * firm.expected_demand < p.smallest * firm.productivity

@@ -62,12 +62,6 @@ class Firms(Declared):
         doc="range of agility between firms, over its mean")
     misfit_waste = param(0.15, unit="per squared distance", low=0.0, high=0.3, source="assumed",
         doc="fall of the log of output per worker over the misfit with what the market wants")
-    adaptation_gain = param(0.1, unit="share/quarter", low=0.0, high=0.25, source="assumed",
-        doc="what integration of full depth adds to a firm's agility")
-    process_gain = param(0.03, unit="share of productivity", low=0.0, high=0.08, source="assumed",
-        doc="what integration of full depth adds to output per worker")
-    early_cash = param(0.5, unit="share of trade credit", low=0.0, high=1.0, source="assumed",
-        doc="share of its trade credit that a firm of full depth is paid at once")
     mishap = param(0.009, unit="share/quarter", low=0.005, high=0.018, source="assumed",
         doc="chance of a fire, fraud or lost suit in a quarter, mean over firms")
     mishap_size = param(1.0, unit="share of assets", low=0.5, high=1.0, source="design",
@@ -130,33 +124,33 @@ class Firm(Row):
     damage = Column(0.0, unit="share", doc="of machines and stock lost to a mishap")
     share = Column(0.0, unit="share of sector demand")
     appeal = Column(1.0, unit="ratio", doc="to customers, beside rivals")
-    luck = Column(1.0, unit="ratio", doc="with customers this quarter")
+    custom_luck = Column(1.0, unit="ratio", doc="what luck with customers makes of the share this quarter")
     growth = Column(0.0, unit="log points/quarter", doc="of the share")
     price = Column(1.0, unit="fen/good")
     mark_up = Column(0.3, unit="share of labour cost")
     supplier_1 = Column(-1, unit="row of firms", doc="in its own sector, or -1", dtype="int32")
     supplier_2 = Column(-1, unit="row of firms", doc="in the next sector, or -1", dtype="int32")
     contract_ends = Column(0, unit="supplier", doc="lost this quarter, or 0", dtype="int8")
-    input_bill = Column(0.0, unit="fen/quarter", doc="goods of other firms that are ordered")
+    input_bill = Column(0.0, unit="fen/quarter", doc="for inputs: planned, cut to cash, to workers found")
     inputs_short = Column(0.0, unit="share of inputs", doc="not to be had last quarter")
     on_credit = Column(0.4, unit="share of inputs", doc="usually paid a quarter later")
     owed_1 = Column(0, unit="fen", doc="due to the first supplier of last quarter", dtype="int64")
     owed_2 = Column(0, unit="fen", doc="due to the second supplier of last quarter", dtype="int64")
     creditor_1 = Column(-1, unit="row of firms", doc="whom it is due to; -1 the owners", dtype="int32")
     creditor_2 = Column(-1, unit="row of firms", doc="whom it is due to; -1 the owners", dtype="int32")
-    fresh_1 = Column(0, unit="fen", doc="bought on credit this quarter", dtype="int64")
-    fresh_2 = Column(0, unit="fen", doc="bought on credit this quarter", dtype="int64")
+    owed_new_1 = Column(0, unit="fen", doc="bought on credit of the first supplier now", dtype="int64")
+    owed_new_2 = Column(0, unit="fen", doc="bought on credit of the second supplier now", dtype="int64")
     trade_paid = Column(0.0, unit="fen/quarter", doc="to the suppliers of last quarter")
     bad_trade = Column(0.0, unit="fen/quarter", doc="lost on customers that failed")
-    early = Column(0.0, unit="fen/quarter", doc="of sales paid at once thanks to integration")
+    paid_early = Column(0.0, unit="fen/quarter", doc="of sales paid at once thanks to integration")
     demand = Column(0.0, unit="goods/quarter", doc="wanted from it last quarter")
     expected_demand = Column(0.0, unit="goods/quarter")
     unfilled = Column(0.0, unit="share of demand")
-    output = Column(0.0, unit="goods/quarter", doc="fit for sale")
-    workers = Column(0.0, unit="workers")
-    wage_bill = Column(0.0, unit="fen/quarter")
-    investment_bill = Column(0.0, unit="fen/quarter")
-    bills = Column(0.0, unit="fen/quarter", doc="to be paid for work, inputs and machines, before any cut")
+    output = Column(0.0, unit="goods/quarter", doc="fit for sale: planned, cut to cash, to workers found")
+    workers = Column(0.0, unit="workers", doc="planned, cut to cash, to those found")
+    wage_bill = Column(0.0, unit="fen/quarter", doc="for work planned, cut to cash, to workers found")
+    investment_bill = Column(0.0, unit="fen/quarter", doc="for machines: planned, cut to cash")
+    planned_bills = Column(0.0, unit="fen/quarter", doc="for work, inputs, machines and dues, before any cut")
     sales = Column(0.0, unit="fen/quarter")
     cost_of_sales = Column(0.0, unit="fen/quarter")
     profit = Column(0.0, unit="fen/quarter", doc="before tax")
@@ -170,7 +164,13 @@ class Firm(Row):
     ecosystem = Column(-1, unit="row of platforms", doc="of the giant it trades in, or -1", dtype="int32")
     portal = Column(-1, unit="row of platforms", doc="that has its attention, or -1", dtype="int32")
     link = Column(-1, unit="row of platforms", doc="that is part of its operations, or -1", dtype="int32")
-    depth = Column(0.0, unit="share", doc="of integration with its platform")
+    depth = Column(0.0, unit="share", doc="of the deepest line of its platform in its operations")
+    linked_productivity = Column(0.0, unit="share of productivity", doc="added by its link")
+    linked_agility = Column(0.0, unit="share/quarter", doc="added to its agility by its link")
+    linked_early = Column(0.0, unit="share of trade credit", doc="paid to it at once thanks to its link")
+    seen_cash = Column(0.0, unit="share", doc="how clearly a linked lender sees its cash and dues")
+    seen_margin = Column(0.0, unit="share", doc="how clearly a linked lender sees its margin")
+    seen_orders = Column(0.0, unit="share", doc="how clearly a linked lender sees its orders and stock")
     approach = Column(-1.0, unit="share of budgets", doc="whose integration it is offered, or -1")
     disruption = Column(0.0, unit="share of output", doc="after a link was cut")
     gain = Column(0.0, unit="fen/quarter", doc="that its link can show")
@@ -223,19 +223,19 @@ def adapts(firm, market, p, u):
     """Skill returns to what quality warrants; style follows the market; both decide output per worker.
 
     q' = r q + sqrt(1 - r^2) e1,  s' = w q' + c (s - w q') + noise e2            [log points]
-    x' = x + min(1, agility + adaptation_gain depth) (z - x)
-    productivity = A exp(s') (1 + process_gain depth) exp(-misfit_waste |z - x'|^2) (1 - disruption)
+    x' = x + min(1, agility + what its link adds) (z - x)
+    productivity = A exp(s') (1 + what its link adds) exp(-misfit_waste |z - x'|^2) (1 - disruption)
     """
     quality = market.quality_kept * firm.quality + market.quality_news * bell(u[0])
     aim = p.quality_weight * quality
     skill = aim + market.skill_kept * (firm.skill - aim) + market.skill_news * bell(u[1])
-    follow = min(1.0, firm.agility + p.adaptation_gain * firm.depth)
+    follow = min(1.0, firm.agility + firm.linked_agility)
     x = firm.style_x + follow * (market.style_x[firm.sector] - firm.style_x)
     y = firm.style_y + follow * (market.style_y[firm.sector] - firm.style_y)
     off_x, off_y = market.style_x[firm.sector] - x, market.style_y[firm.sector] - y
     misfit = off_x * off_x + off_y * off_y
     made = market.technology * exp(skill - p.misfit_waste * misfit)
-    made *= (1.0 + p.process_gain * firm.depth) * (1.0 - min(p.disruption_most, firm.disruption))
+    made *= (1.0 + firm.linked_productivity) * (1.0 - min(p.disruption_most, firm.disruption))
     return Adapted(
         quality=quality,
         skill=skill,
@@ -280,7 +280,7 @@ class Plan(NamedTuple):
     wage_bill: float
     input_bill: float
     investment_bill: float
-    bills: float
+    planned_bills: float
     leaving: float
 
 
@@ -321,7 +321,7 @@ def plans(firm, market, p, u):
         wage_bill=wages,
         input_bill=inputs,
         investment_bill=orders,
-        bills=bills,
+        planned_bills=bills,
         leaving=firm.closing,
     )
 
@@ -368,7 +368,7 @@ class CustomersMet(NamedTuple):
     """What `meets_customers` writes."""
 
     appeal: float
-    luck: float
+    custom_luck: float
 
 
 @rule(writes=CustomersMet, draws=("luck with customers", "loss of a main customer"))
@@ -376,7 +376,7 @@ def meets_customers(firm, market, p, u):
     """Price, fit and service make the appeal; luck does the rest, milder for the large (Stanley et al. 1996).
 
     appeal = exp(-price_response (price / P - 1) - fit_response misfit - service_response unfilled)
-    luck = exp(fashion e - fashion^2 / 2), less a share of custom when a main customer is lost
+    custom_luck = exp(fashion e - fashion^2 / 2), less a share of custom when a main customer is lost
     """
     appeal = exp(
         -p.price_response * (firm.price / market.price_index[firm.sector] - 1.0)
@@ -388,5 +388,5 @@ def meets_customers(firm, market, p, u):
     loss = p.rupture_size * mild * (u[1] / p.rupture) if u[1] < p.rupture else 0.0
     return CustomersMet(
         appeal=appeal,
-        luck=luck * (1.0 - loss),
+        custom_luck=luck * (1.0 - loss),
     )

@@ -77,6 +77,11 @@ class Platform(Row):
     giant = Column(False, unit="yes/no", doc="owns a trading ecosystem")
     size = Column(1.0, unit="times a small one")
     died = Column(0, unit="quarter", doc="in which it failed; 0 while it lives", dtype="int32")
+    founded = Column(0, unit="quarter", doc="after which it began to act", dtype="int32")
+    business_model = Column(
+        0, name="model", unit="place in economy.models", doc="which business model it runs", dtype="int32"
+    )
+    wanted_model = Column(-1, unit="place in turns_to", doc="that its review asks for, or -1", dtype="int32")
     # the row of its business model
     acts = Column(0.0, unit="yes/no")
     to_consumers = Column(0.0, unit="share of budget")
@@ -88,9 +93,6 @@ class Platform(Row):
     file_like_a_bank = Column(0.0, unit="yes/no")
     lends_to_consumers = Column(0.0, unit="yes/no")
     lends_to_firms = Column(0.0, unit="yes/no")
-    from_households = Column(0.0, unit="share of a loan")
-    from_banks = Column(0.0, unit="share of a loan")
-    from_borrowing = Column(0.0, unit="share of a loan")
     take = Column(0.0, unit="share/quarter", doc="of what others fund, as it stands now")
     gain_share = Column(0.0, unit="share", doc="of what a linked firm gains, as it stands now")
     by_deduction = Column(0.0, unit="yes/no")
@@ -120,19 +122,6 @@ class Platform(Row):
     upkeep = Column(0.0, unit="fen/quarter", doc="of links, part of project_spend")
     file_bill = Column(0.0, unit="fen/quarter", doc="of last quarter's loan files")
     belief = Column(0.025, unit="share of sales", doc="what it thinks that a link gains a firm at full depth")
-    appetite = Column(0.2, unit="share of bank room", doc="that banks leave to its loans")
-    bank_margin = Column(
-        0.0, unit="share/quarter", doc="what banks earned of late on its loans, after losses"
-    )
-    pool_interest = Column(
-        0.0, unit="share/quarter", doc="paid to banks on their share in its loans", of_the_quarter=True
-    )
-    pool_losses = Column(
-        0.0, unit="fen/quarter", doc="of banks on their share in its loans", of_the_quarter=True
-    )
-    claims_lost = Column(0.0, unit="fen/quarter", doc="by households", of_the_quarter=True)
-    loss_seen = Column(0.0, unit="share/quarter", doc="of their claims lost of late, as households see it")
-    trust = Column(1.0, unit="share", doc="of what households would lend at best")
     revenue = Column(0.0, unit="fen/quarter", doc="interest kept, takes, fees", of_the_quarter=True)
     direct_cost = Column(
         0.0, unit="fen/quarter", doc="funding, files, service, losses borne", of_the_quarter=True
@@ -143,7 +132,13 @@ class Platform(Row):
     growth_spend = Column(0.0, unit="fen/quarter", doc="smoothed")
     profit = Column(0.0, unit="fen/quarter")
     usual_profit = Column(0.0, unit="fen/quarter", doc="smoothed")
-    losses_borne = Column(0.0, unit="fen/quarter", of_the_quarter=True)
+    losses_borne = Column(0.0, unit="fen/quarter", doc="on loans, that no funder bears", of_the_quarter=True)
+    interest = Column(
+        0.0, unit="fen/quarter", doc="received on its loans, whoever funds them", of_the_quarter=True
+    )
+    bad_loans = Column(
+        0.0, unit="fen/quarter", doc="of its pool written off, whoever bears it", of_the_quarter=True
+    )
     venture = Column(0.0, unit="fen/quarter", doc="from the fund, this quarter", of_the_quarter=True)
     venture_total = Column(0.0, unit="fen", doc="from the fund, so far")
     spent_total = Column(0.0, unit="fen", doc="all costs so far")
@@ -153,14 +148,11 @@ class Platform(Row):
     direction = Column(1.0, unit="sign", doc="of the last change of price")
     deposits = Account("money")
     loans = Account("lent to firms and consumers, whoever funds it")
-    participations_owed = Account("share of banks in its loans")
-    claims_owed = Account("share of households in its loans")
-    borrowing = Account("from banks")
     net_worth = Account("its own capital")
 
 
 class Purse(NamedTuple):
-    """The accounts of a platform in which its money and that of households mix."""
+    """What of a platform's accounts says whose its money is."""
 
     deposits: int
     claims_owed: int
@@ -170,24 +162,22 @@ class Purse(NamedTuple):
 
 @compiled
 def purse(platforms, q):
-    """The purse of row `q`, for functions that have the table and no agent."""
+    """The purse of one platform of a table."""
     return Purse(
-        deposits=platforms.deposits[q],
-        claims_owed=platforms.claims_owed[q],
-        loans=platforms.loans[q],
+        deposits=platforms.deposits[q], claims_owed=platforms.claims_owed[q], loans=platforms.loans[q],
         participations_owed=platforms.participations_owed[q],
-    )
+    )  # fmt: skip
 
 
 @compiled
 def idle_claims(platform):
-    """Households' money with a platform that is not lent out.   [fen]"""
+    """Households' money with a platform, or a `Purse`, that is not lent out.   [fen]"""
     return float(max(0, platform.claims_owed - (platform.loans - platform.participations_owed)))
 
 
 @compiled
 def own_cash(platform):
-    """What of a platform's deposits is not households' money.   [fen]"""
+    """What of the deposits of a platform, or of a `Purse`, is not households' money.   [fen]"""
     return max(0.0, float(platform.deposits) - idle_claims(platform))
 
 
@@ -346,47 +336,6 @@ def closes_platform_books(platform, market, p, u):
         usual_profit=platform.usual_profit + p.profit_memory * (profit - platform.usual_profit),
         spent_total=platform.spent_total + direct + platform.losses_borne + growth,
         revenue_total=platform.revenue_total + platform.revenue,
-    )
-
-
-class Judgement(NamedTuple):
-    """What `is_judged` writes."""
-
-    bank_margin: float
-    appetite: float
-    take: float
-    loss_seen: float
-    trust: float
-
-
-@rule(writes=Judgement)
-def is_judged(platform, market, p, u):
-    """Banks compare its loans with their own, bargain and cut back; households look at what they lost.
-
-    appetite' = appetite (1 + reaction min(1, gap / appetite_gap))
-    gap = what banks earn on them less own margin
-    trust = (1 - losses seen / premium) (1 - fright)
-    """
-    held, claims = float(platform.participations_owed), float(platform.claims_owed)
-    bought = held > 0.0
-    margin = platform.pool_interest - platform.pool_losses / max(1.0, held) - market.funding_rate
-    seen = margin - platform.bank_margin if bought else 0.0
-    bank_margin = platform.bank_margin + p.patience_with_platforms * seen
-    gap = bank_margin - market.own_margin
-    grows = (1.0 if gap > 0.0 else -1.0) * min(1.0, abs(gap) / p.appetite_gap)
-    appetite = platform.appetite * (1.0 + p.reaction * grows)
-    appetite = min(p.appetite_most, max(p.appetite_least, appetite))
-    take = platform.take * (1.0 - p.bargaining) if bought and gap < 0.0 else platform.take
-    lossy = platform.claims_lost / max(1.0, claims + platform.claims_lost)
-    premium = p.claim_premium + p.deposit_spread
-    net = min(1.0, max(0.0, (premium - platform.loss_seen) / premium))
-    news = lossy - platform.loss_seen if claims > 0.0 else 0.0
-    return Judgement(
-        bank_margin=bank_margin,
-        appetite=appetite if bought else platform.appetite,
-        take=take,
-        loss_seen=platform.loss_seen + p.loss_memory * news,
-        trust=net * max(0.0, 1.0 - market.fright),
     )
 
 

@@ -1,4 +1,4 @@
-"""The state: government and central bank on one balance sheet; and the rules it sets."""
+"""The state: government and central bank on one balance sheet; and how it leans."""
 
 import math
 from typing import NamedTuple
@@ -9,23 +9,6 @@ from sim.engine.parameters import Declared, param
 from sim.engine.rules import rule
 
 LN2 = math.log(2.0)
-
-
-class Regulation(Declared):
-    """Rules that bind everybody; an experiment on policy changes these and nothing else."""
-
-    # fmt: off
-    capital_required = param(0.105, unit="share of loans", low=0.04, high=0.2, source="BANK_CAPITAL",
-        doc="capital over loans that banks must hold")
-    large_exposure = param(0.25, unit="share of bank capital", low=0.05, high=1.0, source="RULE_COLENDING",
-        doc="largest loan to one firm that a bank may hold alone")
-    rate_cap = param(0.06, unit="share/quarter", low=0.02, high=0.12, source="RULE_RATE_CAP",
-        doc="highest rate on a loan to a firm by banks, or on any loan through platforms")
-    own_funding_floor = param(0.0, unit="share of joint loans", low=0.0, high=1.0, source="RULE_COLENDING",
-        doc="share of a loan that banks may not fund, where platforms lend together with banks")
-    platform_loans_cap = param(0.5, unit="share of bank loans", low=0.0, high=1.0, source="RULE_COLENDING",
-        doc="most that banks may hold of loans made by platforms, over all their own")
-    # fmt: on
 
 
 class Government(Declared):
@@ -116,23 +99,3 @@ def sets_policy(state, market, p, u):
         leaning=max(-p.lean_limit, min(p.lean_limit, leaning)),
         income_tax=tax,
     )
-
-
-class Owners(Row):
-    """The pool that owns firms, banks and fund; it keeps an account at every bank (one row each)."""
-
-    generation = Column(0, unit="count", dtype="uint32")
-    bank = Column(0, unit="row of banks", dtype="int32")
-    deposits = Account("money")
-    used_capital = Account("machines bought from firms that closed, at cost")
-    receivables = Account("owed to firms that closed, by their customers")
-    net_worth = Account("wealth not yet paid out")
-
-
-class Fund(Row):
-    """The venture fund's account at each bank (one row each)."""
-
-    generation = Column(0, unit="count", dtype="uint32")
-    bank = Column(0, unit="row of banks", dtype="int32")
-    deposits = Account("money")
-    net_worth = Account("wealth")

@@ -7,11 +7,13 @@ masked to zero, so that a new kind of sight starts from a weight of zero and has
 """
 
 import math
+from collections.abc import Mapping
 
 import numpy as np
 
 from sim.engine.arithmetic import log, logistic
-from sim.engine.compiling import compiled, compiled_apart
+from sim.engine.compiling import compiled
+from sim.engine.kernels import kernel, kernel_apart
 from sim.engine.parameters import Declared, param
 
 
@@ -51,47 +53,65 @@ BUREAU = (1, 1, 1, 1, 1, 0)
 CONSUMER_FOOTPRINT = (1, 0, 1, 0, 1, 1)
 
 
-@compiled
-def firm_features(i, sight, wage, noise, blur, haze):
-    """What there is to know of firm i (10 floats); see FIRM_FEATURES.
+class Asked:
+    """Who asks whom for credit, and what lenders make of it: arrays with a line for each who asks.
 
-    blur and haze are normal deviates; who sees neither footprints nor operations passes no noise.
+    rows: of borrowers. lender: among all lenders, banks first. amounts: fen. blur, haze: normal deviates, zero
+    for a lender that sees neither footprints nor operations. scores: log odds of default. features: feature by
+    line (float32).
     """
-    (leverage, margin, capital, stock, deposits, home, shared, other, age, quality, growth, bills, orders) = (
-        sight[:13]
-    )
-    margin_now, demand, expected, depth, receivables, payables, units = sight[13:]
-    assets = float(capital[i] + stock[i])
-    debt = float(home[i] + shared[i] + other[i])
-    hazy = noise[1] * (1.0 - depth[i]) * haze
+
+    def __init__(self, most: int):
+        self.rows, self.amounts = np.empty(most, np.int64), np.empty(most)
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def only(self, found: int) -> None:
+        """Of as many lines as there might be, so many have been written."""
+        self.rows, self.amounts = self.rows[:found], self.amounts[:found]
+
+    def of_lenders(self, lender: np.ndarray) -> None:
+        """Whom each asks; what they make of it is still to be found."""
+        self.lender, self.scores = lender, np.empty(len(self))
+        self.blur, self.haze = np.zeros((2, len(self)))
+
+
+@compiled
+def firm_features(i, firms, market, p, blur, haze):
+    """What there is to know of firm i (10 floats); see FIRM_FEATURES."""
+    assets = float(firms.capital[i] + firms.stock[i])
+    debt = float(firms.bank_debt[i] + firms.syndicated_debt[i] + firms.platform_debt[i])
+    cash = float(firms.deposits[i] + firms.receivables[i])
+    dues = firms.wage_bill[i] + firms.investment_bill[i] + float(firms.payables[i])
+    margin_now, growth = firms.margin_now[i], firms.growth[i]
+    there = max(1e-9, 0.8 * firms.expected_demand[i] + firms.units[i])
+    orders = max(-1.0, min(1.0, firms.demand[i] / there - 1.0))
     return (
         1.0,
-        2.0 * (leverage[i] - 0.4),
-        5.0 * margin[i],
-        0.3 * (log(max(1.0, assets) / wage) - 3.0),
+        2.0 * (firms.reported_leverage[i] - 0.4),
+        5.0 * firms.reported_margin[i],
+        0.3 * (log(max(1.0, assets) / market.wage) - 3.0),
         min(3.0, debt / max(1.0, assets)) - 0.4,
-        4.0 / (4.0 + age[i]) - 0.2,
-        0.5 * (quality[i] + 2.0 * growth[i] + 2.0 * margin_now[i] + noise[0] * blur),
-        min(2.0, float(deposits[i] + receivables[i]) / max(1.0, bills[i] + orders[i] + float(payables[i])))
-        - 1.0
-        + hazy,
-        5.0 * margin_now[i] + hazy,
-        3.0 * max(-1.0, min(1.0, demand[i] / max(1e-9, 0.8 * expected[i] + units[i]) - 1.0)) + hazy,
+        4.0 / (4.0 + firms.age[i]) - 0.2,
+        0.5 * (firms.quality[i] + 2.0 * growth + 2.0 * margin_now + p.footprint_noise * blur),
+        min(2.0, cash / max(1.0, dues)) - 1.0 + p.insight_noise * (1.0 - firms.seen_cash[i]) * haze,
+        5.0 * margin_now + p.insight_noise * (1.0 - firms.seen_margin[i]) * haze,
+        3.0 * orders + p.insight_noise * (1.0 - firms.seen_orders[i]) * haze,
     )
 
 
 @compiled
-def consumer_features(i, sight, noise, blur):
+def consumer_features(i, consumers, p, blur):
     """What there is to know of consumer row i (6 floats); see CONSUMER_FEATURES."""
-    bank_debt, platform_debt, employed, deposits, usual, income, trait = sight
-    y = max(1.0, usual[i])
+    usual = max(1.0, consumers.usual_income[i])
     return (
         1.0,
-        min(4.0, float(bank_debt[i] + platform_debt[i]) / y),
-        0.0 if employed[i] else 1.0,
-        min(3.0, float(deposits[i]) / y) - 0.5,
-        max(-1.0, min(1.0, income[i] / y - 1.0)),
-        trait[i] + noise[0] * blur,
+        min(4.0, float(consumers.bank_debt[i] + consumers.platform_debt[i]) / usual),
+        0.0 if consumers.employed[i] else 1.0,
+        min(3.0, float(consumers.deposits[i]) / usual) - 0.5,
+        max(-1.0, min(1.0, consumers.income[i] / usual - 1.0)),
+        consumers.trait[i] + p.footprint_noise * blur,
     )
 
 
@@ -104,113 +124,89 @@ def score(features, weights):
     return max(LOWEST, min(HIGHEST, z))
 
 
-@compiled_apart
-def score_firms(rows, lender, sight, wage, noise, blur, haze, weights, features, scores):
-    """What each lender makes of the firm in `rows` that asks it, and by which features (feature by row)."""
-    for n in range(rows.shape[0]):
-        x = firm_features(rows[n], sight, wage, noise, blur[n], haze[n])
-        scores[n] = score(x, weights[lender[n]])
+@kernel_apart
+def judge_firms(asked, firms, market, p, weights):
+    """What each lender makes of the firm that asks it, and by which features."""
+    for n in range(asked.rows.shape[0]):
+        x = firm_features(asked.rows[n], firms, market, p, asked.blur[n], asked.haze[n])
+        asked.scores[n] = score(x, weights[asked.lender[n]])
         for k in range(len(x)):
-            features[k, n] = x[k]
+            asked.features[k, n] = x[k]
 
 
-@compiled_apart
-def score_consumers(rows, lender, sight, noise, blur, weights, features, scores):
-    """As `score_firms`."""
-    for n in range(rows.shape[0]):
-        x = consumer_features(rows[n], sight, noise, blur[n])
-        scores[n] = score(x, weights[lender[n]])
+@kernel_apart
+def judge_consumers(asked, consumers, p, weights):
+    """As `judge_firms`."""
+    for n in range(asked.rows.shape[0]):
+        x = consumer_features(asked.rows[n], consumers, p, asked.blur[n])
+        asked.scores[n] = score(x, weights[asked.lender[n]])
         for k in range(len(x)):
-            features[k, n] = x[k]
+            asked.features[k, n] = x[k]
 
 
-@compiled
-def remember(rows, lent, lender, quarter, scores, features, memory):
+def score_firms(economy, asked: Asked) -> None:
+    """Lenders score the firms that ask them."""
+    asked.features = np.empty((FIRM_FEATURES, len(asked)), np.float32)
+    judge_firms(asked, economy.firms, economy.market, economy.p, economy.firm_scorers.weighs)
+
+
+def score_consumers(economy, asked: Asked) -> None:
+    """Lenders score the consumers that ask them."""
+    asked.features = np.empty((CONSUMER_FEATURES, len(asked)), np.float32)
+    judge_consumers(asked, economy.consumers, economy.p, economy.consumer_scorers.weighs)
+
+
+@kernel
+def remember(asked, lent, quarter, memory):
     """What lenders have judged by waits for its label, where they lend and nothing of the borrower waits."""
-    seen_by, seen_at, seen_score, seen = memory
-    for n in range(rows.shape[0]):
-        i = rows[n]
-        if lent[n] > 0 and seen_by[i] < 0:
-            seen_by[i] = lender[n]
-            seen_at[i] = quarter
-            seen_score[i] = scores[n]
-            for k in range(features.shape[0]):
-                seen[i, k] = features[k, n]
+    for n in range(asked.rows.shape[0]):
+        i = asked.rows[n]
+        if lent[n] > 0 and memory.seen_by[i] < 0:
+            memory.seen_by[i] = asked.lender[n]
+            memory.seen_at[i] = quarter
+            memory.seen_score[i] = asked.scores[n]
+            for k in range(asked.features.shape[0]):
+                memory.seen[i, k] = asked.features[k, n]
 
 
-SIGHT_OF_FIRMS = [
-    "reported_leverage",
-    "reported_margin",
-    "capital",
-    "stock",
-    "deposits",
-    "bank_debt",
-    "syndicated_debt",
-    "platform_debt",
-    "age",
-    "quality",
-    "growth",
-    "wage_bill",
-    "investment_bill",
-    "margin_now",
-    "demand",
-    "expected_demand",
-    "depth",
-    "receivables",
-    "payables",
-    "units",
-]
-SIGHT_OF_CONSUMERS = ["bank_debt", "platform_debt", "employed", "deposits", "usual_income", "income", "trait"]
-
-
-def sight_of_firms(firms) -> tuple[np.ndarray, ...]:
-    """The columns that `firm_features` reads."""
-    return tuple([firms.columns[c] for c in SIGHT_OF_FIRMS])
-
-
-def sight_of_consumers(consumers) -> tuple[np.ndarray, ...]:
-    """The columns that `consumer_features` reads."""
-    return tuple([consumers.columns[c] for c in SIGHT_OF_CONSUMERS])
-
-
-@compiled
-def list_mature(quarter, failed, alive, seen_by, seen_at, rows):
+@kernel
+def list_mature(quarter, failed, alive, memory, rows):
     """Which loans have their label now: after four quarters, at default, or as the borrower leaves."""
     found = 0
-    for i in range(seen_by.shape[0]):
+    for i in range(memory.seen_by.shape[0]):
         rows[found] = i
-        mature = failed[i] | (not alive[i]) | (quarter - seen_at[i] >= MATURES)
-        found += 1 if mature & (seen_by[i] >= 0) else 0
+        mature = failed[i] | (not alive[i]) | (quarter - memory.seen_at[i] >= MATURES)
+        found += 1 if mature & (memory.seen_by[i] >= 0) else 0
     return found
 
 
-@compiled_apart
-def fitted_chances(rows, lender, seen, weights, chances):
+@kernel_apart
+def fitted_chances(rows, memory, weights, chances):
     """What its lender's model says now of the default of each loan in `rows`."""
     for n in range(rows.shape[0]):
         i = rows[n]
-        chances[n] = score(seen[i], weights[lender[i]])
+        chances[n] = score(memory.seen[i], weights[memory.seen_by[i]])
     for n in range(rows.shape[0]):  # apart from looking up, this runs on vectors
         chances[n] = logistic(chances[n])
 
 
-@compiled_apart
-def gather_labels(rows, failed, lender, chances, seen_score, seen, mask, slope, curve, tally, kind):
+@kernel_apart
+def gather_labels(rows, failed, chances, memory, slope, curve):
     """The labels of these rows, added to each lender's slope and curvature, and to the tally for the AUC."""
-    features = mask.shape[1]
+    features = memory.mask.shape[1]
     x = np.zeros(features)
     for n in range(rows.shape[0]):
-        i, p = rows[n], chances[n]
-        by, bad = lender[i], failed[i]
-        error, weight = (1.0 if bad else 0.0) - p, p * (1.0 - p)
+        i, chance = rows[n], chances[n]
+        by, bad = memory.seen_by[i], failed[i]
+        error, weight = (1.0 if bad else 0.0) - chance, chance * (1.0 - chance)
         for k in range(features):
-            x[k] = seen[i, k] * mask[by, k]
+            x[k] = memory.seen[i, k] * memory.mask[by, k]
             if x[k] != 0.0:
                 slope[by, k] += error * x[k]
                 for m in range(k + 1):
                     curve[by, k, m] += weight * x[k] * x[m]
-        bin_ = int(max(0.0, min(BINS - 1.0, (seen_score[i] - LOWEST) * (BINS / (HIGHEST - LOWEST)))))
-        tally[kind[by], 1 if bad else 0, bin_] += 1.0
+        bin_ = int(max(0.0, min(BINS - 1.0, (memory.seen_score[i] - LOWEST) * (BINS / (HIGHEST - LOWEST)))))
+        memory.tally[memory.channel[by], 1 if bad else 0, bin_] += 1.0
 
 
 @compiled
@@ -256,80 +252,111 @@ def area_under_curve(tally):
 
 
 class Scorers:
-    """The models of default of all lenders to one population.
+    """The models of default of all lenders, banks first, to one population.
 
-    sights: for each lender its mask over the features and the channel under which its AUC is kept.
+    prior: weights by feature. sights: masks over the features, by kind of sight; banks have the first. Arrays:
+    mask, weights (lender, feature); total, curvature (lender, feature, feature); tally for the AUC (channel,
+    outcome, bin); seen_by, seen_at, seen_score, seen: what was judged of each borrower and waits for its label.
     """
 
     ARRAYS = ("mask", "weights", "total", "tally", "seen_by", "seen_at", "seen_score", "seen")
 
-    def __init__(self, rows: int, prior: tuple[float, ...], masks: np.ndarray, channels: np.ndarray):
-        lenders, features = masks.shape
-        self.mask, self.channel = masks.astype(np.float64), channels.astype(np.int64)
-        self.weights = np.tile(np.array(prior), (lenders, 1))
-        self.total = np.zeros((lenders, features, features))
-        self.tally = np.zeros((int(channels.max()) + 1, 2, BINS))
+    def __init__(
+        self,
+        rows: int,
+        lenders: tuple[int, int],
+        prior: tuple[float, ...],
+        sights: tuple[tuple[int, ...], ...],
+    ):
+        self.banks, everybody, features = lenders[0], sum(lenders), len(prior)
+        self.sights = np.array(sights, float)
+        self.mask = np.tile(self.sights[0], (everybody, 1))
+        self.weights = np.tile(np.array(prior), (everybody, 1))
+        self.total = np.zeros((everybody, features, features))
+        # channels: banks, then a business model each
+        self.channel = np.repeat((0, 1), lenders).astype(np.int64)
+        self.tally = np.zeros((2, 2, BINS))
         self.seen_by = np.full(rows, -1, np.int32)
         self.seen_at = np.zeros(rows, np.int32)
         self.seen_score = np.zeros(rows)
         self.seen = np.zeros((rows, features), np.float32)
 
     @property
-    def memory(self) -> tuple[np.ndarray, ...]:
-        """Arrays for `remember`."""
-        return self.seen_by, self.seen_at, self.seen_score, self.seen
-
-    @property
     def weighs(self) -> np.ndarray:
         """What each lender makes of each feature: its weight, or zero where it cannot see."""
         return self.weights * self.mask
+
+    def remember(self, asked: Asked, lent: np.ndarray, quarter: int) -> None:
+        """What was lent (fen), by line of those who asked, is judged when its label is there."""
+        remember(asked, lent, quarter, self)
+
+    def see(self, platforms: np.ndarray, sees: int) -> None:
+        """These platforms have this kind of sight from now on.
+
+        Who has learned something keeps it, as far as he still sees it; who has not starts from the banks' model.
+        What is newly seen starts from a weight of zero and has to prove itself.
+        """
+        lenders, now = self.banks + platforms, self.sights[sees]
+        mean = self.weights[: self.banks].mean(axis=0)
+        for lender in lenders:
+            if not self.total[lender].any():
+                self.weights[lender] = mean
+            kept = self.mask[lender] * now
+            self.total[lender] *= kept[:, None] * kept[None, :]
+            self.weights[lender] = np.where(
+                (now > 0.0) & (self.mask[lender] == 0.0), 0.0, self.weights[lender]
+            )
+            self.mask[lender] = now
+
+    def tell_apart(self, models: int, kept: Mapping[int, int], of_platform: np.ndarray) -> None:
+        """AUCs are told by business model: so many there are; `kept`: new place of those there were."""
+        tally = np.zeros((1 + models, *self.tally.shape[1:]))
+        for old, new in [(0, 0), *((1 + old, 1 + new) for old, new in kept.items())]:
+            tally[new] = self.tally[old]
+        self.tally = tally
+        self.channel[self.banks :] = 1 + of_platform
 
     def learn(self, quarter: int, failed: np.ndarray, alive: np.ndarray, p) -> None:
         """Labels that mature this quarter move the weights."""
         slope, curve = np.zeros_like(self.weights), np.zeros_like(self.total)
         self.tally *= COUNTED
         rows = np.empty(len(failed), np.int64)
-        rows = rows[: list_mature(quarter, failed, alive, self.seen_by, self.seen_at, rows)]
+        rows = rows[: list_mature(quarter, failed, alive, self, rows)]
         chances = np.empty(len(rows))
-        fitted_chances(rows, self.seen_by, self.seen, self.weighs, chances)
-        gather_labels(
-            rows, failed, self.seen_by, chances, self.seen_score, self.seen, self.mask, slope, curve,
-            self.tally, self.channel,
-        )  # fmt: skip
+        fitted_chances(rows, self, self.weighs, chances)
+        gather_labels(rows, failed, chances, self, slope, curve)
         self.seen_by[rows] = -1
         newton_step(self.weights, slope, curve, self.total, p.forgets, p.ridge)
 
-    def auc(self, channel: int) -> float:
-        """Discrimination on the own book of a channel, over recent years."""
-        return area_under_curve(self.tally[channel])
+    def auc(self, channels: slice | int) -> float:
+        """Discrimination on the own book of some channels, over recent years."""
+        tally = self.tally[channels]
+        return area_under_curve(tally if tally.ndim == 2 else tally.sum(axis=0))
 
-    def state(self) -> dict[str, np.ndarray]:
+    def snapshot(self) -> dict[str, np.ndarray]:
         return {name: getattr(self, name).copy() for name in self.ARRAYS}
 
-    def load(self, state: dict[str, np.ndarray]) -> None:
+    def load(self, found: Mapping[str, np.ndarray]) -> None:
+        """Take over a snapshot. ValueError if it does not fit."""
         for name in self.ARRAYS:
-            getattr(self, name)[...] = state[name]
+            here, there = getattr(self, name), found[name]
+            if (here.shape, here.dtype) != (there.shape, there.dtype):
+                raise ValueError(
+                    f"scorers' {name} is {here.dtype} of {here.shape}, the state's {there.shape}"
+                )
+            here[...] = there
 
 
-def scorers_at_start(sizes) -> tuple[Scorers, Scorers]:
-    """Models for banks (channel 0) and platforms (channel 1) of firms and of consumers."""
-    banks, platforms = sizes["banks"], sizes["platforms"]
-    channels = np.repeat((0, 1), (banks, platforms))
-    firms = Scorers(sizes["firms"], FIRM_PRIOR, np.tile(OUTSIDE, (banks + platforms, 1)), channels)
-    consumers = Scorers(sizes["consumers"], CONSUMER_PRIOR, np.tile(BUREAU, (banks + platforms, 1)), channels)
-    return firms, consumers
+BANKS, PLATFORMS = 0, slice(1, None)  # channels of the AUC
 
 
-def adopt(economy, sees: int) -> None:
-    """Platforms start from the banks' model, with a weight of zero on what banks do not see."""
-    banks = len(economy.banks)
-    for scorers, sights in (
-        (economy.firm_scorers, (OUTSIDE, FOOTPRINT, INSIDE)),
-        (economy.consumer_scorers, (BUREAU, CONSUMER_FOOTPRINT, BUREAU)),
-    ):
-        scorers.mask[banks:] = np.array(sights[int(sees)], float)
-        scorers.weights[banks:] = scorers.weights[:banks].mean(axis=0)
-        scorers.total[banks:] = 0.0
+def scorers_at_start(sizes: Mapping[str, int]) -> tuple[Scorers, Scorers]:
+    """Models of all lenders for firms and for consumers."""
+    lenders = sizes["banks"], sizes["platforms"]
+    return (
+        Scorers(sizes["firms"], lenders, FIRM_PRIOR, (OUTSIDE, FOOTPRINT, INSIDE)),
+        Scorers(sizes["consumers"], lenders, CONSUMER_PRIOR, (BUREAU, CONSUMER_FOOTPRINT, BUREAU)),
+    )
 
 
 def learn(economy) -> None:

@@ -61,7 +61,7 @@ class Kernel(Compiled):
         ]
         lines = [
             "from collections import namedtuple",
-            "from sim.engine.compiling import compiled_alone, compiled_loop",
+            "from sim.engine.compiling import kept, compiled_loop",
         ]
         lines += [f"from {self.__module__} import {self.name} as _kernel", "_kernel = _kernel.inlined"]
         lines += [f"_{name} = namedtuple('{name}', {names!r})" for name, names in self.named.items()]
@@ -69,7 +69,7 @@ class Kernel(Compiled):
         for name, names in self.named.items():
             lines.append(f"    {name} = _{name}({', '.join(f'{name}__{column}' for column in names)})")
         lines.append(f"    return _kernel({', '.join(self.text.parameters)})")
-        lines += ["", f"machine = {'compiled_loop' if self.apart else 'compiled_alone'}({self.name})", ""]
+        lines += ["", f"machine = {'compiled_loop' if self.apart else 'kept'}({self.name})", ""]
         return "\n".join(lines)
 
     @functools.cached_property
@@ -91,15 +91,17 @@ class Kernel(Compiled):
             table = isinstance(thing, HoldsColumns)
             for column in self.named.get(name, ()):
                 self.check_column(name, thing, column, table)
-            form = f'{name}.columns["{{}}"]' if table else f"{name}.{{}}"
-            parts += [form.format(column) for column in self.named[name]] if name in self.named else [name]
+            named = self.named.get(name)
+            # handed over for others of its kind, which read it
+            unread = not named and not isinstance(thing, np.ndarray | np.generic | int | float | tuple)
+            parts += [place(name, column, table) for column in named] if named else ["0" if unread else name]
         text = f"lambda {', '.join(self.text.parameters)}: flat({', '.join(parts)})"
         self.__dict__["machine"] = eval(text, {"flat": self.flat})
         return self.machine(*given)
 
     def check_column(self, name: str, thing: Any, column: str, table: bool) -> None:
         """KernelError where a table has no such column, or where an account would be written."""
-        if table and column not in thing.columns:
+        if table and column not in thing.columns and column != "ids":
             raise self.text.wrong(self.text.tree, f"{name} has no column {column!r}")
         if table and column in thing.books and column in self.text.writes[name]:
             raise self.text.wrong(self.text.tree, f"{name}.{column} is an account: only the ledger moves fen")
@@ -123,7 +125,8 @@ class Kernel(Compiled):
         """What of a named argument the text mentions."""
         found = {}
         for column in self.named[name]:
-            value = thing.columns[column] if isinstance(thing, HoldsColumns) else getattr(thing, column)
+            of_table = isinstance(thing, HoldsColumns) and column != "ids"
+            value = thing.columns[column] if of_table else getattr(thing, column)
             if isinstance(value, np.ndarray) and column not in self.text.writes[name]:
                 value = value.view()
                 value.flags.writeable = False
@@ -131,8 +134,15 @@ class Kernel(Compiled):
         return SimpleNamespace(**found)
 
 
+def place(name: str, column: str, table: bool) -> str:
+    """The expression by which Python looks a name up: in the columns of a table, or as an attribute."""
+    return f'{name}.columns["{column}"]' if table and column != "ids" else f"{name}.{column}"
+
+
 class HoldsColumns:
     """What kernels read by column: see `sim.engine.columns.Table`."""
+
+    ids: np.ndarray
 
     columns: dict[str, np.ndarray]
     books: dict[str, np.ndarray]

@@ -12,33 +12,38 @@ import numpy as np
 class Records:
     """The record of a run.
 
-    `quarters`: DataFrame, one row a quarter. `platforms`: one row per quarter and platform. `flows`: one row
-    per quarter and flow, in fen, with payer and payee.
+    `quarters`: DataFrame, one row a quarter. `platforms`: one row per quarter and platform. `models`: one row
+    per quarter and business model. `flows`: one row per quarter and flow, in fen, with payer and payee.
     """
 
     def __init__(self, parties: Mapping[str, tuple[str, str]]):
         self.parties = parties
         self.lines: list[dict[str, float]] = []
         self.of_platforms: list[dict[str, np.ndarray]] = []
+        self.of_models: list[dict[str, dict[str, float]]] = []  # by name of the model
         self.of_flows: list[dict[str, int]] = []
 
     def __len__(self) -> int:
         return len(self.lines)
 
-    def add(self, line: dict[str, float], platforms: dict[str, np.ndarray], flows: dict[str, int]) -> None:
+    def add(
+        self,
+        line: dict[str, float],
+        platforms: dict[str, np.ndarray],
+        models: dict[str, dict[str, float]],
+        flows: dict[str, int],
+    ) -> None:
         """Remember a quarter; the line names its quarter."""
         self.lines.append(line)
         self.of_platforms.append(platforms)
+        self.of_models.append(models)
         self.of_flows.append(flows)
 
     def copy(self) -> "Records":
         """A record with the same past and a future of its own."""
         twin = Records(self.parties)
-        twin.lines, twin.of_platforms, twin.of_flows = (
-            list(self.lines),
-            list(self.of_platforms),
-            list(self.of_flows),
-        )
+        for name in ("lines", "of_platforms", "of_models", "of_flows"):
+            setattr(twin, name, list(getattr(self, name)))
         return twin
 
     @property
@@ -61,6 +66,18 @@ class Records:
             if of
         ]
         return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame()
+
+    @property
+    def models(self) -> Any:
+        """Business models by quarter: columns quarter, model and what their platforms did together."""
+        import pandas as pd
+
+        rows = [
+            {"quarter": int(line["quarter"]), "model": name, **of}
+            for line, models in zip(self.lines, self.of_models, strict=True)
+            for name, of in models.items()
+        ]
+        return pd.DataFrame(rows)
 
     @property
     def flows(self) -> Any:

@@ -19,10 +19,11 @@ class Column:
 
     Args:
         default: the value of every row of a new table.
-        unit: the unit of the values, such as "share/quarter".
+        unit: the unit of the values, such as "share/quarter"; "row of banks" where they are rows of a table.
         doc: what the values mean, in a few words.
         dtype: NumPy type of the array; by default that of `default` (float64, int64 or bool).
         of_the_quarter: what adds up within a quarter; it starts from 0 as the quarter opens.
+        name: of the column, where the attribute has another because every row has one of that name.
 
     Raises:
         TypeError: if `default` is not one number or truth value.
@@ -30,9 +31,16 @@ class Column:
     """
 
     def __init__(
-        self, default: Any = 0.0, *, unit: str, doc: str = "", dtype: Any = None, of_the_quarter: bool = False
+        self,
+        default: Any = 0.0,
+        *,
+        unit: str,
+        doc: str = "",
+        dtype: Any = None,
+        of_the_quarter: bool = False,
+        name: str = "",
     ):
-        self.name = ""
+        self.name = self.called = name
         self.unit, self.doc, self.of_the_quarter = unit, doc, of_the_quarter
         value = np.asarray(default)
         if value.ndim or value.dtype.kind not in "biuf":
@@ -40,14 +48,22 @@ class Column:
         self.dtype = value.dtype if dtype is None else np.dtype(dtype)
         self.default = fitted(default, self.dtype, "the default of a column").astype(self.dtype).item()
 
+    @property
+    def points_to(self) -> str:
+        """The name of the table whose rows the values are, from the default on; else ""."""
+        table = self.unit.removeprefix("row of ")
+        return table if table != self.unit else ""
+
     def __set_name__(self, owner: type, name: str) -> None:
-        self.name = name
+        self.name = self.called or name
 
     def __get__(self, row: Row | None, owner: type | None = None) -> Any:
         return self if row is None else row.table.columns[self.name][row.i].item()
 
     def __set__(self, row: Row, value: Any) -> None:
-        row.table.columns[self.name][row.i] = fitted(value, self.dtype, f"{type(row).__name__}.{self.name}")
+        value = fitted(value, self.dtype, f"{type(row).__name__}.{self.name}")
+        row.table.check_pointers(self.name, value)
+        row.table.columns[self.name][row.i] = value
 
 
 class Account(Column):
@@ -148,9 +164,9 @@ class UnknownColumnError(KeyError):
 def declared(kind: type[Row]) -> dict[str, Column]:
     """The columns that a kind of row and its bases declare, the base's first."""
     return {
-        name: value
+        value.name: value
         for base in reversed(kind.__mro__)
-        for name, value in vars(base).items()
+        for value in vars(base).values()
         if isinstance(value, Column)
     }
 

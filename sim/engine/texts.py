@@ -34,14 +34,16 @@ class Text:
 
     @functools.cached_property
     def aliases(self) -> dict[str, tuple[str, str]]:
-        """Local names that stand for an array: the parameter, and its column or ""."""
+        """Local names that stand for an array, `tuple.part` too: the parameter, and its column or ""."""
         known = {name: (name, "") for name in self.parameters}
         for node in ast.walk(self.tree):
             if isinstance(node, ast.Assign):
                 for target, value in pairs(node.targets, node.value):
-                    place = self.place(value, known)
-                    if isinstance(target, ast.Name) and place is not None:
-                        known[target.id] = place
+                    given = {f".{word.arg}": word.value for word in getattr(value, "keywords", ())}
+                    for part, inside in ({"": value} | given).items():
+                        place = self.place(inside, known)
+                        if isinstance(target, ast.Name) and place is not None:
+                            known[target.id + part] = place
         return known
 
     def place(self, node: ast.AST, known: dict[str, tuple[str, str]] | None = None) -> tuple[str, str] | None:
@@ -52,9 +54,16 @@ class Text:
         if isinstance(node, ast.Name):
             return known.get(node.id)
         if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
-            whole = known.get(node.value.id)
+            part, whole = known.get(f"{node.value.id}.{node.attr}"), known.get(node.value.id)
+            if part:
+                return part
             return (whole[0], node.attr) if whole and not whole[1] and node.attr not in OF_ARRAYS else None
         return None
+
+    def part(self, node: ast.AST, name: str) -> tuple[str, str] | None:
+        """As `place`, for a part of a tuple that is built by keyword, here or before."""
+        given = {word.arg: word.value for word in getattr(node, "keywords", ())}
+        return self.place(given[name]) if name in given else self.aliases.get(f"{ast.unparse(node)}.{name}")
 
     def handed(self) -> Iterator[tuple[ast.AST, Compiled, str]]:
         """What is handed to a helper: the expression, the helper, and its parameter."""
@@ -89,10 +98,11 @@ class Text:
                 if place is not None:
                     found[place[0]].add(place[1])
         for expression, helper, name in self.handed():
-            place = self.place(expression)
-            if place is not None:
-                below = text_of(helper).writes[name]
-                found[place[0]].update(column or place[1] for column in below)
+            for column in text_of(helper).writes[name]:
+                place, part = self.place(expression), self.part(expression, column)
+                if part or place:
+                    whose, own = part or place
+                    found[whose].add(own if part else column or own)
         return {name: tuple(sorted(columns)) for name, columns in found.items()}
 
     def check(self) -> None:

@@ -1,20 +1,25 @@
 """The market for links: platforms become part of firms, at a price, for a share of what the firm gains.
 
 A project needs engineers, whose cost rises with the number at work at once; a firm that buys from one that
-the platform is linked with, or sells to one, is cheaper. Depth builds over quarters and decays when not kept
-up. A firm hears from up to two platforms a quarter, first from that of its partners, takes the better offer
-if it expects to gain, and can be poached at the cost of the depth it leaves behind. What it pays is a share
-of the gain that can be shown on its books.
+the platform is linked with, or sells to one, is cheaper. A link brings the service lines that its platform
+offers; their depth builds over quarters and decays when not kept up. A firm hears from up to two platforms a
+quarter, first from that of its partners, takes the better offer if it expects to gain, and can be poached at
+the cost of the depth it leaves behind. What it pays is a share of the gain that can be shown on its books.
 """
+
+from types import SimpleNamespace
 
 import numpy as np
 
-from sim.engine.arithmetic import exp
 from sim.engine.compiling import compiled
-from sim.engine.draws import key, uniform
+from sim.engine.draws import claim, key, uniform
+from sim.engine.kernels import kernel
 from sim.engine.ledger import Some, rows_with
 from sim.engine.parameters import Declared, param
+from sim.links.lines import EFFECTS, INSIGHT, LINES, columns_of_a_link
 from sim.markets.attention import count
+
+OFFERS = claim("offers of integration", __name__)
 
 
 class Integration(Declared):
@@ -60,221 +65,262 @@ class Integration(Declared):
     # fmt: on
 
 
-@compiled
-def gains(linked, link, depth, sales, misfit, early, rate, deposits, usual, terms, take, gain, fee, sums):
-    """What each link gains its firm this quarter, and the platform's share of it, which firms have (fen).
+def linked_rows(economy) -> np.ndarray:
+    """Rows of the firms that have a link (int64, ascending)."""
+    return rows_with(economy.firms.columns["link"], -1)
 
-    gain = (1 - beta) sales (g depth / (1 + g depth) + 1 - exp(-waste max(0, usual misfit - misfit)))
-           + the interest on what was paid a quarter early
 
-    Writes sums by platform: fees, and of deep links what was gained, and sales times depth.
-    """
-    process_gain, waste, own, fee_limit, deep = terms
-    sector, usual_misfit = usual
-    fees, seen, base = sums
-    gain[:] = 0.0
-    fee[:] = 0.0
+def left_to_people(economy) -> np.ndarray:
+    """What a project of all lines there are costs each platform, beside one with neither scarce engineers nor
+    machines that do their work (ratio)."""
+    platforms, p = economy.platforms.columns, economy.p
+    people = (1.0 - p.automation * platforms["technique"]) * economy.market.engineer_cost
+    offered = np.zeros(len(people))
+    for line in LINES:
+        offered += line.cost * platforms[line.offer_name]
+    return people * offered
+
+
+@kernel
+def upkeeps(linked, firms, market, p, people, upkeep, links):
+    """What it costs each platform to keep up its links (fen), and how many it has."""
     for i in linked:
-        p = link[i]
-        if depth[i] > 0.0:
-            made = process_gain * depth[i]
-            saved = 1.0 - exp(-waste * max(0.0, usual_misfit[sector[i]] - misfit[i]))
-            gain[i] = own * sales[i] * (made / (1.0 + made) + saved) + rate[i] * early[i]
-            fee[i] = min(np.floor(take[p] * gain[i]), np.floor(fee_limit * deposits[i]))
-            fees[p] += fee[i]
-            if depth[i] > deep:
-                seen[p] += gain[i]
-                base[p] += sales[i] * depth[i]
+        q = firms.link[i]
+        upkeep[q] += (
+            p.depth_decay
+            * (p.project_fixed * market.wage_index + p.project_share * firms.sales[i])
+            * people[q]
+        )
+        links[q] += 1.0
 
 
-@compiled
-def usual_misfits(starts, alive, link, misfit, usual):
-    """The mean misfit of the firms of each sector that have no link: what clients are compared with."""
-    for s in range(usual.shape[0]):
-        misfits, outside = 0.0, 0.0
-        for i in range(starts[s], starts[s + 1]):
-            counts = 1.0 if alive[i] and link[i] < 0 else 0.0
-            misfits += counts * misfit[i]
-            outside += counts
-        usual[s] = misfits / max(1.0, outside)
-
-
-@compiled
-def list_customers(linked, first, second, last):
-    """One customer of each firm that has a link itself; -1 for none."""
-    last[:] = -1
-    for supplier in (first, second):
-        for i in linked:
-            if supplier[i] >= 0:
-                last[supplier[i]] = i
-
-
-@compiled
-def partner_of(i, link, first, second, last):
-    """Which platform a partner of firm i is linked with, on either side of a contract; -1 for none."""
-    for j in (first[i], second[i], last[i]):
-        if j >= 0 and link[j] >= 0:
-            return link[j]
-    return -1
-
-
-@compiled
-def hears(
-    approach, closing, link, sales, suppliers, last, k, ids, generation, quarter, left, share, links, costs,
-    prices, rows, who, price, value,
-):  # fmt: skip
-    """Firms that hear an offer they may take, whose: the better of two, its price and what it promises (fen).
-
-    Platforms approach by their share of project budgets; one of the two is that of a partner (last: see
-    `list_customers`), if there is one and it has money left. A linked firm listens only to a share of gain
-    lower than its own platform's. Returns how many offers there are; left out are those that promise less
-    than they cost, but for a platform without a link to learn from.
-    """
-    fixed, project_share, discount, decay, horizon, people = costs
-    gain_share, belief, take, poaching, lending = prices
-    platforms, found = share.shape[0], 0
-    for i in range(approach.shape[0]):
-        if approach[i] >= 0.0 and not closing[i]:
-            v = uniform(k, ids[i], generation[i], quarter)
-            a, b = 0, 0
-            for q in range(platforms - 1):  # the sums rise: counting finds the place, on vectors
-                a += 1 if approach[i] >= share[q] else 0
-                b += 1 if v >= share[q] else 0
-            partner = partner_of(i, link, suppliers[0], suppliers[1], last)
-            if partner >= 0 and left[max(0, partner)] > 0.0:
-                b = partner
-            offer = b if gain_share[b] < gain_share[a] else a
-            at = link[i]
-            if at < 0 or (offer != at and gain_share[offer] < poaching * gain_share[at]):
-                cost = (fixed + project_share * sales[i]) * people[offer]
-                promised = gain_share[offer] * (belief[offer] * sales[i]) + lending * take[offer] * sales[i]
-                rows[found], who[found] = i, offer
-                price[found] = cost * (1.0 - discount if partner == offer else 1.0)
-                value[found] = horizon * (promised - decay * cost)
-                found += 1 if value[found] > price[found] or links[offer] == 0.0 else 0
-    return found
-
-
-@compiled
-def deepens(linked, link, depth, kept, speed, decay):
-    """Depth grows as far as a link is kept up, and decays as far as it is not."""
+@kernel
+def deepens(linked, firms, kept, depth, p):
+    """The depth of a line grows as far as it is kept up, and decays as far as it is not."""
     for n in range(linked.shape[0]):
         i = linked[n]
-        held = kept[link[i]]
-        new = depth[i] * (1.0 - decay * (1.0 - held)) + speed * held * (1.0 - depth[i])
+        held = kept[firms.link[i]]
+        new = depth[i] * (1.0 - p.depth_decay * (1.0 - held)) + p.depth_speed * held * (1.0 - depth[i])
         depth[i] = min(1.0, new)
 
 
-@compiled
-def upkeeps(linked, link, sales, costs, upkeep, links):
-    """What it costs each platform to keep up its links (fen), and how many it has."""
-    fixed, project_share, _, decay, _, people = costs
+@kernel
+def list_customers(linked, firms, last):
+    """One customer of each firm that has a link itself; -1 for none."""
+    last[:] = -1
     for i in linked:
-        upkeep[link[i]] += decay * (fixed + project_share * sales[i]) * people[link[i]]
-        links[link[i]] += 1.0
+        if firms.supplier_1[i] >= 0:
+            last[firms.supplier_1[i]] = i
+    for i in linked:
+        if firms.supplier_2[i] >= 0:
+            last[firms.supplier_2[i]] = i
 
 
 @compiled
-def take_projects(order, rows, who, price, value, left, links, link, depth, disruption, disturbed, spent):
+def partner_of(i, firms, last):
+    """Which platform a partner of firm i is linked with, on either side of a contract; -1 for none."""
+    for j in (firms.supplier_1[i], firms.supplier_2[i], last[i]):
+        if j >= 0 and firms.link[j] >= 0:
+            return firms.link[j]
+    return -1
+
+
+@kernel
+def hears(firms, platforms, market, p, purses, luck, quarter, offers):
+    """Firms that hear an offer they may take, whose: the better of two, its price and what it promises (fen).
+
+    Platforms approach by their share of project budgets; one of the two is that of a partner, if there is one
+    and it has money left. A linked firm listens only to a share of gain lower than its own platform's.
+    purses, by platform: `left` (fen), `upto` (running share of it), `links`, `people` (see `left_to_people`).
+    Writes offers: `rows` of firms, `platform`, `price`, `value`; offers.last: see `list_customers`. Returns how
+    many there are; left out are those that promise less than they cost, but for a platform without a link to
+    learn from.
+    """
+    found = 0
+    for i in range(firms.approach.shape[0]):
+        if firms.approach[i] >= 0.0 and not firms.closing[i]:
+            v = uniform(luck, firms.ids[i], firms.generation[i], quarter)
+            a, b = 0, 0
+            for q in range(purses.upto.shape[0] - 1):  # the sums rise: counting finds the place, on vectors
+                a += 1 if firms.approach[i] >= purses.upto[q] else 0
+                b += 1 if v >= purses.upto[q] else 0
+            partner = partner_of(i, firms, offers.last)
+            if partner >= 0 and purses.left[max(0, partner)] > 0.0:
+                b = partner
+            best = b if platforms.gain_share[b] < platforms.gain_share[a] else a
+            at = firms.link[i]
+            if at < 0 or (best != at and platforms.gain_share[best] < p.poaching * platforms.gain_share[at]):
+                sales = firms.sales[i]
+                cost = (p.project_fixed * market.wage_index + p.project_share * sales) * purses.people[best]
+                promised = platforms.gain_share[best] * (platforms.belief[best] * sales)
+                promised += p.expected_lending * platforms.take[best] * sales
+                offers.rows[found], offers.platform[found] = i, best
+                offers.price[found] = cost * (1.0 - p.chain_discount if partner == best else 1.0)
+                offers.value[found] = p.horizon * (promised - p.depth_decay * cost)
+                pays = offers.value[found] > offers.price[found]
+                found += 1 if pays or purses.links[best] == 0.0 else 0
+    return found
+
+
+@kernel
+def take_projects(order, offers, purses, firms, p, taken):
     """Each platform takes what promises more than its price, best first, as far as its money goes.
 
     One without any link takes its best project even so: what a link is worth is learned from links. A firm
-    that was linked with another platform loses that link, and its work is disturbed for a while.
+    that was linked with another platform loses that link, and its work is disturbed for a while. Writes whose
+    projects are `taken` (rows of firms); returns how many.
     """
+    found = 0
     for n in order:
-        i, p = rows[n], who[n]
-        if price[n] <= left[p] - spent[p] and (value[n] > price[n] or links[p] == 0.0):
-            spent[p] += price[n]
-            links[p] += 1.0
-            if link[i] >= 0:
-                disruption[i] += disturbed * depth[i]
-            link[i] = p
-            depth[i] = 0.0
-
-
-def linked_rows(economy) -> np.ndarray:
-    """Rows of the firms that have a link."""
-    return rows_with(economy.firms.columns["link"], -1)
+        i, q = offers.rows[n], offers.platform[n]
+        pays = offers.value[n] > offers.price[n] or purses.links[q] == 0.0
+        if offers.price[n] <= purses.left[q] - purses.spent[q] and pays:
+            purses.spent[q] += offers.price[n]
+            purses.links[q] += 1.0
+            if firms.link[i] >= 0:
+                firms.disruption[i] += p.disruption * firms.depth[i]
+            firms.link[i] = q
+            firms.depth[i] = 0.0
+            taken[found] = i
+            found += 1
+    return found
 
 
 def build(economy) -> None:
     """Upkeep first, then new projects in the order of what they promise for what they cost."""
     platforms, firms, p, market = economy.platforms.columns, economy.firms, economy.p, economy.market
-    c, n = firms.columns, len(economy.platforms)
-    c["disruption"] *= p.disruption_kept
+    firms["disruption"] *= p.disruption_kept
     platforms["upkeep"][...] = 0.0
-    budget = platforms["project_spend"].copy()
-    link, linked = c["link"], linked_rows(economy)
+    budget, linked = platforms["project_spend"].copy(), linked_rows(economy)
     if not (budget.sum() > 0.0 or len(linked)):
         return
     market.engineer_cost = 1.0 + p.engineer_scarcity * float(budget.sum()) / max(1.0, market.gdp)
-    # what the machines of a platform leave to its engineers
-    left_to_people = (1.0 - p.automation * platforms["technique"]) * market.engineer_cost
-    fixed = p.project_fixed * market.wage_index
-    costs = fixed, p.project_share, p.chain_discount, p.depth_decay, p.horizon, left_to_people
-    upkeep, links = np.zeros((2, n))
-    upkeeps(linked, link, c["sales"], costs, upkeep, links)
+    people, (upkeep, links) = left_to_people(economy), np.zeros((2, len(budget)))
+    upkeeps(linked, firms, market, p, people, upkeep, links)
     # upkeep has the first call on what may be spent: from the project budget, then from cash
     cash = np.maximum(0, platforms["deposits"]) * p.upkeep_limit
     paid = np.minimum(upkeep, np.maximum(budget, cash))
-    kept = np.divide(paid, upkeep, out=np.ones(n), where=upkeep > 0.0)
+    kept = np.divide(paid, upkeep, out=np.ones(len(budget)), where=upkeep > 0.0)
     platforms["upkeep"][...] = np.floor(paid)
     # what a project needs may be saved up: else a small platform could never start one
     purse = np.maximum(0, platforms["deposits"]) * p.project_limit - paid
     left = np.maximum(0.0, np.minimum(budget - paid + platforms["saved"], purse))
-    depth = c["depth"]
-    deepens(linked, link, depth, kept, p.depth_speed, p.depth_decay)
-
-    spent = np.zeros(n)
+    for line in LINES:
+        deepens(linked, firms, kept * platforms[line.offer_name], line.depth(economy), p)
+    measure_depth(economy, linked)
+    purses = SimpleNamespace(left=left, links=links, people=people, spent=np.zeros(len(budget)))
     if left.sum() > 0.0:
-        last, suppliers = np.empty(len(firms), np.int32), (c["supplier_1"], c["supplier_2"])
-        list_customers(linked, *suppliers, last)
-        rows, who = np.empty((2, len(firms)), np.int64)
-        price, value = np.empty((2, len(firms)))
-        found = hears(
-            c["approach"], c["closing"], link, c["sales"], suppliers, last,
-            key(economy.seed, "offers of integration"), firms.ids, c["generation"],
-            np.uint64(economy.quarter), left, np.cumsum(left) / left.sum(), links, costs,
-            (platforms["gain_share"], platforms["belief"], platforms["take"], p.poaching, p.expected_lending),
-            rows, who, price, value,
-        )  # fmt: skip
-        order = np.argsort(-value[:found] / price[:found], kind="stable")
-        take_projects(
-            order, rows, who, price, value, left, links, link, depth, c["disruption"], p.disruption, spent
-        )
-    platforms["project_spend"][...] = np.floor(platforms["upkeep"] + spent)
-    platforms["saved"][...] = np.where(platforms["alive"], left - spent, 0.0)
+        purses.upto = np.cumsum(left) / left.sum()
+        sell_projects(economy, linked, purses)
+        linked = linked_rows(economy)
+    serve(economy, linked)
+    platforms["project_spend"][...] = np.floor(platforms["upkeep"] + purses.spent)
+    platforms["saved"][...] = np.where(platforms["alive"], left - purses.spent, 0.0)
     platforms["links"][...] = 0.0
-    count(link, platforms["links"])
+    count(firms["link"], platforms["links"])
 
 
-def collect(economy) -> None:
+def sell_projects(economy, linked: np.ndarray, purses: SimpleNamespace) -> None:
+    """Platforms approach firms, and firms take what they offer; see `hears` and `take_projects`."""
+    firms, p, n = economy.firms, economy.p, len(economy.firms)
+    offers = SimpleNamespace(
+        last=np.empty(n, np.int32), rows=np.empty(n, np.int64), platform=np.empty(n, np.int64),
+        price=np.empty(n), value=np.empty(n),
+    )  # fmt: skip
+    list_customers(linked, firms, offers.last)
+    luck, quarter = key(economy.seed, OFFERS), np.uint64(economy.quarter)
+    found = hears(firms, economy.platforms, economy.market, p, purses, luck, quarter, offers)
+    order = np.argsort(-offers.value[:found] / offers.price[:found], kind="stable")
+    taken = np.empty(found, np.int64)
+    new = taken[: take_projects(order, offers, purses, firms, p, taken)]
+    for line in LINES:
+        line.depth(economy)[new] = 0.0
+
+
+def measure_depth(economy, linked: np.ndarray) -> None:
+    """A link is as deep as its deepest line."""
+    deepest = np.zeros(len(linked))
+    for line in LINES:
+        np.maximum(deepest, line.depth(economy)[linked], out=deepest)
+    economy.firms.columns["depth"][linked] = deepest
+
+
+def serve(economy, linked: np.ndarray) -> None:
+    """What lines do for the firms that are linked, and how clearly they let a lender see."""
+    firms = economy.firms.columns
+    for name in (*EFFECTS, *INSIGHT):
+        firms[name][linked] = 0.0
+    for line in LINES:
+        depth = line.depth(economy)
+        line.works(linked, economy.firms, depth, economy.p)
+        for name in line.reveals:
+            firms[name][linked] = np.maximum(firms[name][linked], depth[linked])
+
+
+@kernel
+def usual_misfits(firms, market, usual):
+    """The mean misfit of the firms of each sector that have no link: what clients are compared with."""
+    for s in range(usual.shape[0]):
+        misfits, outside = 0.0, 0.0
+        for i in range(market.starts[s], market.starts[s + 1]):
+            counts = 1.0 if firms.alive[i] and firms.link[i] < 0 else 0.0
+            misfits += counts * firms.misfit[i]
+            outside += counts
+        usual[s] = misfits / max(1.0, outside)
+
+
+@kernel
+def bill(linked, firms, platforms, p, shown, fees):
+    """What each link gains its firm this quarter, and the platform's share of it, which firms have (fen).
+
+    gain = (1 - beta) sales x what lines show of value added + what they show in fen
+
+    Writes `fees` by platform: `paid`, and of deep links `seen`, what was gained, and `base`, sales times depth.
+    """
+    for n in range(linked.shape[0]):
+        i = linked[n]
+        q = firms.link[i]
+        if firms.depth[i] > 0.0:
+            firms.gain[i] = (1.0 - p.input_share) * firms.sales[i] * shown.share[n] + shown.fen[n]
+            asked = np.floor(platforms.gain_share[q] * firms.gain[i])
+            firms.integration_fee[i] = min(asked, np.floor(p.fee_limit * firms.deposits[i]))
+            fees.paid[q] += firms.integration_fee[i]
+            if firms.depth[i] > p.belief_depth:
+                fees.seen[q] += firms.gain[i]
+                fees.base[q] += firms.sales[i] * firms.depth[i]
+
+
+def collect_fees(economy) -> None:
     """Linked firms pay the platform's share of what it can show they gained; beliefs follow what was seen."""
-    platforms, p, c = economy.platforms.columns, economy.p, economy.firms.columns
-    n = len(economy.platforms)
-    rows, sums = linked_rows(economy), np.zeros((3, n))
-    if not len(rows):
-        c["gain"][...] = 0.0
-        c["integration_fee"][...] = 0.0
+    platforms, firms, p = economy.platforms.columns, economy.firms, economy.p
+    linked, n = linked_rows(economy), len(economy.platforms)
+    firms.columns["gain"][...] = 0.0
+    firms.columns["integration_fee"][...] = 0.0
+    if not len(linked):
         return
     usual = np.empty(len(economy.market.weights))
-    usual_misfits(economy.memory.sector_starts, c["alive"], c["link"], c["misfit"], usual)
-    gains(
-        rows, c["link"], c["depth"], c["sales"], c["misfit"], c["early"], c["rate"], c["deposits"],
-        (c["sector"], usual),
-        (p.process_gain, p.misfit_waste, 1.0 - p.input_share, p.fee_limit, p.belief_depth),
-        platforms["gain_share"], c["gain"], c["integration_fee"], sums,
-    )  # fmt: skip
-    fees, seen, base = sums
-    economy.ledger.pay("integration fees", Some(rows, c["integration_fee"][rows]), fees)
-    platforms["revenue"] += fees
-    found = np.divide(seen, base, out=platforms["belief"].copy(), where=base > 0.0)
+    usual_misfits(firms, economy.market, usual)
+    shown = SimpleNamespace(share=np.zeros(len(linked)), fen=np.zeros(len(linked)))
+    for line in LINES:
+        line.shows(linked, firms, line.depth(economy), usual, p, shown)
+    fees = SimpleNamespace(paid=np.zeros(n), seen=np.zeros(n), base=np.zeros(n))
+    bill(linked, firms, economy.platforms, p, shown, fees)
+    paid = Some(linked, firms["integration_fee"][linked])
+    economy.ledger.pay("integration fees", paid, fees.paid)
+    platforms["revenue"] += fees.paid
+    found = np.divide(fees.seen, fees.base, out=platforms["belief"].copy(), where=fees.base > 0.0)
     platforms["belief"] += p.belief_speed * (found - platforms["belief"])
 
 
-def cut(economy, rows: np.ndarray) -> None:
+def cut_links(economy, rows: np.ndarray) -> None:
     """Links end: depth is lost and the firm's work is disturbed for a while."""
-    c = economy.firms.columns
-    c["disruption"][rows] += economy.p.disruption * c["depth"][rows]
-    c["depth"][rows] = 0.0
-    c["link"][rows] = -1
+    firms = economy.firms.columns
+    firms["disruption"][rows] += economy.p.disruption * firms["depth"][rows]
+    firms["link"][rows] = -1
+    forget_links(economy, rows)
+
+
+def forget_links(economy, rows: np.ndarray) -> None:
+    """Nothing of a link is left in these firms."""
+    for name in columns_of_a_link():
+        economy.firms.columns[name][rows] = 0.0

@@ -174,4 +174,4 @@ def pay_rebates(economy, rebate: np.ndarray, winners: list[np.ndarray]) -> None:
     if rebate.sum() > 0.0:
         part = split_by(rebate.astype(np.int64), np.ones(len(group)), group)
         economy.ledger.pay("rebates", rebate, part)
-        economy.memory.transfers += part
+        economy.consumers.columns["transfers"] += part

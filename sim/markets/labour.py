@@ -60,5 +60,5 @@ def pay(economy) -> None:
     ledger.credit_together(paid, gross)
     ledger.pay("benefits", np.array([benefits.sum()]), Some(rows, benefits))
     tax = at_work  # its memory: what was there is split by now
-    taxes.tax_income(economy, gross, tax, consumers["income"], economy.memory.transfers)
+    taxes.tax_income(economy, gross, tax, consumers["income"], consumers.columns["transfers"])
     consumers["income"][rows] += benefits

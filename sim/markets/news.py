@@ -9,6 +9,7 @@ from sim.engine.compiling import compiled
 from sim.engine.draws import claim, key, normals
 from sim.engine.kernels import kernel
 from sim.engine.parameters import Declared, param
+from sim.state import Derived
 
 
 class World(Declared):
@@ -19,12 +20,10 @@ class World(Declared):
         doc="standard deviation of the quarterly move of what a sector of mean pace wants, by axis")
     pace_spread = param(0.5, unit="share", low=0.0, high=1.0, source="design",
         doc="by how much the fastest sector moves faster, and the slowest slower, than the mean one")
-    shock_at = param(0, unit="quarters", low=0, high=400, source="design",
-        doc="quarters from branching to the standard shock; 0 for no shock")
-    shock_confidence = param(0.08, unit="share of spending", low=0.0, high=0.3, source="design",
-        doc="share of planned spending that consumers hold back for a year after the shock")
-    shock_change = param(0.4, unit="distance", low=0.0, high=2.0, source="design",
-        doc="jump along one axis of what every sector wants, at the shock")
+    held_back = param(0.0, unit="share of spending", low=0.0, high=0.3, source="design",
+        doc="share of their usual spending that consumers hold back; of the standard shock")
+    taste_jump = param(0.0, unit="distance/quarter", low=0.0, high=2.0, source="design",
+        doc="jump in a quarter of what every sector wants; of the standard shock")
     weight_drift = param(0.02, unit="log points/quarter", low=0.0, high=0.06, source="assumed",
         doc="standard deviation of the quarterly news in the log weight of a sector in demand")
     weight_return = param(0.03, unit="share/quarter", low=0.01, high=0.1, source="assumed",
@@ -39,6 +38,7 @@ WAGE = 2_000_000.0  # fen a quarter, to which what is declared in fen refers
 EQUIPMENT, MEDIA = 0, 1
 # what consumers and the state buy: little equipment and media, the rest evenly
 BASE_WEIGHTS = np.array([0.03, 0.05, 0.18, 0.17, 0.16, 0.15, 0.14, 0.12])
+SECTORS = len(BASE_WEIGHTS)
 LADDER = np.linspace(-1.0, 1.0, len(BASE_WEIGHTS))  # from the slowest sector to the fastest
 NEXT = np.roll(np.arange(len(BASE_WEIGHTS)), -1)  # the sector after each, in the ring
 
@@ -60,10 +60,37 @@ def count_living(starts, firms, members):
         members[s] = found
 
 
+@compiled
+def lie_together(starts, sector):
+    """Are the rows of sector s those from starts[s] up to starts[s + 1], and these all there are?"""
+    n = sector.shape[0]
+    if starts[0] != 0 or starts[starts.shape[0] - 1] != n:
+        return False
+    for s in range(starts.shape[0] - 1):
+        if not 0 <= starts[s] <= starts[s + 1] <= n:
+            return False
+    off = 0
+    for s in range(starts.shape[0] - 1):
+        for i in range(starts[s], starts[s + 1]):
+            off |= sector[i] ^ s
+    return off == 0
+
+
+def check_rows(economy) -> None:
+    """Raise ValueError, in one line, where a column leads to a row that does not exist, or to another sector.
+
+    Anybody can write into the arrays, and machine code does not look where an index leads.
+    """
+    for table in economy.tables.values():
+        table.check_all_pointers()
+    if not lie_together(economy.market.starts, economy.firms["sector"]):
+        raise ValueError("firms['sector'] does not change: the rows of a sector lie together")
+
+
 def changes(economy) -> None:
     """z moves at each sector's pace, demand drifts between sectors and returns, technology grows.
 
-    The standard shock: consumers hold back for a year, and what every sector wants jumps at once.
+    In a shock consumers hold back, and what every sector wants jumps at once: see `law.standard_shock`.
     """
     market, p = economy.market, economy.p
     sectors = len(market.style_x)
@@ -75,10 +102,9 @@ def changes(economy) -> None:
     )  # fmt: skip
     market.style_x = market.style_x + pace * step[:sectors]
     market.style_y = market.style_y + pace * step[sectors : 2 * sectors]
-    since = economy.quarter - economy.memory.born - p.shock_at if p.shock_at else -1
-    market.confidence = 1.0 - p.shock_confidence if 0 <= since < 4 else 1.0
-    if since == 0:
-        market.style_x = market.style_x + p.shock_change
+    market.confidence = 1.0 - p.held_back
+    if p.taste_jump > 0.0:
+        market.style_x = market.style_x + p.taste_jump
     tilt = (1.0 - p.weight_return) * market.tilt + p.weight_drift * step[2 * sectors :]
     market.tilt = tilt
     weights = np.empty(sectors)
@@ -93,6 +119,25 @@ def persistence(half_life: float) -> tuple[float, float]:
     return kept, math.sqrt(1.0 - kept * kept)
 
 
+def renewal(p) -> float:
+    """Share of machines to be replaced or added each quarter on the balanced growth path."""
+    # mishaps destroy about this part: chance x mean damage of a firm of mean size
+    burnt = 0.42 * p.mishap * p.mishap_size
+    return p.depreciation + burnt + p.technology_growth
+
+
+def derived(p) -> Derived:
+    """What follows from the parameters."""
+    quality_kept, quality_news = persistence(p.quality_half_life)
+    skill_kept, skill_news = persistence(p.skill_half_life)
+    trait_kept, trait_news = persistence(p.trait_half_life)
+    return Derived(
+        quality_kept=quality_kept, quality_news=quality_news, skill_kept=skill_kept,
+        skill_news=p.skill_spread * skill_news, trait_kept=trait_kept, trait_news=trait_news,
+        renewal=renewal(p),
+    )  # fmt: skip
+
+
 def trend_growth(p) -> float:
     """Of wages and nominal output on the balanced growth path, a quarter."""
     return p.technology_growth + p.inflation_aim
@@ -100,8 +145,7 @@ def trend_growth(p) -> float:
 
 def posts_terms(economy) -> None:
     """Policy, wage and rates of the quarter, from what was seen in the last ones."""
-    market, p, platforms = economy.market, economy.p, economy.platforms
-    state = economy.state[0]
+    market, p, rate = economy.market, economy.p, economy.state[0].rate
     slack = p.unemployment_norm - market.unemployment
     market.wage_growth = trend_growth(p) + p.wage_response * slack
     market.wage *= 1.0 + market.wage_growth
@@ -109,18 +153,13 @@ def posts_terms(economy) -> None:
     market.going_price = market.price_index * (1.0 + market.wage_growth - p.technology_growth)
     market.machine_price = float(market.going_price[EQUIPMENT])
     market.input_price = 0.5 * (market.going_price + market.going_price[NEXT])
-    market.policy_rate = market.funding_rate = state.rate
-    market.deposit_rate = max(0.0, state.rate - p.deposit_spread)
-    market.potential = (
-        market.wage * market.labour_force * (1.0 - p.unemployment_norm) * (1.0 + p.mark_up + p.rent)
-    )
-    market.members = np.empty(len(market.weights))
-    count_living(economy.memory.sector_starts, economy.firms, market.members)
+    market.policy_rate = market.funding_rate = rate
+    market.deposit_rate = max(0.0, rate - p.deposit_spread)
+    normal_work = market.wage * market.labour_force * (1.0 - p.unemployment_norm)
+    market.potential = normal_work * (1.0 + p.mark_up + p.rent)
+    market.members = np.empty(SECTORS)
+    count_living(market.starts, economy.firms, market.members)
     market.consumer_rows = float(len(economy.consumers))
-    lives, household = platforms["alive"] & (platforms["acts"] > 0.0), platforms["from_households"] > 0.0
-    market.posted = np.where(lives & household, market.policy_rate + p.claim_premium, 0.0)
-    market.trust = platforms["trust"].copy()
-    market.uncollected = np.where(~platforms["alive"] & household, p.walks_away, 0.0)
 
 
 def looks_back(economy) -> None:

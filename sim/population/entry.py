@@ -112,7 +112,6 @@ def firms_enter(economy) -> None:
     """Entrants take vacant rows as far as the owners' money goes; they order their machines next quarter."""
     firms, p, market = economy.firms, economy.p, economy.market
     rows = np.flatnonzero(~firms["alive"])
-    economy.tallies["entries"] = 0.0
     if not len(rows):
         return
     need, gifts = np.empty(len(rows)), np.empty((2 * len(GIFTS), len(rows)))
@@ -125,4 +124,4 @@ def firms_enter(economy) -> None:
     ownership.spend(economy, "start-up capital", Some(new, need[funded]))
     firms["share"][stays] = firms["expected_demand"][stays] = 0.0
     open_doors(new, firms, market)
-    economy.tallies["entries"] = float(len(new))
+    economy.tallies.entries = float(len(new))

@@ -4,12 +4,13 @@ from types import SimpleNamespace
 
 import numpy as np
 
+from sim.credit import pools
 from sim.engine.fen import within
 from sim.engine.kernels import kernel
 from sim.engine.ledger import Some, total_by
 from sim.engine.parameters import Declared, param
+from sim.links.market import forget_links
 from sim.markets.payments import ownership, trade_credit
-from sim.markets.payments import venture as funding
 
 HARD_HIT = 0.1  # of a quarter's sales, lost on customers that failed: for the record
 
@@ -76,8 +77,8 @@ def vacate(rows, firms):
         firms.supplier_1[i] = firms.supplier_2[i] = -1
         firms.share[i] = firms.demand[i] = firms.expected_demand[i] = 0.0
         firms.machines[i] = firms.units[i] = firms.workers[i] = 0.0
-        firms.depth[i] = firms.disruption[i] = 0.0
-        firms.bills[i] = firms.wage_bill[i] = firms.input_bill[i] = firms.investment_bill[i] = 0.0
+        firms.disruption[i] = 0.0
+        firms.planned_bills[i] = firms.wage_bill[i] = firms.input_bill[i] = firms.investment_bill[i] = 0.0
 
 
 def firms_leave(economy) -> None:
@@ -90,17 +91,16 @@ def firms_leave(economy) -> None:
     unpaid = pay_estates(economy, rows, gone)
     failed = firms["failed"][rows] | (write_off_estates(economy, rows) + unpaid > 0)
     firms["failed"][rows] = failed
-    trade_credit.turn_quarter(economy, gone)
+    trade_credit.debts_fall_due(economy, gone)
     failures = np.count_nonzero(failed)
-    tallies |= {
-        "exits": float(leave),
-        "failures": float(failures),
-        "closures": float(leave - failures),
-        "bad trade credit": float(unpaid.sum()),
-        "hit by failures": float(hits),  # of the quarter before
-        "failures after a hit": float(np.count_nonzero(failed & hit)),
-    }
+    tallies.exits = float(leave)
+    tallies.failures = float(failures)
+    tallies.closures = float(leave - failures)
+    tallies.bad_trade_credit = float(unpaid.sum())
+    tallies.hit_by_failures = float(hits)  # of the quarter before
+    tallies.failures_after_a_hit = float(np.count_nonzero(failed & hit))
     vacate(rows, firms)
+    forget_links(economy, rows)
 
 
 def liquidate(economy, rows: np.ndarray) -> None:
@@ -133,7 +133,7 @@ def pay_estates(economy, rows: np.ndarray, gone: np.ndarray) -> np.ndarray:
         before = platforms["loans"].copy()
         principal = total_by(firms["debt_to"][rows], estates.to_platform, len(before))
         ledger.pay("platform instalments of firms", Some(rows, estates.to_platform), principal)
-        funding.repay_banks(economy, principal, before)
+        pools.repay(economy, principal, before)
     unpaid = trade_credit.settle_estates(economy, rows, estates.to_suppliers, gone)
     ownership.receive(economy, "estates", Some(rows, estates.to_owners))
     return unpaid
@@ -151,6 +151,6 @@ def write_off_estates(economy, rows: np.ndarray) -> np.ndarray:
         part = within(total, banks["syndicated_loans"])
         ledger.write_off("bad syndicated loans", {"banks": part}, {"firms": Some(rows, shared)})
         banks["loan_losses"] += part
-    funding.lose(economy, "firms", rows, through)
-    economy.tallies["bad firm loans"] = float(own.sum()) + total
+    pools.write_down(economy, "firms", rows, through)
+    economy.tallies.bad_firm_loans = float(own.sum()) + total
     return own + shared + through

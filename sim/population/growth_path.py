@@ -6,14 +6,7 @@ from types import SimpleNamespace
 import numpy as np
 
 from sim.engine.parameters import ParameterError
-from sim.markets.news import trend_growth
-
-
-def renewal(p) -> float:
-    """Share of machines to be replaced or added each quarter on the balanced growth path."""
-    # mishaps destroy about this part: chance x mean damage of a firm of mean size
-    burnt = 0.42 * p.mishap * p.mishap_size
-    return p.depreciation + burnt + p.technology_growth
+from sim.markets.news import renewal, trend_growth
 
 
 def balanced_growth(p) -> SimpleNamespace:

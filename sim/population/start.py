@@ -7,7 +7,6 @@ old and what lenders know of it no longer depend on the guess. Only then quarter
 """
 
 import math
-from types import SimpleNamespace
 
 import numpy as np
 
@@ -17,8 +16,8 @@ from sim.engine.draws import as_normals, claim, key, uniforms
 from sim.engine.ledger import split, total_by
 from sim.engine.parameters import Declared, param
 from sim.markets import supply
-from sim.markets.news import BASE_WEIGHTS, EQUIPMENT, WAGE, persistence, trend_growth
-from sim.population.growth_path import balanced_growth, check_path, demand_by_sector, renewal
+from sim.markets.news import BASE_WEIGHTS, EQUIPMENT, WAGE, trend_growth
+from sim.population.growth_path import balanced_growth, check_path, demand_by_sector
 
 BEFORE = 2**30  # quarters before the first are counted from here: their luck is not that of later ones
 
@@ -83,55 +82,28 @@ def exps_of(x: np.ndarray) -> np.ndarray:
     return out
 
 
-def market_at_start(p, platforms: int) -> SimpleNamespace:
+def post_first(economy) -> None:
     """What is posted for everybody, so much before the first quarter that growth leads to what it has."""
-    wage = WAGE * exp(-trend_growth(p) * p.lead_in)
-    technology = exp(-p.technology_growth * p.lead_in)
-    price = (1.0 + p.mark_up + p.rent) * wage / technology
-    weights = BASE_WEIGHTS / BASE_WEIGHTS.sum()
-    sectors = len(weights)
-    quality_kept, quality_news = persistence(p.quality_half_life)
-    skill_kept, skill_news = persistence(p.skill_half_life)
-    trait_kept, trait_news = persistence(p.trait_half_life)
-    return SimpleNamespace(
-        wage=wage, wage_index=wage / WAGE, engineer_cost=1.0, consumer_rows=0.0, confidence=1.0,
-        posted=np.zeros(platforms), trust=np.ones(platforms), uncollected=np.zeros(platforms),
-        wage_growth=0.0, technology=technology, style_x=np.zeros(sectors),
-        style_y=np.zeros(sectors),
-        tilt=np.zeros(sectors), weights=weights, going_price=np.full(sectors, price),
-        input_price=np.full(sectors, price),
-        price_index=np.full(sectors, price), by_share=np.ones(sectors), members=np.ones(sectors),
-        sector_money=np.zeros(sectors), machine_price=price, consumer_price=price,
-        quality_kept=quality_kept, quality_news=quality_news, skill_kept=skill_kept,
-        skill_news=p.skill_spread * skill_news, trait_kept=trait_kept, trait_news=trait_news,
-        renewal=renewal(p), profit_tax=p.profit_tax, policy_rate=p.policy_rate, funding_rate=p.policy_rate,
-        deposit_rate=p.policy_rate - p.deposit_spread, resale=p.resale,
-        hired=1.0, served=1.0, finding=0.5, separation=p.separation, working=0.0, labour_force=0.0,
-        employment=0.0, unemployment=p.unemployment_norm,
-        inflation=p.inflation_aim, inflation_seen=p.inflation_aim,
-        gdp=0.0, gdp_seen=0.0, potential=0.0, tax_norm=0.2,
-        investment_value=0.0, own_margin=0.0, fright=0.0,
-        real_output=0.0, real_consumption=0.0, real_investment=0.0, real_public=0.0,
-    )  # fmt: skip
-
-
-def memory_at_start(sizes) -> SimpleNamespace:
-    """What the economy itself keeps from quarter to quarter, beside tables and posted terms."""
-    platforms = sizes["platforms"]
-    return SimpleNamespace(
-        born=0, used_machines=0.0,
-        sector_starts=np.zeros(len(BASE_WEIGHTS) + 1, np.int64), transfers=np.zeros(sizes["consumers"]),
-        participations=np.zeros((platforms, sizes["banks"]), np.int64),
-        # money put into platforms by the fund so far, and returned by exits (fen)
-        fund_record=np.zeros(2), confidence=1.0,
-        own_interest=0.0, own_losses=0.0,
-    )  # fmt: skip
+    market, p = economy.market, economy.p
+    market.wage = WAGE * exp(-trend_growth(p) * p.lead_in)
+    market.wage_index = market.wage / WAGE
+    market.technology = exp(-p.technology_growth * p.lead_in)
+    price = (1.0 + p.mark_up + p.rent) * market.wage / market.technology
+    for prices in (market.going_price, market.input_price, market.price_index):
+        prices[:] = price
+    market.machine_price = market.consumer_price = price
+    market.weights[:] = BASE_WEIGHTS / BASE_WEIGHTS.sum()
+    market.policy_rate = market.funding_rate = p.policy_rate
+    market.deposit_rate = p.policy_rate - p.deposit_spread
+    market.resale, market.separation, market.unemployment = p.resale, p.separation, p.unemployment_norm
+    market.inflation = market.inflation_seen = p.inflation_aim
 
 
 def furnish(economy) -> None:
     """Fill the tables and the books of a new economy."""
     path = balanced_growth(economy.p)
     check_path(path)
+    post_first(economy)
     for table in (economy.consumers, economy.firms, economy.platforms, economy.owners, economy.fund):
         table["bank"] = np.arange(len(table)) % len(economy.banks)
     lay_ecosystems(economy)
@@ -183,7 +155,7 @@ def place_firms(economy, path) -> None:
     market.sector_money = demand * market.gdp
     edges = np.cumsum(demand) / demand.sum()
     firms["sector"] = np.minimum(np.searchsorted(edges, (np.arange(n) + 0.5) / n), sectors - 1)
-    economy.memory.sector_starts = np.searchsorted(firms["sector"], np.arange(sectors + 1))
+    market.starts = np.searchsorted(firms["sector"], np.arange(sectors + 1))
     # scatter the banks over the sectors
     firms["bank"] = (np.arange(n) * 7919) % len(economy.banks)
     sector = firms["sector"]
@@ -243,7 +215,7 @@ def finance_firms(economy, path) -> None:
         firms[name] = debt / np.maximum(1, books["deposits"] + assets)
     for name in ("margin_now", "draft_margin", "reported_margin"):
         firms[name] = path.profit
-    supply.start(economy)
+    supply.start_network(economy)
 
 
 def finance_households(economy, path) -> None:
@@ -292,18 +264,3 @@ def find_worth(table, liabilities) -> None:
     for account, fen in table.books.items():
         if account != "net_worth":
             worth += -fen if (table.name, account) in liabilities else fen
-
-
-def lead_in(economy, quarters) -> None:
-    """From the solved guess to a state that the rules keep: the economy lives for these `quarters`.
-
-    Nothing is recorded. Prices and technology grow to where the first quarter has them.
-    """
-    chosen, economy.quarter = economy.strategy, BEFORE
-    economy.adopt("external_finance")
-    for _ in quarters:
-        economy.live()
-    for scorers in (economy.firm_scorers, economy.consumer_scorers):
-        scorers.seen_at -= economy.quarter
-    economy.quarter = 0
-    economy.adopt(chosen)

@@ -7,9 +7,12 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from sim.actors.banks import all_loans
+from sim.credit import scoring
 from sim.record.survey import OfConsumers, OfFirms, add_up, middle_and_tail, survey_consumers, survey_firms
 
 PLATFORM_COLUMNS = [
+    "model",
+    "founded",
     "alive",
     "giant",
     "size",
@@ -143,30 +146,30 @@ def of_the_core(e: Any, flows: Mapping[str, int], seen: Survey) -> dict[str, flo
         "credit_to_gdp": ratio(debt + platform_debt_f, 4.0 * m.gdp),
         "firm_credit": (debt + platform_debt_f) / m.consumer_price,
         "trade_credit": ratio(total("firms", "payables"), 4.0 * m.gdp),
-        "trade_losses": ratio(t["bad trade credit"], m.gdp),
-        "hit_by_failures": ratio(t["hit by failures"], count),
-        "chain_failures": ratio(t["failures after a hit"], count),
+        "trade_losses": ratio(t.bad_trade_credit, m.gdp),
+        "hit_by_failures": ratio(t.hit_by_failures, count),
+        "chain_failures": ratio(t.failures_after_a_hit, count),
         "inputs_short": firms.short / max(1.0, firms.ordered),
         "bank_credit_to_firms": ratio(debt, 4.0 * m.gdp),
         "platform_credit_to_firms": ratio(platform_debt_f, 4.0 * m.gdp),
         "platform_credit_to_consumers": ratio(platform_debt_c, 4.0 * m.gdp),
         "consumer_credit_to_gdp": ratio(consumer_debt + platform_debt_c, 4.0 * m.gdp),
-        "default_rate": ratio(t["failures"], count),
-        "closure_rate": ratio(t["closures"], count),
-        "entry_rate": ratio(t["entries"], count),
+        "default_rate": ratio(t.failures, count),
+        "closure_rate": ratio(t.closures, count),
+        "entry_rate": ratio(t.entries, count),
         "firms": float(count),
-        "firm_loss_rate": t["bad firm loans"] / max(1.0, debt),
+        "firm_loss_rate": t.bad_firm_loans / max(1.0, debt),
         "consumer_default_rate": seen.consumers.failed / len(e.consumers),
-        "consumer_loss_rate": t["bad consumer loans"] / max(1.0, consumer_debt),
+        "consumer_loss_rate": t.bad_consumer_loans / max(1.0, consumer_debt),
         "platform_loss_rate": ratio(
-            t.get("bad platform loans", 0.0),
-            platform_debt_f + platform_debt_c + t.get("bad platform loans", 0.0),
+            t.bad_platform_loans,
+            platform_debt_f + platform_debt_c + t.bad_platform_loans,
         ),
-        "losses_of_households": ratio(t.get("losses of households", 0.0), m.gdp),
-        "platform_losses_of_banks": ratio(t.get("platform losses of banks", 0.0), m.gdp),
-        "bank_resolution": ratio(t.get("resolution", 0.0), m.gdp),
-        "bank_failures": t.get("bank failures", 0.0),
-        "platform_deaths": t.get("platform deaths", 0.0),
+        "losses_of_households": ratio(t.losses_of_households, m.gdp),
+        "platform_losses_of_banks": ratio(t.platform_losses_of_banks, m.gdp),
+        "bank_resolution": ratio(t.resolution, m.gdp),
+        "bank_failures": t.bank_failures,
+        "platform_deaths": t.platform_deaths,
         "bank_margin": ratio(4.0 * (earned - cost), assets),
         "bank_loss_rate": 4.0 * lost / max(1.0, loans),
         "bank_return": 4.0 * (profit - tax) / max(1.0, capital),
@@ -186,8 +189,8 @@ def of_the_core(e: Any, flows: Mapping[str, int], seen: Survey) -> dict[str, flo
         "debt_burden": service / max(1.0, seen.consumers.income),
         "waste": ratio(e.p.misfit_waste * firms.wasted, firms.sales),
         "resale": m.resale,
-        "auc_banks_firms": e.firm_scorers.auc(0),
-        "auc_banks_consumers": e.consumer_scorers.auc(0),
+        "auc_banks_firms": e.firm_scorers.auc(scoring.BANKS),
+        "auc_banks_consumers": e.consumer_scorers.auc(scoring.BANKS),
     }
 
 
@@ -224,13 +227,45 @@ def of_platforms(e: Any, seen: Survey) -> dict[str, float]:
         "bought_margin": ratio(float((t["bank_margin"] * t["participations_owed"]).sum()), owed),
         "own_margin": m.own_margin,
         "trust": sums["trust"] / len(e.platforms),
-        "auc_platforms_firms": e.firm_scorers.auc(1),
-        "auc_platforms_consumers": e.consumer_scorers.auc(1),
+        "auc_platforms_firms": e.firm_scorers.auc(scoring.PLATFORMS),
+        "auc_platforms_consumers": e.consumer_scorers.auc(scoring.PLATFORMS),
     }
 
 
-def observe(e: Any, flows: Mapping[str, int]) -> tuple[dict[str, float], dict[str, np.ndarray]]:
-    """The line of a quarter that is closed, with these flows, and the columns of the platforms."""
+OF_A_MODEL = [
+    "revenue",
+    "interest",
+    "bad_loans",
+    "losses_borne",
+    "profit",
+    "users",
+    "firm_users",
+    "links",
+    "loans",
+]
+
+
+def of_models(e: Any) -> dict[str, dict[str, float]]:
+    """What the platforms of each business model did together, by its name: fen, rows of consumers, firms."""
+    found, platforms = {}, e.platforms.columns
+    for n, row in enumerate(e.models):
+        here = platforms["model"] == n
+        if row.acts and here.any():
+            sums = {name: float(platforms[name][here].sum()) for name in OF_A_MODEL}
+            found[row.name] = {
+                "platforms": float(here.sum()),
+                "alive": float((here & platforms["alive"]).sum()),
+                **sums,
+                "auc_firms": e.firm_scorers.auc(1 + n),
+                "auc_consumers": e.consumer_scorers.auc(1 + n),
+            }
+    return found
+
+
+def observe(e: Any, flows: Mapping[str, int]) -> tuple[dict[str, float], dict[str, np.ndarray], dict]:
+    """The line of a quarter that is closed, with these flows, the columns of the platforms, and business
+    models by name."""
     seen, t = survey(e), e.platforms.columns
     line = {"quarter": float(e.quarter), **of_the_core(e, flows, seen), **of_platforms(e, seen)}
-    return line, {name: t[name].copy() for name in PLATFORM_COLUMNS} if t["acts"].any() else {}
+    acting = bool(t["acts"].any())
+    return line, {name: t[name].copy() for name in PLATFORM_COLUMNS} if acting else {}, of_models(e)

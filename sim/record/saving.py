@@ -1,20 +1,29 @@
 """One explicit state: what the future of an economy depends on, for branching, saving and loading."""
 
+import contextlib
 import dataclasses
+import errno
 import html
 import json
 import os
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 
+from sim import law
+from sim.accounts import chart_with, parties
+from sim.credit.funders import FUNDERS
 from sim.engine.ledger import LedgerError
 from sim.engine.parameters import ParameterError, Parameters
 from sim.engine.records import Records
+from sim.engine.rules import RULES
+from sim.law import Change, Timeline
+from sim.links.lines import LINES
+from sim.markets import news
 from sim.strategies import BusinessModel
 
 LEAST = {"firms": 100, "consumers": 100, "banks": 1, "platforms": 1}
@@ -34,128 +43,225 @@ def check_sizes(sizes: Mapping[str, int], seed: int, threads: int) -> None:
         raise ParameterError(f"seed = {seed!r} is not a whole number from 0 on")
 
 
+@dataclass(frozen=True)
+class Found:
+    """All that the future of an economy depends on, and its record."""
+
+    p: Parameters
+    seed: int
+    sizes: Mapping[str, int]
+    models: tuple[BusinessModel, ...]
+    timeline: Timeline
+    begins: str | None
+    branched: int
+    state: Mapping[str, Any]
+    records: Records
+
+
+def found(economy: Any, records: Records) -> Found:
+    """What there is of an economy; its state is a copy, the records are these."""
+    return Found(
+        economy.p, economy.seed, sizes(economy), economy.models, economy.timeline, economy.begins,
+        economy.branched, snapshot(economy), records,
+    )  # fmt: skip
+
+
 def sizes(economy: Any) -> dict[str, int]:
     return {name: len(economy.tables[name]) for name in LEAST}
 
 
-def state(economy: Any) -> dict[str, Any]:
-    """Everything that the future depends on, as arrays and numbers; copies."""
+def holders(economy: Any) -> dict[str, Any]:
+    """What has a snapshot, by the name under which it stands in the state."""
+    names = ("firm_scorers", "consumer_scorers", "market", "memory")
+    tables = {f"table/{name}": table for name, table in economy.tables.items()}
+    return tables | {name: getattr(economy, name) for name in names}
+
+
+def snapshot(economy: Any) -> dict[str, Any]:
+    """The state: arrays and numbers by place, as "table/firms/price"; copies."""
     parts: dict[str, Any] = {"quarter": economy.quarter}
-    for name, table in economy.tables.items():
-        parts |= {f"table/{name}/{column}": array for column, array in table.state().items()}
-    for name in ("firm_scorers", "consumer_scorers"):
-        parts |= {f"{name}/{key}": array for key, array in getattr(economy, name).state().items()}
-    for name in ("market", "memory"):
-        parts |= {f"{name}/{key}": np.copy(value) for key, value in vars(getattr(economy, name)).items()}
+    for place, holder in holders(economy).items():
+        parts |= {f"{place}/{name}": value for name, value in holder.snapshot().items()}
     return parts
 
 
 def restore(economy: Any, parts: Mapping[str, Any]) -> None:
     """Put a state into an economy of the same sizes. ValueError for a state of something else."""
-    economy.quarter = int(parts["quarter"])
+    quarter = np.asarray(parts["quarter"])
+    if quarter.shape or quarter.dtype.kind != "i" or quarter < 0:
+        raise ValueError(f"quarter {quarter} is none")
+    economy.quarter = int(quarter)
     pieces: dict[str, dict[str, Any]] = {}
     for label, value in parts.items():
         owner, _, key = label.rpartition("/")
         pieces.setdefault(owner, {})[key] = value
-    for name, table in economy.tables.items():
-        table.load(pieces[f"table/{name}"])
-    for name in ("firm_scorers", "consumer_scorers"):
-        getattr(economy, name).load(pieces[name])
-    for name in ("market", "memory"):
-        different = vars(getattr(economy, name)).keys() ^ pieces[name].keys()
-        if different:
-            raise ValueError(f"this is no state of the {name}: {', '.join(sorted(different))} does not match")
-        values = {
-            key: value.item() if np.ndim(value) == 0 else np.array(value)
-            for key, value in pieces[name].items()
-        }
-        setattr(economy, name, SimpleNamespace(**values))
+    for place, holder in holders(economy).items():
+        holder.load(pieces[place])
+    economy.market.starts = starts_of(economy.firms["sector"])
+    for scorers in (economy.firm_scorers, economy.consumer_scorers):
+        scorers.channel[scorers.banks :] = 1 + economy.platforms["model"]
+    news.check_rows(economy)
     economy.ledger.open()
 
 
-def rebuild(
-    p: Parameters, seed: int, size: Mapping[str, int], parts: Mapping[str, Any], records: Records
-) -> Any:
-    """An economy in that state, with a business model still to be adopted."""
-    import mesa
-
-    from sim.model import Economy
-
-    economy = Economy.__new__(Economy)
-    mesa.Model.__init__(economy, rng=seed)
-    economy.seed, economy.p, economy.quarter, economy.crew = seed, p, 0, None
-    economy._lay_tables(size)
-    restore(economy, parts)
-    economy.records = records
-    return economy
+def starts_of(sector: np.ndarray) -> np.ndarray:
+    """Where the rows of each sector begin, and the last ends (int64)."""
+    return np.searchsorted(sector, np.arange(news.SECTORS + 1)).astype(np.int64)
 
 
 def write(economy: Any, path: Path) -> None:
-    """One npz file: the state, the records, and what to rebuild it with. All of it, or the file as it was."""
+    """One npz file: the state, the records, and what to rebuild it with. All of it, or the file as it was.
+
+    Raises OSError, in one line that names the file, where it cannot be written.
+    """
     records = economy.records
     about = {
         "seed": int(economy.seed),
         "sizes": sizes(economy),
         "parameters": economy.p.as_dict(),  # all: a default may have changed by the time of loading
-        "strategy": dataclasses.asdict(economy.strategy),
+        "models": [as_dict(row) for row in economy.models],
+        "timeline": [change.as_dict() for change in economy.timeline],
+        "begins": economy.begins,
+        "branched": economy.branched,
         "flows": records.of_flows,
         "acted": [bool(of) for of in records.of_platforms],
+        "of_models": records.of_models,
     }
-    arrays = {f"state/{label}": np.asarray(value) for label, value in state(economy).items()}
+    arrays = {f"state/{label}": np.asarray(value) for label, value in snapshot(economy).items()}
     for group, lines in (("lines", records.lines), ("platforms", [of for of in records.of_platforms if of])):
         if lines:
             arrays |= {f"{group}/{key}": np.array([line[key] for line in lines]) for key in lines[0]}
     arrays["about"] = np.array(json.dumps(about))
-    scratch = path.with_name(path.name + ".part")
-    with scratch.open("wb") as file:  # a file and not a name, to which NumPy would add an ending
-        np.savez(file, allow_pickle=False, **arrays)
-    os.replace(scratch, path)
+    scratch = path.parent / (path.name + ".part")
+    try:
+        if path.is_dir():
+            raise IsADirectoryError(errno.EISDIR, "it is a folder")
+        with scratch.open("wb") as file:  # a file and not a name, to which NumPy would add an ending
+            np.savez(file, allow_pickle=False, **arrays)
+        os.replace(scratch, path)
+    except OSError as error:
+        raise type(error)(f"{path} cannot be written: {error.strerror or error}") from error
+    finally:
+        with contextlib.suppress(OSError):
+            scratch.unlink()
 
 
-def read(path: Path) -> Any:
-    """The economy that `write` has written. ValueError in one line for a file that is something else."""
+# what an archive with other things in it than an economy leads to
+UNREADABLE = (
+    OSError, EOFError, ValueError, TypeError, AttributeError, IndexError, OverflowError, zipfile.BadZipFile,
+    LedgerError,
+)  # fmt: skip
+
+
+def as_dict(row: BusinessModel) -> dict[str, Any]:
+    """A row of plain values; its rule by name."""
+    plain = {one.name: getattr(row, one.name) for one in dataclasses.fields(row)}
+    return plain | {"reviews": row.reviews and f"{row.reviews.__module__}.{row.reviews.name}"}
+
+
+def row_of(found: Mapping[str, Any]) -> BusinessModel:
+    """The row that `as_dict` wrote. ValueError where nothing has declared its rule."""
+    rules = {f"{one.__module__}.{one.name}": one for one in RULES}
+    name = found["reviews"]
+    if name is not None and name not in rules:
+        raise ValueError(f"nothing declares the rule {name} of {found['name']}: import it first")
+    return BusinessModel(**{**found, "reviews": rules.get(name)})
+
+
+def read(path: Path, build: Callable[[Found], Any]) -> Any:
+    """What `build` makes of what `write` has written. ValueError, in one line, for a file that is something
+    else."""
     try:
         with path.open("rb") as file:
             arrays = np.load(file, allow_pickle=False)
             if isinstance(arrays, np.ndarray):
                 raise ValueError("it is an array")
-            return rebuilt({label: arrays[label] for label in arrays.files})
+            return rebuilt({label: arrays[label] for label in arrays.files}, build)
     except KeyError as error:
         raise ValueError(f"{path} is not a saved economy: it lacks {error}") from error
-    except (OSError, EOFError, ValueError, TypeError, zipfile.BadZipFile, LedgerError) as error:
+    except UNREADABLE as error:
         raise ValueError(f"{path} is not a saved economy: {error}") from error
 
 
-def rebuilt(arrays: dict[str, np.ndarray]) -> Any:
+def rebuilt(arrays: dict[str, np.ndarray], build: Callable[[Found], Any]) -> Any:
     """The economy from the arrays of a file; its books are proved."""
-    from sim.accounts import PARTIES
-
     about = json.loads(str(arrays.pop("about")))
     groups: dict[str, dict[str, np.ndarray]] = {"state": {}, "lines": {}, "platforms": {}}
     for label, value in arrays.items():
         group, _, key = label.partition("/")
         groups[group][key] = value
-    records, acted = Records(PARTIES), 0
+    check_about(about)
+    check_numbers(arrays)
+    check_lengths(groups, about)
+    named, acted = parties(chart_with([*FUNDERS, *LINES])), 0
+    records = Records(named)
     for n, (flows, did) in enumerate(zip(about["flows"], about["acted"], strict=True)):
         line = {key: float(values[n]) for key, values in groups["lines"].items()}
         of = {key: values[acted] for key, values in groups["platforms"].items()} if did else {}
-        records.add(line, of, flows)
+        records.add(line, of, about["of_models"][n], flows)
         acted += did
-    economy = rebuild(
-        Parameters(about["parameters"]), about["seed"], about["sizes"], groups["state"], records
+    models = tuple(row_of(row) for row in about["models"])
+    timeline = tuple(Change(**change) for change in about["timeline"])
+    economy = build(
+        Found(
+            Parameters(about["parameters"]),
+            about["seed"],
+            about["sizes"],
+            models,
+            timeline,
+            about["begins"],
+            about["branched"],
+            groups["state"],
+            records,
+        )  # fmt: skip
     )
-    row = about["strategy"]
-    economy.strategy = BusinessModel(**{**row, "claims": tuple(row["claims"])})
     economy.ledger.close()
     economy.ledger.open()
     return economy
 
 
+def check_about(about: Mapping[str, Any]) -> None:
+    """Raise ValueError, in one line, for sizes, a seed, parameters or flows that no economy has written."""
+    if set(about["sizes"]) != set(LEAST):
+        raise ValueError(f"its sizes are of {', '.join(about['sizes']) or 'nothing'}")
+    check_sizes(about["sizes"], about["seed"], 1)
+    lacking = Parameters.declarations().keys() - about["parameters"].keys()
+    if lacking:
+        raise ValueError(f"it lacks the parameters {', '.join(sorted(lacking)[:3])}")
+    known = chart_with([*FUNDERS, *LINES]).flows
+    for flows in about["flows"]:
+        for name, fen in flows.items():
+            if name not in known or not isinstance(fen, int):
+                raise ValueError(f"{name!r} of {fen!r} fen is no flow")
+
+
+def check_numbers(arrays: Mapping[str, np.ndarray]) -> None:
+    """Raise ValueError, in one line, where the state holds a number that is not finite."""
+    for label, array in arrays.items():
+        if label.startswith("state/") and array.dtype.kind == "f" and not np.isfinite(array).all():
+            raise ValueError(f"{label.removeprefix('state/')} is not finite")
+
+
+def check_lengths(groups: Mapping[str, Mapping[str, np.ndarray]], about: Mapping[str, Any]) -> None:
+    """Raise ValueError, in one line, unless the record has as many quarters of everything."""
+    quarters, acted, n = len(about["flows"]), sum(about["acted"]), about["sizes"]["platforms"]
+    for group, shape in (("lines", (quarters,)), ("platforms", (acted, n))):
+        if not groups[group] and shape[0]:
+            raise ValueError(f"its record has no {group}")
+        for key, array in groups[group].items():
+            if array.shape != shape:
+                raise ValueError(f"its record of {group} has {key} of shape {array.shape}, not {shape}")
+
+
 def as_html(economy: Any) -> str:
     """What a notebook shows of an economy: what it is, how it stands, what was changed of the defaults."""
+    titles, mix = {row.name: row.title for row in economy.models}, economy.mix
     rows = [
-        ("strategy", economy.strategy.title),
-        ("quarter", economy.quarter),
+        (
+            "strategy",
+            ", ".join(f"{titles[name]}: {n}" if len(mix) > 1 else titles[name] for name, n in mix.items()),
+        ),
+        ("quarter", law.name_of(economy.quarter, economy.begins)),
         *((name, f"{n:,}") for name, n in sizes(economy).items()),
         ("seed", economy.seed),
     ]

@@ -7,12 +7,15 @@ two models is traced to its attributes.
 
 import dataclasses
 import difflib
-import functools
-import importlib
-import pkgutil
+import numbers
+import sys
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
+from sim.engine.folders import Folder
 from sim.engine.parameters import Declared, param
+from sim.engine.rules import Rule
 
 # what a lender sees of a firm or consumer
 ACCOUNTS, FOOTPRINTS, OPERATIONS = 0, 1, 2
@@ -30,6 +33,8 @@ class Prices(Declared):
 
 
 MOST = {"take": Prices.take_limit.value, "gain_share": Prices.gain_share_limit.value}
+NOT_NUMBERS = ("name", "title", "claims", "funders", "lines", "reviews", "turns_to")
+SWITCHES = ("acts", "file_like_a_bank", "lends_to_consumers", "lends_to_firms", "by_deduction")
 
 
 class StrategyError(ValueError):
@@ -40,19 +45,24 @@ class StrategyError(ValueError):
 class BusinessModel:
     """One row of the table.
 
-    acts: whether platforms do anything. to_consumers, to_firms, to_projects, to_technology: shares of the
-    growth budget (they sum to one): attention of consumers, attention of firms, integration projects,
-    machines that do a part of the work. by_staff: share of the attention budget that pays people and
-    branches; the rest buys media and rebates. sees: ACCOUNTS, FOOTPRINTS or OPERATIONS. file_like_a_bank:
-    each loan file costs what a branch's does. lends_to_consumers, lends_to_firms: whether it arranges credit.
-    from_households, from_banks, from_borrowing: who funds a loan (shares); the rest the platform funds and
-    keeps, `keeps`. take: on what others fund, share/quarter, at first. gain_share: of what a linked firm
-    gains, at first. by_deduction: repaid out of the flow of sales.
+    claims: of the essay that it speaks to. acts: whether platforms do anything. to_consumers, to_firms,
+    to_projects, to_technology: shares of the growth budget (they sum to one): attention of consumers, attention
+    of firms, integration projects, machines that do a part of the work. by_staff: share of the attention budget
+    that pays people and branches; the rest buys media and rebates. sees: ACCOUNTS, FOOTPRINTS or OPERATIONS.
+    file_like_a_bank: each loan file costs what a branch's does. lends_to_consumers, lends_to_firms: whether it
+    arranges credit. funders: who funds a loan, ((name, share), ...), see `sim.credit.funders`; the rest the
+    platform funds and keeps, `keeps`. lines: what it does for a firm that it is linked with, see
+    `sim.links.lines`. take: on what others fund, share/quarter, at first. gain_share: of what a linked firm
+    gains, at first. by_deduction: repaid out of the flow of sales. reviews: a rule by which each of its
+    platforms reviews its business model every quarter: it writes `wanted_model`, the place in `turns_to` of
+    the model that it turns to, or -1 to stay. turns_to: names of those models.
+
+    Raises StrategyError, in one line, for a row that makes no sense.
     """
 
     name: str
     title: str
-    claims: tuple[str, ...]
+    claims: tuple[str, ...] = ()
     acts: bool = True
     to_consumers: float = 0.0
     to_firms: float = 0.0
@@ -63,21 +73,27 @@ class BusinessModel:
     file_like_a_bank: bool = False
     lends_to_consumers: bool = False
     lends_to_firms: bool = False
-    from_households: float = 0.0
-    from_banks: float = 0.0
-    from_borrowing: float = 0.0
+    funders: tuple[tuple[str, float], ...] = ()
+    lines: tuple[str, ...] = ()
     take: float = 0.0
     gain_share: float = 0.0
     by_deduction: bool = False
+    reviews: Rule | None = None
+    turns_to: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
+        for name in ("name", "title"):
+            if not (isinstance(getattr(self, name), str) and getattr(self, name)):
+                raise StrategyError(f"a business model's {name} is a text, not {getattr(self, name)!r}")
+        for name in ("claims", "lines", "turns_to"):
+            object.__setattr__(self, name, self._texts(name))
+        object.__setattr__(self, "funders", self._shares())
+        for name in self.numbers():
+            self._set_number(name)
         if self.sees not in (ACCOUNTS, FOOTPRINTS, OPERATIONS):
             raise StrategyError(
                 f"{self.name}: sees = {self.sees!r} is none of {ACCOUNTS}, {FOOTPRINTS}, {OPERATIONS}"
             )
-        for name, value in self.attributes().items():
-            if name != "sees" and not 0.0 <= value <= MOST.get(name, 1.0):  # false for NaN too
-                raise StrategyError(f"{self.name}: {name} = {value} is outside [0, {MOST.get(name, 1.0):g}]")
         spent = self.to_consumers + self.to_firms + self.to_projects + self.to_technology
         if self.acts and abs(spent - 1.0) > 1e-9:
             raise StrategyError(
@@ -88,29 +104,64 @@ class BusinessModel:
             raise StrategyError(
                 f"{self.name}: others fund {1.0 - self.keeps:g} of a loan, more than all of it"
             )
+        if (self.reviews is None) != (not self.turns_to):
+            raise StrategyError(f"{self.name}: a rule that reviews needs models to turn to, and they need it")
+
+    def _texts(self, name: str) -> tuple[str, ...]:
+        given = getattr(self, name)
+        if isinstance(given, str) or not all(isinstance(one, str) for one in given):
+            raise StrategyError(f"{self.name}: {name} = {given!r} are no texts: write ('C9', ...)")
+        return tuple(given)
+
+    def _shares(self) -> tuple[tuple[str, float], ...]:
+        given = self.funders.items() if isinstance(self.funders, Mapping) else self.funders
+        try:
+            shares = tuple((str(name), float(share)) for name, share in given)
+        except (TypeError, ValueError):
+            raise StrategyError(
+                f"{self.name}: funders = {self.funders!r} are no names and shares: (('banks', 0.7), ...)"
+            ) from None
+        for name, share in shares:
+            if not 0.0 <= share <= 1.0:  # false for NaN too
+                raise StrategyError(f"{self.name}: {name} fund {share}, which is outside [0, 1]")
+        return tuple((name, share) for name, share in shares if share > 0.0)
+
+    def _set_number(self, name: str) -> None:
+        value, most = getattr(self, name), MOST.get(name, 1.0)
+        if name in SWITCHES:
+            if value not in (True, False):
+                raise StrategyError(f"{self.name}: {name} = {value!r} is a switch: True or False")
+            object.__setattr__(self, name, bool(value))
+        elif isinstance(value, bool) or not isinstance(value, numbers.Real):
+            raise StrategyError(f"{self.name}: {name} = {value!r} is not a number in [0, {most:g}]")
+        elif name == "sees":
+            object.__setattr__(self, name, int(value) if value == int(value) else value)
+        elif not 0.0 <= value <= most:  # false for NaN too
+            raise StrategyError(f"{self.name}: {name} = {value} is outside [0, {most:g}]")
+        else:
+            object.__setattr__(self, name, float(value))
 
     @property
     def keeps(self) -> float:
         """Share of a loan that the platform funds itself."""
-        return 1.0 - self.from_households - self.from_banks - self.from_borrowing
+        return 1.0 - sum(share for _, share in self.funders)
 
-    def attributes(self) -> dict[str, float]:
-        """The numbers of the row, as columns of the table of platforms hold them."""
-        rest = ("name", "title", "claims")
-        return {f.name: float(getattr(self, f.name)) for f in dataclasses.fields(self) if f.name not in rest}
+    def numbers(self) -> list[str]:
+        """Names of the attributes that are numbers, as columns of the table of platforms hold them."""
+        return [one.name for one in dataclasses.fields(self) if one.name not in NOT_NUMBERS]
+
+    def attributes(self) -> dict[str, Any]:
+        """The attributes that `blend` may swap, by name."""
+        fixed = ("name", "title", "claims")
+        return {f.name: getattr(self, f.name) for f in dataclasses.fields(self) if f.name not in fixed}
 
 
-@functools.cache
+STRATEGIES: Folder[BusinessModel] = Folder(sys.modules["sim.strategies"], "ROW", lambda row: row.name)
+
+
 def discover() -> dict[str, BusinessModel]:
     """Every business model in this folder, by name."""
-    import sim.strategies as folder
-
-    rows = {}
-    for module in pkgutil.iter_modules(folder.__path__):
-        if module.name != "base":
-            row = importlib.import_module(f"{folder.__name__}.{module.name}").ROW
-            rows[row.name] = row
-    return rows
+    return STRATEGIES.all()
 
 
 def strategy(name: str | BusinessModel) -> BusinessModel:
@@ -118,7 +169,7 @@ def strategy(name: str | BusinessModel) -> BusinessModel:
     if isinstance(name, BusinessModel):
         return name
     rows = discover()
-    if name not in rows:
+    if not isinstance(name, str) or name not in rows:
         near = difflib.get_close_matches(str(name), rows, 1)
         hint = f"; did you mean {near[0]!r}?" if near else ""
         raise StrategyError(f"unknown strategy {name!r}{hint} (there are {', '.join(sorted(rows))})")
@@ -126,7 +177,7 @@ def strategy(name: str | BusinessModel) -> BusinessModel:
 
 
 def blend(base: BusinessModel, other: BusinessModel, *attributes: str) -> BusinessModel:
-    """`base` with the named attributes of `other`; shares of a budget or of funding go together."""
+    """`base` with the named attributes of `other`; shares of a budget go together."""
     for name in attributes:
         if name not in base.attributes():
             raise StrategyError(f"no attribute {name!r} of a business model: {', '.join(base.attributes())}")

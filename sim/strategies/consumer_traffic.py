@@ -12,6 +12,6 @@ ROW = BusinessModel(
     to_consumers=1.0,
     sees=FOOTPRINTS,
     lends_to_consumers=True,
-    from_households=1.0,
+    funders=(("households", 1.0),),
     take=0.018,
 )

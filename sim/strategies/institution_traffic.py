@@ -16,6 +16,6 @@ ROW = BusinessModel(
     sees=FOOTPRINTS,
     lends_to_consumers=True,
     lends_to_firms=True,
-    from_banks=0.98,
+    funders=(("banks", 0.98),),
     take=0.0068,
 )

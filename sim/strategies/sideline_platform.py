@@ -14,6 +14,6 @@ ROW = BusinessModel(
     sees=ACCOUNTS,
     file_like_a_bank=True,
     lends_to_firms=True,
-    from_borrowing=0.5,
+    funders=(("borrowing", 0.5),),
     take=0.0068,
 )

@@ -7,13 +7,6 @@ from sim.engine.compiling import compiled
 from sim.markets.payments import ownership, taxes
 
 
-def open_quarter(economy) -> None:
-    """Counters of the quarter start at zero."""
-    economy.tallies = {}
-    for table in economy.tables.values():
-        table.open_quarter()
-
-
 def costs(economy) -> None:
     """Files screened and loans looked after are paid as wages."""
     banks, p, wage = economy.banks, economy.p, economy.market.wage_index
@@ -35,9 +28,8 @@ def close(economy) -> None:
     banks, ledger, market, rate = economy.banks, economy.ledger, economy.market, economy.state[0].rate
     deposits = economy.consumers["deposits"]
     interest = np.empty(len(deposits), np.int64)
-    accrue(deposits, market.deposit_rate, interest, economy.memory.transfers)
+    accrue(deposits, market.deposit_rate, interest, economy.consumers.columns["transfers"])
     paid = ledger.pay_at_home("deposit interest", interest)
-    economy.memory.own_losses = economy.tallies["bad firm loans"] + economy.tallies["bad consumer loans"]
     ledger.settle()
     earned = np.floor(rate * (banks["bonds"] + np.maximum(0, banks["reserves"])))
     total = ledger.credit("interest on bonds and reserves", earned)
@@ -73,8 +65,8 @@ def recapitalise(economy) -> None:
         ).astype(np.int64)
         ledger.pay("bank resolution", np.array([int(whole.sum())]), whole)
         banks["failures"] += hole > 0
-        economy.tallies["bank failures"] = float((hole > 0).sum())
-        economy.tallies["resolution"] = float(whole.sum())
+        economy.tallies.bank_failures = float((hole > 0).sum())
+        economy.tallies.resolution = float(whole.sum())
 
 
 def treasury(economy) -> None:

@@ -61,7 +61,7 @@ def distribute(economy) -> None:
     excess = money(economy) - p.owners_reserve * market.gdp
     total = int(max(0.0, p.owners_payout * excess))
     part = split(total, consumers["ownership"])
-    transfers = economy.memory.transfers
+    transfers = consumers.columns["transfers"]
     transfers[...] = 0.0
     if total:
         ledger.credit("income from ownership", part)

@@ -2,10 +2,10 @@
 
 import numpy as np
 
+from sim.credit import pools
 from sim.engine.fen import within
 from sim.engine.ledger import Some, rows_with, split, total_by
 from sim.markets.payments import ownership, taxes
-from sim.markets.payments.venture import lose
 
 
 def mishaps(economy) -> None:
@@ -24,7 +24,9 @@ def firms_pay(economy) -> None:
     """In the order of rank; the rule `settles` has decided the amounts."""
     firms, banks, ledger, p = economy.firms, economy.banks, economy.ledger, economy.p
     taxes.pay(economy, "profit tax", firms["tax_paid"])
-    banks["interest_income"] += ledger.pay_at_home("interest of firms", firms["interest_paid"])
+    at_home = ledger.pay_at_home("interest of firms", firms["interest_paid"])
+    banks["interest_income"] += at_home
+    economy.tallies.interest_of_banks += float(at_home.sum())
     ledger.pay_at_home("instalments of firms", firms["instalment_paid"])
     holdings, shared = banks["syndicated_loans"].astype(float), rows_with(firms["syndicated_debt"])
     interest, instalments = (
@@ -33,6 +35,7 @@ def firms_pay(economy) -> None:
     if total := int(interest.sum()):
         received = split(total, holdings)
         banks["interest_income"] += received
+        economy.tallies.interest_of_banks += float(total)
         ledger.pay("syndicated interest", Some(shared, interest), received)
     if total := int(instalments.sum()):
         received = within(total, banks["syndicated_loans"])
@@ -45,13 +48,14 @@ def firms_pay(economy) -> None:
 def consumers_pay(economy) -> None:
     """Interest and instalments of consumers to their banks; defaults are written off."""
     consumers, banks, ledger = economy.consumers, economy.banks, economy.ledger
-    banks["interest_income"] += ledger.pay_at_home("interest of consumers", consumers["interest_paid"])
+    at_home = ledger.pay_at_home("interest of consumers", consumers["interest_paid"])
+    banks["interest_income"] += at_home
+    economy.tallies.interest_of_banks += float(at_home.sum())
     ledger.pay_at_home("instalments of consumers", consumers["instalment_paid"])
     rows = np.flatnonzero(consumers["failed"])
     lost = consumers["bank_debt"][rows]
     by_bank = total_by(consumers["bank"][rows], lost, len(banks))
     ledger.write_off("bad loans to consumers", {"banks": by_bank}, {"consumers": Some(rows, lost)})
     banks["loan_losses"] += by_bank
-    economy.memory.own_interest = float(banks["interest_income"].sum())
-    economy.tallies["bad consumer loans"] = float(lost.sum())
-    lose(economy, "consumers", rows, consumers["platform_debt"][rows])
+    economy.tallies.bad_consumer_loans = float(lost.sum())
+    pools.write_down(economy, "consumers", rows, consumers["platform_debt"][rows])

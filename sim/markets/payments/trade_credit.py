@@ -4,86 +4,142 @@ A customer that fails leaves the claim unpaid, and the supplier may fail for it 
 firms that leave are sold to the owners' pool.
 """
 
+from types import SimpleNamespace
+from typing import NamedTuple
+
 import numpy as np
 
 from sim.engine.compiling import compiled
-from sim.engine.fen import sum_by, within
-from sim.engine.ledger import Some, rows_with
+from sim.engine.fen import rows_with, sum_by, within
+from sim.engine.kernels import kernel
+from sim.engine.ledger import Some
 from sim.markets.payments import ownership
-from sim.markets.supply import NOBODY, SLOTS, columns_of
+from sim.markets.supply import NOBODY
 
 
 @compiled
-def collect(paid, owed, creditors, to_firms, received, to_owners):
-    """What firms that pay owe goes to their creditors, other firms or the owners; it is not owed then."""
-    to_firms[:] = 0
-    received[:] = 0
-    to_owners[:] = 0
-    for k in range(len(owed)):
-        due, creditor = owed[k], creditors[k]
-        for i in range(paid.shape[0]):
-            if paid[i] > 0.0 and due[i] > 0:
-                if creditor[i] >= 0:
-                    received[creditor[i]] += due[i]
-                    to_firms[i] += due[i]
-                else:
-                    to_owners[i] += due[i]
-                due[i] = 0
+def settle_with(creditor, owed, trade_paid, payments):
+    """As `settle_trade`, for what is owed to one of two suppliers."""
+    for i in range(trade_paid.shape[0]):
+        if trade_paid[i] > 0.0 and owed[i] > 0:
+            if creditor[i] >= 0:
+                payments.received[creditor[i]] += owed[i]
+                payments.to_firms[i] += owed[i]
+            else:
+                payments.to_owners[i] += owed[i]
+            owed[i] = 0
+
+
+@kernel
+def settle_trade(firms, payments):
+    """What firms that pay owe goes to their creditors, other firms or the owners; it is not owed then.
+
+    Adds to what each firm pays `to_firms` and `to_owners`, and has `received` (fen, int64, (firms,)).
+    """
+    settle_with(firms.creditor_1, firms.owed_1, firms.trade_paid, payments)
+    settle_with(firms.creditor_2, firms.owed_2, firms.trade_paid, payments)
+
+
+class Slot(NamedTuple):
+    """A firm's dealings with one of its two suppliers, by firm."""
+
+    supplier: np.ndarray
+    creditor: np.ndarray
+    owed: np.ndarray
+    owed_new: np.ndarray
 
 
 @compiled
-def turn(gone, closing, supplier, fresh, creditor, owed):
+def fall_due_to(slot, gone, closing):
+    """As `fall_due`, for one of two suppliers."""
+    for i in range(gone.shape[0]):
+        j = slot.supplier[i]
+        if j >= 0:
+            slot.creditor[i] = NOBODY if gone[j] else j
+            slot.supplier[i] = NOBODY if gone[j] or closing[j] else j
+        else:
+            slot.creditor[i] = NOBODY
+        slot.owed[i] = slot.owed_new[i]
+        slot.owed_new[i] = 0
+
+
+@kernel
+def fall_due(firms, gone):
     """What was bought this quarter falls due in the next; claims of those who are gone went to the owners.
 
-    Customers leave a supplier that is gone or has said that it will close.
+    Customers leave a supplier that is gone or has said that it will close. gone: bool, (firms,).
     """
-    for i in range(gone.shape[0]):
-        j = supplier[i]
-        if j >= 0:
-            creditor[i] = NOBODY if gone[j] else j
-            supplier[i] = NOBODY if gone[j] or closing[j] else j
-        else:
-            creditor[i] = NOBODY
-        owed[i] = fresh[i]
-        fresh[i] = 0
+    first = Slot(
+        supplier=firms.supplier_1, creditor=firms.creditor_1, owed=firms.owed_1, owed_new=firms.owed_new_1
+    )
+    second = Slot(
+        supplier=firms.supplier_2, creditor=firms.creditor_2, owed=firms.owed_2, owed_new=firms.owed_new_2
+    )
+    fall_due_to(first, gone, firms.closing)
+    fall_due_to(second, gone, firms.closing)
+
+
+class Estates(NamedTuple):
+    """Estates of firms that are gone, one a row (fen, int64)."""
+
+    rows: np.ndarray  # of the firms
+    left: np.ndarray  # money for suppliers; what is not paid yet
+    to_firms: np.ndarray
+    to_owners: np.ndarray  # for claims that they have bought of firms that are gone
+    lost: np.ndarray  # by those whom the estate owes
+
+
+class Hits(NamedTuple):
+    """Claims of firms on estates, one a row, four for each estate at most (fen, int64)."""
+
+    firms: np.ndarray  # rows of those who have them
+    paid: np.ndarray
+    missing: np.ndarray
 
 
 @compiled
-def share_out(rows, money, claims, holders, gone, to_firms, to_owners, lost, hit, paid, missing):
-    """What estates pay on claims on them, the oldest first, and what is lost (fen). They are settled then.
+def pay_claims(claim, holder, gone, estates, hits, count):
+    """Estates pay one kind of claim on them, which is settled then.
 
-    claims, holders: four columns each. Writes what each estate pays `to_firms` and `to_owners`, who have
-    bought the claims of firms that are gone, and what is `lost` on it; and which firms are `hit`, what each
-    is `paid` and what it misses. Returns how many those are, and what the owners lose.
+    claim, holder: by firm, fen and the row of who has it. Returns how many hits there are after the first
+    `count`, and what the owners lose.
     """
-    found, of_owners = 0, 0
-    for e in range(rows.shape[0]):
-        i, left = rows[e], money[e]
-        to_firms[e], to_owners[e], lost[e] = 0, 0, 0
-        for k in range(4):
-            part = min(left, claims[k][i])
-            rest = claims[k][i] - part
-            left -= part
-            lost[e] += rest
-            j = holders[k][i]
-            if j >= 0 and not gone[max(0, j)]:
-                to_firms[e] += part
-                hit[found], paid[found], missing[found] = j, part, rest
-                found += 1 if claims[k][i] > 0 else 0
-            else:
-                to_owners[e] += part
-                of_owners += rest
-            claims[k][i] = 0
-    return found, of_owners
+    of_owners = 0
+    for e in range(estates.rows.shape[0]):
+        i = estates.rows[e]
+        part = min(estates.left[e], claim[i])
+        rest = claim[i] - part
+        estates.left[e] -= part
+        estates.lost[e] += rest
+        j = holder[i]
+        if j >= 0 and not gone[max(0, j)]:
+            estates.to_firms[e] += part
+            hits.firms[count], hits.paid[count], hits.missing[count] = j, part, rest
+            count += 1 if claim[i] > 0 else 0
+        else:
+            estates.to_owners[e] += part
+            of_owners += rest
+        claim[i] = 0
+    return count, of_owners
+
+
+@kernel
+def share_out(firms, gone, estates, hits):
+    """What estates pay on claims on them, the oldest first, and what is lost. They are settled then.
+
+    gone: bool, (firms,). Returns how many `Hits` there are, and what the owners lose (fen).
+    """
+    count, first = pay_claims(firms.owed_1, firms.creditor_1, gone, estates, hits, 0)
+    count, second = pay_claims(firms.owed_2, firms.creditor_2, gone, estates, hits, count)
+    count, third = pay_claims(firms.owed_new_1, firms.supplier_1, gone, estates, hits, count)
+    count, fourth = pay_claims(firms.owed_new_2, firms.supplier_2, gone, estates, hits, count)
+    return count, first + second + third + fourth
 
 
 def pay_suppliers(economy) -> None:
     """Firms pay what they owe from the last quarter; for those who fail, their estate does."""
-    to_firms, received, to_owners = np.empty((3, len(economy.firms)), np.int64)
-    collect(
-        economy.firms["trade_paid"], columns_of(economy, "owed"), columns_of(economy, "creditor"),
-        to_firms, received, to_owners,
-    )  # fmt: skip
+    to_firms, received, to_owners = np.zeros((3, len(economy.firms)), np.int64)
+    settle_trade(economy.firms, SimpleNamespace(to_firms=to_firms, received=received, to_owners=to_owners))
     economy.ledger.pay("suppliers paid", to_firms, received)
     rows = rows_with(to_owners)
     pay_owners(economy, Some(rows, to_owners[rows]))
@@ -93,14 +149,14 @@ def pay_owners(economy, amounts: Some) -> None:
     """Debtors of firms that are gone pay the owners' pool, which holds those firms' claims."""
     if amounts.amounts.any():
         total = economy.ledger.debit("owners paid as suppliers", amounts)
-        shares = within(total, economy.owners.columns["receivables"])
+        shares = within(total, economy.owners["receivables"])
         economy.ledger.credit("owners paid as suppliers", shares)
 
 
 def sell_receivables(economy, rows: np.ndarray) -> None:
     """The owners buy the claims of firms that leave, below face value; what they do not pay is their gain."""
-    c, ledger, p = economy.firms.columns, economy.ledger, economy.p
-    face = c["receivables"][rows]
+    ledger, p = economy.ledger, economy.p
+    face = economy.firms["receivables"][rows]
     total = int(face.sum())
     if total == 0:
         return
@@ -112,30 +168,29 @@ def sell_receivables(economy, rows: np.ndarray) -> None:
 
 
 def settle_estates(economy, rows: np.ndarray, money: np.ndarray, gone: np.ndarray) -> np.ndarray:
-    """Estates of the firms `rows` pay suppliers `money` (fen); the rest is lost. Returns what is lost."""
-    c, ledger = economy.firms.columns, economy.ledger
-    to_firms, to_owners, lost = np.empty((3, len(rows)), np.int64)
-    hit, paid, missing = np.empty((3, 4 * len(rows)), np.int64)
-    found, of_owners = share_out(
-        rows, money, (*columns_of(economy, "owed"), *columns_of(economy, "fresh")),
-        (*columns_of(economy, "creditor"), *columns_of(economy, "supplier")), gone, to_firms, to_owners, lost,
-        hit, paid, missing,
-    )  # fmt: skip
-    hit, missing = hit[:found], missing[:found]
-    ledger.pay("suppliers paid", Some(rows, to_firms), Some(hit, paid[:found]))
+    """Estates of the firms `rows` pay suppliers `money` (fen); the rest is lost.
+
+    gone: bool, (firms,). Returns what is lost, int64, one for each of the rows.
+    """
+    firms, ledger, count = economy.firms, economy.ledger, len(rows)
+    to_firms, to_owners, lost = np.zeros((3, count), np.int64)
+    estates = Estates(rows=rows, left=money.copy(), to_firms=to_firms, to_owners=to_owners, lost=lost)
+    hit, paid, missing = np.empty((3, 4 * count), np.int64)
+    hits, of_owners = share_out(firms, gone, estates, Hits(firms=hit, paid=paid, missing=missing))
+    hit, paid, missing = hit[:hits], paid[:hits], missing[:hits]
+    ledger.pay("suppliers paid", Some(rows, to_firms), Some(hit, paid))
     pay_owners(economy, Some(rows, to_owners))
     ledger.write_off(
         "bad trade credit",
-        {"firms": Some(hit, missing), "owners": within(of_owners, economy.owners.columns["receivables"])},
+        {"firms": Some(hit, missing), "owners": within(of_owners, economy.owners["receivables"])},
         {"firms": Some(rows, lost)},
     )
-    c["bad_trade"][...] = 0.0
-    sum_by(hit, missing, c["bad_trade"])
+    bad_trade = firms["bad_trade"]
+    bad_trade[...] = 0.0
+    sum_by(hit, missing, bad_trade)
     return lost
 
 
-def turn_quarter(economy, gone: np.ndarray) -> None:
-    """What was bought this quarter falls due in the next."""
-    c = economy.firms.columns
-    for slot in SLOTS:
-        turn(gone, c["closing"], *(c[f"{name}_{slot}"] for name in ("supplier", "fresh", "creditor", "owed")))
+def debts_fall_due(economy, gone: np.ndarray) -> None:
+    """What was bought this quarter falls due in the next. gone: bool, (firms,), who has left."""
+    fall_due(economy.firms, gone)

@@ -1,0 +1,175 @@
+"""Banks take a share in the loans of a platform, bear their part of the losses, and pay it a fee."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from sim.actors.banks import Bank, own_loans
+from sim.actors.platforms import Platform
+from sim.credit.funders.base import Fen, Funder
+from sim.engine.chart import Flow, Instrument, WriteOff
+from sim.engine.fen import split_within
+from sim.engine.parameters import Declared, param
+from sim.engine.rows import Account, Column
+from sim.engine.rules import rule
+
+
+class BankParticipations(Declared):
+    """How banks judge the loans of platforms."""
+
+    # fmt: off
+    patience_with_platforms = param(0.1, unit="share/quarter", low=0.03, high=0.3, source="assumed",
+        doc="weight of a quarter's news in the margins that banks see on bought and on own loans")
+    reaction = param(0.3, unit="share/quarter", low=0.1, high=0.6, source="assumed",
+        doc="highest rise or fall in a quarter of the room that banks leave to a platform's loans")
+    bargaining = param(0.05, unit="share/quarter", low=0.0, high=0.2, source="assumed",
+        doc="share by which a platform's take falls in a quarter when its loans earn banks less than theirs")
+    appetite_gap = param(0.005, unit="share/quarter", low=0.001, high=0.02, source="assumed", held=True,
+        doc="gap between margins on bought and own loans at which banks react in full")
+    appetite_least = param(0.01, unit="share of bank room", low=0.0, high=0.1, source="assumed", held=True,
+        doc="least room that banks leave to a platform's loans")
+    appetite_most = param(0.8, unit="share of bank room", low=0.2, high=1.0, source="assumed", held=True,
+        doc="most room that banks leave to a platform's loans")
+    # fmt: on
+
+
+class JudgedByBanks(NamedTuple):
+    """What `banks_judge` writes."""
+
+    bank_margin: float
+    appetite: float
+    take: float
+
+
+@rule(writes=JudgedByBanks)
+def banks_judge(platform, market, p, u):
+    """Banks compare a platform's loans with their own, bargain, and cut back or grow.
+
+    appetite' = appetite (1 + reaction min(1, gap / appetite_gap))
+    gap = what banks earn on them less own margin
+    """
+    held = float(platform.participations_owed)
+    bought = held > 0.0
+    margin = platform.pool_interest - platform.pool_losses / max(1.0, held) - market.funding_rate
+    seen = margin - platform.bank_margin if bought else 0.0
+    bank_margin = platform.bank_margin + p.patience_with_platforms * seen
+    gap = bank_margin - market.own_margin
+    grows = (1.0 if gap > 0.0 else -1.0) * min(1.0, abs(gap) / p.appetite_gap)
+    appetite = platform.appetite * (1.0 + p.reaction * grows)
+    appetite = min(p.appetite_most, max(p.appetite_least, appetite))
+    return JudgedByBanks(
+        bank_margin=bank_margin,
+        appetite=appetite if bought else platform.appetite,
+        take=platform.take * (1.0 - p.bargaining) if bought and gap < 0.0 else platform.take,
+    )
+
+
+class Banks(Funder):
+    """Participations: a bank holds a part of every loan of a pool."""
+
+    name, rank, account = "banks", 1, "participations_owed"
+    adds = {
+        Platform: {
+            "from_banks": Column(0.0, unit="share of a loan"),
+            "appetite": Column(0.2, unit="share of bank room", doc="that banks leave to its loans"),
+            "bank_margin": Column(
+                0.0, unit="share/quarter", doc="what banks earned of late on its loans, after losses"
+            ),
+            "pool_interest": Column(
+                0.0,
+                unit="share/quarter",
+                doc="paid to banks on their share in its loans",
+                of_the_quarter=True,
+            ),
+            "pool_losses": Column(
+                0.0, unit="fen/quarter", doc="of banks on their share in its loans", of_the_quarter=True
+            ),
+            "participations_owed": Account("share of banks in its loans"),
+        },
+        Bank: {"participations": Account("share in loans made by platforms")},
+    }
+    instruments = {
+        "participations": Instrument((("banks", "participations"),), (("platforms", "participations_owed"),))
+    }
+    flows = {
+        "participations": Flow(
+            "banks", "platforms", spent_on="participations", earned_by="participations_owed"
+        ),
+        "participations repaid": Flow(
+            "platforms", "banks", spent_on="participations_owed", earned_by="participations"
+        ),
+        "interest on participations": Flow("platforms", "banks"),
+        "participations lost": WriteOff(
+            (("banks", "participations"),), (("platforms", "participations_owed"),)
+        ),
+    }
+    judges = banks_judge
+    waits = False
+
+    def share(self, e) -> np.ndarray:
+        """The row's share, less what regulation says must be the platform's own."""
+        return np.minimum(e.platforms.columns["from_banks"], 1.0 - e.p.own_funding_floor)
+
+    def limit(self, e, need: np.ndarray) -> np.ndarray:
+        """Each platform may use the part of the banks' room that its appetite leaves it, within the cap."""
+        banks, p = e.banks.columns, e.p
+        room, loans = float(banks["room"].sum()), float(own_loans(e.banks).sum())
+        left = max(0.0, p.platform_loans_cap * loans - float(banks["participations"].sum()))
+        share = need / max(1e-300, float(need.sum()))
+        return e.platforms.columns["appetite"] * min(room, left) * share
+
+    def pay_in(self, e, lent: Fen) -> None:
+        part = np.floor(self.share(e) * lent).astype(np.int64)
+        if part.any():
+            room = e.banks["room"].astype(float) + 1.0
+            shares = split_within(part, np.tile(room, (len(part), 1)), False)
+            e.ledger.pay("participations", shares.sum(axis=0), part)
+            e.memory.participations += shares
+
+    def repay(self, e, principal: Fen, before: Fen) -> None:
+        platforms = e.platforms.columns
+        owed = platforms["participations_owed"]
+        back = np.minimum(owed, np.rint(principal * (owed / np.maximum(1, before))).astype(np.int64))
+        # a pool that is paid off owes its funders nothing more
+        back = np.where(platforms["loans"] == 0, np.minimum(owed, np.maximum(0, platforms["deposits"])), back)
+        if back.any():
+            shares = split_within(back, e.memory.participations, True)
+            e.ledger.pay("participations repaid", back, shares.sum(axis=0))
+            e.memory.participations -= shares
+
+    def interest(self, e, received: Fen, left: Fen, before: Fen) -> Fen:
+        """Interest on their part less the platform's fee."""
+        platforms, n = e.platforms.columns, len(before)
+        held = platforms["participations_owed"].astype(float)
+        part = np.divide(held, np.maximum(1, before), out=np.zeros(n), where=before > 0)
+        passed = np.floor(np.maximum(0.0, received * part - platforms["take"] * held)).astype(np.int64)
+        if passed.any():
+            shares = split_within(passed, e.memory.participations, False)
+            e.ledger.pay("interest on participations", passed, shares.sum(axis=0))
+            e.banks["interest_income"] += shares.sum(axis=0)
+        platforms["pool_interest"][...] = passed / np.maximum(1.0, held)
+        return passed
+
+    def at_risk(self, e) -> Fen:
+        return e.platforms.columns["participations_owed"].copy()
+
+    def lose(self, e, lost: Fen) -> Fen:
+        shares = split_within(lost, e.memory.participations, True)
+        by_bank = shares.sum(axis=0)
+        e.ledger.write_off("participations lost", {"banks": by_bank}, {"platforms": lost})
+        e.memory.participations -= shares
+        e.banks.columns["loan_losses"] += by_bank
+        e.platforms.columns["pool_losses"] += lost
+        e.tallies.platform_losses_of_banks += float(lost.sum())
+        return lost
+
+    def looks_back(self, e) -> None:
+        """What banks earn on loans of their own, to compare with."""
+        tallies, market = e.tallies, e.market
+        lost = tallies.bad_firm_loans + tallies.bad_consumer_loans
+        loans = float(own_loans(e.banks).sum())
+        own = float(tallies.interest_of_banks - lost) / max(1.0, loans) - market.funding_rate
+        market.own_margin += e.p.patience_with_platforms * (own - market.own_margin)
+
+
+FUNDER = Banks()

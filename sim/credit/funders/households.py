@@ -1,0 +1,258 @@
+"""Households lend a platform for a term, at the rate that it posts; in law the risk of its loans is theirs.
+
+They lend spare money to a platform that they use, as far as they trust it. A platform that fails with their
+money frightens the lenders of the others.
+"""
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+
+from sim.actors.consumers import Consumer
+from sim.actors.platforms import Platform
+from sim.credit.funders.base import Fen, Funder
+from sim.credit.pools import idle
+from sim.engine.arithmetic import open_one
+from sim.engine.chart import Flow, Instrument, WriteOff
+from sim.engine.kernels import kernel
+from sim.engine.ledger import split_by, total_by
+from sim.engine.parameters import Declared, param
+from sim.engine.rows import Account, Column
+from sim.engine.rules import rule
+
+
+class HouseholdLending(Declared):
+    """How households lend to platforms, and what frightens them."""
+
+    # fmt: off
+    claim_premium = param(0.016, unit="share/quarter", low=0.005, high=0.03, source="assumed",
+        doc="what platforms pay households over the policy rate")
+    walks_away = param(0.4, unit="share/quarter", low=0.05, high=0.8, source="assumed",
+        doc="chance that a consumer stops paying a dead platform that lent for households, in a quarter")
+    fright_response = param(0.5, unit="ratio", low=0.0, high=2.0, source="assumed", held=True,
+        doc="fright of lending households over the part of claims that a platform's death leaves stuck")
+    fright_kept = param(0.9, unit="share/quarter", low=0.0, high=0.98, source="assumed", held=True,
+        doc="part of lending households' fright that is left a quarter later")
+    idle_returned = param(0.25, unit="share/quarter", low=0.0, high=1.0, source="assumed", held=True,
+        doc="part of claims not lent out that a platform returns to households in a quarter")
+    claim_share = param(0.3, unit="share of spare money", low=0.1, high=0.6, source="assumed",
+        doc="share of spare money that a household lends to a platform which it fully trusts")
+    claim_term = param(4.0, unit="quarters", low=1.0, high=12.0, source="design",
+        doc="mean term of a household's claim on a platform")
+    loss_memory = param(0.15, unit="share/quarter", low=0.05, high=0.5, source="assumed", held=True,
+        doc="weight of a quarter's news in the losses on claims that households see")
+    # fmt: on
+
+
+class ClaimWish(NamedTuple):
+    """What `lends_to_platform` writes."""
+
+    offered: float
+    withdrawn: float
+
+
+@rule(writes=ClaimWish, draws="household claim matures")
+def lends_to_platform(consumer, market, p, u):
+    """Households lend spare money to the platform they use, as far as they trust it.
+
+    It is the first that has their attention, or the second where that one borrows nothing of households.
+
+    wish = claim_share trust (deposits above the buffer + claims)                       [fen]
+    A term ends with chance 1 / claim_term; then the wish is met.
+    """
+    at = open_one(consumer.first_app, consumer.second_app, market.posted)
+    at = consumer.claim_at if consumer.claims > 0 else at
+    pays = at >= 0 and market.posted[max(0, at)] > 0.0
+    spare = max(0.0, float(consumer.deposits) - p.saving_buffer * consumer.usual_income - consumer.budget)
+    held = float(consumer.claims)
+    wish = p.claim_share * market.trust[max(0, at)] * (spare + held) if pays else 0.0
+    matures = u * p.claim_term < 1.0
+    offered = math.floor(max(0.0, min(spare, wish - held))) if matures else 0.0
+    withdrawn = math.floor(max(0.0, held - wish)) if matures else 0.0
+    return ClaimWish(offered=float(offered), withdrawn=float(withdrawn))
+
+
+class JudgedByHouseholds(NamedTuple):
+    """What `households_judge` writes."""
+
+    loss_seen: float
+    trust: float
+
+
+@rule(writes=JudgedByHouseholds)
+def households_judge(platform, market, p, u):
+    """Households look at what they lost with each platform.
+
+    trust = (1 - losses seen / premium) (1 - fright)
+    """
+    claims = float(platform.claims_owed)
+    lossy = platform.claims_lost / max(1.0, claims + platform.claims_lost)
+    premium = p.claim_premium + p.deposit_spread
+    net = min(1.0, max(0.0, (premium - platform.loss_seen) / premium))
+    news = lossy - platform.loss_seen if claims > 0.0 else 0.0
+    return JudgedByHouseholds(
+        loss_seen=platform.loss_seen + p.loss_memory * news, trust=net * max(0.0, 1.0 - market.fright)
+    )
+
+
+@kernel
+def list_places(consumers, market, place):
+    """The platform each household lends to: where it has a claim, else the one it uses; -1 for none.
+
+    Where its first does not borrow of households, its second may.
+    """
+    for i in range(place.shape[0]):
+        place[i] = (
+            consumers.claim_at[i]
+            if consumers.claims[i] > 0
+            else open_one(consumers.first_app[i], consumers.second_app[i], market.posted)
+        )
+
+
+def places(e) -> np.ndarray:
+    """See `list_places` (int32)."""
+    place = np.empty(len(e.consumers), np.int32)
+    list_places(e.consumers, e.market, place)
+    return place
+
+
+def offered(e, place: np.ndarray) -> Fen:
+    """What households offer each platform now."""
+    return total_by(place, e.consumers["offered"].astype(np.int64), len(e.platforms))
+
+
+class Households(Funder):
+    """Term claims of households on a platform's pool."""
+
+    name, rank, account = "households", 2, "claims_owed"
+    adds = {
+        Platform: {
+            "from_households": Column(0.0, unit="share of a loan"),
+            "claims_lost": Column(0.0, unit="fen/quarter", doc="by households", of_the_quarter=True),
+            "loss_seen": Column(
+                0.0, unit="share/quarter", doc="of their claims lost of late, as households see it"
+            ),
+            "trust": Column(1.0, unit="share", doc="of what households would lend at best"),
+            "claims_owed": Account("share of households in its loans"),
+        },
+        Consumer: {
+            "claim_at": Column(
+                -1, unit="row of platforms", doc="on whose pool it has a claim, or -1", dtype="int32"
+            ),
+            "offered": Column(0.0, unit="fen", doc="to be lent to its platform"),
+            "withdrawn": Column(0.0, unit="fen", doc="wanted back from its platform"),
+            "claims": Account("claims on a platform's pool of loans"),
+        },
+    }
+    instruments = {
+        "household claims": Instrument((("consumers", "claims"),), (("platforms", "claims_owed"),))
+    }
+    flows = {
+        "claims bought": Flow("consumers", "platforms", spent_on="claims", earned_by="claims_owed"),
+        "claims repaid": Flow("platforms", "consumers", spent_on="claims_owed", earned_by="claims"),
+        "interest on claims": Flow("platforms", "consumers"),
+        "claims lost": WriteOff((("consumers", "claims"),), (("platforms", "claims_owed"),)),
+    }
+    prices_risk = False
+    judges = households_judge
+
+    def price(self, e) -> np.ndarray:
+        """What every platform posts."""
+        return np.full(len(e.platforms), e.market.policy_rate + e.p.claim_premium)
+
+    def posts(self, e) -> None:
+        """Who borrows of households and at what rate, how far each is trusted, for whom nobody collects."""
+        platforms, market = e.platforms, e.market
+        lives, asks = platforms["alive"] & (platforms["acts"] > 0.0), platforms["from_households"] > 0.0
+        market.posted = np.where(lives & asks, market.policy_rate + e.p.claim_premium, 0.0)
+        market.trust = platforms["trust"].copy()
+        market.uncollected = np.where(~platforms["alive"] & asks, e.p.walks_away, 0.0)
+
+    def are_asked(self, e) -> bool:
+        """Whether a platform borrows of households, or still owes them something."""
+        return bool(e.market.posted.any() or self.owed(e).any())
+
+    def considers(self, e) -> None:
+        """Households say what they would lend, and what they want back."""
+        if self.are_asked(e):
+            e.each(e.consumers, lends_to_platform)
+
+    def limit(self, e, need: np.ndarray) -> np.ndarray:
+        """What they offer, and what of their money is not lent out."""
+        return idle(e) + (offered(e, places(e)) if need.any() else 0)
+
+    def pay_in(self, e, lent: Fen) -> None:
+        """New money for what their money that lies idle does not pay."""
+        need = np.floor(self.share(e) * lent).astype(np.int64)
+        need = np.maximum(0, need - idle(e))
+        if need.any():
+            consumers, place = e.consumers.columns, places(e)
+            taken = np.minimum(need, offered(e, place))
+            part = split_by(taken, consumers["offered"], place)
+            part = np.minimum(part, consumers["offered"].astype(np.int64))
+            consumers["claim_at"][...] = np.where(part > 0, place, consumers["claim_at"])
+            consumers["offered"] -= part
+            e.ledger.pay("claims bought", part, total_by(place, part, len(lent)))
+
+    def interest(self, e, received: Fen, left: Fen, before: Fen) -> Fen:
+        """What was posted, as far as it came in."""
+        platforms, consumers = e.platforms.columns, e.consumers.columns
+        due = np.where(platforms["alive"], np.floor(e.market.posted * platforms["claims_owed"]), 0.0)
+        due = np.minimum(due, left).astype(np.int64)
+        if due.any():
+            got = split_by(due, consumers["claims"].astype(float), consumers["claim_at"])
+            e.ledger.pay("interest on claims", due, got)
+            consumers["transfers"] += got
+        return due
+
+    def at_risk(self, e) -> Fen:
+        """What of their money is lent out."""
+        return np.maximum(0, self.owed(e) - idle(e))
+
+    def lose(self, e, lost: Fen) -> Fen:
+        consumers, platforms = e.consumers.columns, e.platforms.columns
+        at = consumers["claim_at"]
+        part = np.minimum(split_by(lost, consumers["claims"].astype(float), at), consumers["claims"])
+        lost = total_by(at, part, len(lost))
+        e.ledger.write_off("claims lost", {"consumers": part}, {"platforms": lost})
+        platforms["claims_lost"] += lost
+        e.tallies.losses_of_households += float(lost.sum())
+        return lost
+
+    def looks_back(self, e) -> None:
+        """A platform that died with households' money frightens the others' lenders for some years."""
+        platforms, market = e.platforms.columns, e.market
+        claims = platforms["claims_owed"]
+        dead = ~platforms["alive"] & (platforms["died"] == e.quarter - 1)
+        stuck = float(claims[dead].sum()) / max(1.0, float(claims.sum()))
+        market.fright = e.p.fright_kept * market.fright + e.p.fright_response * stuck
+
+    def redeem(self, e) -> None:
+        """Claims that end are paid out of money not lent out; a dead platform gives back all that comes in."""
+        platforms, consumers, n = e.platforms, e.consumers.columns, len(e.platforms)
+        if not self.owed(e).any():
+            return
+        place, owed, money = consumers["claim_at"], self.owed(e), np.maximum(0, platforms["deposits"])
+        asked = np.minimum(consumers["withdrawn"].astype(np.int64), consumers["claims"])
+        free = np.minimum(idle(e), money)
+        share = np.minimum(1.0, free / np.maximum(1, total_by(place, asked, n)))
+        part = np.floor(asked * share[place] * (place >= 0)).astype(np.int64)
+        back = total_by(place, part, n)
+        # money for which there is no use goes back too, slowly; from a dead platform at once
+        spare = np.maximum(0, free - back)
+        unused = np.floor(e.p.idle_returned * spare).astype(np.int64)
+        spare = np.where(platforms["alive"], unused, np.minimum(money - back, owed - back))
+        if spare.any():
+            left = consumers["claims"] - part
+            part = part + np.minimum(split_by(spare, left.astype(float), place), left)
+            back = total_by(place, part, n)
+        if back.any():
+            e.ledger.pay("claims repaid", back, part)
+        place[consumers["claims"] == 0] = -1
+        if not self.owed(e).any():
+            consumers["offered"][...] = 0.0
+            consumers["withdrawn"][...] = 0.0
+
+
+FUNDER = Households()

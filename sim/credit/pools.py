@@ -1,0 +1,152 @@
+"""Pools of loans: a platform holds the loans, whoever funds them has a claim on its pool.
+
+What is lent is paid in by funders; what debtors pay and what they do not pay goes to funders by seniority, and
+the rest is the platform's. See `sim.credit.funders`.
+"""
+
+import numpy as np
+
+from sim.actors.platforms import idle_claims, purse
+from sim.credit import funders
+from sim.engine.kernels import kernel
+from sim.engine.ledger import Some, rows_with, total_by
+from sim.markets.payments import ownership
+
+
+@kernel
+def list_idle(platforms, idle):
+    """Households' money with each platform that is not lent out (whole fen)."""
+    for q in range(idle.shape[0]):
+        idle[q] = int(idle_claims(purse(platforms, q)))
+
+
+def idle(e) -> np.ndarray:
+    """Households' money with each platform that is not lent out (int64, fen)."""
+    out = np.empty(len(e.platforms), np.int64)
+    list_idle(e.platforms, out)
+    return out
+
+
+def post_terms(e) -> None:
+    """Funders post their terms as the quarter opens."""
+    for funder in funders.FUNDERS:
+        funder.posts(e)
+
+
+def ask_lenders(e) -> None:
+    """Funders who decide anew in each quarter say what they would lend."""
+    for funder in funders.FUNDERS:
+        funder.considers(e)
+
+
+def fundable(e, wanted: np.ndarray) -> np.ndarray:
+    """The share of what each platform would lend (fen) that its funders and its own money allow."""
+    platforms = e.platforms.columns
+    own, ration = np.ones(len(wanted)), np.ones(len(wanted))
+    for funder in funders.FUNDERS:
+        share = funder.share(e)
+        own -= share
+        need = share * wanted
+        if need.any():
+            allow(ration, need, funder.limit(e, need))
+    # what is promised to staff and media this quarter cannot be lent
+    promised = platforms["wage_bill"] + platforms["advertising"]
+    cash = np.maximum(0.0, platforms["deposits"].astype(float) - idle(e) - promised)
+    allow(ration, own * wanted, e.p.own_loans_limit * cash)
+    return ration
+
+
+def allow(ration: np.ndarray, need: np.ndarray, limit: np.ndarray) -> None:
+    """The ration falls to the share of the need that the limit allows."""
+    asks = need > 0.0
+    share = np.divide(limit, need, out=np.ones(len(need)), where=asks)
+    np.minimum(ration, share, out=ration)
+
+
+def pay_in(e, lent: np.ndarray) -> None:
+    """Funders pay their shares of what is lent, in whole fen; the platform pays the rest.
+
+    The most junior first: those who see their money lie idle look before others have paid for these loans.
+    """
+    for funder in reversed(list(funders.FUNDERS)):
+        funder.pay_in(e, lent)
+
+
+def collect(e) -> None:
+    """Debtors pay the pools, the pools pay those who funded the loans."""
+    platforms, n = e.platforms.columns, len(e.platforms)
+    owed = [platforms["loans"], *[funder.owed(e) for funder in funders.FUNDERS]]
+    if not any(account.any() for account in owed):
+        return
+    before = platforms["loans"].copy()
+    interest, principal = np.zeros(n, np.int64), np.zeros(n, np.int64)
+    for name in ("firms", "consumers"):
+        debtors = e.tables[name].columns
+        owing = rows_with(debtors["platform_debt"])
+        if len(owing):
+            for flow, column, sums in (
+                ("interest", "platform_interest_paid", interest),
+                ("instalments", "platform_instalment_paid", principal),
+            ):
+                paid = debtors[column][owing].astype(np.int64)
+                received = total_by(debtors["debt_to"][owing], paid, n)
+                e.ledger.pay(f"platform {flow} of {name}", Some(owing, paid), received)
+                sums += received
+    repay(e, principal, before)
+    platforms["interest"] += interest
+    left = interest
+    for funder in funders.FUNDERS:
+        left = left - funder.interest(e, interest, left, before)
+    platforms["revenue"] += left
+
+
+def repay(e, principal: np.ndarray, before: np.ndarray) -> None:
+    """Funders get their parts of the principal (fen) that has come in; `before`: loans before that."""
+    for funder in funders.FUNDERS:
+        funder.repay(e, principal, before)
+
+
+def write_down(e, population: str, rows: np.ndarray, lost: np.ndarray) -> None:
+    """Bad debts of some rows leave the pools, and those who funded them bear their parts."""
+    if not lost.any():
+        return
+    platforms, n = e.platforms.columns, len(e.platforms)
+    by_platform = total_by(e.tables[population].columns["debt_to"][rows], lost, n)
+    part = by_platform / np.maximum(1, platforms["loans"])
+    at_risk = [(funder, funder.at_risk(e)) for funder in funders.FUNDERS]
+    e.ledger.write_off("bad platform loans", {"platforms": by_platform}, {population: Some(rows, lost)})
+    e.tallies.bad_platform_loans += float(by_platform.sum())
+    own = by_platform
+    for funder, claims in at_risk:
+        theirs = np.minimum(claims, np.rint(part * claims)).astype(np.int64)
+        if theirs.any():
+            own = own - funder.lose(e, theirs)
+    platforms["bad_loans"] += by_platform
+    platforms["losses_borne"] += own
+
+
+def judge(e) -> None:
+    """Funders look back on what they earned and lost, and judge each platform by it."""
+    for funder in funders.FUNDERS:
+        funder.looks_back(e)
+    e.each(e.platforms, *[funder.judges for funder in funders.FUNDERS if funder.judges is not None])
+
+
+def redeem(e) -> None:
+    """Funders get back what falls due, as far as it is there."""
+    for funder in funders.FUNDERS:
+        funder.redeem(e)
+
+
+def run_off(e, gone: np.ndarray) -> None:
+    """Dead platforms (mask) pay whom they owe as far as their cash goes; what is left is their owners'."""
+    platforms = e.platforms.columns
+    for funder in funders.FUNDERS:
+        funder.run_off(e, gone)
+    owing = np.zeros(len(gone), bool)
+    for funder in funders.FUNDERS:
+        if funder.waits:
+            owing |= funder.owed(e) != 0
+    rest = np.where(gone & ~owing, np.maximum(0, platforms["deposits"]), 0)
+    if rest.any():
+        ownership.receive(e, "platform dividends", rest)

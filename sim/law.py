@@ -1,0 +1,145 @@
+"""Regulation, and how parameters change at dates.
+
+A `Change` says from which quarter on which parameters have which values, in whose words and by what source; a
+timeline is some of them. A date is a quarter's number, 1 for the first that is recorded, or a month, "2016-08",
+in an economy that says when it begins.
+"""
+
+import dataclasses
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sim.engine.parameters import Declared, ParameterError, Parameters, param
+
+QUARTERS = 4  # a year
+
+
+class Regulation(Declared):
+    """Rules that bind everybody; an experiment on policy changes these and nothing else."""
+
+    # fmt: off
+    capital_required = param(0.105, unit="share of loans", low=0.04, high=0.2, source="BANK_CAPITAL",
+        doc="capital over loans that banks must hold")
+    large_exposure = param(0.25, unit="share of bank capital", low=0.05, high=1.0, source="RULE_COLENDING",
+        doc="largest loan to one firm that a bank may hold alone")
+    rate_cap = param(0.06, unit="share/quarter", low=0.02, high=0.12, source="RULE_RATE_CAP",
+        doc="highest rate on a loan to a firm by banks, or on any loan through platforms")
+    own_funding_floor = param(0.0, unit="share of joint loans", low=0.0, high=1.0, source="RULE_COLENDING",
+        doc="share of a loan that banks may not fund, where platforms lend together with banks")
+    platform_loans_cap = param(0.5, unit="share of bank loans", low=0.0, high=1.0, source="RULE_COLENDING",
+        doc="most that banks may hold of loans made by platforms, over all their own")
+    # fmt: on
+
+
+@dataclass(frozen=True)
+class Change:
+    """From `at` on, these parameters have these values.
+
+    at: the number of a quarter, 1 for the first recorded, or a month as "2016-08": the change acts from the
+    quarter that holds it. values: by name of parameter. words: what changes, for people. source: where it is
+    written, or "assumed".
+
+    Raises ParameterError, in one line, for a date that is none, and for values that no parameter may have or
+    that act only at the start of an economy.
+    """
+
+    at: int | str
+    values: Mapping[str, Any]
+    words: str = ""
+    source: str = "assumed"
+
+    def __post_init__(self) -> None:
+        if isinstance(self.at, bool) or not isinstance(self.at, int | str):
+            raise ParameterError(
+                f"at = {self.at!r} is neither the number of a quarter nor a month, '2016-08'"
+            )
+        if isinstance(self.at, str):
+            months(self.at)
+        if not self.values:
+            raise ParameterError(f"the change at {self.at} changes nothing: give names and values")
+        Parameters().change(self.values)
+        object.__setattr__(self, "values", dict(sorted(self.values.items())))
+
+    def __hash__(self) -> int:
+        return hash((self.at, tuple(self.values.items()), self.words, self.source))
+
+    def quarter(self, begins: str | None) -> int:
+        """The number of the quarter from which it acts. ParameterError for a date without a beginning."""
+        if isinstance(self.at, int):
+            return self.at
+        if begins is None:
+            raise ParameterError(
+                f"the change at {self.at} has a date: say when the first quarter is, Economy(begins='2011-01')"
+            )
+        return months(self.at) // 3 - months(begins) // 3 + 1
+
+    def as_dict(self) -> dict[str, Any]:
+        """What `Change(**...)` makes it from, of plain values."""
+        return dataclasses.asdict(self)
+
+
+Timeline = tuple[Change, ...]
+
+
+def timeline_of(changes: "Change | Iterable[Change]", begins: str | None) -> Timeline:
+    """The changes in the order in which they act. ParameterError for what is none, or has no place in time."""
+    given = (changes,) if isinstance(changes, Change) else tuple(changes)
+    for one in given:
+        if not isinstance(one, Change):
+            raise ParameterError(f"{one!r} is no change: timeline=[Change(at, values, words, source), ...]")
+    return tuple(sorted(given, key=lambda change: change.quarter(begins)))
+
+
+def in_force(p: Parameters, timeline: Timeline, begins: str | None, quarter: int) -> Parameters:
+    """The parameters of a quarter, from those of the last one: the very same where nothing changes."""
+    for change in timeline:
+        if change.quarter(begins) == quarter:
+            p = p.change(change.values)
+    return p
+
+
+def before(p: Parameters, timeline: Timeline, begins: str | None, quarter: int) -> Parameters:
+    """The parameters after all changes up to that quarter."""
+    for change in timeline:
+        if change.quarter(begins) <= quarter:
+            p = p.change(change.values)
+    return p
+
+
+def check_future(timeline: Timeline, begins: str | None, quarter: int) -> None:
+    """Raise ParameterError, in one line, for a change that is not after that quarter."""
+    for change in timeline:
+        if change.quarter(begins) <= quarter:
+            raise ParameterError(
+                f"the change at {change.at} lies in the past: the economy has lived {name_of(quarter, begins)}"
+            )
+
+
+def months(date: str) -> int:
+    """Months since the year 0 of a date such as "2016-08". ParameterError, in one line, for anything else."""
+    found = re.fullmatch(r"(\d{4})-(0[1-9]|1[0-2])", date) if isinstance(date, str) else None
+    if found is None:
+        raise ParameterError(f"{date!r} is no month: write it as '2016-08'")
+    return 12 * int(found[1]) + int(found[2]) - 1
+
+
+def name_of(quarter: int, begins: str | None) -> str:
+    """What a quarter is called: "2016-Q3" where the beginning has a date, else its number."""
+    if begins is None:
+        return str(quarter)
+    of_year = months(begins) // 3 + quarter - 1
+    return f"{of_year // QUARTERS}-Q{of_year % QUARTERS + 1}"
+
+
+def standard_shock(at: int, held_back: float = 0.08, jump: float = 0.4) -> Timeline:
+    """Consumers hold back for a year from quarter `at` on, and what every sector wants jumps at once.
+
+    held_back: share of spending. jump: distance in taste space.
+    """
+    return (
+        Change(at, {"held_back": held_back, "taste_jump": jump}, "The standard shock"),
+        Change(at + 1, {"taste_jump": 0.0}, "The jump of tastes is over"),
+        Change(at + QUARTERS, {"held_back": 0.0}, "Consumers spend as usual again"),
+    )

@@ -1,0 +1,57 @@
+"""What a platform may do for a firm that it is linked with: what a service line of any kind says and does.
+
+A business model names its lines. What is the same for all of them is in `sim.links.market`: projects, depth that
+grows and decays, the bill. What is a line's own is in a file each.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from sim.engine.chart import Change, Flow, Instrument, WriteOff
+from sim.engine.rows import Column
+
+
+class ServiceLine:
+    """A service line.
+
+    name: as a business model names it. rank: its place among others. cost: its share in what a project costs
+    that brings all lines there were at first. effects: the parameters by which it does something for a firm; at
+    zero it does nothing. reveals: the columns `seen_...` of a firm that say how clearly its platform sees it.
+    works: a kernel (linked, firms, depth, p) that adds to the columns `linked_...` of the `linked` firms.
+    shows: a kernel (linked, firms, depth, usual, p, shown) that adds what can be put on the bill to `shown.share`
+    (of value added) and `shown.fen`, by place in `linked`; `usual` is the misfit of firms without a link, by
+    sector. instruments, flows, money: its part of the chart of accounts.
+    """
+
+    name: str
+    rank: int
+    cost: float
+    effects: tuple[str, ...] = ()
+    reveals: tuple[str, ...] = ()
+    works: Callable[..., None]
+    shows: Callable[..., None]
+    instruments: dict[str, Instrument] = {}
+    flows: dict[str, Flow | Change | WriteOff] = {}
+    money: dict[str, str] = {}
+
+    @property
+    def depth_name(self) -> str:
+        """The column of firms that says how deep the line is in a firm."""
+        return f"depth_{self.name}"
+
+    @property
+    def offer_name(self) -> str:
+        """The column of platforms that says whether they offer it."""
+        return f"offers_{self.name}"
+
+    def columns_of_firms(self) -> dict[str, Column]:
+        return {self.depth_name: Column(0.0, unit="share", doc=f"of the line {self.name} in its operations")}
+
+    def columns_of_platforms(self) -> dict[str, Column]:
+        return {self.offer_name: Column(0.0, unit="yes/no", doc=f"whether it offers the line {self.name}")}
+
+    def depth(self, e: Any) -> np.ndarray:
+        """How deep it is, by firm (share)."""
+        return e.firms.columns[self.depth_name]

@@ -1,0 +1,41 @@
+"""Process: the platform takes over a part of the firm's work, which then takes fewer people."""
+
+from sim.engine.kernels import kernel
+from sim.engine.parameters import Declared, param
+from sim.links.lines.base import ServiceLine
+
+
+class Process(Declared):
+    """What the line does for a firm."""
+
+    # fmt: off
+    process_gain = param(0.03, unit="share of productivity", low=0.0, high=0.08, source="assumed",
+        doc="what integration of full depth adds to output per worker")
+    # fmt: on
+
+
+@kernel
+def works(linked, firms, depth, p):
+    """Productivity rises by process_gain depth."""
+    for i in linked:
+        firms.linked_productivity[i] += p.process_gain * depth[i]
+
+
+@kernel
+def shows(linked, firms, depth, usual, p, shown):
+    """What it made of what was made: g depth / (1 + g depth) of value added."""
+    for n in range(linked.shape[0]):
+        made = p.process_gain * depth[linked[n]]
+        shown.share[n] += made / (1.0 + made)
+
+
+class ProcessLine(ServiceLine):
+    """See the file's text."""
+
+    name, rank, cost = "process", 1, 0.5
+    effects = ("process_gain",)
+    reveals = ("seen_orders",)
+    works, shows = works, shows
+
+
+LINE = ProcessLine()

@@ -1,0 +1,150 @@
+"""Platforms change their business model, and fail."""
+
+from collections.abc import Mapping, Sequence
+from fractions import Fraction
+
+import numpy as np
+
+from sim.credit import pools
+from sim.credit.funders import FUNDERS
+from sim.engine.draws import claim, key, uniform
+from sim.links.lines import LINES
+from sim.links.market import cut_links
+from sim.strategies.base import BusinessModel, StrategyError, strategy
+
+DEALT = claim("who runs which business model", __name__)
+# all that a platform's change of model writes before it acts, beside the sight of its scorers
+TAKEN_UP = ("model", "founded")
+
+
+def models_of(
+    given: "str | BusinessModel | Mapping[str | BusinessModel, int]",
+) -> dict[BusinessModel, int | None]:
+    """Business models by name's order, with how many platforms run each (None: all of them).
+
+    StrategyError for an unknown name, a number that is none, or two rows of one name.
+    """
+    if not isinstance(given, Mapping):
+        return {checked(strategy(given)): None}
+    found: dict[BusinessModel, int | None] = {}
+    for one, number in given.items():
+        row = checked(strategy(one))
+        if isinstance(number, bool) or not isinstance(number, int | np.integer) or number < 0:
+            raise StrategyError(f"{row.name}: {number!r} platforms is not a whole number from 0 on")
+        if any(row.name == other.name for other in found):
+            raise StrategyError(f"two business models are named {row.name!r}")
+        found[row] = int(number)
+    if not found or sum(filter(None, found.values())) == 0:
+        raise StrategyError(f"{dict(given)!r} names no platforms: {{'deep_integration': 8, ...}}")
+    return dict(sorted(found.items(), key=lambda one: one[0].name))
+
+
+def checked(row: BusinessModel) -> BusinessModel:
+    """The row, if there are such funders, lines and models to turn to. StrategyError if not."""
+    for what, names, known in (
+        ("funder", [name for name, _ in row.funders], FUNDERS.all()),
+        ("service line", row.lines, LINES.all()),
+    ):
+        for name in names:
+            if name not in known:
+                raise StrategyError(f"{row.name}: no {what} {name!r} (there are {', '.join(known)})")
+    if row.to_projects > 0.0 and not row.lines:
+        raise StrategyError(f"{row.name}: spends on projects, and names no service lines")
+    for name in row.turns_to:
+        strategy(name)
+    return row
+
+
+def with_those_turned_to(rows: Sequence[BusinessModel]) -> tuple[BusinessModel, ...]:
+    """These business models, and all to which their reviews may turn, each once, in the order of names."""
+    found: dict[str, BusinessModel] = {}
+    ahead = list(rows)
+    while ahead:
+        row = ahead.pop()
+        if row.name not in found:
+            found[row.name] = row
+            ahead += [checked(strategy(name)) for name in row.turns_to]
+    return tuple(found[name] for name in sorted(found))
+
+
+def dealt(economy, numbers: Sequence[int]) -> np.ndarray:
+    """Which model each platform runs (place in `numbers`), by a seeded draw.
+
+    Giants and small ones are dealt apart, each in the proportions of `numbers`.
+    """
+    platforms = economy.platforms
+    luck = np.array([uniform.plain(key(economy.seed, DEALT), int(i), 0, 0) for i in platforms.ids])
+    giants = np.flatnonzero(platforms["giant"])
+    small = np.flatnonzero(~platforms["giant"])
+    of_giants = shares(len(giants), numbers, economy.seed)
+    of_small = [number - giant for number, giant in zip(numbers, of_giants, strict=True)]
+    model = np.empty(len(platforms), np.int32)
+    for rows, counts in ((giants, of_giants), (small, of_small)):
+        order = rows[np.argsort(luck[rows], kind="stable")]
+        model[order] = np.repeat(np.arange(len(numbers)), counts)
+    return model
+
+
+def shares(seats: int, numbers: Sequence[int], seed: int) -> list[int]:
+    """So many seats, shared in proportion to `numbers`, none above its own; a draw decides ties."""
+    exact = [Fraction(seats * number, max(1, sum(numbers))) for number in numbers]
+    given = [int(part) for part in exact]
+    luck = [uniform.plain(key(seed, DEALT), n, 1, 0) for n in range(len(numbers))]
+    by_rest = sorted(range(len(numbers)), key=lambda n: (given[n] - exact[n], luck[n]))
+    for n in by_rest[: seats - sum(given)]:
+        given[n] += 1
+    return given
+
+
+def take_up(economy, rows: np.ndarray, model: int) -> None:
+    """These platforms run economy.models[model] from the next quarter on: the only writer of what a row says.
+
+    What they have learned they keep, as far as they still see it. Who did nothing before is founded now.
+    """
+    platforms, row = economy.platforms.columns, economy.models[model]
+    begins = rows[(platforms["acts"][rows] == 0.0) & row.acts]
+    platforms["founded"][begins] = economy.quarter
+    platforms["model"][rows] = model
+    for name, value in columns_of(row).items():
+        platforms[name][rows] = value
+    for scorers in (economy.firm_scorers, economy.consumer_scorers):
+        scorers.see(rows, row.sees)
+        scorers.channel[scorers.banks + rows] = 1 + model
+
+
+def columns_of(row: BusinessModel) -> dict[str, float]:
+    """What columns of platforms hold of a row."""
+    shares_of, lines = dict(row.funders), set(row.lines)
+    found = {name: float(getattr(row, name)) for name in row.numbers()}
+    found |= {f"from_{funder.name}": shares_of.get(funder.name, 0.0) for funder in FUNDERS}
+    return found | {line.offer_name: float(line.name in lines) for line in LINES}
+
+
+def review_models(economy) -> None:
+    """Platforms whose model has a rule for it review whether another would suit them better."""
+    platforms = economy.platforms
+    for n, row in enumerate(economy.models):
+        rows = np.flatnonzero((platforms["model"] == n) & platforms["alive"]) if row.reviews else ()
+        if row.reviews is not None and len(rows):
+            economy.each(platforms, row.reviews)
+            names = [one.name for one in economy.models]
+            for place, name in enumerate(row.turns_to):
+                turning = rows[platforms["wanted_model"][rows] == place]
+                if len(turning):
+                    take_up(economy, turning, names.index(name))
+            platforms["wanted_model"] = -1
+
+
+def platforms_fail(economy) -> None:
+    """A dead platform loses users and links, pays whom it owes as far as its cash goes; the rest is lost."""
+    platforms, firms = economy.platforms, economy.firms.columns
+    just = ~platforms["alive"] & (platforms["died"] == 0) & (platforms["acts"] > 0.0)
+    if just.any():
+        platforms["died"] = np.where(just, economy.quarter, platforms["died"])
+        cut_links(economy, np.flatnonzero((firms["link"] >= 0) & just[firms["link"]]))
+        economy.tallies.platform_deaths = float(just.sum())
+    gone = ~platforms["alive"]
+    if gone.any():
+        pools.run_off(economy, gone)
+        for name in ("links", "users", "firm_users"):
+            platforms.columns[name][gone] = 0.0
