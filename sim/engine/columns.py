@@ -195,11 +195,6 @@ class Table(Words, HoldsColumns):
 
     discard = remove = add
 
-    def open_quarter(self) -> None:
-        """What adds up within a quarter starts from zero."""
-        for name in self.of_the_quarter:
-            self.columns[name][...] = 0
-
     def snapshot(self) -> dict[str, np.ndarray]:
         """Copies of all columns and of `ids`, by name."""
         return {"ids": self.ids.copy()} | {name: array.copy() for name, array in self.columns.items()}
