@@ -15,7 +15,7 @@ from sim.engine.arithmetic import exp, log
 from sim.engine.compiling import compiled
 from sim.engine.draws import as_normals, key, uniforms
 from sim.engine.ledger import split, total_by
-from sim.engine.parameters import Declared, param
+from sim.engine.parameters import Declared, ParameterError, param
 from sim.markets import supply
 from sim.markets.world import BASE_WEIGHTS, EQUIPMENT, WAGE, persistence, trend_growth
 
@@ -78,7 +78,11 @@ def renewal(p) -> float:
 
 
 def balanced_growth(p) -> SimpleNamespace:
-    """Ratios to quarterly GDP on the balanced growth path, solved from the parameters."""
+    """Ratios to quarterly GDP on the balanced growth path, solved from the parameters.
+
+    Households hold what makes them spend what is left of output: what firms and the state owe to banks, less
+    what others hold there. The income tax is the one that leaves them so much.
+    """
     growth = trend_growth(p)
     machines = p.capital_output / p.utilisation
     replaced = renewal(p)
@@ -98,11 +102,38 @@ def balanced_growth(p) -> SimpleNamespace:
     profit = 1.0 - labour - p.depreciation * capital - debt * (p.policy_rate + p.margin)
     u = p.unemployment_norm
     dividends = profit * (1.0 - p.profit_tax) - growth * (capital + bills * p.cash_buffer - debt)
+    benefits = p.benefit * labour * u / (1.0 - u)
+    spending = 1.0 - investment - p.purchases
+    owed = 4.0 * p.debt_target + debt * (1.0 - p.capital_target)
+    households = owed - p.cash_buffer * bills - p.owners_reserve
+    disposable = spending + growth * households
+    interest = households * (p.policy_rate - p.deposit_spread)
     return SimpleNamespace(
         growth=growth, borrowed=borrowed, machines=machines, investment=investment, labour=labour,
         capital=capital, debt=debt, stock=stock, bills=bills, profit=profit, dividends=dividends,
-        benefits=p.benefit * labour * u / (1.0 - u),
+        spending=spending, households=households, disposable=disposable,
+        tax=1.0 - (disposable - benefits - interest) / (labour + dividends),
     )  # fmt: skip
+
+
+# what must be so on the balanced growth path for there to be one: above, below, and what it depends on most
+POSSIBLE = (
+    ("spending", "what is left to households of GDP", 0.0, 1.0, "capital_output, depreciation, purchases"),
+    ("households", "what households have, in quarters of GDP,", 0.0, math.inf, "debt_target, cash_buffer"),
+    ("disposable", "households' income as a share of GDP", 0.0, math.inf, "capital_output, depreciation"),
+    ("tax", "the income tax", 0.0, 1.0, "purchases, capital_output, depreciation, mark_up"),
+)
+
+
+def check_path(path: SimpleNamespace) -> None:
+    """Raise ParameterError, in one line, if parameters that are each allowed make no economy together."""
+    for name, what, low, high, causes in POSSIBLE:
+        value = getattr(path, name)
+        if not low < value < high:
+            bounds = f"above {low:g}" if high == math.inf else f"between {low:g} and {high:g}"
+            raise ParameterError(
+                f"with these parameters {what} would be {value:.3g}, not {bounds}: see {causes}"
+            )
 
 
 def demand_by_sector(p, final: np.ndarray) -> np.ndarray:
@@ -160,6 +191,7 @@ def memory_at_start(sizes) -> SimpleNamespace:
 def furnish(economy) -> None:
     """Fill the tables and the books of a new economy."""
     path = balanced_growth(economy.p)
+    check_path(path)
     for table in (economy.consumers, economy.firms, economy.platforms, economy.owners, economy.fund):
         table["bank"] = np.arange(len(table)) % len(economy.banks)
     lay_ecosystems(economy)
@@ -268,24 +300,17 @@ def finance_firms(economy, path) -> None:
 
 
 def finance_households(economy, path) -> None:
-    """Households hold what makes them spend what is left of output: what firms and the state owe to banks,
-    less what others hold there. The income tax is the one that leaves them so much."""
+    """Wealth, some by income and more by ownership; incomes and spending; and the owners' reserve."""
     consumers, p, market, gdp = economy.consumers, economy.p, economy.market, economy.market.gdp
-    spending = 1.0 - path.investment - p.purchases
-    owed = 4.0 * p.debt_target + path.debt * (1.0 - p.capital_target)
-    households = owed - p.cash_buffer * path.bills - p.owners_reserve
-    disposable = spending + path.growth * households
-    gross = path.labour + path.dividends
-    market.tax_norm = 1.0 - (disposable - path.benefits - households * market.deposit_rate) / gross
-    # wealth: some by income, more by ownership
+    market.tax_norm = path.tax
     by_power = consumers["power"] / market.labour_force
     weight = 0.5 * by_power + 0.5 * consumers["ownership"]
-    consumers.books["deposits"][...] = split(int(households * gdp), weight)
+    consumers.books["deposits"][...] = split(int(path.households * gdp), weight)
     kept = 1.0 - market.tax_norm
-    income = by_power * path.labour * kept + consumers["ownership"] * path.dividends * kept
-    consumers["usual_income"] = income * (disposable * gdp) / income.sum()
+    income = by_power * path.labour * kept + consumers["ownership"] * max(0.0, path.dividends) * kept
+    consumers["usual_income"] = income * (path.disposable * gdp) / income.sum()
     consumers["income"] = consumers["usual_income"]
-    consumers["spending"] = consumers["usual_income"] * spending / disposable
+    consumers["spending"] = consumers["usual_income"] * path.spending / path.disposable
     owners = economy.owners
     owners.books["deposits"][...] = split(int(p.owners_reserve * gdp), np.ones(len(owners)))
     economy.state[0].income_tax = market.tax_norm

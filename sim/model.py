@@ -85,8 +85,11 @@ class Economy(mesa.Model):
     banks, platforms: how many. seed: of every draw. parameters: a `Parameters` or a mapping of overrides.
     threads: worth more than one above 100,000 firms; results have the same bits. progress: show a bar during
     the lead-in, quarters lived before the first one, as many as the parameter `lead_in` says.
-    Raises ParameterError or StrategyError, in one line, for what is not possible.
+    Raises ParameterError or StrategyError, in one line, for what is not possible. After a quarter that was
+    interrupted half-way, by a key or an error, all that would go on from there raises RuntimeError.
     """
+
+    midway = 0  # the quarter that has begun and is not recorded yet; 0 between two
 
     def __init__(
         self,
@@ -101,9 +104,9 @@ class Economy(mesa.Model):
         threads: int = 1,
         progress: bool = False,
     ):
-        sizes = {"firms": firms, "consumers": 2 * firms if consumers is None else consumers}
-        sizes |= {"banks": banks, "platforms": platforms}
-        saving.check_sizes(sizes, seed, threads)
+        sizes = {"firms": firms, "banks": banks, "platforms": platforms}
+        saving.check_sizes(sizes if consumers is None else sizes | {"consumers": consumers}, seed, threads)
+        sizes["consumers"] = 2 * int(firms) if consumers is None else consumers
         super().__init__(rng=int(seed))
         self.seed = int(seed)
         self.p = parameters if isinstance(parameters, Parameters) else Parameters(parameters or {})
@@ -159,8 +162,22 @@ class Economy(mesa.Model):
 
     def step(self) -> None:
         """One quarter, and a record of it."""
+        self.begin()
         flows = self.live()
         self.records.add(*indicators.observe(self, flows), flows)
+        self.midway = 0
+
+    def begin(self) -> None:
+        """A quarter begins. RuntimeError if one was interrupted, ValueError if a column leads nowhere."""
+        self.check_whole()
+        world.check_rows(self)
+        self.midway = self.quarter + 1
+
+    def check_whole(self) -> None:
+        """Raise RuntimeError, in one line, where a quarter was interrupted."""
+        if self.midway:
+            within = f"this economy was interrupted within quarter {self.midway}"
+            raise RuntimeError(f"{within}: load or branch from an earlier one")
 
     def live(self) -> dict[str, int]:
         """One quarter, in the order in which things happen. Returns what moved, by flow (fen)."""
@@ -235,6 +252,7 @@ class Economy(mesa.Model):
 
     def branch(self, choice: str | BusinessModel) -> "Economy":
         """The same world from here on, its platforms running another business model; the past is shared."""
+        self.check_whole()
         twin = saving.rebuild(self.p, self.seed, saving.sizes(self), saving.state(self), self.records.copy())
         twin.crew = self.crew
         twin.adopt(choice)
@@ -242,6 +260,7 @@ class Economy(mesa.Model):
 
     def save(self, path: str | Path) -> None:
         """Write everything that the future depends on, and the record, to one npz file."""
+        self.check_whole()
         saving.write(self, Path(path))
 
     @staticmethod
@@ -250,6 +269,7 @@ class Economy(mesa.Model):
         return saving.read(Path(path))
 
     def __deepcopy__(self, memo: dict) -> "Economy":
+        self.check_whole()
         twin = saving.rebuild(
             self.p, self.seed, saving.sizes(self), saving.state(self), copy.deepcopy(self.records, memo)
         )
@@ -258,6 +278,7 @@ class Economy(mesa.Model):
 
     def balance_sheet(self) -> Any:
         """The balance-sheet matrix, in yuan: DataFrame of instruments by sector."""
+        self.check_whole()
         import pandas as pd
 
         return pd.DataFrame(self.ledger.balance_sheet()).T / 100.0
@@ -275,7 +296,7 @@ class Economy(mesa.Model):
     def __repr__(self) -> str:
         return (
             f"Economy({self.strategy.name!r}, firms={len(self.firms)}, consumers={len(self.consumers)}, "
-            f"seed={self.seed}, quarter={self.quarter})"
+            f"seed={self.seed}, quarter={self.quarter}{', interrupted' if self.midway else ''})"
         )
 
     def _repr_html_(self) -> str:

@@ -10,8 +10,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
+from sim.engine.arithmetic import normal
 from sim.engine.compiling import compiled
-from sim.engine.draws import claim, fraction, key, philox, uniform, uniforms
+from sim.engine.draws import (
+    as_normals,
+    claim,
+    each_uniform,
+    fraction,
+    key,
+    normals,
+    philox,
+    uniform,
+    uniforms,
+)
 
 # From the known answers of Random123 (Salmon et al. 2011): counter, key, result of philox4x32-10.
 KNOWN = [
@@ -65,6 +76,20 @@ def test_plain_and_compiled_draws_have_the_same_bits(k, agent, partner, quarter)
     first, second = pairs(np.uint64(k), [agent], partner, quarter)
     assert [float(u).hex() for u in by_hand] == [first[0].item().hex(), second[0].item().hex()]
     assert uniform(np.uint64(k), np.uint64(agent), np.uint64(partner), np.uint64(quarter)) == first[0]
+
+
+@pytest.mark.parametrize("reading", ["plain", "machine"])
+def test_every_row_has_its_number_and_its_deviate(reading):
+    k, quarter, n = key(3, "a purpose"), np.uint64(5), 7
+    ids, generation, rows = np.arange(10, 20), np.arange(20, 30), np.array([9, 0, 4, 3, 8, 1, 5])
+    expected = [uniform.plain(k, np.uint64(10 + row), np.uint64(20 + row), quarter) for row in rows.tolist()]
+    drawn, deviates = np.full((2, n), np.nan)
+    getattr(each_uniform, reading)(k, rows, ids, generation, quarter, drawn)
+    assert drawn.tolist() == expected
+    getattr(normals, reading)(k, rows, ids, generation, quarter, deviates)
+    assert deviates.tolist() == [normal.plain(u) for u in expected]
+    getattr(as_normals, reading)(drawn)
+    assert drawn.tolist() == deviates.tolist()
 
 
 def test_a_draw_is_never_zero_or_one():

@@ -199,7 +199,7 @@ def test_nobody_but_the_ledger_can_write_an_account():
         e.firms[0].deposits += 1
 
 
-@pytest.mark.parametrize("amounts", [fen(-1), fen(5, -0.6), fen(5, np.nan)], ids=["whole", "rounded", "NaN"])
+@pytest.mark.parametrize("amounts", [fen(-1), fen(5, -0.6)], ids=["whole", "rounded"])
 def test_a_negative_amount_stops_the_run(amounts):
     e = economy()
     for post in (e.ledger.debit, e.ledger.credit):
@@ -207,6 +207,24 @@ def test_a_negative_amount_stops_the_run(amounts):
             post("machines", amounts)
     with pytest.raises(LedgerError, match="depreciation: a negative amount"):
         e.ledger.change("depreciation", amounts)
+
+
+@pytest.mark.parametrize("wrong", [np.nan, np.inf, -np.inf, 1e19])
+def test_an_amount_that_is_no_number_of_fen_stops_the_run(wrong):
+    e = economy()
+    told = "machines: an amount at firms that is not a number of fen below 2\\^63"
+    for amounts in (fen(5, wrong), Some(np.array([2]), np.array([wrong]))):
+        with pytest.raises(LedgerError, match=told):
+            e.ledger.debit("machines", amounts)
+
+
+def test_an_account_with_nothing_on_it_is_not_taken_for_one_below_zero():
+    e = economy()
+    e.ledger.pay("dividends", fen(CASH), np.array([CASH, 0]))
+    e.firms.books["net_worth"][:2] += (1, -1)
+    assert e.firms.books["deposits"].min() == 0
+    with pytest.raises(LedgerError, match=r"firms\[0\]: net worth exceeds assets - liabilities by 1 fen"):
+        e.ledger.close()
 
 
 def test_a_negative_balance_stops_the_run():

@@ -1,7 +1,10 @@
 """A run can be stopped, copied, branched and taken up again, and nobody can tell."""
 
 import copy
+import errno
 import gc
+import json
+import math
 import os
 import pickle
 import weakref
@@ -147,11 +150,126 @@ def test_an_archive_of_other_arrays_is_refused_in_one_line(tmp_path):
     assert_refused(tmp_path / "other.npz")
 
 
-def assert_refused(path: Path) -> None:
-    with pytest.raises(ValueError, match="is not a saved economy") as error:
+def assert_refused(path: Path, words: str = "") -> None:
+    with pytest.raises(ValueError, match=f"is not a saved economy.*{words}") as error:
         Economy.load(path)
     assert str(path) in str(error.value)
     assert "\n" not in str(error.value)
+
+
+@pytest.fixture(scope="module")
+def kept(tmp_path_factory) -> dict[str, np.ndarray]:
+    """The arrays of a saved economy."""
+    path = tmp_path_factory.mktemp("kept") / "economy.npz"
+    small("consumer_traffic", firms=100, parameters={"giants": 1, "lead_in": 0}).run(3).save(path)
+    with np.load(path) as arrays:
+        return dict(arrays)
+
+
+def about(**changes) -> Callable[[dict], None]:
+    """An edit of what an economy is to be rebuilt with."""
+
+    def edit(arrays: dict) -> None:
+        arrays["about"] = np.array(json.dumps(json.loads(str(arrays["about"])) | changes))
+
+    return edit
+
+
+def put(label: str, values) -> Callable[[dict], None]:
+    """Other values in the place of an array's, or of its second one."""
+
+    def edit(arrays: dict) -> None:
+        if np.ndim(values):
+            arrays[label] = np.asarray(values)
+        elif arrays[label].ndim:
+            arrays[label] = arrays[label].copy()
+            arrays[label][1] = values
+        else:
+            arrays[label] = np.array(values)
+
+    return edit
+
+
+def shorter(label: str) -> Callable[[dict], None]:
+    return lambda arrays: arrays.update({label: arrays[label][:-1]})
+
+
+EDITS: dict[str, tuple[str, Callable[[dict], object]]] = {
+    "short sector_starts": ("sector_starts is int64 of shape", shorter("state/memory/sector_starts")),
+    "other sector_starts": ("lie together", put("state/memory/sector_starts", 10**6)),
+    "other sectors": ("lie together", put("state/table/firms/sector", 7)),
+    "participations": ("participations is", put("state/memory/participations", np.zeros((1, 1), np.int64))),
+    "short transfers": ("memory.transfers is", shorter("state/memory/transfers")),
+    "short weights": ("market.weights is", shorter("state/market/weights")),
+    "wage x": ("market.wage is <U1", put("state/market/wage", "x")),
+    "wage NaN": ("market/wage is not finite", put("state/market/wage", math.nan)),
+    "skill NaN": ("table/firms/skill is not finite", put("state/table/firms/skill", math.nan)),
+    "weights inf": ("consumer_scorers/weights is not", put("state/consumer_scorers/weights", math.inf)),
+    "short weights of scorers": ("weights of scorers is", shorter("state/firm_scorers/weights")),
+    "lender": ("lenders that there are not", put("state/firm_scorers/seen_by", 8)),
+    "quarter": ("quarter -5 is none", put("state/quarter", -5)),
+    "half a quarter": ("quarter 2.5 is none", put("state/quarter", 2.5)),
+    "link": (r"firms\['link'\] holds rows of platforms", put("state/table/firms/link", 4)),
+    "bank": (r"consumers\['bank'\] holds rows of banks", put("state/table/consumers/bank", -1)),
+    "ids": ("the ids of firms are 0 to 99", put("state/table/firms/ids", 0)),
+    "short column": ("firms.*shape", shorter("state/table/firms/skill")),
+    "short lines": ("record of lines has output of shape", shorter("lines/output")),
+    "no lines": ("has no lines", lambda arrays: [arrays.pop(k) for k in [*arrays] if k.startswith("lines/")]),
+    "short platforms": ("record of platforms has users", shorter("platforms/users")),
+    "more flows": ("zip|shape", about(flows=[{}] * 9)),
+    "flow": ("'gifts' of 5 fen is no flow", about(flows=[{"gifts": 5}, {}, {}])),
+    "flow of a word": ("'wages' of 'x' fen is no flow", about(flows=[{"wages": "x"}, {}, {}])),
+    "seed": ("seed = None is not a whole number", about(seed=None)),
+    "sizes": ("its sizes are of firms", about(sizes={"firms": 100})),
+    "a size": (
+        "firms = 5 is outside",
+        about(sizes={"firms": 5, "consumers": 200, "banks": 4, "platforms": 4}),
+    ),
+    "parameters": ("it lacks the parameters", about(parameters={})),
+    "strategy": ("", about(strategy=[])),
+    "nothing": ("", about(flows=3)),
+}
+
+
+@pytest.mark.parametrize("edit", EDITS)
+def test_a_file_in_which_something_does_not_fit_is_refused_in_one_line(edit, kept, tmp_path):
+    words, change = EDITS[edit]
+    arrays, path = dict(kept), tmp_path / "edited.npz"
+    change(arrays)
+    np.savez(path, allow_pickle=False, **arrays)
+    assert_refused(path, words)
+
+
+def test_a_file_that_nobody_edited_is_taken(kept, tmp_path):
+    np.savez(tmp_path / "same.npz", allow_pickle=False, **kept)
+    assert Economy.load(tmp_path / "same.npz").run(1).quarter == 4
+
+
+def test_where_nothing_can_be_written_is_told_in_one_line_and_nothing_stays_behind(tmp_path):
+    economy = small(firms=100, parameters={"giants": 1, "lead_in": 0})
+    (tmp_path / "file").touch()
+    for path in (tmp_path, tmp_path / "absent" / "economy.npz", tmp_path / "file" / "economy.npz"):
+        with pytest.raises(OSError, match="cannot be written: ") as error:
+            economy.save(path)
+        text = str(error.value)
+        assert text.startswith(str(path)) and "\n" not in text and ".part" not in text
+    assert os.listdir(tmp_path) == ["file"]
+    assert not tmp_path.with_name(tmp_path.name + ".part").exists()
+
+
+def test_a_disk_that_is_full_leaves_the_file_as_it_was(tmp_path, monkeypatch):
+    economy, path = small(firms=100, parameters={"giants": 1, "lead_in": 0}), tmp_path / "economy.npz"
+    economy.save(path)
+
+    def full(file, **arrays):
+        file.write(b"half")
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(np, "savez", full)
+    with pytest.raises(OSError, match=r"economy.npz cannot be written: No space left on device$"):
+        economy.run(1).save(path)
+    assert os.listdir(tmp_path) == ["economy.npz"]
+    assert Economy.load(path).quarter == 0
 
 
 MAKERS: list[Callable[[], Economy]] = [

@@ -101,6 +101,13 @@ ERRORS = [
     (lambda t: t[1:3].__setitem__("cash", 1), ValueError, "only the ledger"),
     (lambda t: setattr(t[0], "cash", 1), AttributeError, r"^Firm.cash is an account: only the ledger"),
     (lambda t: t["cash"].__setitem__(0, 1), ValueError, "read-only"),
+    (lambda t: t.ids.__setitem__(0, 1), ValueError, "read-only"),
+    (lambda t: t.columns.__setitem__("age", t["price"]), TypeError, "the array of column 'age' stays"),
+    (
+        lambda t: t.load(t.state() | {"ids": np.arange(1, 8, dtype=np.uint32)}),
+        ValueError,
+        "ids of firms are 0 to 6",
+    ),
     (lambda t: setattr(t[0], "prize", 1), AttributeError, "did you mean 'price'"),
     (
         lambda t: t.__setitem__("price", [1, 2]),
@@ -191,7 +198,7 @@ def test_a_copy_is_detached_and_its_accounts_stay_the_ledgers(copied, start):
 
 def test_state_is_copied_out_and_back_in_place(lent):
     state, price, cash = lent.state(), lent["price"], lent["cash"]
-    lent["price"], lent.books["cash"][:], lent.ids[:] = 0, 0, 9
+    lent["price"], lent.books["cash"][:] = 0, 0
     assert state["price"][0] == PRICES[0]
     lent.load(state)
     assert (list(price), cash[6], list(lent.ids)) == (PRICES, 2**60 + 600, list(range(7)))

@@ -18,10 +18,29 @@ from typing import Any
 
 import numpy as np
 
+from sim.engine.compiling import compiled
 from sim.engine.rows import Account, Column, Row, UnknownColumnError, declared, unknown_column
 from sim.engine.words import Words, first_of_each
 
 __all__ = ["Account", "Column", "Row", "Table", "TableView", "UnknownColumnError", "declared"]
+
+
+@compiled
+def astray(rows, least, n):
+    """A number among `rows` that is not from `least` to n - 1; `least` if there is none."""
+    low, high = rows[0], rows[0]  # of their type, as narrow as it is: four times as fast
+    for i in range(rows.shape[0]):
+        low = min(low, rows[i])
+        high = max(high, rows[i])
+    return int(low) if low < least else int(high) if high >= n else least
+
+
+class Columns(dict[str, np.ndarray]):
+    """Arrays by name, each for good: `columns["age"] += 1` writes into one, nothing takes its place."""
+
+    def __setitem__(self, name: str, array: np.ndarray) -> None:
+        if array is not self.get(name):
+            raise TypeError(f"the array of column {name!r} stays: write into it, as in table[{name!r}] = ...")
 
 
 class Table(Words):
@@ -35,8 +54,8 @@ class Table(Words):
         name: the table's name; by default that of the kind in lower case, with an s.
 
     Attributes:
-        ids: uint32 array, the rows' `unique_id`.
-        columns: name to array of shape (n,); accounts are read-only here.
+        ids: uint32 array, the rows' `unique_id`: 0 to n - 1, read-only.
+        columns: name to array of shape (n,), always the same one; accounts are read-only here.
         books: the accounts' writable arrays, sharing their memory with `columns`; for the ledger.
 
     Raises:
@@ -72,11 +91,16 @@ class Table(Words):
         self.attributes = frozenset(dir(kind))
         self.bound: dict[Any, Any] = {}  # of compiled passes over these columns: see `rules.sweep`
         self.books: dict[str, np.ndarray] = {name: a for name, a in arrays.items() if name in accounts}
-        self.columns: dict[str, np.ndarray] = {
-            name: a.view() if name in accounts else a for name, a in arrays.items()
+        self.columns = Columns({name: a.view() if name in accounts else a for name, a in arrays.items()})
+        for array in (self.ids, *(self.columns[name] for name in accounts)):
+            array.flags.writeable = False
+        # columns that hold rows of some table: which, and the least that may stand there
+        self.pointers = {
+            name: (column.points_to, int(column.default))
+            for name, column in declared(kind).items()
+            if column.points_to
         }
-        for name in accounts:
-            self.columns[name].flags.writeable = False
+        self.guarded = accounts | self.pointers.keys()
 
     @property
     def table(self) -> Table:
@@ -123,11 +147,27 @@ class Table(Words):
             and isinstance(values, np.ndarray)
             and values.dtype == column.dtype
             and values.shape == column.shape
-            and name not in self.books
+            and name not in self.guarded
         ):
             column[...] = values
         else:
             super().__setitem__(name, values)
+
+    def check_pointers(self, name: str, values: np.ndarray) -> None:
+        """Raise ValueError, in one line, if values for a column that holds rows of a table are none of it."""
+        table, least = self.pointers.get(name, ("", 0))
+        if values.size and table in (tables := getattr(self.model, "tables", {})):
+            n = len(tables[table])
+            wrong = astray(np.atleast_1d(values).astype(self.columns[name].dtype, copy=False), least, n)
+            if wrong != least:
+                raise ValueError(
+                    f"{self.name}[{name!r}] holds rows of {table}, {least} to {n - 1}: {wrong} is none"
+                )
+
+    def check_all_pointers(self) -> None:
+        """As `check_pointers`, for what stands in the columns now: an array can be written by anybody."""
+        for name in self.pointers:
+            self.check_pointers(name, self.columns[name])
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -163,6 +203,10 @@ class Table(Words):
                 raise ValueError(
                     f"{self.name}[{name!r}] is {array.dtype} of shape {array.shape}, the state's {there}"
                 )
+            self.check_pointers(name, state[name])
+        if not np.array_equal(state["ids"], self.ids):
+            raise ValueError(f"the ids of {self.name} are 0 to {len(self) - 1}, the state's are others")
+        del target["ids"]
         for name, array in target.items():
             array[...] = state[name]
 
@@ -200,7 +244,7 @@ class TableView(Words):
         return self
 
     @property
-    def columns(self) -> dict[str, np.ndarray]:
+    def columns(self) -> Columns:
         """The columns of the whole table."""
         return self.table.columns
 

@@ -56,6 +56,7 @@ class Some(NamedTuple):
 
 
 Amounts = np.ndarray | Some
+NO_NUMBER = -(2**63)  # what machine code makes of NaN, of infinity and of what is beyond
 Side = str | tuple[str, str]  # "debit", "credit", "change", or what is "lost" or "forgiven" by which table
 
 
@@ -245,6 +246,8 @@ class Ledger:
         if wrong:
             n = len(amounts)
             raise LedgerError(f"{flow}: {n} amounts for {n - wrong} rows of {leg.table}")
+        if least == NO_NUMBER:
+            raise LedgerError(f"{flow}: an amount at {leg.table} that is not a number of fen below 2^63")
         if least < 0:
             raise LedgerError(f"{flow}: a negative amount ({least} fen) at {leg.table}")
         if leg.at_banks:

@@ -313,7 +313,7 @@ def _sound(one: Declaration) -> Declaration:
 
 
 def _unknown(name: str, known: Mapping[str, Any], what: str = "parameter") -> str:
-    close = difflib.get_close_matches(name, known, n=1)
+    close = difflib.get_close_matches(str(name), known, n=1)
     hint = f"did you mean {close[0]}?" if close else f"{len(known)} are known"
     return f"no {what} {name!r}; {hint}"
 

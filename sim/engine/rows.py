@@ -18,7 +18,7 @@ class Column:
 
     Args:
         default: the value of every row of a new table.
-        unit: the unit of the values, such as "share/quarter".
+        unit: the unit of the values, such as "share/quarter"; "row of banks" where they are rows of a table.
         doc: what the values mean, in a few words.
         dtype: NumPy type of the array; by default that of `default` (float64, int64 or bool).
 
@@ -36,6 +36,12 @@ class Column:
         self.dtype = value.dtype if dtype is None else np.dtype(dtype)
         self.default = fitted(default, self.dtype, "the default of a column").astype(self.dtype).item()
 
+    @property
+    def points_to(self) -> str:
+        """The name of the table whose rows the values are, from the default on; else ""."""
+        table = self.unit.removeprefix("row of ")
+        return table if table != self.unit else ""
+
     def __set_name__(self, owner: type, name: str) -> None:
         self.name = name
 
@@ -43,7 +49,9 @@ class Column:
         return self if row is None else row.table.columns[self.name][row.i].item()
 
     def __set__(self, row: Row, value: Any) -> None:
-        row.table.columns[self.name][row.i] = fitted(value, self.dtype, f"{type(row).__name__}.{self.name}")
+        value = fitted(value, self.dtype, f"{type(row).__name__}.{self.name}")
+        row.table.check_pointers(self.name, value)
+        row.table.columns[self.name][row.i] = value
 
 
 class Account(Column):

@@ -136,6 +136,7 @@ class Words(AgentSet):
         array = fitted(values, column.dtype, what)
         if array.ndim and array.shape != (len(self),):
             raise ValueError(f"{what} has {len(self)} rows here, values of shape {array.shape} do not fit")
+        self.table.check_pointers(name, array)
         column[self._where] = array
 
     def select(

@@ -54,6 +54,16 @@ def indices(starts, share, price, by_share, by_price):
 
 
 @compiled
+def sums_of(starts, amounts, out):
+    """The sum of the amounts of each sector; an empty one has none."""
+    for s in range(out.shape[0]):
+        total = 0.0
+        for i in range(starts[s], starts[s + 1]):
+            total += amounts[i]
+        out[s] = total
+
+
+@compiled
 def serve_sector(
     share, price, units, orders, contracts, money, by_share, demand, unfilled, value, part, room
 ):  # fmt: skip
@@ -199,7 +209,9 @@ def clear(economy) -> None:
         c["demand"], c["unfilled"], sales, taken,
     )  # fmt: skip
     filled = np.minimum(1.0, taken / np.maximum(1e-9, money))
-    market.sector_money = money + np.add.reduceat(inputs.contracts, starts[:-1])
+    by_contract = np.empty(sectors)
+    sums_of(starts, inputs.contracts, by_contract)
+    market.sector_money = money + by_contract
     market.served = float((market.weights * filled).sum())
     new_share = float(filled[EQUIPMENT]) * (orders - used) / orders if orders > 0.0 else 0.0
     used_share = used / orders if orders > 0.0 else 0.0

@@ -8,7 +8,10 @@ from sim.engine.ledger import Some, split
 
 @compiled
 def weigh(employed, power, benefit, at_work, idle, benefits):
-    """Earning power of those at work; who is idle, and benefits in fen for him. Returns its sum, how many."""
+    """Earning power of those at work; who is idle, and benefits in fen for him. Returns its sum, how many.
+
+    Where nobody is at work all quarter, everybody does a part of what there is to do.
+    """
     worked, found = 0.0, 0
     for i in range(employed.shape[0]):
         at_work[i] = power[i] if employed[i] else 0.0
@@ -16,6 +19,8 @@ def weigh(employed, power, benefit, at_work, idle, benefits):
         idle[found] = i
         benefits[found] = np.rint(benefit * power[i])
         found += 0 if employed[i] else 1
+    if worked == 0.0:
+        at_work[:] = power
     return worked, found
 
 

@@ -300,8 +300,17 @@ class Scorers:
         return {name: getattr(self, name).copy() for name in self.ARRAYS}
 
     def load(self, state: dict[str, np.ndarray]) -> None:
+        """Take over a `state()`. ValueError, in one line, if it is that of other lenders."""
         for name in self.ARRAYS:
-            getattr(self, name)[...] = state[name]
+            array, there = getattr(self, name), state[name]
+            if (there.shape, there.dtype) != (array.shape, array.dtype):
+                raise ValueError(
+                    f"{name} of scorers is {array.dtype} of shape {array.shape}, "
+                    f"the state's {there.dtype} of shape {there.shape}"
+                )
+            array[...] = there
+        if self.seen_by.min() < -1 or self.seen_by.max() >= len(self.mask):
+            raise ValueError("seen_by of scorers names lenders that there are not")
 
 
 def scorers_at_start(sizes) -> tuple[Scorers, Scorers]:

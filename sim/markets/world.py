@@ -55,6 +55,33 @@ def count_in(starts, counts, out):
         out[s] = found
 
 
+@compiled
+def lie_together(starts, sector):
+    """Are the rows of sector s those from starts[s] up to starts[s + 1], and these all there are?"""
+    n = sector.shape[0]
+    if starts[0] != 0 or starts[starts.shape[0] - 1] != n:
+        return False
+    for s in range(starts.shape[0] - 1):
+        if not 0 <= starts[s] <= starts[s + 1] <= n:
+            return False
+    off = 0
+    for s in range(starts.shape[0] - 1):
+        for i in range(starts[s], starts[s + 1]):
+            off |= sector[i] ^ s
+    return off == 0
+
+
+def check_rows(economy) -> None:
+    """Raise ValueError, in one line, where a column leads to a row that does not exist, or to another sector.
+
+    Anybody can write into the arrays, and machine code does not look where an index leads.
+    """
+    for table in economy.tables.values():
+        table.check_all_pointers()
+    if not lie_together(economy.memory.sector_starts, economy.firms["sector"]):
+        raise ValueError("firms['sector'] does not change: the rows of a sector lie together")
+
+
 def changes(economy) -> None:
     """z moves at each sector's pace, demand drifts between sectors and returns, technology grows.
 

@@ -11,6 +11,9 @@ import functools
 import importlib
 import pkgutil
 from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
 
 # what a lender sees of a firm or consumer
 ACCOUNTS, FOOTPRINTS, OPERATIONS = 0, 1, 2
@@ -59,6 +62,9 @@ class BusinessModel:
     by_deduction: bool = False
 
     def __post_init__(self) -> None:
+        self._check_words()
+        for name, kind in KINDS.items():
+            object.__setattr__(self, name, plain(self.name, name, getattr(self, name), kind))
         if self.sees not in (ACCOUNTS, FOOTPRINTS, OPERATIONS):
             raise StrategyError(
                 f"{self.name}: sees = {self.sees!r} is none of {ACCOUNTS}, {FOOTPRINTS}, {OPERATIONS}"
@@ -77,6 +83,14 @@ class BusinessModel:
                 f"{self.name}: others fund {1.0 - self.keeps:g} of a loan, more than all of it"
             )
 
+    def _check_words(self) -> None:
+        for name in ("name", "title"):
+            value = getattr(self, name)
+            if not isinstance(value, str) or not value:
+                raise StrategyError(f"the {name} of a business model is some text, not {value!r}")
+        if not isinstance(self.claims, tuple) or not all(isinstance(claim, str) for claim in self.claims):
+            raise StrategyError(f"{self.name}: claims = {self.claims!r} is no tuple of names, as in ('C1',)")
+
     @property
     def keeps(self) -> float:
         """Share of a loan that the platform funds itself."""
@@ -84,8 +98,25 @@ class BusinessModel:
 
     def attributes(self) -> dict[str, float]:
         """The numbers of the row, as columns of the table of platforms hold them."""
-        rest = ("name", "title", "claims")
-        return {f.name: float(getattr(self, f.name)) for f in dataclasses.fields(self) if f.name not in rest}
+        return {name: float(getattr(self, name)) for name in KINDS}
+
+
+# the numbers of a row, and what kind each is
+KINDS: dict[str, Any] = {
+    field.name: field.type for field in dataclasses.fields(BusinessModel) if field.type in (bool, int, float)
+}
+
+
+def plain(row: str, name: str, value: Any, kind: type) -> float:
+    """A number of a row as Python's own, which a file can hold. Raises StrategyError, in one line."""
+    value = value.item() if isinstance(value, np.generic) else value
+    if kind is bool:
+        if not isinstance(value, int | float) or value not in (0, 1):
+            raise StrategyError(f"{row}: {name} = {value!r} is a switch: True or False")
+        return bool(value)
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise StrategyError(f"{row}: {name} = {value!r} is not a number")
+    return int(value) if kind is int and value == value // 1 else float(value)
 
 
 @functools.cache
@@ -106,7 +137,7 @@ def strategy(name: str | BusinessModel) -> BusinessModel:
     if isinstance(name, BusinessModel):
         return name
     rows = discover()
-    if name not in rows:
+    if not isinstance(name, str) or name not in rows:
         near = difflib.get_close_matches(str(name), rows, 1)
         hint = f"; did you mean {near[0]!r}?" if near else ""
         raise StrategyError(f"unknown strategy {name!r}{hint} (there are {', '.join(sorted(rows))})")
