@@ -9,7 +9,7 @@ RUN := $(VENV)/bin/python
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup compare either_side scale core validate magnitudes bench test lint check-long lock clean \
+.PHONY: help setup compare either_side scale core validate magnitudes bench test lint mutants check-long lock clean \
   runtime development
 
 help:  ## this list
@@ -47,6 +47,9 @@ lint: development  ## style, format and types
 	@$(VENV)/bin/ruff format --check .
 	@$(VENV)/bin/pyright
 
+mutants: development  ## which share of small changes to the ledger, the draws and the store the tests notice
+	@$(RUN) -m experiments.mutants $(ARGS)
+
 check-long: development  ## the tests that take minutes
 	@$(RUN) -m pytest -q -m long $(ARGS)
 
@@ -70,6 +73,8 @@ development: runtime
 define environment
 $(RUN) -c '' 2>/dev/null || { \
   test -n "$(PYTHON)" || { echo "make: Python 3.11 or newer is needed; say where: make PYTHON=/path/to/python" >&2; exit 1; }; \
+  test "$$($(PYTHON) -c 'import sys; print(sys.version_info >= (3, 11))' 2>/dev/null)" = True || { \
+    echo "make: PYTHON=$(PYTHON) is no Python 3.11 or newer; say where one is: make PYTHON=/path/to/python" >&2; exit 1; }; \
   echo "Building $(VENV) with $(PYTHON)"; \
   $(PYTHON) -m venv --clear $(VENV); }
 endef

@@ -15,9 +15,13 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
+import errno
 import os
+import signal
 import sys
-from collections.abc import Callable, Mapping, Sequence
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NoReturn
@@ -33,6 +37,8 @@ from experiments.ensemble import (
     World,
     worlds,
 )
+from experiments.store import NO_ROOM, READ_ONLY
+from experiments.task import SEEDS_APART
 
 QUICK = {
     "worlds": 8,
@@ -46,14 +52,15 @@ QUICK = {
 FULL = {**QUICK, "worlds": 200, "firms": 10_000, "burn_in": 40, "quarters": 60}
 
 _SIZES = {
-    "worlds": (1, "worlds to compare in"),
-    "firms": (1, "firms in each"),
-    "consumers": (1, "consumers in each"),
-    "banks": (1, "banks in each"),
-    "platforms": (1, "platforms in each"),
-    "burn_in": (0, "quarters under external finance before the futures part"),
-    "quarters": (1, "quarters that each future lasts"),
+    "worlds": "worlds to compare in",
+    "firms": "firms in each",
+    "consumers": "consumers in each",
+    "banks": "banks in each",
+    "platforms": "platforms in each",
+    "burn_in": "quarters under external finance before the futures part",
+    "quarters": "quarters that each future lasts",
 }
+_BOUNDS = {"worlds": (1, SEEDS_APART), "burn_in": (0, 4000), "quarters": (1, 4000)}  # others: the model's own
 
 
 class UsageError(ValueError):
@@ -97,8 +104,11 @@ class Settings:
     def make_worlds(
         self, *, sampled: bool = True, fixed: Mapping[str, Any] | None = None
     ) -> tuple[World, ...]:
-        """The worlds asked for; ``fixed`` are parameters that the script holds, the user's choice wins."""
-        return worlds(
+        """The worlds asked for; ``fixed`` are parameters that the script holds, the user's choice wins.
+
+        Raises `UsageError` where there are fewer platforms than giants among them.
+        """
+        made = worlds(
             self.worlds,
             seed=self.seed,
             firms=self.firms,
@@ -111,6 +121,10 @@ class Settings:
             sampled=sampled,
             parameters=self.parameters,
         )
+        giants = max(getattr(world.parameters, "giants", 0) for world in made)
+        if giants > self.platforms:
+            raise UsageError(f"giants = {giants} exceeds the {self.platforms} platforms there are")
+        return made
 
     def run(self, ensemble: Ensemble, folder: str = "") -> Outcome:
         """Run an ensemble into the folder asked for, or into a folder within it."""
@@ -136,17 +150,32 @@ def _plain(value: Any) -> Any:
     return value if value is None or isinstance(value, bool | int | float | str) else str(value)
 
 
-def whole(least: int) -> Callable[[str], int]:
-    """An argument type: a whole number of at least ``least``."""
+def whole(least: int, most: int | None = None) -> Callable[[str], int]:
+    """An argument type: a whole number from ``least`` to ``most``."""
 
     def convert(text: str) -> int:
         try:
             value = int(text.replace("_", ""))
         except ValueError:
             raise argparse.ArgumentTypeError(f"{text!r} is not a whole number") from None
-        if value < least:
+        if value < least and most is None:
             raise argparse.ArgumentTypeError(f"{value} is not allowed: at least {least}")
+        if most is not None and not least <= value <= most:
+            raise argparse.ArgumentTypeError(f"{value} is not allowed: {least:,} to {most:,}")
         return value
+
+    return convert
+
+
+def size_of(name: str) -> Callable[[str], int]:
+    """An argument type: a size within its bounds. The model is asked for them when a size is given."""
+
+    def convert(text: str) -> int:
+        if name in _BOUNDS:
+            return whole(*_BOUNDS[name])(text)
+        from sim.saving import LEAST, MOST
+
+        return whole(LEAST[name], MOST[name])(text)
 
     return convert
 
@@ -170,18 +199,18 @@ def parser(
     built = Parser(prog=name, description=description, allow_abbrev=False)
     built.defaults = quick, full
     sizes = built.add_argument_group("sizes")
-    for size, (least, text) in _SIZES.items():
+    for size, text in _SIZES.items():
         usual = (
             "two per firm"
             if quick[size] is None
             else f"{quick[size]}; with --full {full[size] or quick[size]}"
         )
-        sizes.add_argument(options.option(size), type=whole(least), metavar="N", help=f"{text} ({usual})")
+        sizes.add_argument(options.option(size), type=size_of(size), metavar="N", help=f"{text} ({usual})")
     sizes.add_argument("--full", action="store_true", help="the sizes of the paper")
     shared = built.add_argument_group("running")
     shared.add_argument("--seed", type=whole(0), default=1, metavar="N", help="number of the study (1)")
     shared.add_argument("--out", type=Path, metavar="DIR", help=f"where results go (results/{name})")
-    shared.add_argument("--workers", type=whole(1), metavar="N", help="processes (as many as cores)")
+    shared.add_argument("--workers", type=whole(1, 1024), metavar="N", help="processes (as many as cores)")
     shared.add_argument("--redo", action="store_true", help="compute again what is stored")
     shared.add_argument("--quiet", action="store_true", help="no progress bar")
     chosen = built.add_argument_group(
@@ -241,11 +270,13 @@ def main(body: Callable[[Settings], int | None], built: Parser, argv: Sequence[s
 def guarded(body: Callable[[], int | None], name: str) -> int:
     """Run ``body``; what a user can mend is told in one line on the standard error.
 
-    Returns the exit code: what ``body`` returns (None is 0), 130 after Ctrl-C, 2 for arguments that make no
-    sense, 1 where the store or the ensemble cannot go on. Other exceptions are bugs and get through.
+    Returns the exit code: what ``body`` returns (None is 0), 130 after Ctrl-C or SIGTERM, 2 for arguments
+    that make no sense, 1 where the store, the disk or the ensemble cannot go on. Other exceptions are bugs
+    and get through.
     """
     try:
-        return body() or 0
+        with _ended_as_by_hand():
+            return body() or 0
     except KeyboardInterrupt as stop:
         text = str(stop) if isinstance(stop, Interrupted) else "stopped; the same command starts again"
         code = 130
@@ -254,12 +285,33 @@ def guarded(body: Callable[[], int | None], name: str) -> int:
     except BrokenPipeError:  # the reader of a pipe has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+    except OSError as error:
+        if error.errno not in _OF_THE_DISK:
+            raise
+        place = error.filename or "a file"
+        text, code = f"{place} cannot be written ({error.strerror}); mended, the same command goes on", 1
     except ValueError as error:
         if not isinstance(error, _users()):
             raise
         text, code = str(error), 2
     sys.stderr.write(f"{name}: {text}\n")
     return code
+
+
+_OF_THE_DISK = (*NO_ROOM, *READ_ONLY, errno.ENOTDIR, errno.EISDIR, errno.EEXIST)
+
+
+@contextlib.contextmanager
+def _ended_as_by_hand() -> Iterator[None]:
+    """SIGTERM, which batch systems send, stops the script as Ctrl-C does."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    previous = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, previous)
 
 
 def _users() -> tuple[type[ValueError], ...]:

@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from experiments.command import Parser, Settings, main, parser, whole
+from experiments.command import Parser, Settings, main, parser, size_of
 from experiments.ensemble import Ensemble
 from experiments.moments import YEAR, correlation, cycle_of, mean_and_range, moments_by_world
 from experiments.statistics import Trend, trend
@@ -346,7 +346,9 @@ def build() -> Parser:
         quick=small,
         full={**small, "worlds": 20, "firms": 10_000},
     )
-    built.add_argument("--seeds", dest="worlds", type=whole(1), metavar="N", help="the same as --worlds")
+    built.add_argument(
+        "--seeds", dest="worlds", type=size_of("worlds"), metavar="N", help="the same as --worlds"
+    )
     return built
 
 

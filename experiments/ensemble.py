@@ -21,7 +21,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from experiments.executors import EnsembleError, Result, local, serial
-from experiments.provenance import address, code_hash, source_hash, versions
+from experiments.provenance import OWN, address, code_hash, source_hash, versions
 from experiments.store import Store, StoreError, canonical
 from experiments.task import Task, World, by_strategy, described, records, worlds
 
@@ -51,7 +51,7 @@ class Failure:
     """A world without a result.
 
     ``kind`` is "error" (the model or the reduction raised; the same run would raise again), "machine"
-    (its worker was killed, or memory or disk ran out) or "timeout". Only the latter two are tried again by
+    (its worker was killed, or memory ran out) or "timeout". Only the latter two are tried again by
     the next run. ``replay`` is a command that repeats the world in one process, with its traceback.
     """
 
@@ -165,21 +165,43 @@ class Ensemble:
                 `experiments.executors`.
             workers: processes; as many as cores where not given.
             timeout: seconds for one world with all its arms.
-            retries: for a world whose worker was killed or ran out of memory or disk.
+            retries: for a world whose worker was killed or ran out of memory.
             redo: forget this ensemble's worlds first, the grown ones too.
             progress: show a bar on the standard error.
             arguments: noted in the store's ``manifest.json``.
 
-        Raises `StoreError` for damaged files, `EnsembleError` if no world has a result in the end or
-        workers cannot start, `Interrupted` on Ctrl-C after stopping cleanly.
+        Raises `StoreError` for damaged files, a folder that cannot be written and one into which another
+        process computes, `EnsembleError` if no world has a result in the end or workers cannot start,
+        `Interrupted` on Ctrl-C after stopping cleanly.
         """
         if executor == "local":
             _importable_elsewhere(self.reduce, self.branch)
         elif isinstance(executor, str) and executor != "serial":
             raise ValueError(f"executor = {executor!r} is unknown: 'local', 'serial' or a function")
         store = store if isinstance(store, Store) else Store(store)
-        began = time.perf_counter()
         tasks = self.tasks(store, redo=redo)
+        with store.alone():
+            return self._completed(
+                store,
+                tasks,
+                lambda todo: self._results(executor, workers, timeout, retries, todo),
+                redo=redo,
+                progress=progress,
+                arguments=arguments,
+            )
+
+    def _completed(
+        self,
+        store: Store,
+        tasks: Sequence[Task],
+        live: Callable[[Sequence[Task]], Generator[tuple[Task, Result]]],
+        *,
+        redo: bool,
+        progress: bool,
+        arguments: Mapping[str, Any] | None,
+    ) -> Outcome:
+        """See `run`; ``live`` does the tasks that are missing."""
+        began = time.perf_counter()
         store.sweep()
         if redo:
             for task in tasks:
@@ -196,10 +218,10 @@ class Ensemble:
         def describe(state: str) -> None:
             store.describe(self._description(tasks, arguments, list(failures.values()), state))
 
-        describe("running")
+        if todo:
+            describe("running")
         try:
-            results = self._results(executor, workers, timeout, retries, todo)
-            with contextlib.closing(results), _bar(len(tasks), reused, progress) as bar:
+            with contextlib.closing(live(todo)) as results, _bar(len(tasks), reused, progress) as bar:
                 for task, result in results:
                     if result.kind == "store":
                         raise StoreError(result.message)
@@ -216,6 +238,10 @@ class Ensemble:
                 f"stopped: {len(store.names())} of {len(tasks)} worlds are stored in {store.path}; "
                 "the same command goes on from there"
             ) from None
+        except StoreError:
+            with contextlib.suppress(StoreError):  # told once is enough
+                describe("stopped")
+            raise
         describe("finished")
         if not finished:
             raise EnsembleError(f"no world has a result; {next(iter(failures.values()))}")
@@ -286,9 +312,17 @@ def _importable_elsewhere(*functions: Callable[..., Any]) -> None:
             )
 
 
+def _again(store: Store, task: Task) -> str:
+    """The command that repeats a failed world."""
+    words = ["python", "-m", "experiments.replay", str(store.place(task.name, "failed.json"))]
+    things = (task.economy, task.reduce, task.branch, type(task.world.parameters))
+    foreign = sorted({address(thing).split(":")[0].split(".")[0] for thing in things} - set(OWN))
+    return shlex.join([*words, *(word for name in foreign for word in ("--trust", name))])
+
+
 def _record(store: Store, task: Task, result: Result) -> Failure:
     """Write down why a world has no result."""
-    command = f"python -m experiments.replay {shlex.quote(str(store.place(task.name, 'failed.json')))}"
+    command = _again(store, task)
     failure = Failure(task.world.index, result.kind, result.message, command)
     store.fail(
         task.name,
@@ -309,4 +343,4 @@ def _hopeless(store: Store, task: Task) -> Failure | None:
     known = store.failure(task.name)
     if known is None or known["kind"] != "error":
         return None
-    return Failure(task.world.index, known["kind"], known["message"], known["replay"])
+    return Failure(task.world.index, known["kind"], known["message"], _again(store, task))

@@ -40,7 +40,7 @@ class Result:
     """What became of one task.
 
     ``kind`` is "done"; "error" (the model or the reduction raised: it will again, so it is not retried);
-    "machine" (memory, disk, a killed worker: worth another try); "timeout"; or "store".
+    "machine" (memory, a killed worker: worth another try); "timeout"; or "store".
     """
 
     kind: str
@@ -90,7 +90,7 @@ def local(
     Args:
         workers: processes; as many as cores where not given.
         timeout: seconds a world may take before its worker is ended; not tried again in this run.
-        retries: further attempts for a world whose worker was killed or ran out of memory or disk.
+        retries: further attempts for a world whose worker was killed or ran out of memory.
 
     Raises `EnsembleError` if workers cannot start at all.
     """
@@ -215,12 +215,13 @@ def _interrupts_held() -> Iterator[None]:
 
 @contextmanager
 def _interrupts_ignored() -> Iterator[None]:
-    """A second, impatient Ctrl-C must not leave workers behind."""
+    """A second, impatient Ctrl-C or SIGTERM must not leave workers behind."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    previous = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    previous = {number: signal.signal(number, signal.SIG_IGN) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         yield
     finally:
-        signal.signal(signal.SIGINT, previous)
+        for number, handler in previous.items():
+            signal.signal(number, handler)

@@ -16,6 +16,9 @@ from typing import Any
 PLUMBING = ("command", "ensemble", "executors", "options", "provenance", "replay", "store", "task")
 
 
+OWN = ("experiments", "sim")  # packages whose classes and functions a file of a store may name
+
+
 def address(thing: Any) -> str:
     """``module:name`` of a class or function of a module, under which another process can import it."""
     if "<" in thing.__qualname__:

@@ -10,26 +10,37 @@ Layout of the folder::
 
 Each file is written beside its place, flushed to the disk and renamed, so a reader sees all of it or
 nothing. Each is named with its SHA-256 in a manifest, so damage is reported and never recomputed
-behind the user's back.
+behind the user's back. One process at a time computes into a folder. A folder that is finished can be
+read where it cannot be written: a file that already says the same needs no writing.
 """
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import hashlib
 import json
 import os
-from collections.abc import Callable, Mapping
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import pandas as pd
 
+try:
+    import fcntl
+except ImportError:  # Windows: nobody is kept out
+    fcntl = None
+
 CURE = "delete it or pass --redo"
+NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
+READ_ONLY = (errno.EROFS, errno.EACCES, errno.EPERM)
 
 
 class StoreError(Exception):
-    """A file of the store is missing or damaged; one line names it and says what to do."""
+    """A file of the store is missing, damaged or cannot be written; one line names it and says what to do."""
 
 
 def canonical(value: Any) -> str:
@@ -63,11 +74,22 @@ def write_atomically(path: Path, write: Callable[[Path], Any]) -> str:
     """Let ``write`` fill a neighbour of ``path``, flush it, rename it into place; return its SHA-256.
 
     The neighbour carries this process's number and keeps the suffix of ``path`` (some writers insist
-    on theirs). Whatever interrupts the write, ``path`` holds its old content or all of the new.
+    on theirs). Whatever interrupts the write, ``path`` holds its old content or all of the new. Raises
+    `StoreError` for a full disk and for a folder that cannot be written, unless the file says the same.
     """
+    try:
+        return _replaced(path, write)
+    except OSError as error:
+        if error.errno in READ_ONLY and (digest := _said_already(path, write)):
+            return digest
+        raise StoreError(_unwritable(path.parent, error)) from error
+
+
+def _replaced(path: Path, write: Callable[[Path], Any]) -> str:
     path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_name(f".draft-{os.getpid()}-{path.name}")
     try:
+        draft.touch()  # refused here, if at all: drawing the same figure a second time moves it
         write(draft)
         with open(draft, "rb+") as file:
             os.fsync(file.fileno())
@@ -75,8 +97,26 @@ def write_atomically(path: Path, write: Callable[[Path], Any]) -> str:
         os.replace(draft, path)
     finally:
         draft.unlink(missing_ok=True)
+        draft.with_name(f"{draft.name}.part").unlink(missing_ok=True)  # an economy's own draft
     _flush_folder(path.parent)
     return digest
+
+
+def _said_already(path: Path, write: Callable[[Path], Any]) -> str:
+    """SHA-256 of a file that holds what ``write`` would put there; empty if it holds anything else."""
+    if not path.is_file():
+        return ""
+    with tempfile.TemporaryDirectory() as folder:
+        draft = Path(folder) / path.name
+        write(draft)
+        digest = file_hash(draft)
+    return digest if digest == file_hash(path) else ""
+
+
+def _unwritable(folder: Path, error: OSError) -> str:
+    if error.errno in NO_ROOM:
+        return f"the disk of {folder} is full: when there is room, the same command goes on"
+    return f"{folder} cannot be written ({error.strerror or error}): choose another folder with --out"
 
 
 def _flush_folder(folder: Path) -> None:
@@ -103,6 +143,8 @@ def read_json(path: Path) -> dict[str, Any]:
         content = json.loads(path.read_text(encoding="utf-8"))
         seal = content.pop("sha256")
         intact = seal == fingerprint(content)
+    except OSError as error:
+        raise StoreError(f"{path} cannot be read ({error.strerror})") from error
     except (ValueError, KeyError, AttributeError, TypeError):
         intact = False
         content = {}
@@ -191,7 +233,22 @@ class Store:
         for draft in self.path.glob("**/.draft-*"):
             owner = draft.name.split("-")[1]
             if owner.isdigit() and not _alive(int(owner)):
-                draft.unlink(missing_ok=True)
+                with contextlib.suppress(OSError):  # a folder that can only be read is none of our business
+                    draft.unlink()
+
+    @contextlib.contextmanager
+    def alone(self) -> Iterator[None]:
+        """Keep other processes from computing into this folder; it is made where it is missing.
+
+        The lock is on the folder itself and ends with the process, however it ends. Raises `StoreError`
+        where another process has it. A file system without locks keeps nobody out.
+        """
+        folder = _locked(self.path)
+        try:
+            yield
+        finally:
+            if folder is not None:
+                os.close(folder)
 
     # -- grown worlds ------------------------------------------------------------------------------
 
@@ -272,6 +329,27 @@ class Store:
         if file_hash(path) != self.manifest(name)["tables"][table]:
             raise StoreError(f"{path} is damaged (its content does not match its checksum): {CURE}")
         return path
+
+
+def _locked(path: Path) -> int | None:
+    """Descriptor of the folder, locked, which whoever closes it lets go of; None where there are no locks."""
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+        if fcntl is None:
+            return None
+        folder = os.open(path, os.O_RDONLY)
+    except OSError as error:
+        raise StoreError(_unwritable(path, error)) from error
+    try:
+        fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(folder)
+        raise StoreError(
+            f"another process computes into {path}: wait for it, or choose another folder with --out"
+        ) from None
+    except OSError:  # a file system without locks
+        pass
+    return folder
 
 
 def _alive(process: int) -> bool:

@@ -3,8 +3,10 @@ numbers."""
 
 from __future__ import annotations
 
+import errno
 import math
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -81,6 +83,18 @@ def test_a_rerun_computes_nothing_and_says_the_same(run):
     assert (again.computed, again.reused) == (0, 2)
     assert compare_strategies.report(again.store)[1] == verdict
     assert {name: (folder / name).read_bytes() for name in TEXTS} == before
+
+
+def test_a_finished_folder_can_be_read_and_judged_where_nothing_can_be_written(run, monkeypatch):
+    _, outcome, _, verdict = run
+
+    def refuses(self, *choices):
+        raise OSError(errno.EROFS, "Read-only file system", str(self))
+
+    monkeypatch.setattr(Path, "touch", refuses)
+    before = {path: path.stat().st_mtime_ns for path in outcome.store.path.iterdir()}
+    assert compare_strategies.report(outcome.store)[1] == verdict
+    assert {path: path.stat().st_mtime_ns for path in outcome.store.path.iterdir()} == before
 
 
 def test_only_a_linked_firm_gains_so_one_arm_stands_for_an_ensemble_without_gains():

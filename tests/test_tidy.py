@@ -2,6 +2,7 @@
 
 import ast
 import re
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -73,3 +74,17 @@ def test_every_goal_of_make_is_in_its_help():
     helped = set(re.findall(r"^([a-z_-]+):.*  ## \S", text, flags=re.MULTILINE))
     assert goals == set(phony.group(1).replace("\\\n", " ").split())
     assert goals - helped == {"runtime", "development"}
+
+
+def test_make_says_in_one_line_that_a_python_is_none(tmp_path: Path) -> None:
+    (tmp_path / "Makefile").write_bytes((ROOT / "Makefile").read_bytes())
+    for python in ("/nonexistent", "/usr/bin/env", "/bin/true"):
+        done = subprocess.run(
+            ["make", "runtime", f"PYTHON={python}"], cwd=tmp_path, capture_output=True, text=True, check=False
+        )
+        told, made = done.stderr.splitlines()
+        assert done.returncode == 2 and done.stdout == ""
+        assert told == (
+            f"make: PYTHON={python} is no Python 3.11 or newer; say where one is: make PYTHON=/path/to/python"
+        )
+        assert made.startswith("make: ***")

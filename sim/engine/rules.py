@@ -15,9 +15,7 @@ What a rule reads is what its text mentions. `u` is one number for one purpose, 
 import ast
 import functools
 import hashlib
-import importlib.util
 import inspect
-import os
 import sys
 import textwrap
 from collections.abc import Callable
@@ -26,7 +24,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .compiling import Compiled, cache_folder
+from .compiling import Compiled, written
 from .crew import Crew
 from .draws import claim, key, uniforms
 
@@ -134,15 +132,10 @@ def loop(rules: tuple[Rule, ...]) -> ModuleType:
     for r in rules:
         stamp.update(r.stamp.encode())
     name = f"{rules[0].name}_{stamp.hexdigest()}"
-    path = cache_folder() / f"{name}.py"
-    if not path.exists():
-        scratch = path.with_suffix(f".{os.getpid()}.tmp")
-        scratch.write_text(text)
-        scratch.replace(path)
-    spec = importlib.util.spec_from_file_location(name, path)
-    assert spec is not None and spec.loader is not None
-    module = sys.modules[name] = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
+    path = written(f"{name}.py", text)
+    module = sys.modules[name] = ModuleType(name)
+    module.__file__ = str(path)
+    exec(compile(text, path, "exec"), vars(module))  # the text itself, whatever becomes of the file
     return module
 
 
