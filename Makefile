@@ -8,36 +8,23 @@ VENV := .venv
 RUN := $(VENV)/bin/python
 ARGS ?=
 
+# A study is a file in experiments/studies/ with a STUDY in it; its first line is what help says about it.
+STUDIES := $(basename $(notdir $(shell grep -l '^STUDY\b' experiments/studies/*.py 2>/dev/null)))
+
 .DEFAULT_GOAL := help
-.PHONY: help setup compare either_side scale core validate magnitudes bench test lint check-long lock clean \
-  runtime development
+.PHONY: help setup test lint check-long docs lock clean runtime development peer $(STUDIES)
 
 help:  ## this list
-	@sed -n 's/^\([a-z_-]*\):.*  ## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
+	@{ for study in $(STUDIES); do sed -n "1s/^\"*\([^\"]*\).*/$$study\t\1/p" experiments/studies/$$study.py; done; \
+	  sed -n 's/^\([a-z_-]*\):.*  ## /\1\t/p' $(MAKEFILE_LIST); } | expand -t 14
 
 setup: development  ## build .venv with everything that is needed to run and to develop (PYTHON=... chooses the interpreter)
 
-compare: runtime  ## the main job: every business model in the same worlds, one table, one verdict
-	@$(RUN) -m experiments.compare_strategies $(ARGS)
+$(STUDIES): runtime
+	@$(RUN) -m experiments $@ $(ARGS)
 
-either_side: runtime  ## show worlds in which harvesting wins, and worlds in which integration does
-	@$(RUN) -m experiments.either_side $(ARGS)
-
-scale: runtime  ## whether the headline differences agree between small and large economies
-	@$(RUN) -m experiments.scale $(ARGS)
-
-core: runtime  ## the closed economy alone, without platforms
-	@$(RUN) -m experiments.core $(ARGS)
-
-validate: runtime  ## what the economy does beside what has been published, hits and misses
-	@$(RUN) -m experiments.validate $(ARGS)
-
-magnitudes: runtime  ## how large things are beside each other, before anybody tunes a parameter
-	@$(RUN) -m experiments.magnitudes $(ARGS)
-
-bench: runtime  ## speed and memory, beside a published peer
-	@$(call install,bench)
-	@$(RUN) -m experiments.bench $(ARGS)
+bench: peer
+mutants: development
 
 test: lint  ## lint, then every test that takes seconds
 	@$(RUN) -m pytest -q -n logical --maxprocesses 8 --dist loadfile $(ARGS)
@@ -49,6 +36,9 @@ lint: development  ## style, format and types
 
 check-long: development  ## the tests that take minutes
 	@$(RUN) -m pytest -q -m long $(ARGS)
+
+docs: runtime  ## write anew those parts of the description of the model that the code decides
+	@$(RUN) -m experiments.document.documents
 
 lock:  ## pin the newest versions that pyproject.toml allows (needs uv)
 	@$(call pin,requirements)
@@ -63,6 +53,9 @@ runtime:
 	@$(call environment)
 	@$(call install,run)
 
+peer: runtime
+	@$(call install,bench)
+
 development: runtime
 	@$(call install,dev)
 
@@ -70,6 +63,8 @@ development: runtime
 define environment
 $(RUN) -c '' 2>/dev/null || { \
   test -n "$(PYTHON)" || { echo "make: Python 3.11 or newer is needed; say where: make PYTHON=/path/to/python" >&2; exit 1; }; \
+  test "$$($(PYTHON) -c 'import sys; print(sys.version_info >= (3, 11))' 2>/dev/null)" = True || { \
+    echo "make: PYTHON=$(PYTHON) is no Python 3.11 or newer; say where one is: make PYTHON=/path/to/python" >&2; exit 1; }; \
   echo "Building $(VENV) with $(PYTHON)"; \
   $(PYTHON) -m venv --clear $(VENV); }
 endef

@@ -4,7 +4,7 @@ import itertools
 
 import pytest
 
-from experiments import bench
+from experiments.studies import bench
 
 SPEED = {
     "small": 0.006,
@@ -72,7 +72,7 @@ def test_memory_and_threads_are_measured_in_processes_of_their_own():
 
 def test_the_command_refuses_what_it_does_not_know(capsys):
     with pytest.raises(SystemExit) as stop:
-        bench.main(["--fast"])
+        bench.main("bench", ["--fast"])
     assert stop.value.code == 2
     assert capsys.readouterr().err.count("\n") == 1
 

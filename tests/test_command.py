@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -10,9 +11,12 @@ from typing import Any
 
 import pytest
 
-from experiments.command import Settings, UsageError, guarded, main, parser, read
-from experiments.ensemble import EnsembleError, Interrupted, StoreError
+from experiments.run.command import Settings, UsageError, guarded, main, parser, read
+from experiments.run.ensemble import Interrupted
+from experiments.run.executors import EnsembleError
+from experiments.run.store import StoreError
 from sim.engine.parameters import ParameterError
+from sim.record.saving import LEAST, MOST
 
 ROOT = Path(__file__).parents[1]
 
@@ -85,8 +89,17 @@ def test_every_parameter_is_an_option() -> None:
 @pytest.mark.parametrize(
     ("words", "complaint"),
     [
-        (["--firms", "0"], "--firms: 0 is not allowed: at least 1"),
-        (["--worlds", "-3"], "--worlds: -3 is not allowed: at least 1"),
+        (["--firms", "0"], "--firms: 0 is not allowed: 100 to 20,000,000"),
+        (["--firms", "99"], "--firms: 99 is not allowed: 100 to 20,000,000"),
+        (["--firms", "100000000"], "--firms: 100000000 is not allowed: 100 to 20,000,000"),
+        (["--consumers", "5"], "--consumers: 5 is not allowed: 100 to 100,000,000"),
+        (["--banks", "1001"], "--banks: 1001 is not allowed: 1 to 1,000"),
+        (["--platforms", "0"], "--platforms: 0 is not allowed: 1 to 1,000"),
+        (["--worlds", "-3"], "--worlds: -3 is not allowed: 1 to 100,000"),
+        (["--worlds", "200000"], "--worlds: 200000 is not allowed: 1 to 100,000"),
+        (["--quarters", "4001"], "--quarters: 4001 is not allowed: 1 to 4,000"),
+        (["--burn-in", "4001"], "--burn-in: 4001 is not allowed: 0 to 4,000"),
+        (["--workers", "0"], "--workers: 0 is not allowed: 1 to 1,024"),
         (["--quarters", "many"], "--quarters: 'many' is not a whole number"),
         (["--seed", "-1"], "--seed: -1 is not allowed: at least 0"),
         (["--wrolds", "3"], "no option or parameter --wrolds; did you mean --worlds?"),
@@ -115,6 +128,26 @@ def test_nonsense_is_answered_in_one_line(
     assert complaint in err
 
 
+@pytest.mark.parametrize(
+    "words", [["--platforms", "2"], ["--giants", "50"], ["--giants", "7", "--platforms", "6"]]
+)
+def test_more_giants_than_platforms_are_refused_before_anything_is_written(
+    words: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = [*words, "--out", str(tmp_path / "out"), "--worlds", "2"]
+    assert main(lambda settings: len(settings.make_worlds()), parser("trial", "A trial."), words) == 2
+    assert re.fullmatch(r"trial: giants = \d+ exceeds the \d+ platforms there are\n", capsys.readouterr().err)
+    assert not (tmp_path / "out").exists()
+    few = ["--platforms", "2", "--giants", "2", "--worlds", "2"]
+    assert main(lambda settings: len(settings.make_worlds()), parser("trial", "A trial."), few) == 2
+
+
+def test_bounds_of_sizes_are_the_models(capsys: pytest.CaptureFixture[str]) -> None:
+    for name in LEAST:
+        for value in (LEAST[name], MOST[name]):
+            assert getattr(asked(f"--{name}", str(value)), name) == value
+
+
 def test_parameters_are_listed(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as left:
         asked("--help-parameters")
@@ -138,6 +171,11 @@ def test_a_script_cannot_misspell_a_size() -> None:
         (EnsembleError("no world"), 1, "trial: no world\n"),
         (UsageError("no arm 'y'"), 2, "trial: no arm 'y'\n"),
         (ParameterError("z = 3"), 2, "trial: z = 3\n"),
+        (
+            OSError(30, "Read-only file system", "a/b.csv"),
+            1,
+            "trial: a/b.csv cannot be written (Read-only file system); mended, the same command goes on\n",
+        ),
     ],
 )
 def test_what_a_user_can_mend_is_told_in_one_line(
@@ -154,15 +192,20 @@ def test_bugs_get_through() -> None:
     def body(settings: Settings) -> int:
         raise ValueError("a bug")
 
+    def loses(settings: Settings) -> int:
+        raise FileNotFoundError(2, "No such file or directory", "sim/bug.toml")
+
     with pytest.raises(ValueError, match="a bug"):
         main(body, parser("trial", "A trial."), [])
+    with pytest.raises(FileNotFoundError):
+        main(loses, parser("trial", "A trial."), [])
     assert main(lambda settings: None, parser("trial", "A trial."), []) == 0
     assert main(lambda settings: settings.worlds, parser("trial", "A trial."), ["--worlds", "7"]) == 7
 
 
 def test_a_reader_that_has_seen_enough_is_no_error() -> None:
     script = (
-        "import sys; from experiments.command import guarded\n"
+        "import sys; from experiments.run.command import guarded\n"
         "sys.exit(guarded(lambda: [print('x' * 80) for _ in range(100_000)] and 0, 'trial'))"
     )
     process = subprocess.Popen(
@@ -178,7 +221,7 @@ def test_a_reader_that_has_seen_enough_is_no_error() -> None:
 
 def test_help_does_not_load_the_model() -> None:
     script = (
-        "import sys; from experiments.command import parser, read\n"
+        "import sys; from experiments.run.command import parser, read\n"
         "try:\n    read(parser('trial', 'A trial.'), ['--help'])\n"
         "except SystemExit:\n    print(*sys.modules)"
     )

@@ -3,8 +3,10 @@ numbers."""
 
 from __future__ import annotations
 
+import errno
 import math
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -12,11 +14,16 @@ import pytest
 from PIL import Image
 
 import sim
-from experiments import compare_strategies, comparison, conclusion, either_side, scale, tables
-from experiments.command import read
-from experiments.ensemble import Store
-from experiments.futures import FOCUS, NO_GAINS, arms, branch, kept
-from experiments.measures import GROUPS, MEASURES, ranked
+from experiments.judge import comparison, sides, sizes
+from experiments.measure.futures import FOCUS, NO_GAINS, arms, kept
+from experiments.measure.measures import GROUPS, MEASURES, ranked
+from experiments.run.arm import Arm, branch
+from experiments.run.command import read
+from experiments.run.store import Store
+from experiments.studies import compare, either_side, scale
+from experiments.study import Tables
+from experiments.tell import conclusion, tables
+from experiments.tell.words import number
 
 TINY = "--worlds 2 --firms 200 --banks 4 --platforms 6 --burn-in 3 --quarters 8 --seed 5 --quiet"
 PNGS = ("survival", "contrasts", "growth", "output")
@@ -35,11 +42,19 @@ TEXTS = (
 def run(tmp_path_factory):
     """A tiny main job, done in this process, and what it left behind."""
     folder = tmp_path_factory.mktemp("compare")
-    settings = read(compare_strategies.build(), [*TINY.split(), "--out", str(folder)])
-    ensemble = compare_strategies.ensemble(settings)
+    settings = read(compare.STUDY.parser("compare"), [*TINY.split(), "--out", str(folder)])
+    ensemble = compare.STUDY.ensemble(settings)
     outcome = ensemble.run(folder, executor="serial", progress=False, arguments=settings.arguments)
-    found, verdict = compare_strategies.report(outcome.store)
-    return ensemble, outcome, found, verdict
+    tables = Tables(settings, outcome)
+    return ensemble, tables, *reported(tables)
+
+
+def reported(tables: Tables) -> tuple[comparison.Comparison, str]:
+    """What the study finds in its tables, and the words; its files are written."""
+    found = compare.judge(tables)
+    report = compare.tell(found)
+    report.write(tables.settings.out, tables.notes)
+    return found.comparison, report.words
 
 
 def test_every_business_model_is_an_arm_and_integration_once_more_without_gains():
@@ -49,7 +64,8 @@ def test_every_business_model_is_an_arm_and_integration_once_more_without_gains(
 
 
 def test_the_main_job_writes_all_its_files(run):
-    _, outcome, found, verdict = run
+    _, tables, found, verdict = run
+    outcome = tables.outcome
     assert outcome.computed == 2 and not outcome.failures
     folder = outcome.store.path
     for name in (*TEXTS, "measures.parquet", "manifest.json"):
@@ -63,7 +79,7 @@ def test_the_main_job_writes_all_its_files(run):
 
 
 def test_figures_say_where_they_come_from(run):
-    folder = run[1].store.path
+    folder = run[1].settings.out
     for name in PNGS:
         with Image.open(folder / f"{name}.png") as image:
             assert image.width > 900
@@ -72,31 +88,45 @@ def test_figures_say_where_they_come_from(run):
 
 
 def test_a_rerun_computes_nothing_and_says_the_same(run):
-    ensemble, outcome, _, verdict = run
-    folder = outcome.store.path
+    ensemble, tables, _, verdict = run
+    folder, settings = tables.settings.out, tables.settings
     before = {name: (folder / name).read_bytes() for name in TEXTS}
-    again = ensemble.run(
-        folder, executor="serial", progress=False, arguments=outcome.store.description()["arguments"]
-    )
+    again = ensemble.run(folder, executor="serial", progress=False, arguments=settings.arguments)
     assert (again.computed, again.reused) == (0, 2)
-    assert compare_strategies.report(again.store)[1] == verdict
+    assert reported(Tables(settings, again))[1] == verdict
     assert {name: (folder / name).read_bytes() for name in TEXTS} == before
+
+
+def test_a_finished_folder_can_be_read_and_judged_where_nothing_can_be_written(run, monkeypatch):
+    _, tables, _, verdict = run
+    folder = tables.settings.out
+
+    def refuses(self, *choices):
+        raise OSError(errno.EROFS, "Read-only file system", str(self))
+
+    monkeypatch.setattr(Path, "touch", refuses)
+    before = {path: path.stat().st_mtime_ns for path in folder.iterdir()}
+    assert reported(tables)[1] == verdict
+    assert {path: path.stat().st_mtime_ns for path in folder.iterdir()} == before
 
 
 def test_only_a_linked_firm_gains_so_one_arm_stands_for_an_ensemble_without_gains():
     world = sim.Economy(firms=200, banks=4, platforms=6, seed=3).run(3)
-    bare = branch(world, {"strategy": FOCUS, "parameters": {"process_gain": 0.0, "adaptation_gain": 0.0}})
+    bare = branch(world, Arm(FOCUS, {"process_gain": 0.0, "adaptation_gain": 0.0}))
     assert bare.strategy.name == FOCUS and (bare.p.process_gain, bare.p.adaptation_gain) == (0.0, 0.0)
     assert world.p.process_gain > 0
-    names = {"strategy": "institution_traffic", "parameters": {"process_gain": 0.0, "adaptation_gain": 0.0}}
-    harvest = [kept(branch(world, arm).run(8)) for arm in ("institution_traffic", names)]
+    plain = Arm("institution_traffic")
+    changed = Arm("institution_traffic", {"process_gain": 0.0, "adaptation_gain": 0.0})
+    harvest = [kept(branch(world, arm).run(8)) for arm in (plain, changed)]
     for name, table in harvest[0].items():
         pd.testing.assert_frame_equal(table, harvest[1][name])
 
 
 def test_what_is_kept_counts_from_the_branching():
     world = sim.Economy(firms=200, banks=4, platforms=6, seed=3).run(3)
-    tables_of = {arm: kept(branch(world, arm).run(4)) for arm in ("external_finance", "deep_integration")}
+    tables_of = {
+        arm: kept(branch(world, Arm(arm)).run(4)) for arm in ("external_finance", "deep_integration")
+    }
     assert tables_of[FOCUS]["quarters"]["since"].tolist() == [1, 2, 3, 4]
     assert tables_of[FOCUS]["quarters"]["quarter"].tolist() == [4, 5, 6, 7]
     assert len(tables_of[FOCUS]["platforms"]) == 4 * 6
@@ -229,22 +259,23 @@ def test_tables_say_not_available_where_nothing_was_measured(essay):
     text = "\n".join(tables.lines(essay))
     row = next(line for line in text.splitlines() if line.startswith("| survival"))
     assert row.split("|")[2].strip() == "n/a"
-    assert tables.number(-0.00012345, signed=True) == "−0.000123"
-    assert (
-        tables.number(12345.6) == "12346" and tables.number(math.nan) == "n/a" and tables.number(0.0) == "0"
-    )
+    assert number(-0.00012345, signed=True) == "−0.000123"
+    assert number(12345.6) == "12346" and number(math.nan) == "n/a" and number(0.0) == "0"
 
 
 # -- either side, and every size ----------------------------------------------------------------------
 
 
 def test_the_study_of_either_side_writes_its_files_and_shares_add_up(tmp_path):
-    settings = read(either_side.build(), [*TINY.split(), "--worlds", "3", "--out", str(tmp_path)])
-    outcome = either_side.ensemble(settings).run(tmp_path, executor="serial", progress=False)
-    found = either_side.report(outcome.store)
+    study = either_side.STUDY
+    settings = read(study.parser("either_side"), [*TINY.split(), "--worlds", "3", "--out", str(tmp_path)])
+    outcome = study.ensemble(settings).run(tmp_path, executor="serial", progress=False)
+    tables = Tables(settings, outcome)
+    found = study.judge(tables)
+    study.tell(found).write(tmp_path, tables.notes)
     for name in ("first.csv", "overall.csv", "separating.csv", "report.md", "either_side.png"):
         assert (tmp_path / name).stat().st_size > 30, name
-    totals = either_side.totals(found).groupby("field")["share"].sum()
+    totals = sides.totals(found).groupby("field")["share"].sum()
     assert totals.to_numpy() == pytest.approx(1.0)
     assert found.first.groupby(["field", "group"])["share"].sum().to_numpy() == pytest.approx(1.0)
 
@@ -254,8 +285,8 @@ def test_each_side_wins_in_the_worlds_that_were_made_for_it():
     turned = planted(HARVEST, worlds=20, noise=0.02)
     table = pd.concat([table.loc[table["world"] < 5], turned.loc[turned["world"] >= 5]])
     ranges = pd.DataFrame({"pace_of_change": np.arange(20.0)[::-1], "agility": np.tile([0.0, 1.0], 10)})
-    found = either_side.sides(table, ranges)
-    shares = either_side.totals(found).set_index(["field", "arm"])["share"]
+    found = sides.sides(table, ranges)
+    shares = sides.totals(found).set_index(["field", "arm"])["share"]
     assert shares["platforms", FOCUS] == 0.25 and shares["platforms", "consumer_traffic"] == 0.75
     assert shares["no real gains", NO_GAINS] == 0.0
     assert found.separating["parameter"].tolist() == ["pace_of_change", "agility"]
@@ -265,23 +296,25 @@ def test_each_side_wins_in_the_worlds_that_were_made_for_it():
 
 
 def test_the_study_of_scale_grows_firms_and_consumers_together():
-    settings = read(scale.build(), ["--full", "--firms", "200", "--consumers", "300", "--worlds", "8"])
+    settings = read(
+        scale.STUDY.parser("scale"), ["--full", "--firms", "200", "--consumers", "300", "--worlds", "8"]
+    )
     plan = scale.sizes(settings)
     assert [(one.firms, one.consumers, one.worlds) for one in plan.values()] == [
         (200, 300, 8),
         (2_000, 3_000, 8),
         (20_000, 30_000, 2),
     ]
-    assert list(scale.sizes(replace(settings, full=False))) == [200, 2_000]
+    assert list(scale.sizes(replace(settings, full=False))) == ["200", "2000"]
 
 
 def test_sizes_that_differ_are_told_from_sizes_that_agree():
     small, large = planted(ESSAY, noise=0.01), planted(ESSAY, noise=0.01)
     grown = (large["measure"] == "output_gain") & (large["arm"] == FOCUS)
     large.loc[grown, "value"] += 0.05
-    table, agreement = scale.by_size({1_000: small, 10_000: large})
+    differences, agreement = sizes.by_size({1_000: small, 10_000: large})
     verdicts = agreement.set_index(["control", "measure"])["verdict"]
     assert verdicts["external_finance", "output_gain"] == "differ"
     assert verdicts["external_finance", "unemployment"] == "agree"
-    text = "\n".join(scale.lines(table, agreement))
+    text = "\n".join(scale.lines(differences, agreement))
     assert "1,000 against 10,000 firms" in text and "5 differ" in text

@@ -13,9 +13,11 @@ from types import ModuleType
 import numpy as np
 import pytest
 
+from sim.engine import compiling
 from sim.engine.arithmetic import exp, normal
-from sim.engine.compiling import compiled
+from sim.engine.compiling import cache_folder, compiled
 from sim.engine.draws import uniform
+from sim.engine.parameters import ParameterError
 
 ROOT = Path(__file__).parents[1]
 HELPER = """
@@ -112,6 +114,120 @@ def test_a_change_in_another_file_is_seen(folder, old, new, results):
     process(folder)
     (folder / "helper.py").write_text(HELPER.replace(old, new))
     assert process(folder)[:2] == results
+
+
+def nothing(content: bytes) -> bytes:
+    return b""
+
+
+def half(content: bytes) -> bytes:
+    return content[: len(content) // 2]
+
+
+def flipped(content: bytes) -> bytes:
+    middle = len(content) // 2
+    return content[:middle] + bytes([content[middle] ^ 1]) + content[middle + 1 :]
+
+
+@pytest.mark.parametrize(
+    ("ending", "damage", "again"),
+    [
+        (".nbi", nothing, ["1", "0", "1", "0"]),
+        (".nbi", half, ["1", "0", "1", "0"]),
+        (".nbc", half, ["1", "0", "1", "0"]),
+        (".nbc", flipped, ["1", "0", "1", "0"]),
+        (".py", nothing, ["0", "1", "0", "1"]),
+        (".py", half, ["0", "1", "0", "1"]),
+    ],
+)
+def test_a_damaged_file_is_noticed_and_written_anew(folder, ending, damage, again):
+    process(folder)
+    victims = [path for path in (folder / "kernels").rglob(f"*{ending}") if path.is_file()]
+    before = {path: path.read_bytes() for path in victims}
+    for path, content in before.items():
+        path.write_bytes(damage(content))
+    assert process(folder) == ["42", "1", *again]
+    assert process(folder) == ["42", "1", "0", "1", "0", "1"]
+    if ending == ".py":
+        assert {path: path.read_bytes() for path in victims} == before
+
+
+@pytest.fixture
+def fresh():
+    """The folder is looked for anew, before and after."""
+    cache_folder.cache_clear()
+    yield
+    cache_folder.cache_clear()
+
+
+@pytest.fixture
+def own(tmp_path, monkeypatch, fresh):
+    """A user who names no folder and whose project lies where nobody can write (a file is in the way)."""
+    (tmp_path / "project").mkdir()
+    (tmp_path / "project" / ".kernels").touch()
+    monkeypatch.setattr(compiling, "ENGINE", tmp_path / "project" / "sim" / "engine")
+    monkeypatch.setenv("SIM_KERNELS", "")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    return tmp_path
+
+
+def test_where_the_projects_folder_cannot_be_written_it_is_one_of_the_users(own, monkeypatch):
+    assert cache_folder().parent == own / "cache" / "fintech-metamorphosis"
+    for unsaid in ("", "relative"):
+        monkeypatch.setenv("XDG_CACHE_HOME", unsaid)
+        cache_folder.cache_clear()
+        assert cache_folder().parent == own / "home" / ".cache" / "fintech-metamorphosis"
+
+
+def test_at_last_it_is_one_that_passes_and_that_processes_below_share(own, monkeypatch):
+    for name in ("cache", "home"):
+        (own / name).touch()
+    monkeypatch.setattr(compiling.tempfile, "tempdir", str(own))
+    folder = cache_folder()
+    assert folder.parent.parent == own
+    assert os.environ["SIM_KERNELS"] == str(folder.parent)
+    (own / "nowhere").touch()
+    monkeypatch.setattr(compiling.tempfile, "tempdir", str(own / "nowhere"))
+    monkeypatch.delenv("SIM_KERNELS")
+    cache_folder.cache_clear()
+    with pytest.raises(ParameterError, match=r"^no folder for machine code can be written: .* SIM_KERNELS$"):
+        cache_folder()
+
+
+def test_an_empty_name_of_a_folder_is_none(folder):
+    text = """
+        import os
+        os.environ["SIM_KERNELS"] = ""
+        from sim.engine.compiling import cache_folder, usual_folders
+        print(cache_folder().parent in usual_folders())
+    """
+    assert process(folder, inspect.cleandoc(text)) == ["True"]
+
+
+@pytest.mark.parametrize("place", ["a file", "a file/below", "/proc/kernels"])
+def test_a_named_folder_that_cannot_be_is_told_in_one_line(place, tmp_path, monkeypatch, fresh):
+    (tmp_path / "a file").touch()
+    name = str(tmp_path / place)
+    monkeypatch.setenv("SIM_KERNELS", name)
+    with pytest.raises(ParameterError) as error:
+        cache_folder()
+    assert str(error.value).startswith(f"SIM_KERNELS = {name!r}") and "\n" not in str(error.value)
+
+
+def test_a_disk_without_room_keeps_no_code_and_runs_it(folder):
+    text = """
+        import os
+        from sim.engine import compiling
+        def full(descriptor):
+            raise OSError(28, "No space left on device")
+        compiling.cache_folder()
+        compiling.os.fsync = full
+        from caller import calls
+        print(calls(20))
+    """
+    assert process(folder, inspect.cleandoc(text)) == ["42"]
+    assert kernels(folder) == {}
 
 
 @pytest.mark.long

@@ -6,11 +6,21 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from experiments import core
-from experiments.command import Settings, main
-from experiments.core import BANDS, Band, accidents, cycle_signs, drifts, judged, prepared, told, window_start
-from experiments.ensemble import Store
-from experiments.statistics import Trend
+from experiments.judge.bands import (
+    BANDS,
+    Band,
+    accidents,
+    cycle_signs,
+    drifts,
+    judged,
+    prepared,
+    window_start,
+)
+from experiments.judge.intervals import Trend
+from experiments.run.command import Settings
+from experiments.run.store import Store
+from experiments.studies import core
+from experiments.studies.core import told
 from sim.engine.parameters import seeds
 
 QUARTERS = 240
@@ -189,7 +199,7 @@ def test_the_script_writes_its_files(tmp_path, monkeypatch, capsys):
 
     monkeypatch.setattr(Settings, "run", serially)
     words = ["--seeds", "2", "--firms", "200", "--quarters", "50", "--out", str(tmp_path)]
-    assert main(core.body, core.build(), words) == 0
+    assert core.STUDY.main("core", words) == 0
     said = capsys.readouterr().out
     assert "2 of 2 worlds" in said
     assert (tmp_path / "core.txt").read_text(encoding="utf-8").strip() in said

@@ -8,9 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from experiments import documents, magnitudes, matrices, proportions, quoted
-from experiments.command import main
-from experiments.store import Store, StoreError
+from experiments.__main__ import found
+from experiments.document import documents, matrices, quoted
+from experiments.measure import proportions
+from experiments.run.store import Store, StoreError
+from experiments.studies import magnitudes
 from sim import Economy, Parameters
 from sim.accounts import CHART, FLOWS, INSTRUMENTS, MONEY
 from sim.engine.chart import Flow
@@ -19,7 +21,7 @@ from tests.economies import small
 ROOT = Path(__file__).parents[1]
 TEXT = documents.MODEL.read_text(encoding="utf-8")
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-AGAIN = "python -m experiments.documents writes it anew"
+AGAIN = "python -m experiments.document.documents writes it anew"
 
 
 def cells(markdown: str) -> list[list[str]]:
@@ -66,7 +68,9 @@ def test_every_flow_is_listed_and_has_its_place_in_the_matrices():
 
 def test_the_schedule_names_what_a_step_calls_in_its_order():
     steps = [row[1].strip("`") for row in cells(documents.part(TEXT, "schedule"))[1:]]
-    assert steps.index("credit.lend_to_firms") < steps.index("firms: produces") < steps.index("goods.sell_goods")
+    assert (
+        steps.index("credit.lend_to_firms") < steps.index("firms: produces") < steps.index("goods.sell_goods")
+    )
     assert steps[-3] == "ledger.close"
     assert all(row[2] for row in cells(documents.schedule())[1:]), "a step without a docstring"
 
@@ -168,7 +172,7 @@ def run(tmp_path_factory):
     """A tiny run through the command line: its folder and what it returned."""
     out = tmp_path_factory.mktemp("magnitudes")
     words = "--worlds 1 --firms 400 --banks 4 --platforms 4 --giants 1 --burn-in 16 --quarters 12 --quiet"
-    return out, main(magnitudes.body, magnitudes.build(), [*words.split(), "--out", str(out)])
+    return out, magnitudes.STUDY.main("magnitudes", [*words.split(), "--out", str(out)])
 
 
 def test_the_tables_of_magnitudes_in_the_text_are_those_that_the_script_makes(run):
@@ -240,9 +244,8 @@ def test_there_is_a_place_for_every_result_that_the_document_names():
 
 
 def test_the_goals_of_make_that_the_documents_name_exist():
-    goals = set(
-        re.findall(r"^([a-z_-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), flags=re.MULTILINE)
-    )
+    written = (ROOT / "Makefile").read_text(encoding="utf-8")
+    goals = {*re.findall(r"^([a-z_-]+):", written, flags=re.MULTILINE), *found()}
     named = re.findall(r"(?:^|`)make ([a-z_-]+)", README + TEXT, flags=re.MULTILINE)
     assert {"compare", "test"} <= set(named)
     assert set(named) <= goals

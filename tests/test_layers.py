@@ -1,4 +1,7 @@
-"""Who may import whom: experiments -> sim.model -> {strategies, markets, actors} -> engine."""
+"""Who may import whom: experiments -> sim.model -> {strategies, markets, actors} -> engine.
+
+Within the experiments: run <- measure <- judge <- tell <- document <- studies.
+"""
 
 import ast
 import sys
@@ -10,7 +13,11 @@ ROOT = Path(__file__).parents[1]
 # What a layer may import of the project, by the beginning of the module's name. sim/accounts.py is the
 # chart of accounts, a list without rules: everything above the engine may read it.
 MIDDLE = ("sim.accounts", "sim.engine")
+ROOMS = tuple(f"experiments.{room}" for room in ("run", "measure", "judge", "tell", "document", "studies"))
 BELOW = {
+    **{room: ("sim", *ROOMS[: n + 1]) for n, room in enumerate(ROOMS[:-1])},
+    "experiments.study": ("sim", *ROOMS[:4]),  # what all studies are made of, tells but writes no documents
+    "experiments.studies": ("sim", *ROOMS, "experiments.study"),
     "experiments": ("experiments", "sim"),
     "sim.actors": ("sim.actors", *MIDDLE),
     "sim.markets": ("sim.markets", *MIDDLE),
@@ -94,11 +101,20 @@ def test_imports_point_down(path):
     assert arrows_up(path) == []
 
 
-@pytest.mark.parametrize(
-    "layer", ["sim.engine", "sim.actors", "sim.markets", "sim.strategies", "experiments"]
-)
+@pytest.mark.parametrize("layer", ["sim.engine", "sim.actors", "sim.markets", "sim.strategies", *ROOMS])
 def test_every_layer_has_files_to_look_at(layer):
     assert [path for path in FILES if within(name_of(path), layer) and path.stem != "__init__"]
+
+
+@pytest.mark.parametrize("path", [path for path in FILES if "experiments" in path.parts], ids=name_of)
+def test_the_experiments_import_their_own_modules_where_a_file_begins(path):
+    late = [other for other, at_load in imports(path) if within(other, "experiments") and not at_load]
+    assert [other for other in late if not within(other, ROOMS[4])] == []  # which loads the model
+
+
+def test_documents_are_written_by_nobody_but_the_study_that_is_asked_to():
+    who = {name_of(path) for path in FILES for other, _ in imports(path) if within(other, ROOMS[4])}
+    assert {name for name in who if not within(name, ROOMS[4])} == {"experiments.studies.magnitudes"}
 
 
 @pytest.mark.parametrize(
@@ -111,12 +127,18 @@ def test_every_layer_has_files_to_look_at(layer):
         ("sim/actors/a.py", "from sim import markets"),
         ("sim/markets/a.py", "def late():\n    import sim.strategies.deep"),
         ("sim/strategies/a.py", "from sim import model"),
-        ("sim/model.py", "from experiments import ensemble"),
+        ("sim/model.py", "from experiments import run"),
+        ("experiments/run/a.py", "from experiments.measure import futures"),
+        ("experiments/measure/a.py", "from experiments import judge"),
+        ("experiments/judge/a.py", "def late():\n    from experiments.tell.words import label"),
+        ("experiments/tell/a.py", "from experiments.study import Study"),
+        ("experiments/document/a.py", "import experiments.studies.compare"),
         ("sim/accounts.py", "from sim.actors import firms"),
     ],
 )
 def test_an_arrow_that_points_up_is_seen(tmp_path, place, line):
-    for folder in ("sim/engine", "sim/actors", "sim/markets", "sim/strategies", "experiments"):
+    rooms = [room.replace(".", "/") for room in ROOMS]
+    for folder in ("sim/engine", "sim/actors", "sim/markets", "sim/strategies", *rooms):
         (tmp_path / folder).mkdir(parents=True)
     (tmp_path / "sim/model.py").touch()
     (tmp_path / "sim/actors/firms.py").touch()

@@ -8,9 +8,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from experiments.futures import PLATFORM_COLUMNS, Future, futures
-from experiments.measures import GROUPS, MEASURES, cube, measured, ranked, tie
-from experiments.measuring import change, measure, third
+from experiments.judge.ranking import cube, tie
+from experiments.measure.arithmetic import change, third
+from experiments.measure.futures import KEPT_OF_PLATFORMS, Future, futures
+from experiments.measure.measures import GROUPS, MEASURES, measured, ranked
+from experiments.measure.measures.declared import measure
 
 N = 12  # quarters of the planted branches
 STEADY = {
@@ -48,7 +50,7 @@ STEADY = {
     "venture_funding": 0.0,
     "user_cost": math.nan,
 }
-NOTHING = dict.fromkeys(PLATFORM_COLUMNS, 0.0)
+NOTHING = dict.fromkeys(KEPT_OF_PLATFORMS, 0.0)
 
 
 def quarters(**columns: object) -> pd.DataFrame:

@@ -6,19 +6,17 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from experiments import moments
-from experiments.moments import (
+from experiments.measure import watching
+from experiments.measure.moments import (
     OBSERVED,
-    Followed,
+    SMOOTHING,
     Series,
     correlation,
     cycle_of,
-    discrimination,
-    kurtosis,
     moments_of,
-    small_ones,
     us_quarters,
 )
+from experiments.measure.watching import Followed, discrimination, kurtosis, small_ones
 from sim import Economy
 
 PERIOD = 20
@@ -89,7 +87,7 @@ def test_planted_sizes_memory_and_leads_come_back():
         }
     )
     rows = moments_of(table, {"output": Series("y"), "early": Series("c"), "late": Series("d", logs=False)})
-    bend = 4 * moments.SMOOTHING * (1 - math.cos(2 * math.pi / PERIOD)) ** 2
+    bend = 4 * SMOOTHING * (1 - math.cos(2 * math.pi / PERIOD)) ** 2
     passes = bend / (1 + bend)  # what the filter lets through of such a swing (King and Rebelo 1993)
     assert value(rows, "output", "sd") == pytest.approx(0.02 * passes / math.sqrt(2), rel=0.02)
     assert value(rows, "early", "relative sd") == pytest.approx(0.5, rel=0.02)
@@ -250,7 +248,7 @@ def test_what_is_lost_with_a_platform_is_lost_after_its_death():
 
 
 def test_scores_are_kept_by_lender_until_their_outcome_is_known(monkeypatch):
-    monkeypatch.setattr(moments, "ENOUGH", 1)
+    monkeypatch.setattr(watching, "ENOUGH", 1)
     book = [("firm_scorers", "seen_by", row, lender) for row, lender in enumerate((0, 1, 2, 3, 4))]
     book += [
         ("firm_scorers", "seen_score", row, score) for row, score in enumerate((5.0, 1.0, 2.0, 1.0, 3.0))

@@ -8,7 +8,7 @@ import pytest
 
 from sim import BusinessModel, Economy, Parameters
 from sim.actors.platforms import hires, is_judged, keeps_technology, pays_dividend, sets_budget
-from sim.markets import funding
+from sim.markets.payments import venture as funding
 from tests.economies import payments, small
 
 P = Parameters()
@@ -30,26 +30,26 @@ MARKET = SimpleNamespace(wage_index=1.0, consumer_rows=2000.0)
 
 def test_half_of_what_machines_can_do_is_done_with_technology_of_the_declared_quarters():
     running = 1000.0
-    technology, technique = keeps_technology(
+    kept = keeps_technology(
         platform(service=running, technology=P.technology_half * running / (1.0 - P.technology_decay)),
         MARKET,
         P,
     )
-    assert technology == pytest.approx(P.technology_half * running)
-    assert technique == pytest.approx(0.5)
+    assert kept.technology == pytest.approx(P.technology_half * running)
+    assert kept.technique == pytest.approx(0.5)
 
 
 def test_technology_is_out_of_date_without_spending_and_buys_less_at_higher_wages():
-    old, _ = keeps_technology(platform(technology=100.0), MARKET, P)
-    assert old == pytest.approx(100.0 * (1.0 - P.technology_decay))
-    dear, _ = keeps_technology(
+    old = keeps_technology(platform(technology=100.0), MARKET, P)
+    assert old.technology == pytest.approx(100.0 * (1.0 - P.technology_decay))
+    dear = keeps_technology(
         platform(technology_spend=100.0), SimpleNamespace(wage_index=2.0, consumer_rows=1.0), P
     )
-    assert dear == pytest.approx(50.0)
+    assert dear.technology == pytest.approx(50.0)
 
 
 def test_machines_take_over_their_part_of_the_work_on_users():
-    by_hand, by_machine = (sets_budget(platform(technique=t), MARKET, P)[6] for t in (0.0, 1.0))
+    by_hand, by_machine = (sets_budget(platform(technique=t), MARKET, P).service for t in (0.0, 1.0))
     assert by_machine == pytest.approx((1.0 - P.automation) * by_hand, rel=1e-5)
 
 
@@ -84,7 +84,8 @@ def test_wages_leave_what_is_owed_to_the_media():
     market = SimpleNamespace(wage=10.0)
     for cash, bill in ((200, 90.0), (130, 90.0), (120, 80.0), (40, 0.0), (30, 0.0)):
         there = platform(**at_work, deposits=cash, advertising=40.0)
-        assert hires(there, market, P) == (bill, bill / 10.0)
+        hired = hires(there, market, P)
+        assert (hired.wage_bill, hired.staff) == (bill, bill / 10.0)
 
 
 def test_a_platform_with_more_files_than_money_pays_the_media_and_goes_on():
@@ -118,16 +119,15 @@ def judged(market=None, **values):
         "claims_lost": 0.0, "bank_margin": 0.01, "appetite": 0.2, "take": 0.01, "loss_seen": 0.0,
     }  # fmt: skip
     posted = {"funding_rate": 0.005, "own_margin": 0.003, "fright": 0.0} | (market or {})
-    found = is_judged(SimpleNamespace(**{**at_rest, **values}), SimpleNamespace(**posted), P)
-    return dict(zip(is_judged.writes, found, strict=True))
+    return is_judged(SimpleNamespace(**{**at_rest, **values}), SimpleNamespace(**posted), P)
 
 
 def test_banks_want_more_of_what_pays_better_than_their_own_loans_and_bargain_where_it_pays_less():
     better, worse = judged(), judged({"own_margin": 0.03})
-    assert better["appetite"] == pytest.approx(0.2 * (1.0 + P.reaction))
-    assert better["take"] == 0.01
-    assert worse["appetite"] == pytest.approx(0.2 * (1.0 - P.reaction))
-    assert worse["take"] == pytest.approx(0.01 * (1.0 - P.bargaining))
+    assert better.appetite == pytest.approx(0.2 * (1.0 + P.reaction))
+    assert better.take == 0.01
+    assert worse.appetite == pytest.approx(0.2 * (1.0 - P.reaction))
+    assert worse.take == pytest.approx(0.01 * (1.0 - P.bargaining))
     unsold = judged({"own_margin": 0.03}, participations_owed=0)
     assert (unsold["take"], unsold["appetite"], unsold["bank_margin"]) == (0.01, 0.2, 0.01)
 

@@ -10,11 +10,13 @@ import subprocess
 import sys
 from pathlib import Path
 from types import SimpleNamespace
+from typing import NamedTuple
 
 import numpy as np
 import pytest
 
 from sim.engine.columns import Account, Column, Row, Table
+from sim.engine.compiling import compiled
 from sim.engine.crew import Crew
 from sim.engine.rules import RULES, WORTH_THREADS, loop, rule, sweep
 from sim.model import Economy
@@ -33,22 +35,49 @@ class Guest(Row):
     purse = Account("money")
 
 
-@rule(writes=("mood", "stays"), draws=("weather", "company", "food"))
+class Enjoyed(NamedTuple):
+    mood: float
+    stays: bool
+
+
+class Spent(NamedTuple):
+    spent: float
+    nights: int
+
+
+@rule(writes=Enjoyed, draws=("weather", "company", "food"))
 def enjoys(guest, market, p, u):
     """Three draws, one condition, one look at what the market posts for the guest's place."""
     mood = guest.mood + p.moodiness * (u[0] - u[1]) - market.rent[guest.place] / market.income
-    return mood, u[2] < mood if guest.stays else False
+    return Enjoyed(mood=mood, stays=u[2] < mood if guest.stays else False)
 
 
-@rule(writes=("spent", "nights"), draws="appetite")
+@rule(writes=Spent, draws="appetite")
 def spends(guest, market, p, u):
     spent = min(float(guest.purse), math.floor(1000.0 * u * guest.mood))
-    return (spent, guest.nights + 1) if guest.stays else (0.0, guest.nights)
+    stays = guest.stays
+    return Spent(spent=spent if stays else 0.0, nights=guest.nights + 1 if stays else guest.nights)
 
 
 @rule(writes="mood")
 def envies(guest, market, p, u):
     return market.rent[guest.place]
+
+
+@rule(writes="mood")
+def tires(guest, market, p, u):
+    """Hands its agent to a helper that stands below it."""
+    return guest.mood - fatigue(guest, p)
+
+
+@compiled
+def fatigue(guest, p):
+    return p.moodiness * weariness(guest)
+
+
+@compiled
+def weariness(guest):
+    return 0.1 * guest.nights
 
 
 MARKET = SimpleNamespace(rent=np.array([1.0, 2.0, 4.0]), income=40.0)
@@ -122,7 +151,7 @@ def test_the_model_has_rules_of_every_kind_of_agent(economy):
     }
 
 
-@pytest.mark.parametrize("one", [enjoys, spends, envies], ids=lambda one: one.name)
+@pytest.mark.parametrize("one", [enjoys, spends, envies, tires], ids=lambda one: one.name)
 def test_a_rule_is_the_same_compiled_and_by_hand(one):
     assert agree(guests(), one, MARKET, GIVEN, 3, 9) == []
 
@@ -272,6 +301,33 @@ def test_a_rule_says_what_it_reads_and_writes():
     assert enjoys.writes == ("mood", "stays")
     assert (enjoys.market, enjoys.parameters) == (("income", "rent"), ("moodiness",))
     assert (spends.draws, envies.draws) == (("appetite",), ())
+
+
+def test_a_rule_reads_what_its_helpers_read():
+    assert (tires.reads, tires.market, tires.parameters) == (("mood", "nights"), (), ("moodiness",))
+
+
+def results_that_are_not_by_name():
+    def by_position(guest, market, p, u):
+        return Spent(1.0, 2)
+
+    def another(guest, market, p, u):
+        return Enjoyed(mood=1.0, stays=True)
+
+    def too_few(guest, market, p, u):
+        return Spent(spent=1.0)
+
+    def bare(guest, market, p, u):
+        return 1.0, 2
+
+    return by_position, another, too_few, bare
+
+
+@pytest.mark.parametrize("function", results_that_are_not_by_name(), ids=lambda one: one.__name__)
+def test_a_rule_that_writes_several_columns_names_each(function):
+    with pytest.raises(TypeError, match=rf"^{function.__name__} returns Spent\(spent=, nights=\), each by"):
+        rule(writes=Spent)(function)
+    assert function.__name__ not in [one.name for one in RULES]
 
 
 def test_a_loop_is_made_once_and_named_by_its_first_rule():

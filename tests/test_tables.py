@@ -237,3 +237,16 @@ def test_importing_tables_imports_nothing_heavy_beyond_mesa():
     ).stdout.split()
     assert "sim.engine.columns" in new
     assert {name.split(".")[0] for name in new} <= {"sim", "difflib", "html", "types"}
+
+
+def test_what_adds_up_within_a_quarter_starts_from_zero_and_nothing_else():
+    class Till(Row):
+        sales = Column(3.0, unit="fen/quarter", of_the_quarter=True)
+        sold_out = Column(True, unit="yes/no", of_the_quarter=True)
+        price = Column(3.0, unit="fen")
+
+    table = Table(None, Till, 2)
+    sales = table["sales"]
+    table.open_quarter()
+    assert table["sales"] is sales
+    assert [table[name].tolist() for name in table.columns] == [[0.0, 0.0], [False, False], [3.0, 3.0]]

@@ -2,6 +2,7 @@
 
 import ast
 import re
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -60,9 +61,10 @@ def test_there_are_the_locks_that_make_installs():
 
 
 def test_every_script_that_make_starts_exists():
-    started = re.findall(r"-m experiments\.(\w+)", (ROOT / "Makefile").read_text(encoding="utf-8"))
-    assert "compare_strategies" in started
-    assert [name for name in started if not (ROOT / "experiments" / f"{name}.py").is_file()] == []
+    started = re.findall(r"-m ([\w.]+)", (ROOT / "Makefile").read_text(encoding="utf-8"))
+    mine = [name.replace(".", "/") + ".py" for name in started if name.startswith("experiments.")]
+    assert mine
+    assert [name for name in mine if not (ROOT / name).is_file()] == []
 
 
 def test_every_goal_of_make_is_in_its_help():
@@ -71,5 +73,19 @@ def test_every_goal_of_make_is_in_its_help():
     assert phony
     goals = set(re.findall(r"^([a-z_-]+):", text, flags=re.MULTILINE))
     helped = set(re.findall(r"^([a-z_-]+):.*  ## \S", text, flags=re.MULTILINE))
-    assert goals == set(phony.group(1).replace("\\\n", " ").split())
-    assert goals - helped == {"runtime", "development"}
+    assert goals == {*phony.group(1).replace("\\\n", " ").split(), "bench", "mutants"} - {"$(STUDIES)"}
+    assert goals - helped == {"runtime", "development", "peer", "bench", "mutants"}
+
+
+def test_make_says_in_one_line_that_a_python_is_none(tmp_path: Path) -> None:
+    (tmp_path / "Makefile").write_bytes((ROOT / "Makefile").read_bytes())
+    for python in ("/nonexistent", "/usr/bin/env", "/bin/true"):
+        done = subprocess.run(
+            ["make", "runtime", f"PYTHON={python}"], cwd=tmp_path, capture_output=True, text=True, check=False
+        )
+        told, made = done.stderr.splitlines()
+        assert done.returncode == 2 and done.stdout == ""
+        assert told == (
+            f"make: PYTHON={python} is no Python 3.11 or newer; say where one is: make PYTHON=/path/to/python"
+        )
+        assert made.startswith("make: ***")

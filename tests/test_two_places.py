@@ -61,8 +61,8 @@ def test_households_lend_where_they_have_a_claim_else_to_the_first_that_borrows(
         budget=0.0,
     )
     market = SimpleNamespace(posted=posted, trust=np.ones(3))
-    offered, _ = lends_to_platform(household, market, Parameters(), 0.0)
-    assert (offered > 0.0) == (found != NONE and posted[found] > 0.0)
+    wish = lends_to_platform(household, market, Parameters(), 0.0)
+    assert (wish.offered > 0.0) == (found != NONE and posted[found] > 0.0)
 
 
 @pytest.fixture(scope="module")

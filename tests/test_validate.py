@@ -6,12 +6,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from experiments import facts, moments, validate
-from experiments.command import Settings, main
-from experiments.ensemble import Store
-from experiments.facts import ARMS, FACTS, SILENT, History
-from experiments.moments import mean_and_range
-from experiments.task import CONTROL
+from experiments.judge.battery import VERDICTS, battery, beside_us, hit_range
+from experiments.judge.intervals import mean_and_range
+from experiments.measure import facts, moments, watching
+from experiments.measure.facts import ARMS, FACTS, SILENT, History
+from experiments.run.command import Settings
+from experiments.run.store import Store
+from experiments.run.world import CONTROL
+from experiments.studies import validate
 from sim.engine.parameters import seeds
 
 EVIDENCE = seeds("evidence")
@@ -88,7 +90,7 @@ def test_every_fact_that_has_to_emerge_is_judged_or_silent_and_no_other():
     assert looked_at | set(SILENT) == emerging
     assert not looked_at & set(SILENT)
     for name in looked_at:
-        low, high, _ = validate.hit_range(name, EVIDENCE[name])
+        low, high, _ = hit_range(name, EVIDENCE[name])
         assert low < high
 
 
@@ -97,11 +99,11 @@ def test_every_fact_says_what_stands_for_it():
 
 
 def test_where_a_figure_is_published_without_a_band():
-    assert validate.hit_range("X", {"value": [0.8, 0.7]}) == (0.7, 0.8, "figures")
-    assert validate.hit_range("X", {"value": 4.0}) == (3.0, 5.0, "figure ± 25%")
-    assert validate.hit_range("X", {"value": 0.5, "band": [0.1, 0.6]}) == (0.1, 0.6, "published")
+    assert hit_range("X", {"value": [0.8, 0.7]}) == (0.7, 0.8, "figures")
+    assert hit_range("X", {"value": 4.0}) == (3.0, 5.0, "figure ± 25%")
+    assert hit_range("X", {"value": 0.5, "band": [0.1, 0.6]}) == (0.1, 0.6, "published")
     with pytest.raises(ValueError, match="X gives neither"):
-        validate.hit_range("X", {"says": "something"})
+        hit_range("X", {"says": "something"})
 
 
 def test_hits_misses_missing_cases_and_silence_are_told_apart():
@@ -113,7 +115,7 @@ def test_hits_misses_missing_cases_and_silence_are_told_apart():
         )
         for number in range(3)
     }
-    rows = validate.battery(worlds, {name: EVIDENCE[name] for name in names})
+    rows = battery(worlds, {name: EVIDENCE[name] for name in names})
     assert rows["verdict"].to_dict() == {
         "CHURN": "in",
         "NPL_BANK_ALL": "OUT",
@@ -124,7 +126,7 @@ def test_hits_misses_missing_cases_and_silence_are_told_apart():
     assert rows.loc["CHURN", "from"] < 0.24 < rows.loc["CHURN", "to"]
     assert "1 in, 1 OUT, 1 no case, 1 not spoken to yet" in validate.told_facts(rows)
     with pytest.raises(ValueError, match="NEW has to emerge"):
-        validate.battery(worlds, {"NEW": {"use": "validate", "grade": "press", "band": [0, 1]}})
+        battery(worlds, {"NEW": {"use": "validate", "grade": "press", "band": [0, 1]}})
 
 
 def test_the_interval_leaves_out_worlds_without_a_case():
@@ -140,7 +142,7 @@ def test_the_us_are_inside_where_worlds_surround_them():
     simulated = pd.DataFrame([{"world": w, **keys, "value": 0.01 * (1 + w)} for w in range(3)])
     simulated = pd.concat([simulated, simulated.assign(series="credit")])
     for us, inside in ((0.02, True), (0.05, False), (0.001, False)):
-        table = validate.beside_us(simulated, pd.DataFrame([{**keys, "value": us}])).set_index("series")
+        table = beside_us(simulated, pd.DataFrame([{**keys, "value": us}])).set_index("series")
         assert bool(table.loc["output", "inside"]) is inside
         assert table.loc["credit", "inside"] is None
 
@@ -150,14 +152,14 @@ def test_the_script_writes_its_files(tmp_path, monkeypatch, capsys):
         return ensemble.run(Store(self.out / folder), executor="serial", progress=False)
 
     monkeypatch.setattr(Settings, "run", serially)
-    monkeypatch.setattr(moments, "FOLLOWED", 10)
+    monkeypatch.setattr(watching, "FOLLOWED", 10)
     sizes = ["--worlds", "2", "--firms", "200", "--burn-in", "16", "--quarters", "34"]
-    assert main(validate.body, validate.build(), [*sizes, "--out", str(tmp_path)]) == 0
+    assert validate.STUDY.main("validate", [*sizes, "--out", str(tmp_path)]) == 0
     said = capsys.readouterr().out
     assert "NPL_BANK_ALL" in said
     assert "investment" in said
     rows = pd.read_csv(tmp_path / "facts.csv", index_col="fact")
-    assert set(rows["verdict"]) <= set(validate.VERDICTS)
+    assert set(rows["verdict"]) <= set(VERDICTS)
     assert len(rows) == len(FACTS) + len(SILENT)
     table = pd.read_csv(tmp_path / "moments.csv")
     assert set(table["series"]) == set(moments.SIMULATED)

@@ -8,32 +8,178 @@ they are laid into their caller: a loop that calls nothing runs on vectors, eigh
 Machine code is kept on disk. Numba looks at the file of a function when it decides whether its code is
 stale, but not at the helpers and constants it names, so the name under which code is kept carries a
 stamp of all of them, and the folder one of this package, whose generated loops depend on its text.
+
+Whoever can write that folder runs code in every process that reads it: the checksums in it tell damage
+from what was written, and not who wrote it. A folder for several people is writable by one of them.
 """
 
+import atexit
+import contextlib
 import functools
 import hashlib
 import inspect
+import io
 import operator
 import os
+import shutil
+import tempfile
 import types
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from .parameters import ParameterError
+
 ENGINE = Path(__file__).parent
+FOLDER = "SIM_KERNELS"  # the variable of the environment that says where machine code is kept
+PROJECT = "fintech-metamorphosis"
+SEAL = 16  # bytes of checksum at the end of a file of machine code
 
 
 @functools.cache
 def cache_folder() -> Path:
-    """Where machine code is kept: `SIM_KERNELS`, or `.kernels` beside the package."""
-    stamp = hashlib.blake2b(digest_size=6)
+    """Where machine code is kept: `SIM_KERNELS`, or `.kernels` beside the package.
+
+    Where that cannot be written (somebody else installed it, the disk is full) it is a folder of the
+    user's own, else one that ends with this process. ParameterError for a `SIM_KERNELS` that cannot be
+    written, and where nothing can.
+    """
+    digest = hashlib.blake2b(digest_size=6)
     for path in sorted(ENGINE.glob("*.py")):
-        stamp.update(path.read_bytes())
-    root = Path(os.environ.get("SIM_KERNELS", ENGINE.parents[1] / ".kernels"))
-    folder = root / stamp.hexdigest()
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder
+        digest.update(path.read_bytes())
+    stamp = digest.hexdigest()
+    given = os.environ.get(FOLDER)
+    if given:
+        folder = Path(given) / stamp
+        if not writable(folder):
+            raise ParameterError(
+                f"{FOLDER} = {given!r}: no folder for machine code can be made and written there; "
+                "name one that can, or none"
+            )
+        return folder
+    for root in usual_folders():
+        if writable(root / stamp):
+            return root / stamp
+    return passing_folder() / stamp
+
+
+def passing_folder() -> Path:
+    """A folder that ends with this process; processes that it starts are told of it."""
+    try:
+        folder = tempfile.mkdtemp(prefix=f"{PROJECT}-")
+    except OSError as error:
+        raise ParameterError(
+            f"no folder for machine code can be written: {error.strerror}; make room, or name one by {FOLDER}"
+        ) from error
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    os.environ[FOLDER] = folder
+    return Path(folder)
+
+
+def usual_folders() -> Iterator[Path]:
+    """Folders for machine code where none was named, the best first."""
+    yield ENGINE.parents[1] / ".kernels"
+    cache = Path(os.environ.get("XDG_CACHE_HOME", ""))
+    if cache.is_absolute():
+        yield cache / PROJECT
+    with contextlib.suppress(RuntimeError):  # a user without a home
+        yield Path.home() / ".cache" / PROJECT
+
+
+def writable(folder: Path) -> bool:
+    """Can something be written in this folder? It is made where it is missing."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder) as file:
+            file.write(bytes(4096))  # a full disk still makes empty files
+    except OSError:
+        return False
+    return True
+
+
+def written(name: str, text: str) -> Path:
+    """The file of that name and text in the cache folder; written anew where it holds anything else."""
+    path, content = cache_folder() / name, text.encode()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if not path.is_file() or path.read_bytes() != content:
+        scratch = path.with_suffix(f".{os.getpid()}.tmp")
+        try:
+            with open(scratch, "wb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+            scratch.replace(path)
+        finally:
+            scratch.unlink(missing_ok=True)
+    return path
+
+
+def whole(path: str) -> bool:
+    """Is the end of this file the checksum of the rest?"""
+    try:
+        content = Path(path).read_bytes()
+    except OSError:
+        return False
+    return content[-SEAL:] == seal(content[:-SEAL])
+
+
+def seal(content: bytes) -> bytes:
+    """Checksum of the content of a file."""
+    return hashlib.blake2b(content, digest_size=SEAL).digest()
+
+
+@functools.cache
+def keeper() -> type:
+    """Numba's keeping of one function's machine code, in files that are proved whole before they are read.
+
+    The checksum follows what Numba wrote, where unpickling does not look. A damaged file (a power cut, a
+    bad disk) counts as missing: its code is made anew and written over it. Where nothing can be written,
+    code is used and not kept.
+    """
+    from numba.core.caching import FunctionCache, IndexDataCacheFile
+
+    class Files(IndexDataCacheFile):
+        def _load_index(self) -> Any:
+            return super()._load_index() if whole(self._index_path) else {}
+
+        def _load_data(self, name: str) -> Any:
+            if not whole(self._data_path(name)):
+                raise FileNotFoundError(name)  # Numba takes it as removed
+            return super()._load_data(name)
+
+        @contextlib.contextmanager
+        def _open_for_write(self, filepath: str) -> Iterator[io.BytesIO]:
+            buffer = io.BytesIO()
+            yield buffer
+            content = buffer.getvalue()
+            with super()._open_for_write(filepath) as file:
+                file.write(content + seal(content))
+                file.flush()
+                os.fsync(file.fileno())
+
+    class Keeper(FunctionCache):
+        def __init__(self, function: types.FunctionType):
+            super().__init__(function)
+            place = self._impl.locator
+            self._cache_file = Files(
+                place.get_cache_path(), self._impl.filename_base, place.get_source_stamp()
+            )
+
+        def save_overload(self, sig: Any, data: Any) -> None:
+            with contextlib.suppress(OSError):
+                super().save_overload(sig, data)
+
+    return Keeper
+
+
+def kept(function: types.FunctionType) -> Any:
+    """Numba's version of a function, its machine code kept on disk."""
+    made = numba().njit(function, error_model="numpy", nogil=True)
+    if not numba().config.DISABLE_JIT:
+        made._cache = keeper()(function)
+    return made
 
 
 @functools.cache
@@ -91,7 +237,7 @@ class Compiled:
         """Numba's version, for Python to call."""
         inside = {name: thing.inlined for name, thing in self.helpers().items()}
         body = bound(self.function, inside, f"_{self.stamp}")
-        return compiled_loop(body) if self.apart else compiled_alone(body)
+        return compiled_loop(body) if self.apart else kept(body)
 
     @functools.cached_property
     def inlined(self) -> Any:
@@ -121,11 +267,6 @@ def compiled_apart(function: types.FunctionType) -> Any:
     return Compiled(function, apart=True)
 
 
-def compiled_alone(function: types.FunctionType) -> Any:
-    """Machine code of a function that Python calls."""
-    return numba().njit(function, cache=True, error_model="numpy", nogil=True)
-
-
 def compiled_loop(function: types.FunctionType) -> Any:
     """Machine code of a loop none of whose arrays shares memory that it writes with another of them.
 
@@ -134,7 +275,7 @@ def compiled_loop(function: types.FunctionType) -> Any:
     making and does not let others make it, hence the reach into its compiler. Were that gone in some
     version, the loop would be slower and not wrong.
     """
-    loop = compiled_alone(function)
+    loop = kept(function)
     if not numba().config.DISABLE_JIT:
         loop._compiler._customize_flags = without_overlap
     return loop

@@ -4,12 +4,10 @@ Numba can only keep machine code of functions that live in a file.
 """
 
 import hashlib
-import importlib.util
-import os
 import sys
 from types import ModuleType
 
-from .compiling import cache_folder
+from .compiling import written
 
 
 def generated(name: str, text: str, *stamps: str) -> ModuleType:
@@ -18,13 +16,8 @@ def generated(name: str, text: str, *stamps: str) -> ModuleType:
     for part in stamps:
         stamp.update(part.encode())
     name = f"{name}_{stamp.hexdigest()}"
-    path = cache_folder() / f"{name}.py"
-    if not path.exists():
-        scratch = path.with_suffix(f".{os.getpid()}.tmp")
-        scratch.write_text(text)
-        scratch.replace(path)
-    spec = importlib.util.spec_from_file_location(name, path)
-    assert spec is not None and spec.loader is not None
-    module = sys.modules[name] = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
+    path = written(f"{name}.py", text)
+    module = sys.modules[name] = ModuleType(name)
+    module.__file__ = str(path)
+    exec(compile(text, path, "exec"), vars(module))  # the text itself, whatever becomes of the file
     return module

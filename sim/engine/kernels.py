@@ -61,7 +61,7 @@ class Kernel(Compiled):
         ]
         lines = [
             "from collections import namedtuple",
-            "from sim.engine.compiling import compiled_alone, compiled_loop",
+            "from sim.engine.compiling import kept, compiled_loop",
         ]
         lines += [f"from {self.__module__} import {self.name} as _kernel", "_kernel = _kernel.inlined"]
         lines += [f"_{name} = namedtuple('{name}', {names!r})" for name, names in self.named.items()]
@@ -69,7 +69,7 @@ class Kernel(Compiled):
         for name, names in self.named.items():
             lines.append(f"    {name} = _{name}({', '.join(f'{name}__{column}' for column in names)})")
         lines.append(f"    return _kernel({', '.join(self.text.parameters)})")
-        lines += ["", f"machine = {'compiled_loop' if self.apart else 'compiled_alone'}({self.name})", ""]
+        lines += ["", f"machine = {'compiled_loop' if self.apart else 'kept'}({self.name})", ""]
         return "\n".join(lines)
 
     @functools.cached_property

@@ -4,12 +4,13 @@
     def asks_for_credit(firm, market, p, u): ...
 
 A rule sees one agent's own row, what is posted for everybody (`market`), the parameters and random
-numbers, and returns the new value of the column that it writes (a tuple for several). It cannot see a
+numbers, and returns the new value of the column that it writes (a named tuple for several). It cannot see a
 neighbour and cannot move money, so the order of agents cannot matter. Effects between neighbours are
 markets, which compute a column first. Called by hand a rule is plain Python; `sweep` runs the same
 text compiled over a table, several rules fused into one pass; tests compare the two bit for bit.
 
-What a rule reads is what its text mentions, or that of a compiled helper to which it hands its agent. `u` is one number for one purpose, a tuple for several.
+What a rule reads is what its text mentions, and that of compiled helpers to which it hands its agent. `u` is
+one number for one purpose, a tuple for several.
 """
 
 import ast
@@ -76,9 +77,8 @@ class Rule(Compiled):
                     {word.arg for word in value.keywords} if isinstance(value, ast.Call) and named else set()
                 )
                 if given != set(self.writes):
-                    raise TypeError(
-                        f"{self.name} returns {self.result.__name__}({', '.join(f'{c}=' for c in self.writes)}), each by name"
-                    )
+                    columns = ", ".join(f"{c}=" for c in self.writes)
+                    raise TypeError(f"{self.name} returns {self.result.__name__}({columns}), each by name")
 
     def __call__(self, agent: Any, market: Any, p: Any, u: Any = 0.5) -> Any:
         """Plain Python, for one agent."""
@@ -96,8 +96,8 @@ class Rule(Compiled):
 
 
 def rule(*, writes: str | type, draws: str | tuple[str, ...] = ()) -> Callable[[Any], Rule]:
-    """Declare a rule: the column that it writes, or a NamedTuple whose fields are the columns, and the purposes
-    of the random numbers that it takes.
+    """Declare a rule: the column that it writes, or a NamedTuple whose fields are the columns, and the
+    purposes of the random numbers that it takes.
 
     TypeError where a rule that writes several columns returns anything but `Result(column=..., ...)`.
     """

@@ -1,0 +1,48 @@
+"""Carry out a study by its name.
+
+python -m experiments                  which there are
+python -m experiments NAME --help      what one can be asked
+"""
+
+from __future__ import annotations
+
+import difflib
+import importlib
+import re
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from experiments import studies
+
+
+def found() -> dict[str, str]:
+    """The question of every study by its name, read from the files without importing any."""
+    names = {}
+    for folder in studies.__path__:
+        for path in sorted(Path(folder).glob("*.py")):
+            text = path.read_text(encoding="utf-8")
+            if re.search(r"^STUDY\b", text, flags=re.MULTILINE):
+                begun = re.match(r'"""(.*?)("""|$)', text, flags=re.MULTILINE)
+                names[path.stem] = begun.group(1) if begun else ""
+    return names
+
+
+def main(argv: Sequence[str]) -> int:
+    """Start the study named first; without one, say which there are."""
+    known = found()
+    name = argv[0] if argv else "--help"
+    if name in ("-h", "--help"):
+        width = max(map(len, known))
+        sys.stdout.write("".join(f"{one:<{width}}  {question}\n" for one, question in known.items()))
+        return 0
+    if name not in known:
+        close = difflib.get_close_matches(name, known, n=1)
+        hint = f"did you mean {close[0]}?" if close else f"there are {', '.join(known)}"
+        sys.stderr.write(f"experiments: no study {name!r}; {hint}\n")
+        return 2
+    return importlib.import_module(f"experiments.studies.{name}").STUDY.main(name, argv[1:])
+
+
+if __name__ == "__main__":
+    raise SystemExit(main(sys.argv[1:]))

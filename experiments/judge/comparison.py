@@ -1,0 +1,249 @@
+"""Arms compared: paired differences measure by measure, ranks over groups, and on what the ranks depend."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from experiments.judge.intervals import THIRDS, holm, paired_difference, terciles
+from experiments.judge.ranking import acceptability, cube, scale, share_first
+from experiments.measure.futures import FOCUS, NO_GAINS, Frame, real_effects
+from experiments.measure.measures import GROUPS, MEASURES, ranked
+from experiments.measure.measures.declared import Measure
+from experiments.run.world import CONTROL
+
+# What integration does to firms and what the world asks of them: all are drawn for each world.
+DRIVERS = ("process_gain", "adaptation_gain", "early_cash", "misfit_waste", "pace_of_change")
+BANKS_LEND = "banks lend"
+CREDIT_LIVES = (
+    0.1  # of yearly GDP, to firms under external finance: below it there is no credit market to speak of
+)
+STARS = ((0.001, "***"), (0.01, "**"), (0.05, "*"))
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """All numbers of a comparison.
+
+    ``measures``: world, arm, group, measure, unit, direction, value. ``differences``: see `differences`.
+    ``first``: field, group, arm, share of worlds in which the arm ranks first in the group, low, high.
+    ``weightings``: field, scaling, arm, share of weightings and worlds that put it first, and its central
+    weights by group. ``dependence``: group, parameter, third, worlds, share of worlds in which the focus is
+    first, mean lead, mean output gain of the focus. ``fields``: arms by field. ``worlds``: how many.
+    """
+
+    measures: Frame
+    differences: Frame
+    first: Frame
+    weightings: Frame
+    dependence: Frame
+    fields: Mapping[str, Sequence[str]]
+    worlds: int
+
+
+def compare(table: Frame, drawn: Frame, *, resamples: int = 4_999) -> Comparison:
+    """Compare the arms.
+
+    Args:
+        table: from `measures.measured`.
+        drawn: parameters by world (index) and name, where they differ between worlds.
+        resamples: of intervals and p-values; fewer is faster and coarser.
+    """
+    arms = list(dict.fromkeys(map(str, table["arm"])))
+    sides = fields(arms)
+    return Comparison(
+        table,
+        differences(table, contrasts(arms), resamples=resamples),
+        first_places(table, sides),
+        weightings(table, sides),
+        dependence(table, sides, drawn),
+        sides,
+        int(table["world"].nunique()),
+    )
+
+
+def contrasts(arms: Sequence[str]) -> list[tuple[str, str]]:
+    """Treated and control: every arm against the world without platforms, and the focus against the
+    others."""
+    acting = [arm for arm in arms if arm != CONTROL]
+    pairs = [(arm, CONTROL) for arm in acting] if CONTROL in arms else []
+    return pairs + [(FOCUS, arm) for arm in acting if arm != FOCUS and FOCUS in arms]
+
+
+def fields(arms: Sequence[str]) -> dict[str, list[str]]:
+    """Who is ranked against whom: the platforms among themselves; the same where a link gains a firm nothing;
+    and all arms, on what does not ask about platforms."""
+    real = [arm for arm in arms if arm != NO_GAINS]
+    acting = [arm for arm in real if arm != CONTROL]
+    found = {"platforms": acting}
+    if NO_GAINS in arms and FOCUS in arms:
+        found["no real gains"] = [NO_GAINS if arm == FOCUS else arm for arm in acting]
+    if CONTROL in arms:
+        found["all"] = real
+    return {name: members for name, members in found.items() if len(members) > 1}
+
+
+def differences(table: Frame, pairs: Sequence[tuple[str, str]], *, resamples: int = 4_999) -> Frame:
+    """Paired differences, one row per contrast and measure.
+
+    Columns: treated, control, group, measure, unit, direction, n (worlds in which both have a number), mean,
+    low, high (95 %), better (share of worlds in which treated is better, ties half; NaN for direction 0), p,
+    and for directed measures p_holm (corrected within the contrast), stars and verdict: "equal" where the
+    interval lies within the least difference that matters, else "better" or "worse" where p_holm < 0.05, else
+    "open".
+    """
+    wide = table.pivot_table(index="world", columns=["arm", "measure"], values="value", observed=True)
+    series = {key: wide[key].to_numpy(float) for key in wide.columns}
+    rows = []
+    for treated, control in pairs:
+        for one in MEASURES.values():
+            row = {"treated": treated, "control": control, "group": one.group, "measure": one.name}
+            row |= {"unit": one.unit, "direction": one.direction, "least": one.least, "n": 0}
+            row |= dict.fromkeys(("mean", "low", "high", "better", "p"), math.nan)
+            rows.append(row)
+            if (treated, one.name) not in series or (control, one.name) not in series:
+                continue
+            both = np.stack([series[treated, one.name], series[control, one.name]], axis=1)
+            both = both[np.isfinite(both).all(axis=1)]
+            row["n"] = len(both)
+            if len(both) < 2:
+                row["mean"] = float((both[:, 0] - both[:, 1]).mean()) if len(both) else math.nan
+                continue
+            found = paired_difference(both[:, 0], both[:, 1], resamples=resamples)
+            row |= {"mean": found.mean, "low": found.low, "high": found.high, "p": found.p}
+            if one.direction:
+                row["better"] = found.superiority if one.direction > 0 else 1.0 - found.superiority
+    frame = pd.DataFrame(rows)
+    frame["p_holm"] = np.nan
+    asked = (frame["direction"] != 0) & frame["p"].notna()
+    for _, part in frame.loc[asked].groupby(["treated", "control"], sort=False):
+        frame.loc[part.index, "p_holm"] = holm(part["p"].to_numpy(float))
+    sure = frame["p_holm"] < STARS[-1][0]
+    up = np.sign(frame["mean"]) * frame["direction"] > 0
+    equal = (frame["low"] >= -frame["least"]) & (frame["high"] <= frame["least"]) & (frame["direction"] != 0)
+    frame["verdict"] = np.where(equal, "equal", np.where(sure, np.where(up, "better", "worse"), "open"))
+    frame["stars"] = [next((mark for level, mark in STARS if p < level), "") for p in frame["p_holm"]]
+    return frame
+
+
+def first_places(table: Frame, sides: Mapping[str, Sequence[str]]) -> Frame:
+    """Share of worlds in which each arm has the best mean rank, by field and group, with Wilson's
+    interval."""
+    parts = []
+    for field, arms in sides.items():
+        chosen = ranked(of_platforms=CONTROL not in arms)
+        values, _ = cube(table, arms, chosen)
+        if len(values):
+            part = share_first(values, [m.direction for m in chosen], [m.group for m in chosen], arms)
+            part.insert(0, "field", field)
+            part["worlds"] = len(values)
+            parts.append(part)
+    columns = ["field", "group", "arm", "share", "low", "high", "worlds"]
+    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=columns)
+
+
+def weightings(table: Frame, sides: Mapping[str, Sequence[str]]) -> Frame:
+    """SMAA: the share of all weightings of the groups, and worlds, under which each arm is first."""
+    rows = []
+    for field, arms in sides.items():
+        chosen = ranked(of_platforms=CONTROL not in arms)
+        values, _ = cube(table, arms, chosen)
+        if not len(values):
+            continue
+        groups = [m.group for m in chosen]
+        for scaling in ("rank", "min-max"):
+            found = acceptability(values, [m.direction for m in chosen], scaling=scaling, groups=groups)
+            for position, arm in enumerate(arms):
+                central = {
+                    f"weight_{name}": float(found.central[position, [g == name for g in groups]].sum())
+                    for name in dict.fromkeys(groups)
+                }
+                first = float(found.ranks[position, 0])
+                rows.append({"field": field, "scaling": scaling, "arm": arm, "first": first, **central})
+    return pd.DataFrame(rows)
+
+
+def scores(values: npt.NDArray[np.float64], arms: Sequence[str]) -> npt.NDArray[np.float64]:
+    """(worlds, arms, groups) mean rank within each group, from 0 (last in all) to 1 (first in all).
+
+    Args:
+        values: from `cube`, with the measures that count for these arms.
+    """
+    chosen = ranked(of_platforms=CONTROL not in arms)
+    score = scale(values, [m.direction for m in chosen], "rank")
+    of = [[i for i, m in enumerate(chosen) if m.group == name] for name in groups(chosen)]
+    return np.stack([score[:, :, members].mean(axis=2) for members in of], axis=2)
+
+
+def groups(chosen: Sequence[Measure]) -> list[str]:
+    """The groups that these measures belong to, in order."""
+    return [name for name in GROUPS if any(m.group == name for m in chosen)]
+
+
+def lead(score: npt.NDArray[np.float64], own: int) -> npt.NDArray[np.float64]:
+    """What arm number ``own`` scores more than the best other arm; the axis of the arms (1) is gone."""
+    # a tie of means is a tie, whatever the last bits say
+    gap = score[:, own] - np.delete(score, own, axis=1).max(axis=1)
+    return np.round(gap, 12)
+
+
+def dependence(table: Frame, sides: Mapping[str, Sequence[str]], drawn: Frame) -> Frame:
+    """Where the focus leads among the platforms: by third of each driver, where links gain firms nothing, and
+    by whether banks lend at all in the twin world.
+
+    Columns: group, parameter ("platforms" for all worlds), third, worlds, first (share of worlds in which
+    the focus leads; ties count half), lead (mean), output_gain (mean of the focus). Empty without the focus.
+    """
+    columns = ["group", "parameter", "third", "worlds", "first", "lead", "output_gain"]
+    rows: list[tuple[object, ...]] = []
+    gains = table.loc[table["measure"] == "output_gain"].pivot(index="world", columns="arm", values="value")
+    credit = table.loc[(table["measure"] == "credit") & (table["arm"] == CONTROL)].set_index("world")["value"]
+
+    def add(parameter: str, third: str, chosen: npt.NDArray[np.bool_]) -> None:
+        for position, group in enumerate(GROUPS):
+            gap = found[chosen, position]
+            first = float(((gap > 0) + 0.5 * (gap == 0)).mean())
+            gain = float(gains.loc[worlds[chosen], focus].mean())
+            rows.append((group, parameter, third, int(chosen.sum()), first, float(gap.mean()), gain))
+
+    for field, focus in (("platforms", FOCUS), ("no real gains", NO_GAINS)):
+        if focus not in sides.get(field, ()):
+            continue
+        values, worlds = cube(table, sides[field], ranked())
+        if not len(values):
+            continue
+        found = lead(scores(values, sides[field]), list(sides[field]).index(focus))
+        add(field, "all", np.ones(len(worlds), bool))
+        if focus != FOCUS:
+            continue
+        lends = credit.loc[worlds].to_numpy(float) >= CREDIT_LIVES
+        for third, chosen in (("yes", lends), ("no", ~lends)):
+            if 0 < chosen.sum() < len(worlds):
+                add(BANKS_LEND, third, chosen)
+        for name, at in drivers(drawn, worlds).items():
+            if len(worlds) >= len(THIRDS):
+                thirds = terciles(at)
+                for third in THIRDS:
+                    add(name, third, thirds == third)
+    return pd.DataFrame(rows, columns=columns)
+
+
+def drivers(
+    drawn: Frame, worlds: Sequence[int] | npt.NDArray[np.int64]
+) -> dict[str, npt.NDArray[np.float64]]:
+    """What drives the real effects of integration, by name: one number per world, only what differs.
+
+    "real effects" is the mean rank of what integration does for a firm, one by one, among these worlds.
+    """
+    found = {}
+    for name in DRIVERS:
+        at = drawn.reindex(index=worlds, columns=[name])[name].to_numpy(float)
+        if len(at) and np.isfinite(at).all() and np.ptp(at) > 0:
+            found[name] = at
+    ranks = [found[name].argsort().argsort() for name in real_effects() if name in found]
+    return {"real effects": np.mean(ranks, axis=0), **found} if ranks else found

@@ -1,0 +1,222 @@
+"""Comparing strategies on many measures at once without decreeing what the measures are worth.
+
+Everything takes ``values`` of shape (worlds, arms, measures) and ``directions`` of shape (measures,), +1
+where more is better and -1 where less is. Nothing here averages over worlds before comparing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from experiments.judge.intervals import KEY, wilson
+from experiments.measure.arithmetic import Values
+from experiments.measure.futures import Frame
+from experiments.measure.measures.declared import Measure
+
+
+@dataclass(frozen=True)
+class Acceptability:
+    """Which strategy comes out first, over all weights and all worlds (SMAA-2, Lahdelma and Salminen 2001).
+
+    ``ranks``: (arms, arms), the share of weights and worlds that put arm i on rank j; rows and columns add
+    up to 1. ``central``: (arms, measures), the mean of the weights under which arm i is first, that is the
+    taste of somebody who prefers it; NaN for an arm that never is. ``confidence``: (arms,), the share of
+    worlds in which arm i is first for somebody with its central weights; NaN likewise.
+    """
+
+    ranks: Values
+    central: Values
+    confidence: Values
+
+
+def acceptability(
+    values: npt.ArrayLike,
+    directions: Sequence[int],
+    *,
+    scaling: str = "rank",
+    groups: Sequence[str] | None = None,
+    weights: int = 5_000,
+) -> Acceptability:
+    """Rank acceptability with weights drawn evenly from all that add up to 1 (Dirichlet with ones).
+
+    Args:
+        values: (worlds, arms, measures), in the units of the measures.
+        directions: (measures,), +1 or -1.
+        scaling: "rank" compares within each world and is blind to size; "min-max" puts the range of each
+            measure over all worlds and arms to [0, 1], so that a large lead counts for more.
+        groups: (measures,), names; the weight is then spread over groups first and within them next, so
+            that a group does not count for more because more of it was measured.
+        weights: how many to draw.
+
+    Claim only what holds under both scalings. Ties share their ranks equally.
+    """
+    scaled = scale(values, directions, scaling)
+    n_worlds, n_arms, n_measures = scaled.shape
+    tastes = draw_weights(n_measures, weights, groups)
+    ranks = np.zeros((n_arms, n_arms))
+    first = np.zeros((weights, n_arms))
+    for world in scaled:  # one at a time keeps the memory at weights x arms x arms
+        shares = _rank_shares(tastes @ world.T)
+        ranks += shares.sum(axis=0)
+        first += shares[:, :, 0]
+    won = first.sum(axis=0)
+    central = np.full((n_arms, n_measures), np.nan)
+    confidence = np.full(n_arms, np.nan)
+    for arm in range(n_arms):
+        if won[arm] > 0:
+            central[arm] = first[:, arm] @ tastes / won[arm]
+            confidence[arm] = _rank_shares(scaled @ central[arm])[:, arm, 0].mean()
+    return Acceptability(ranks / (weights * n_worlds), central, confidence)
+
+
+def cube(
+    table: Frame, arms: Sequence[str], measures: Sequence[Measure]
+) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.int64]]:
+    """(worlds, arms, measures) values for what is below, and the numbers of the worlds.
+
+    Arms that differ by less than matters are tied, see `tie`. A world in which one of the numbers is missing
+    or infinite is left out: ranks need all of them.
+    """
+    wide = table.pivot_table(index="world", columns=["arm", "measure"], values="value", observed=True)
+    names = [one.name for one in measures]
+    values = np.stack([wide[arm].reindex(columns=names).to_numpy(float) for arm in arms], axis=1)
+    whole = np.isfinite(values).all(axis=(1, 2))
+    return tie(values[whole], np.array([one.least for one in measures])), wide.index.to_numpy(int)[whole]
+
+
+def tie(values: npt.NDArray[np.float64], least: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """(worlds, arms, measures) in which arms with no gap between them have their mean instead.
+
+    Arms are put in order, world by world and measure by measure; a gap is a step of at least ``least``
+    (measures,) from one to the next. Without ties, a lead of a millionth would count like any other.
+    """
+    order = np.argsort(values, axis=1, kind="stable")
+    ordered = np.take_along_axis(values, order, axis=1)
+    gap = np.diff(ordered, axis=1) >= least * (1.0 - 1e-9)
+    block = np.concatenate([np.zeros_like(gap[:, :1], dtype=int), np.cumsum(gap, axis=1)], axis=1)
+    same = block[:, :, None, :] == block[:, None, :, :]
+    means = (same * ordered[:, None, :, :]).sum(axis=2) / same.sum(axis=2)
+    first = np.argmax(same, axis=2)  # one number for all of a block, to the last bit
+    result = np.empty_like(values)
+    np.put_along_axis(result, order, np.take_along_axis(means, first, axis=1), axis=1)
+    return result
+
+
+def draw_weights(measures: int, count: int, groups: Sequence[str] | None = None) -> Values:
+    """(count, measures) weights, each row even over the simplex, or over groups and then within them."""
+    generator = np.random.default_rng(KEY)
+    if groups is None:
+        return generator.dirichlet(np.ones(measures), size=count)
+    if len(groups) != measures:
+        raise ValueError(f"{len(groups)} groups are named for {measures} measures: one name for each")
+    names = list(dict.fromkeys(groups))
+    across = generator.dirichlet(np.ones(len(names)), size=count)
+    result = np.empty((count, measures))
+    for position, name in enumerate(names):
+        members = [i for i, group in enumerate(groups) if group == name]
+        within = generator.dirichlet(np.ones(len(members)), size=count)
+        result[:, members] = across[:, [position]] * within
+    return result
+
+
+def scale(values: npt.ArrayLike, directions: Sequence[int], scaling: str) -> Values:
+    """The measures on one scale from 0 (worst) to 1 (best), so that they can be added; same shape.
+
+    "rank": within each world, ties in the middle. "min-max": over all worlds and arms; a measure that does
+    not vary is 0.5 for everybody, as with ranks.
+    """
+    turned = _turned(values, directions)
+    if scaling == "rank":
+        above = turned[:, :, None, :] > turned[:, None, :, :]
+        level = turned[:, :, None, :] == turned[:, None, :, :]
+        n_arms = turned.shape[1]
+        if n_arms == 1:
+            return np.full(turned.shape, 0.5)
+        return (above.sum(axis=2) + 0.5 * (level.sum(axis=2) - 1)) / (n_arms - 1)
+    if scaling == "min-max":
+        low, high = turned.min(axis=(0, 1)), turned.max(axis=(0, 1))
+        width = high - low
+        return np.where(width > 0, (turned - low) / np.where(width > 0, width, 1.0), 0.5)
+    raise ValueError(f"scaling = {scaling!r} is unknown: 'rank' or 'min-max'")
+
+
+def _rank_shares(scores: Values) -> Values:
+    """(cases, arms) scores -> (cases, arms, ranks): 1 at the rank of each arm, spread evenly over a tie."""
+    rounded = np.round(scores, 12)  # sums in another order differ in the last bits: that is still a tie
+    above = (rounded[:, None, :] > rounded[:, :, None]).sum(axis=2)
+    level = (rounded[:, None, :] == rounded[:, :, None]).sum(axis=2)
+    rank = np.arange(scores.shape[1])
+    held = (rank >= above[:, :, None]) & (rank < (above + level)[:, :, None])
+    return held / level[:, :, None]
+
+
+def pareto_dominance(values: npt.ArrayLike, directions: Sequence[int]) -> Values:
+    """(arms, arms): share of worlds in which arm i is nowhere worse than arm j and somewhere better."""
+    return _dominates(_turned(values, directions)).mean(axis=0)
+
+
+def undominated(values: npt.ArrayLike, directions: Sequence[int]) -> Values:
+    """(arms,): share of worlds in which no other arm dominates this one."""
+    beaten = _dominates(_turned(values, directions)).any(axis=1)
+    return 1.0 - beaten.mean(axis=0)
+
+
+def _dominates(turned: Values) -> npt.NDArray[np.bool_]:
+    """(worlds, arms, arms): whether arm i is nowhere worse than arm j in that world and somewhere better."""
+    one, other = turned[:, :, None, :], turned[:, None, :, :]
+    return np.all(one >= other, axis=3) & np.any(one > other, axis=3)
+
+
+def stochastic_dominance(values: npt.ArrayLike, directions: Sequence[int]) -> Values:
+    """(arms, arms, measures): share of the quantiles over worlds at which arm i is at least as good as j.
+
+    1 means that arm i dominates in the first order: whoever prefers more to less prefers it, whatever
+    their attitude to risk. Quantiles are those of the worlds themselves, so none is interpolated.
+    """
+    ordered = np.sort(_turned(values, directions), axis=0)
+    return (ordered[:, :, None, :] >= ordered[:, None, :, :]).mean(axis=0)
+
+
+def share_first(
+    values: npt.ArrayLike,
+    directions: Sequence[int],
+    groups: Sequence[str],
+    arms: Sequence[str],
+    *,
+    confidence: float = 0.95,
+) -> Any:
+    """For each group of measures, the share of worlds in which each arm has the best mean rank.
+
+    Returns:
+        A DataFrame with ``group``, ``arm``, ``share`` (ties split), ``low`` and ``high`` (Wilson).
+    """
+    ranked = scale(values, directions, "rank")
+    if len(groups) != ranked.shape[2] or len(arms) != ranked.shape[1]:
+        raise ValueError(f"{len(groups)} groups and {len(arms)} arms are named for values of {ranked.shape}")
+    rows = []
+    for name in dict.fromkeys(groups):
+        members = [i for i, group in enumerate(groups) if group == name]
+        first = _rank_shares(ranked[:, :, members].mean(axis=2))[:, :, 0]
+        for position, arm in enumerate(arms):
+            won, n = float(first[:, position].sum()), len(first)
+            low, high = wilson(min(won, n), n, confidence=confidence)
+            rows.append({"group": name, "arm": arm, "share": won / n, "low": low, "high": high})
+    return pd.DataFrame(rows)
+
+
+def _turned(values: npt.ArrayLike, directions: Sequence[int]) -> Values:
+    """The values with the sign that makes more better, checked."""
+    cube, signs = np.asarray(values, dtype=float), np.asarray(directions, dtype=float)
+    if cube.ndim != 3 or 0 in cube.shape:
+        raise ValueError(f"values has shape {cube.shape}: worlds x arms x measures is asked for")
+    if signs.shape != cube.shape[2:] or not np.isin(signs, (-1.0, 1.0)).all():
+        raise ValueError(f"directions must hold {cube.shape[2]} times +1 or -1, got {list(directions)}")
+    if bad := int((~np.isfinite(cube)).sum()):
+        raise ValueError(f"values holds {bad} that are no finite numbers, out of {cube.size}")
+    return cube * signs

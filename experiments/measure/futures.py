@@ -1,0 +1,167 @@
+"""Which futures are lived, what is kept of one, and how it is read back beside its twin.
+
+This is the module that worker processes import, so it holds no definition of a measure: changing what is
+asked of a future leaves the futures that were lived as they are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from experiments.run.arm import Arm
+from experiments.run.world import CONTROL
+
+FOCUS = "deep_integration"  # what the essay argues for
+NO_GAINS = "no_gains"  # deep integration where a link has no real effect on a firm
+KEPT_OF_PLATFORMS = (
+    "alive",
+    "giant",
+    "revenue",
+    "profit",
+    "losses_borne",
+    "venture",
+    "deposits",
+    "net_worth",
+    "borrowing",
+    "loans",
+    "participations_owed",
+    "claims_owed",
+    "users",
+    "firm_users",
+    "links",
+    "new_users",
+    "consumer_spend",
+    "firm_spend",
+    "project_spend",
+    "technology_spend",
+)
+
+Frame = Any  # a pandas DataFrame, of whose methods pandas' own stubs know too little
+Series = Mapping[str, npt.NDArray[np.float64]]
+
+
+def arms(*, every: bool = True) -> dict[str, Arm]:
+    """The arms of the main job by label: each business model there is, and integration without real gains.
+
+    Args:
+        every: False leaves the arm without real gains out.
+    """
+    import sim
+
+    names = sorted(sim.discover(), key=lambda name: (name != CONTROL, name == FOCUS, name))
+    found = {name: Arm(name) for name in names}
+    if every and FOCUS in found:
+        # Only a linked firm can gain, so among the other arms these parameters change nothing: one more
+        # arm tells what a second ensemble with both at zero would tell.
+        found[NO_GAINS] = Arm(FOCUS, real_effects())
+    return found
+
+
+def real_effects() -> dict[str, float]:
+    """The parameters by which links do something for firms, at zero."""
+    from sim.links.lines import without_effects
+
+    return without_effects()
+
+
+def kept(economy: Any) -> dict[str, Frame]:
+    """Quarters and platforms since the branching, and the firms as they are at the end.
+
+    ``quarters`` and ``platforms`` count quarters in ``since``, from 1; ``firms`` has one row per firm with
+    its generation, link (platform or −1), depth [share] and sales [fen/quarter].
+    """
+    branched = economy.branched
+    quarters = economy.records.quarters
+    quarters = quarters.loc[quarters.index > branched].reset_index()
+    quarters.insert(0, "since", quarters["quarter"].astype(int) - branched)
+    platforms = economy.records.platforms
+    if len(platforms):
+        platforms = platforms.loc[platforms["quarter"] > branched].reset_index(drop=True)
+        platforms.insert(0, "since", platforms["quarter"] - branched)
+        platforms = platforms[["since", "platform", *KEPT_OF_PLATFORMS]]
+        platforms = platforms.astype(dict.fromkeys(KEPT_OF_PLATFORMS, float))
+    else:
+        empty = {name: np.empty(0) for name in KEPT_OF_PLATFORMS}
+        platforms = pd.DataFrame({"since": np.empty(0, int), "platform": np.empty(0, int), **empty})
+    table = economy.firms
+    firms = pd.DataFrame(
+        {
+            "firm": np.arange(len(table), dtype=np.int32),
+            "generation": table["generation"].astype(np.int32),
+            "link": table["link"].astype(np.int32),
+            "depth": table["depth"].astype(np.float32),
+            "sales": np.where(table["alive"], table["sales"], 0.0),
+        }
+    )
+    return {"quarters": quarters, "platforms": platforms, "firms": firms}
+
+
+def kept_without_firms(economy: Any) -> dict[str, Frame]:
+    """The same for studies of many worlds: the firms at the end are left out."""
+    tables = kept(economy)
+    del tables["firms"]
+    return tables
+
+
+@dataclass(frozen=True)
+class Future:
+    """One arm of one world.
+
+    ``quarters``: (quarters,) arrays by indicator, see ``sim/indicators.py``. ``platforms``: (quarters,
+    platforms) arrays by column, none where no platform acts. ``firms``: (firms,) arrays at the end, none
+    where they were not kept.
+    """
+
+    quarters: Series
+    platforms: Series
+    firms: Series
+
+    @property
+    def acts(self) -> bool:
+        """Whether there are platforms that do anything."""
+        return bool(self.platforms)
+
+    @classmethod
+    def of(cls, quarters: Frame, platforms: Frame | None = None, firms: Frame | None = None) -> Future:
+        """From the tables of `kept` for one arm of one world."""
+        columns = {str(name): quarters[name].to_numpy(float) for name in quarters if name not in _LABELS}
+        if len(columns) == 0 or len(quarters) == 0:
+            raise ValueError("a future needs at least one quarter")
+        cells: dict[str, Any] = {}
+        if platforms is not None and len(platforms):
+            shape = len(quarters), platforms["platform"].nunique()
+            ordered = platforms.sort_values(["since", "platform"])
+            cells = {name: ordered[name].to_numpy(float).reshape(shape) for name in KEPT_OF_PLATFORMS}
+        rows: dict[str, Any] = {}
+        if firms is not None and len(firms):
+            rows = {name: firms[name].to_numpy(float) for name in ("generation", "link", "depth", "sales")}
+        return cls(columns, cells, rows)
+
+
+_LABELS = ("world", "arm", "since", "quarter")
+
+
+def futures(tables: Mapping[str, Frame]) -> Iterator[tuple[int, str, Future, Future]]:
+    """World, arm, future and its twin under `CONTROL`, for every arm of every world in the tables of a store.
+
+    Raises ``ValueError`` for a world without the twin.
+    """
+    split = {
+        name: dict(tuple(table.groupby(["world", "arm"], sort=False, observed=True)))
+        for name, table in tables.items()
+    }
+    found: dict[tuple[int, str], Future] = {}
+    for key, quarters in split["quarters"].items():
+        others = (split.get(name, {}).get(key) for name in ("platforms", "firms"))
+        found[key] = Future.of(quarters, *others)
+    for (world, arm), future in found.items():
+        twin = found.get((world, CONTROL))
+        if twin is None:
+            raise ValueError(f"world {world} has no arm {CONTROL}, which its other arms are compared with")
+        yield int(world), str(arm), future, twin

@@ -1,0 +1,62 @@
+"""Bridge: is value made or moved?"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from experiments.measure.arithmetic import change, mean
+from experiments.measure.futures import Future
+from experiments.measure.measures.declared import bank_profit, cost, gain, measure, weighted
+
+
+@measure("bridge", "share of GDP", 1, least=0.001)
+def left_for_others(future: Future, twin: Future) -> float:
+    """Value created (output gain) less value captured by platforms (their revenue); whole branch."""
+    return gain(future, twin, "output") - weighted(future, "platform_revenue")
+
+
+@measure("bridge", "from −1 to 1", 1, least=0.005)
+def both_gain(future: Future, twin: Future) -> float:
+    """The lesser of two changes against the twin, banks' and firms' profit over GDP (means of the branch;
+    change over sum of sizes): above zero, finance and firms gain together."""
+    banks = change(mean(bank_profit(twin)), mean(bank_profit(future)))
+    firms = change(mean(twin.quarters["firm_margin"]), mean(future.quarters["firm_margin"]))
+    return min(banks, firms)
+
+
+@measure("bridge", "correlation", 1, least=0.02)
+def co_movement(future: Future, twin: Future) -> float:
+    """Correlation of the yearly growth of real credit to firms and of real output; 0 where one does not
+    vary."""
+    credit, output = (np.log(np.maximum(1e-9, future.quarters[name])) for name in ("firm_credit", "output"))
+    if len(output) < 7:
+        return 0.0
+    first, second = credit[4:] - credit[:-4], output[4:] - output[:-4]
+    return float(np.corrcoef(first, second)[0, 1]) if first.std() > 0 and second.std() > 0 else 0.0
+
+
+@measure("bridge", "share of yearly GDP", 0)
+def credit(future: Future, twin: Future) -> float:
+    """Credit to firms, from banks and platforms; mean of the branch."""
+    return mean(future.quarters["credit_to_gdp"])
+
+
+@measure("bridge", "share of GDP", 0, of_platforms=True)
+def captured(future: Future, twin: Future) -> float:
+    """Revenue of the platforms; whole branch."""
+    return weighted(future, "platform_revenue")
+
+
+@measure("bridge", "share of GDP", 0)
+def left_for_others_net(future: Future, twin: Future) -> float:
+    """Value created less value captured and less the venture money that went into platforms."""
+    return left_for_others(future, twin) - weighted(future, "venture_funding")
+
+
+@measure("bridge", "yuan per yuan", 0, of_platforms=True)
+def created_per_yuan(future: Future, twin: Future) -> float:
+    """Value created (output gain) per yuan of all that platforms cost; n/a where they cost nothing."""
+    spent = float((cost(future) * future.quarters["gdp"]).sum() / future.quarters["gdp"].sum())
+    return gain(future, twin, "output") / spent if spent > 0 else math.nan

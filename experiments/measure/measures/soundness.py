@@ -1,0 +1,73 @@
+"""Soundness: does finance get safer or weaker?"""
+
+from __future__ import annotations
+
+from experiments.measure.arithmetic import late, mean
+from experiments.measure.futures import Future
+from experiments.measure.measures.declared import bank_profit, measure, weighted
+
+
+@measure("soundness", "share a year", -1, least=0.0005)
+def firm_defaults(future: Future, twin: Future) -> float:
+    """Firms that default, of all firms; mean of the branch."""
+    return 4.0 * mean(future.quarters["default_rate"])
+
+
+@measure("soundness", "share a year", -1, least=0.0005)
+def consumer_defaults(future: Future, twin: Future) -> float:
+    """Consumers who default, of all consumers; mean of the branch."""
+    return 4.0 * mean(future.quarters["consumer_default_rate"])
+
+
+@measure("soundness", "share a year", -1, least=0.0005)
+def bank_losses(future: Future, twin: Future) -> float:
+    """Banks' loan losses, on loans of their own and on bought ones, over their loans; mean of the branch."""
+    return mean(future.quarters["bank_loss_rate"])
+
+
+@measure("soundness", "share", 1, least=0.002)
+def bank_capital_low(future: Future, twin: Future) -> float:
+    """Banks' capital over loans in the worst quarter of the branch."""
+    return float(future.quarters["bank_capital"].min())
+
+
+@measure("soundness", "share of GDP", 1, least=0.0005)
+def bank_earnings(future: Future, twin: Future) -> float:
+    """Banks' profit after tax over GDP; mean of the branch."""
+    return mean(bank_profit(future))
+
+
+@measure("soundness", "count", -1, least=0.5)
+def bank_failures(future: Future, twin: Future) -> float:
+    """Banks that failed during the branch."""
+    return float(future.quarters["bank_failures"].sum())
+
+
+@measure("soundness", "share of GDP", -1, least=0.0005)
+def household_losses(future: Future, twin: Future) -> float:
+    """What households lost of the money they lent through platforms; whole branch."""
+    return weighted(future, "losses_of_households")
+
+
+@measure("soundness", "share of GDP", -1, least=0.0005)
+def state_losses(future: Future, twin: Future) -> float:
+    """What the resolution of banks cost the state; whole branch."""
+    return weighted(future, "bank_resolution")
+
+
+@measure("soundness", "share of GDP", 0, of_platforms=True)
+def bank_losses_on_bought(future: Future, twin: Future) -> float:
+    """Banks' losses on loans that came from platforms; whole branch."""
+    return weighted(future, "platform_losses_of_banks")
+
+
+@measure("soundness", "share a year", 0, of_platforms=True)
+def platform_loan_losses(future: Future, twin: Future) -> float:
+    """Loans of the platforms' channel that go bad, of all such loans; mean of the quarters that have any."""
+    return 4.0 * mean(future.quarters["platform_loss_rate"])
+
+
+@measure("soundness", "share a year", 0, of_platforms=True)
+def bought_lead(future: Future, twin: Future) -> float:
+    """Banks' net margin on bought loans less that on their own; late. n/a where they buy none."""
+    return 4.0 * mean(late(future.quarters["bought_margin"] - future.quarters["own_margin"]))

@@ -1,0 +1,60 @@
+"""Viability: does the platform live on what it earns?"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from experiments.measure.arithmetic import late, share
+from experiments.measure.futures import Future
+from experiments.measure.measures.declared import cost, gross, measure
+
+
+@measure("viability", "share", 1, least=0.02, of_platforms=True)
+def survival(future: Future, twin: Future) -> float:
+    """Share of the platforms that are alive at the end of the branch."""
+    return float(future.platforms["alive"][-1].mean())
+
+
+@measure("viability", "share", 1, least=0.05, of_platforms=True)
+def cost_earned(future: Future, twin: Future) -> float:
+    """Platforms' revenue over all their costs, growth and losses included; whole branch."""
+    return share(float(future.quarters["platform_revenue"].sum()), float(cost(future).sum()))
+
+
+@measure("viability", "share", -1, least=0.02, of_platforms=True)
+def venture_dependence(future: Future, twin: Future) -> float:
+    """Venture money over venture money and revenue together; whole branch."""
+    venture, revenue = future.quarters["venture_funding"].sum(), future.quarters["platform_revenue"].sum()
+    return share(float(venture), float(venture + revenue))
+
+
+@measure("viability", "share a year", 1, least=0.02, of_platforms=True)
+def return_on_capital(future: Future, twin: Future) -> float:
+    """Yearly profit before venture money over own capital and borrowing of living platforms (at least a
+    quarter's cost); late. −1 where none is alive."""
+    table = {name: late(values) for name, values in future.platforms.items()}
+    if table["alive"].sum() == 0:
+        return -1.0
+    capital = ((table["net_worth"] + table["borrowing"]) * table["alive"]).sum(axis=1)
+    floor = np.maximum(1.0, (table["revenue"] - table["profit"]).sum(axis=1))
+    return 4.0 * float(table["profit"].sum() / np.maximum(capital, floor).sum())
+
+
+@measure("viability", "years", 1, least=0.25, of_platforms=True)
+def years_of_cash(future: Future, twin: Future) -> float:
+    """How long the cash that living platforms own at the end pays for the losses of their last year, at most
+    10; 10 where they lose nothing, 0 where none is alive."""
+    now = {name: values[-1] for name, values in future.platforms.items()}
+    idle = np.maximum(0.0, now["claims_owed"] - (now["loans"] - now["participations_owed"]))
+    cash = float((np.maximum(0.0, now["deposits"] - idle) * now["alive"]).sum())
+    if now["alive"].sum() == 0:
+        return 0.0
+    loss = -4.0 * float(future.platforms["profit"][-4:].sum(axis=1).mean())
+    return min(10.0, cash / loss) if loss > 0 else 10.0
+
+
+@measure("viability", "yuan per yuan", 1, least=0.1, of_platforms=True)
+def customer_worth(future: Future, twin: Future) -> float:
+    """What users and links earned, less the cost of serving them, per yuan spent on winning them (gross
+    profit over growth spend); whole branch."""
+    return share(float(gross(future).sum()), float(future.quarters["platform_growth_spend"].sum()))

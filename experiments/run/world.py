@@ -1,0 +1,276 @@
+"""One world and all its futures: the unit of work, done in one go by whoever executes it.
+
+This module is what a worker process imports, so it stays light: the model and pandas arrive with the
+first task, statistics and figures never.
+"""
+
+from __future__ import annotations
+
+import functools
+import gc
+import platform
+import sys
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from experiments.run.arm import Arm, branch
+from experiments.run.provenance import address, source_hash, versions
+from experiments.run.store import Store, fingerprint
+
+CONTROL = "external_finance"  # every world grows up under it
+SEEDS_APART = 100_000  # worlds of one study; a study's seeds start at seed * SEEDS_APART
+
+
+@dataclass(frozen=True)
+class World:
+    """Parameters, seed and sizes of one economy, and for how long it is watched.
+
+    Args:
+        seed: number of the study; two studies with different seeds share no draw.
+        index: number of the world within the study, 0 to 99,999.
+        firms, consumers, banks, platforms: how many of each.
+        parameters: a ``Parameters`` object (needs ``digest`` and ``overridden``).
+        burn_in: quarters under external finance before the futures part.
+        quarters: quarters that every future lasts.
+        chosen: names of the parameters set by hand; the other overridden ones were sampled.
+
+    Raises ``ValueError`` for a size or a duration that makes no world.
+    """
+
+    seed: int
+    index: int
+    firms: int
+    consumers: int
+    banks: int
+    platforms: int
+    parameters: Any
+    burn_in: int
+    quarters: int
+    chosen: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        for name, least in _LEAST.items():
+            value = getattr(self, name)
+            if value < least:
+                raise ValueError(f"{name} = {value} makes no world: at least {least}")
+        if self.index >= SEEDS_APART:
+            raise ValueError(f"index = {self.index} is beyond the {SEEDS_APART} worlds of one study")
+
+    @property
+    def own_seed(self) -> int:
+        """The seed of this one economy, different for every (seed, index)."""
+        return self.seed * SEEDS_APART + self.index
+
+    def described(self) -> dict[str, Any]:
+        """Everything that makes this world what it is, as plain numbers and text."""
+        sizes = {name: getattr(self, name) for name in _LEAST}
+        return {
+            **sizes,
+            "own_seed": self.own_seed,
+            "parameters": self.parameters.digest,
+            "overridden": dict(self.parameters.overridden),
+            "chosen": list(self.chosen),
+        }
+
+
+_LEAST = {
+    "seed": 0,
+    "index": 0,
+    "firms": 1,
+    "consumers": 1,
+    "banks": 1,
+    "platforms": 1,
+    "burn_in": 0,
+    "quarters": 1,
+}
+
+
+def worlds(
+    count: int,
+    *,
+    seed: int = 1,
+    firms: int = 10_000,
+    consumers: int | None = None,
+    banks: int = 20,
+    platforms: int = 24,
+    burn_in: int = 40,
+    quarters: int = 40,
+    fixed: Mapping[str, Any] | None = None,
+    sampled: bool = True,
+    parameters: Any = None,
+) -> tuple[World, ...]:
+    """The first ``count`` worlds of study ``seed``; asking for more leaves the earlier ones as they are.
+
+    Args:
+        consumers: two per firm where not given.
+        fixed: parameters set by hand, by name.
+        sampled: whether each world draws its own values of the merely assumed parameters.
+        parameters: the class to draw from; ``sim.Parameters`` where not given.
+    """
+    if count < 1:
+        raise ValueError(f"worlds = {count} is nothing to compare: at least 1")
+    if parameters is None:
+        import sim
+
+        parameters = sim.Parameters
+    fixed = dict(fixed or {})
+    return tuple(
+        World(
+            seed=seed,
+            index=index,
+            firms=firms,
+            consumers=2 * firms if consumers is None else consumers,
+            banks=banks,
+            platforms=platforms,
+            parameters=parameters.sampled(seed, index, fixed=fixed) if sampled else parameters(**fixed),
+            burn_in=burn_in,
+            quarters=quarters,
+            chosen=tuple(sorted(fixed)),
+        )
+        for index in range(count)
+    )
+
+
+def records(economy: Any) -> dict[str, Any]:
+    """What is kept of an economy unless a study asks for less: its quarters and its platforms."""
+    return {"quarters": economy.records.quarters, "platforms": economy.records.platforms}
+
+
+@dataclass(frozen=True)
+class Task:
+    """A world, its arms, and all it takes to grow, reduce and store them in another process."""
+
+    world: World
+    arms: tuple[tuple[str, Arm], ...]
+    economy: type
+    reduce: Callable[[Any], Mapping[str, Any]]
+    store: Store
+    code: str
+    redo: bool = False
+
+    @functools.cached_property
+    def key(self) -> str:
+        """SHA-256 of everything the result depends on; equal keys mean bit-identical tables."""
+        return fingerprint(
+            {
+                "world": self.world.described(),
+                "arms": [[label, arm.described()] for label, arm in self.arms],
+                "code": self.code,
+                "versions": versions(),
+                "reduce": [self.reduce.__qualname__, source_hash(self.reduce)],
+                "lived": source_hash(perform),
+            }
+        )
+
+    @property
+    def name(self) -> str:
+        """Name of the world in the store."""
+        return f"w{self.world.index:05d}-{self.key[:16]}"
+
+    @property
+    def grown(self) -> str:
+        """SHA-256 of everything the world depends on up to the moment of branching."""
+        described = self.world.described()
+        later = ("quarters", "index", "seed", "chosen")
+        early = {name: value for name, value in described.items() if name not in later}
+        lived = source_hash(perform)
+        return fingerprint({"world": early, "code": self.code, "versions": versions(), "lived": lived})
+
+
+def perform(task: Task) -> float:
+    """Grow the world, live every arm, store the tables. Returns the seconds it took.
+
+    One economy beside the grown one is alive at any time.
+    """
+    began = time.perf_counter()
+    economy = grow(task)
+    tables: dict[str, list[Any]] = {}
+    for label, arm in task.arms:
+        future = branch(economy, arm)
+        future.run(task.world.quarters)
+        for table, frame in task.reduce(future).items():
+            tables.setdefault(table, []).append(_tidy(table, frame, task.world.index, label))
+        release(future)
+        del future
+        gc.collect()  # a model and its agents point at each other
+    release(economy)
+
+    import pandas as pd
+
+    seconds = time.perf_counter() - began
+    joined = {table: pd.concat(frames, ignore_index=True) for table, frames in tables.items()}
+    task.store.save(task.name, joined, {**described(task), "seconds": seconds})
+    return seconds
+
+
+def grow(task: Task) -> Any:
+    """The world at the moment of branching, from the store if it was grown before.
+
+    It is read back even when it was grown just now: both ways have to give the same economy, so there is
+    only one.
+    """
+    world = task.world
+    path = None if task.redo or world.burn_in == 0 else task.store.grown(task.grown)
+    if path is None:
+        economy = founded(world, task.economy)
+        if world.burn_in == 0:
+            return economy
+        economy.run(world.burn_in)
+        path = task.store.keep_grown(task.grown, economy)
+        release(economy)
+    return task.economy.load(path)  # type: ignore[attr-defined]
+
+
+def founded(world: World, economy: Any) -> Any:
+    """A new economy of the class ``economy`` with the sizes, seed and parameters of this world."""
+    return economy(
+        CONTROL,
+        firms=world.firms,
+        consumers=world.consumers,
+        banks=world.banks,
+        platforms=world.platforms,
+        seed=world.own_seed,
+        parameters=world.parameters,
+    )
+
+
+def release(economy: Any) -> None:
+    """Let go of a finished economy: Mesa before 3.4.2 keeps a reference to every model for ever."""
+    mesa = sys.modules.get("mesa")
+    if mesa is not None:
+        getattr(mesa.Agent, "_ids", {}).pop(economy, None)
+
+
+def _tidy(table: str, frame: Any, world: int, arm: str) -> Any:
+    """One arm's table with the columns ``world`` and ``arm`` in front and its named index as columns."""
+    import pandas as pd
+
+    if not isinstance(frame, pd.DataFrame):
+        raise TypeError(f"the reduction's table {table!r} is a {type(frame).__name__}, not a DataFrame")
+    if not table.isidentifier():
+        raise ValueError(f"the reduction's table {table!r} cannot name a file: use letters, digits and _")
+    named = any(name is not None for name in frame.index.names)
+    frame = frame.reset_index(drop=not named)
+    if taken := {"world", "arm"} & set(frame.columns):
+        raise ValueError(f"the reduction's table {table!r} has a column {min(taken)!r}, which the store adds")
+    frame.insert(0, "arm", arm)
+    frame.insert(0, "world", world)
+    return frame
+
+
+def described(task: Task) -> dict[str, Any]:
+    """The task as plain text: enough to repeat it (see ``experiments.run.replay``)."""
+    return {
+        "key": task.key,
+        "world": task.world.described(),
+        "arms": [[label, arm.described()] for label, arm in task.arms],
+        "economy": address(task.economy),
+        "reduce": address(task.reduce),
+        "parameters": address(type(task.world.parameters)),
+        "code": task.code,
+        "versions": versions(),
+        "python": platform.python_version(),
+        "machine": platform.machine(),
+    }

@@ -1,0 +1,166 @@
+"""The one shape of a study, and how one is carried out.
+
+A study is a file of `experiments.studies` with a ``STUDY``; it is found by being there, and its name is that
+of the file: ``python -m experiments NAME``, ``make NAME``. A whole one::
+
+    \"\"\"Does it matter how fast the economy changes?\"\"\"
+
+    from experiments.judge.comparison import Comparison, compare
+    from experiments.measure.futures import arms, kept
+    from experiments.measure.measures import measured
+    from experiments.study import Study, Tables
+    from experiments.tell.conclusion import conclude
+    from experiments.tell.report import Report
+
+    def judge(tables: Tables) -> Comparison:
+        return compare(measured(tables), tables.drawn)
+
+    def tell(found: Comparison) -> Report:
+        return Report("\\n".join(conclude(found)), tables={"differences": found.differences})
+
+    STUDY = Study(__doc__, {"worlds": 8}, {"worlds": 200}, arms, kept, judge, tell)
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from experiments.measure.futures import Frame
+from experiments.run import command
+from experiments.run.arm import Arm
+from experiments.run.command import Parser, Settings
+from experiments.run.ensemble import Ensemble, Outcome
+from experiments.tell.report import Report
+
+
+class Tables(Mapping[str, Frame]):
+    """What the worlds of a study left: tables by name, each read when it is first asked for.
+
+    ``settings`` is what was asked for, ``outcome`` what became of the worlds.
+    """
+
+    def __init__(self, settings: Settings, outcome: Outcome):
+        self.settings, self.outcome = settings, outcome
+        self._read: dict[str, Frame] = {}
+
+    def __getitem__(self, name: str) -> Frame:
+        if name not in self._read:
+            self._read[name] = self.outcome.store.frame(name)
+        return self._read[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.outcome.store.tables())
+
+    def __len__(self) -> int:
+        return len(self.outcome.store.tables())
+
+    @cached_property
+    def drawn(self) -> Frame:
+        """The parameters that were drawn or set: one row a world."""
+        return self.outcome.store.manifests().drop(columns="seconds").select_dtypes("number")
+
+    @cached_property
+    def notes(self) -> dict[str, str]:
+        """What it takes to make the same again, as short texts by name."""
+        description = self.outcome.store.description()
+        versions = {**description["versions"], "python": description["python"]}
+        return {
+            "Arguments": json.dumps(description["arguments"], sort_keys=True),
+            "Worlds": str(description["number_of_worlds"]),
+            "Code": str(description["code"]),
+            "Versions": json.dumps(versions, sort_keys=True),
+        }
+
+
+def nothing(built: Parser) -> None:
+    """A study without options of its own."""
+
+
+@dataclass(frozen=True)
+class Study:
+    """A question that is put to worlds.
+
+    Args:
+        question: one sentence; of a longer text, as ``__doc__`` is, its first line.
+        quick, full: sizes that differ from `command.QUICK` and `command.FULL`, by name.
+        arms: the futures that each world is given, by label.
+        keep: what is kept of one, economy -> tables by name; it stands at the top of a module apart from
+            judging and telling, because an edit there makes stored worlds stale.
+        judge: tables of the worlds -> a finding, a frozen dataclass of frames.
+        tell: finding -> report.
+        sampled: whether worlds draw their own values of the merely assumed parameters.
+        options: adds the study's own options to its parser.
+        parts: where one ensemble is not enough: settings of each by the name of its folder. `judge` is then
+            handed a mapping of tables by that name.
+    """
+
+    question: str | None
+    quick: Mapping[str, Any]
+    full: Mapping[str, Any]
+    arms: Callable[[], Mapping[str, Arm]]
+    keep: Callable[[Any], Mapping[str, Any]]
+    judge: Callable[[Any], Any]
+    tell: Callable[[Any], Report]
+    sampled: bool = True
+    options: Callable[[Parser], None] = nothing
+    parts: Callable[[Settings], Mapping[str, Settings]] | None = None
+
+    def parser(self, name: str) -> Parser:
+        """The command line of the study."""
+        built = command.parser(name, first_line(self.question), quick=self.quick, full=self.full)
+        self.options(built)
+        return built
+
+    def ensemble(self, settings: Settings) -> Ensemble:
+        """The worlds asked for, with all arms."""
+        return Ensemble(settings.make_worlds(sampled=self.sampled), self.arms(), reduce=self.keep)
+
+    def lived(self, settings: Settings) -> dict[str, Tables]:
+        """What worlds left, by part (one named "" where there are none); computes what the stores lack."""
+        found = {}
+        for folder, mine in (self.parts(settings) if self.parts else {"": settings}).items():
+            found[folder] = Tables(mine, mine.run(self.ensemble(mine), folder))
+            print(found[folder].outcome)
+        return found
+
+    def finding(self, lived: Mapping[str, Tables]) -> Any:
+        """What the worlds say."""
+        return self.judge(lived if self.parts else lived[""])
+
+    def body(self, settings: Settings) -> int:
+        """Live what is missing, judge, tell, and say where everything is."""
+        lived = self.lived(settings)
+        publish(self.tell(self.finding(lived)), settings, next(iter(lived.values())).notes)
+        return 0
+
+    def main(self, name: str, argv: Sequence[str] | None = None) -> int:
+        """Carry the study out as the command line says; returns the exit code."""
+        return command.main(self.body, self.parser(name), argv)
+
+
+@dataclass(frozen=True)
+class Job:
+    """A study that puts no question to an ensemble: found and started like the others, it brings the rest.
+
+    Args:
+        question: as of a `Study`.
+        main: name, words of the command line -> exit code.
+    """
+
+    question: str | None
+    main: Callable[[str, Sequence[str] | None], int]
+
+
+def first_line(text: str | None) -> str:
+    """Of a longer text its first line."""
+    return (text or "").strip().partition("\n")[0]
+
+
+def publish(report: Report, settings: Settings, notes: Mapping[str, str]) -> None:
+    """Write a report into the folder asked for, print its words, and say where its files are."""
+    page = report.write(settings.out, notes)
+    print(f"\n{report.printed}\n\nTables and figures: {page}")

@@ -1,0 +1,290 @@
+"""Each method finds a truth that was planted, and says "undecided" where none was."""
+
+from __future__ import annotations
+
+import math
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from experiments.judge import intervals, ranking
+
+
+def luck(*shape: int, seed: int = 0) -> np.ndarray:
+    return np.random.default_rng(seed).normal(size=shape)
+
+
+# -- paired differences ------------------------------------------------------------------------------
+
+
+def test_a_planted_difference_is_found_through_shared_luck() -> None:
+    shared, own = 10 * luck(60), luck(60, seed=1)
+    found = intervals.paired_difference(shared + 0.5 + 0.5 * own, shared)
+    assert found.low < 0.5 < found.high
+    assert found.high - found.low < 0.4  # unpaired, the interval would be some 7 wide
+    assert found.mean == pytest.approx(0.5 + 0.5 * own.mean())
+    assert found.d_z == pytest.approx(found.mean / (0.5 * own.std(ddof=1)))
+    assert found.correlation > 0.99
+    assert found.p < 0.001
+    assert found.method == "bca"
+    assert found.verdict() == "better"
+    assert found.verdict(least=2.0) == "equivalent"
+    assert found.verdict(least=0.5) == "undecided"
+    assert intervals.paired_difference(shared, shared + 0.5 + 0.5 * own).verdict() == "worse"
+
+
+@pytest.mark.parametrize(("worlds", "method"), [(6, "t"), (25, "bca")])
+def test_intervals_hold_the_truth_as_often_as_they_say(worlds: int, method: str) -> None:
+    skewed = (
+        np.random.default_rng(5).exponential(size=(300, worlds)) if method == "bca" else luck(300, worlds)
+    )
+    truth = 1.0 if method == "bca" else 0.0
+    held = 0
+    for sample in skewed:
+        found = intervals.paired_difference(sample, np.zeros(worlds), confidence=0.9, resamples=399)
+        assert found.method == method
+        held += found.low <= truth <= found.high
+    assert 0.84 <= held / 300 <= 0.95
+
+
+def test_no_difference_is_rarely_called_one() -> None:
+    called = 0
+    for sample in luck(200, 20, seed=9):
+        found = intervals.paired_difference(sample, np.zeros(20), resamples=399)
+        called += found.p < 0.05
+    assert called / 200 < 0.1
+
+
+def test_equal_differences_have_an_interval_of_no_width() -> None:
+    same = intervals.paired_difference([1.0, 2.0, 3.0], [1.0, 2.0, 3.0])
+    assert (same.mean, same.low, same.high, same.d_z, same.p) == (0.0, 0.0, 0.0, 0.0, 1.0)
+    assert same.superiority == 0.5
+    assert same.verdict(least=0.1) == "equivalent"
+    ahead = intervals.paired_difference([2.0, 3.0, 4.0], [1.0, 2.0, 3.0])
+    assert (ahead.low, ahead.high, ahead.method) == (1.0, 1.0, "exact")
+    assert ahead.d_z == math.inf
+    assert ahead.superiority == 1.0 and ahead.superiority_low > 0.4
+    assert math.isnan(intervals.paired_difference([1.0, 2.0], [1.0, 1.0]).correlation)
+
+
+def test_the_same_numbers_give_the_same_answer() -> None:
+    treated, control = luck(30), luck(30, seed=1)
+    once = intervals.paired_difference(treated, control)
+    np.random.default_rng().random(5)
+    assert intervals.paired_difference(treated, control) == once
+
+
+def test_broken_worlds_are_told_and_not_dropped() -> None:
+    with pytest.raises(ValueError, match="treated holds 1 values that are no finite numbers, out of 3"):
+        intervals.paired_difference([1.0, math.nan, 2.0], [1.0, 1.0, 1.0])
+    with pytest.raises(ValueError, match="treated has 2 worlds and control 3"):
+        intervals.paired_difference([1.0, 2.0], [1.0, 1.0, 1.0])
+    with pytest.raises(ValueError, match="1 world is too few"):
+        intervals.paired_difference([1.0], [1.0])
+
+
+def test_wilson_is_the_textbooks() -> None:
+    low, high = intervals.wilson(8, 10)
+    assert (low, high) == pytest.approx((0.4902, 0.9433), abs=1e-4)
+    assert intervals.wilson(0, 10)[0] == 0.0 and intervals.wilson(10, 10)[1] == 1.0
+    with pytest.raises(ValueError, match="no share"):
+        intervals.wilson(11, 10)
+
+
+def test_holm_is_the_textbooks_and_keeps_names() -> None:
+    corrected = intervals.holm({"C1": 0.01, "C2": 0.04, "C3": 0.03})
+    assert corrected == pytest.approx({"C1": 0.03, "C2": 0.06, "C3": 0.06})
+    assert intervals.holm([0.5, 0.9]).tolist() == [1.0, 1.0]
+    with pytest.raises(ValueError, match="outside"):
+        intervals.holm([0.5, math.nan])
+
+
+# -- when to stop ------------------------------------------------------------------------------------
+
+
+def test_the_stopping_rule_foresees_the_worlds_it_needs() -> None:
+    gaps = luck(4_000)
+    early = intervals.precision(gaps[:40], 0.1)
+    assert not early.enough
+    assert 200 < early.worlds_needed < 700  # 385 if the deviation were exactly 1
+    late = intervals.precision(gaps[: 2 * early.worlds_needed], 0.1)
+    assert late.enough and late.half_width < 0.1
+    # Student's t with 19 degrees of freedom, 2.0930, times 1.02598, over the root of 20.
+    assert intervals.precision(np.tile([-1.0, 1.0], 10), 0.1).half_width == pytest.approx(0.48017, abs=1e-5)
+    exact = intervals.precision(np.tile([-1.0, 1.0], 2_000), 0.1)
+    assert exact.worlds_needed in (386, 387, 388)
+    assert intervals.precision(np.tile([-1.0, 1.0], 2_000), 0.1, looks=5).worlds_needed > 600
+    assert intervals.precision(np.tile([-1.0, 1.0], 2_000), 1e-3).worlds_needed == 10_000
+
+
+def test_a_lucky_start_does_not_stop_an_ensemble() -> None:
+    assert not intervals.precision([1.0, 1.0, 1.0], 0.1).enough
+    assert intervals.precision([1.0] * 20, 0.1).enough
+    assert not intervals.precision([1.0], 0.1).enough
+    with pytest.raises(ValueError, match="must be above 0"):
+        intervals.precision([1.0, 2.0], 0.0)
+
+
+# -- series and lives --------------------------------------------------------------------------------
+
+
+def test_a_trend_is_found_through_a_crisis() -> None:
+    series = 0.3 * np.arange(40) + 0.2 * luck(40)
+    series[20:24] -= 50
+    found = intervals.trend(series)
+    assert found.low < 0.3 < found.high
+    assert found.slope == pytest.approx(0.3, abs=0.02)
+    assert intervals.trend(series, np.arange(40) / 4).slope == pytest.approx(4 * found.slope)
+    flat = intervals.trend(luck(40, seed=3))
+    assert flat.low < 0 < flat.high
+    with pytest.raises(ValueError, match="at least 3"):
+        intervals.trend([1.0, 2.0])
+
+
+def test_terciles_are_equal_thirds_by_rank() -> None:
+    values = [5.0, 1.0, 9.0, 2.0, 8.0, 4.0]
+    assert intervals.terciles(values).tolist() == ["middle", "low", "high", "low", "high", "middle"]
+    assert intervals.terciles([1.0] * 6).tolist() == ["low", "low", "middle", "middle", "high", "high"]
+    assert np.unique(intervals.terciles(luck(100)), return_counts=True)[1].min() == 33
+
+
+def test_the_survival_curve_is_the_textbooks() -> None:
+    # Nobody of six is lost sight of before 1 and 3; the one watched until 2 counts until then.
+    curve = intervals.survival([1, 2, 3, 3, 5, 6], [True, False, True, True, True, False])
+    assert curve["time"].tolist() == [0, 1, 3, 5]
+    assert curve["survival"].tolist() == pytest.approx([1, 5 / 6, 5 / 6 * 2 / 4, 5 / 6 * 2 / 4 / 2])
+    assert curve["at_risk"].tolist() == [6, 6, 4, 2]
+    assert curve.attrs["mean_life"] == pytest.approx(1 + 2 * 5 / 6 + 2 * 5 / 12 + 5 / 24)
+    inside = curve[curve["time"] > 0]
+    assert (inside["low"] < inside["survival"]).all() and (inside["survival"] < inside["high"]).all()
+    assert (inside["low"] > 0).all() and (inside["high"] < 1).all()
+
+
+def test_a_planted_rate_of_dying_is_found_in_spite_of_censoring() -> None:
+    generator = np.random.default_rng(2)
+    lives, watched = generator.exponential(10, 3_000), generator.uniform(0, 30, 3_000)
+    curve = intervals.survival(np.minimum(lives, watched), lives <= watched, horizon=10)
+    last = curve.iloc[-1]
+    assert last["low"] < math.exp(-1) < last["high"]
+    assert curve.attrs["mean_life"] == pytest.approx(10 * (1 - math.exp(-1)), rel=0.03)
+
+
+def test_survival_without_deaths_and_without_survivors() -> None:
+    alive = intervals.survival([4.0, 4.0], [False, False])
+    assert alive["survival"].tolist() == [1.0] and alive.attrs["mean_life"] == 4.0
+    dead = intervals.survival([4.0, 4.0], [True, True], horizon=8)
+    assert dead["survival"].tolist() == [1.0, 0.0] and dead.attrs["mean_life"] == 4.0
+    with pytest.raises(ValueError, match="above 0"):
+        intervals.survival([0.0], [True])
+
+
+# -- many measures -----------------------------------------------------------------------------------
+
+
+def planted(worlds: int = 40) -> np.ndarray:
+    """Arm 0 leads on the first measure, arm 1 on the second (where less is better), arm 2 on none."""
+    truth = np.array([[3.0, 3.0], [2.0, 1.0], [1.0, 4.0]])
+    return truth + 0.01 * luck(worlds, 3, 2)
+
+
+@pytest.mark.parametrize("scaling", ["rank", "min-max"])
+def test_over_all_weights_each_leader_is_first_for_its_own_friends(scaling: str) -> None:
+    found = ranking.acceptability(planted(), [1, -1], scaling=scaling)
+    assert found.ranks.sum(axis=0) == pytest.approx(np.ones(3))
+    assert found.ranks.sum(axis=1) == pytest.approx(np.ones(3))
+    assert found.ranks[2, 2] == pytest.approx(1.0)
+    # Ranks: (1, 1/2) against (1/2, 1): level at even weights.
+    # Min-max: (1, 1/3) against (1/2, 1): level at a weight of 4/7.
+    share = 0.5 if scaling == "rank" else 3 / 7
+    assert found.ranks[0, 0] == pytest.approx(share, abs=0.02)
+    assert found.central[0, 0] == pytest.approx(1 - share / 2, abs=0.02)
+    assert found.central.sum(axis=1)[:2] == pytest.approx([1.0, 1.0])
+    assert np.isnan(found.central[2]).all() and np.isnan(found.confidence[2])
+    assert found.confidence[:2].tolist() == [1.0, 1.0]
+
+
+def test_confidence_is_low_where_worlds_disagree() -> None:
+    values = planted()
+    values[::2, [0, 2]] = values[::2, [2, 0]]  # in every other world the first and the last change places
+    found = ranking.acceptability(values, [1, -1])
+    assert found.confidence[0] == pytest.approx(0.5)
+
+
+def test_twins_share_their_ranks() -> None:
+    values = np.repeat(luck(20, 1, 4), 3, axis=1)
+    found = ranking.acceptability(values, [1, 1, -1, 1], weights=500)
+    assert found.ranks == pytest.approx(np.full((3, 3), 1 / 3))
+
+
+def test_a_group_does_not_count_for_more_because_more_of_it_was_measured() -> None:
+    values = np.zeros((5, 2, 4))
+    values[:, 0, 0] = 1.0
+    values[:, 1, 1:] = 1.0
+    groups = ["soundness", "vitality", "vitality", "vitality"]
+    alone = ranking.acceptability(values, [1, 1, 1, 1]).ranks[0, 0]
+    grouped = ranking.acceptability(values, [1, 1, 1, 1], groups=groups).ranks[0, 0]
+    assert alone == pytest.approx(0.5**3, abs=0.02)
+    assert grouped == pytest.approx(0.5, abs=0.02)
+    weights = ranking.draw_weights(4, 2_000, groups)
+    assert weights.sum(axis=1) == pytest.approx(np.ones(2_000))
+    assert weights[:, 0].mean() == pytest.approx(0.5, abs=0.02)
+
+
+def test_dominance_is_counted_world_by_world() -> None:
+    values = np.array([[[2.0, 1.0], [1.0, 1.0]], [[2.0, 2.0], [1.0, 1.0]], [[1.0, 1.0], [1.0, 1.0]]])
+    assert ranking.pareto_dominance(values, [1, 1])[0, 1] == pytest.approx(2 / 3)
+    assert ranking.pareto_dominance(values, [1, 1])[1, 0] == 0.0
+    assert ranking.pareto_dominance(values, [1, -1])[0, 1] == pytest.approx(1 / 3)
+    assert ranking.undominated(values, [1, 1]).tolist() == pytest.approx([1.0, 1 / 3])
+
+
+def test_stochastic_dominance_compares_quantiles_and_not_worlds() -> None:
+    values = np.array([[1.0, 2.0], [3.0, 1.5], [5.0, 4.0]])[:, :, None]
+    # Sorted: 1, 3, 5 against 1.5, 2, 4: behind in the worst third only.
+    shares = ranking.stochastic_dominance(values, [1])[:, :, 0]
+    assert shares[0, 1] == pytest.approx(2 / 3) and shares[1, 0] == pytest.approx(1 / 3)
+    shifted = np.stack([luck(50), luck(50) - 0.1], axis=1)[:, :, None]
+    assert ranking.stochastic_dominance(shifted, [1])[0, 1, 0] == 1.0
+    assert ranking.stochastic_dominance(shifted, [-1])[0, 1, 0] == 0.0
+
+
+def test_who_is_first_in_each_group() -> None:
+    values = planted(40)
+    values[:10, 0, 0] = 0.0  # in a quarter of the worlds the second is first on the first measure
+    found = ranking.share_first(values, [1, -1], ["viability", "soundness"], ["a", "b", "c"])
+    shares = {(row.group, row.arm): row.share for row in found.itertuples()}
+    assert shares["viability", "a"] == 0.75 and shares["viability", "b"] == 0.25
+    assert shares["soundness", "b"] == 1.0 and shares["soundness", "c"] == 0.0
+    assert ((found["low"] <= found["share"]) & (found["share"] <= found["high"])).all()
+    low, high = intervals.wilson(30, 40)
+    assert (found.loc[0, "low"], found.loc[0, "high"]) == (low, high)
+
+
+def test_scales_run_from_the_worst_to_the_best() -> None:
+    values = np.array([[[1.0, 7.0], [2.0, 7.0], [2.0, 7.0]]])
+    assert ranking.scale(values, [-1, 1], "rank")[0].tolist() == [[1.0, 0.5], [0.25, 0.5], [0.25, 0.5]]
+    assert ranking.scale(values, [1, 1], "min-max")[0].tolist() == [[0.0, 0.5], [1.0, 0.5], [1.0, 0.5]]
+    assert ranking.scale(values[:, :1], [1, 1], "rank").tolist() == [[[0.5, 0.5]]]
+
+
+def test_values_that_make_no_sense_are_refused() -> None:
+    with pytest.raises(ValueError, match="worlds x arms x measures"):
+        ranking.pareto_dominance(np.zeros((2, 2)), [1, 1])
+    with pytest.raises(ValueError, match="2 times"):
+        ranking.pareto_dominance(np.zeros((2, 2, 2)), [1, 0])
+    with pytest.raises(ValueError, match="1 that are no finite numbers"):
+        ranking.acceptability(np.array([[[1.0], [math.inf]]]), [1])
+    with pytest.raises(ValueError, match="scaling = 'z'"):
+        ranking.scale(np.zeros((1, 2, 1)), [1], "z")
+    with pytest.raises(ValueError, match="1 groups"):
+        ranking.acceptability(np.zeros((1, 2, 2)), [1, 1], groups=["a"])
+
+
+def test_importing_costs_nothing_heavy() -> None:
+    code = "import experiments.judge.intervals, experiments.judge.ranking, sys; print(*sys.modules)"
+    root = Path(__file__).parents[1]
+    done = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True, check=True)
+    assert not {"scipy", "statsmodels", "matplotlib", "sim"} & set(done.stdout.split())
