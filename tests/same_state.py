@@ -35,6 +35,11 @@ RENAMED: dict[str, tuple[str, ...]] = {
         "table/firms/depth_adaptation",
         "table/firms/depth_early_cash",
     ),
+    "table/firms/fresh_1": ("table/firms/owed_new_1",),
+    "table/firms/fresh_2": ("table/firms/owed_new_2",),
+    "table/firms/early": ("table/firms/paid_early",),
+    "table/firms/luck": ("table/firms/custom_luck",),
+    "table/firms/bills": ("table/firms/planned_bills",),
 }
 # worked out from parameters as the quarter opens, from the sectors of firms, from platforms["founded"], or
 # within the quarter
