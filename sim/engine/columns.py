@@ -251,7 +251,7 @@ class TableView(Words):
         return self
 
     @property
-    def columns(self) -> Columns:
+    def columns(self) -> dict[str, np.ndarray]:
         """The columns of the whole table."""
         return self.table.columns
 
