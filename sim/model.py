@@ -210,12 +210,16 @@ class Economy(mesa.Model):
 
     def step(self) -> None:
         """One quarter, and a record of it."""
-        self.check_whole()
-        news.check_rows(self)
-        self.midway = self.quarter + 1
+        self.begin()
         flows = self.live()
         self.records.add(*indicators.observe(self, flows), flows)
         self.midway = 0
+
+    def begin(self) -> None:
+        """A quarter begins. RuntimeError if one was interrupted, ValueError if a column leads nowhere."""
+        self.check_whole()
+        news.check_rows(self)
+        self.midway = self.quarter + 1
 
     def check_whole(self) -> None:
         """Raise RuntimeError, in one line, where a quarter was interrupted."""

@@ -92,8 +92,9 @@ def test_a_parameter_name_that_is_none_is_refused(name):
 
 @pytest.mark.parametrize("size", ["firms", "banks", "platforms"])
 def test_a_size_that_is_not_given_is_refused(size):
+    sizes: Any = {size: None}
     with pytest.raises(ParameterError, match=f"{size} = None is not a whole number") as error:
-        small(**{size: None})
+        small(**sizes)
     refused(error)
 
 

@@ -5,7 +5,6 @@ import math
 import numpy as np
 import pytest
 
-from sim.record.indicators import SURVEYED
 from sim.record.survey import add_up, at_rank, count_steps, middle_and_tail, survey_consumers, survey_firms
 from tests.economies import small
 
@@ -42,10 +41,7 @@ def test_firms_are_summed_as_numpy_does(reading):
     f = small("deep_integration").run(6).firms
     middle, sectors = float(np.median(f["workers"])), 8
     shares, squares = np.zeros(sectors), np.zeros(sectors)
-    found = getattr(survey_firms, reading)(
-        f["sector"], f["link"], middle, (f["alive"], f["rationed"]), (f["bank_debt"], f["platform_debt"]),
-        tuple(f[name] for name in SURVEYED), shares, squares,
-    )  # fmt: skip
+    found = getattr(survey_firms, reading)(f, middle, shares, squares)
     alive, asked, small_one = f["alive"], f["alive"] & (f["loan_wanted"] > 0.0), f["workers"] < middle
     linked = f["link"] >= 0
     expected = {
@@ -80,12 +76,17 @@ def test_firms_are_summed_as_numpy_does(reading):
 def test_consumers_are_counted_as_numpy_does(reading):
     c = small("consumer_traffic").run(12).consumers
     reached, borrowed = c["first_app"] >= 0, c["ever_borrowed"]
-    found = getattr(survey_consumers, reading)(
-        c["first_app"], borrowed, c["failed"], c["platform_granted"], c["income"]
-    )
-    counts = reached.sum(), (reached | borrowed).sum(), borrowed.sum(), (c["platform_granted"] > 0.0).sum()
-    assert found == pytest.approx((*counts, c["failed"].sum(), c["income"].sum()), rel=1e-12)
-    assert min(counts) > 0
+    found = getattr(survey_consumers, reading)(c)
+    expected = {
+        "reached": reached.sum(),
+        "known": (reached | borrowed).sum(),
+        "borrowers": borrowed.sum(),
+        "borrowing": (c["platform_granted"] > 0.0).sum(),
+        "failed": c["failed"].sum(),
+        "income": c["income"].sum(),
+    }
+    assert found._asdict() == pytest.approx(expected, rel=1e-12)
+    assert min(found.reached, found.known, found.borrowers, found.borrowing) > 0
 
 
 def test_columns_are_added_up():

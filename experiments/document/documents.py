@@ -78,7 +78,7 @@ def steps() -> list[tuple[str, Any]]:
     found: list[tuple[str, Any]] = []
     for node in [*body_of(model.Economy.live), *body_of(model.Economy.step)]:
         call = node.value if isinstance(node, ast.Expr | ast.Assign) else None
-        if isinstance(call, ast.Call) and ast.unparse(call.func) != "self.live":
+        if isinstance(call, ast.Call) and ast.unparse(call.func) not in ("self.begin", "self.live"):
             name = ast.unparse(call.func)
             if name == "self.each":
                 rows, *rules = (ast.unparse(argument) for argument in call.args)

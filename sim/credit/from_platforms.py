@@ -17,6 +17,7 @@ from sim.engine.draws import claim, key, normals
 from sim.engine.kernels import kernel
 from sim.engine.ledger import Some, total_by
 from sim.engine.parameters import Declared, param
+from sim.links.lines import insight
 
 BLUR = claim("blur of a footprint", __name__)
 HAZE = claim("haze of shallow integration", __name__)
@@ -163,6 +164,7 @@ def lend_to_firms(economy) -> None:
     list_deep(firms, p, deep)
     platform = who_asks(economy, firms, (deep, firms["portal"]), open_, asked)
     draw_normals(economy, firms, HAZE, asked.rows, asked.haze)
+    asked.sees_clearly(insight(economy, asked.rows))
     score_firms(economy, asked)
     pace = np.where(platforms["file_like_a_bank"] > 0.0, p.instalment, p.platform_instalment)
     lend(economy, firms, asked, platform, firms["sales"], p.line_of_firm, terms_of(economy, pace))

@@ -57,7 +57,8 @@ class Asked:
     """Who asks whom for credit, and what lenders make of it: arrays with a line for each who asks.
 
     rows: of borrowers. lender: among all lenders, banks first. amounts: fen. blur, haze: normal deviates, zero
-    for a lender that sees neither footprints nor operations. scores: log odds of default. features: feature by
+    for a lender that sees neither footprints nor operations. cash, margin, orders: how clearly a linked lender
+    sees these (share). scores: log odds of default. features: feature by
     line (float32).
     """
 
@@ -74,12 +75,18 @@ class Asked:
     def of_lenders(self, lender: np.ndarray) -> None:
         """Whom each asks; what they make of it is still to be found."""
         self.lender, self.scores = lender, np.empty(len(self))
-        self.blur, self.haze = np.zeros((2, len(self)))
+        self.blur, self.haze, nothing = np.zeros((3, len(self)))
+        self.sees_clearly({"cash": nothing, "margin": nothing, "orders": nothing})
+
+    def sees_clearly(self, insight: Mapping[str, np.ndarray]) -> None:
+        """How clearly each lender sees what goes on in the firm."""
+        self.cash, self.margin, self.orders = insight["cash"], insight["margin"], insight["orders"]
 
 
 @compiled
-def firm_features(i, firms, market, p, blur, haze):
-    """What there is to know of firm i (10 floats); see FIRM_FEATURES."""
+def firm_features(n, asked, firms, market, p):
+    """What there is to know of the firm in line n of those who asked (10 floats); see FIRM_FEATURES."""
+    i, hazy = asked.rows[n], p.insight_noise
     assets = float(firms.capital[i] + firms.stock[i])
     debt = float(firms.bank_debt[i] + firms.syndicated_debt[i] + firms.platform_debt[i])
     cash = float(firms.deposits[i] + firms.receivables[i])
@@ -94,10 +101,10 @@ def firm_features(i, firms, market, p, blur, haze):
         0.3 * (log(max(1.0, assets) / market.wage) - 3.0),
         min(3.0, debt / max(1.0, assets)) - 0.4,
         4.0 / (4.0 + firms.age[i]) - 0.2,
-        0.5 * (firms.quality[i] + 2.0 * growth + 2.0 * margin_now + p.footprint_noise * blur),
-        min(2.0, cash / max(1.0, dues)) - 1.0 + p.insight_noise * (1.0 - firms.seen_cash[i]) * haze,
-        5.0 * margin_now + p.insight_noise * (1.0 - firms.seen_margin[i]) * haze,
-        3.0 * orders + p.insight_noise * (1.0 - firms.seen_orders[i]) * haze,
+        0.5 * (firms.quality[i] + 2.0 * growth + 2.0 * margin_now + p.footprint_noise * asked.blur[n]),
+        min(2.0, cash / max(1.0, dues)) - 1.0 + hazy * (1.0 - asked.cash[n]) * asked.haze[n],
+        5.0 * margin_now + hazy * (1.0 - asked.margin[n]) * asked.haze[n],
+        3.0 * orders + hazy * (1.0 - asked.orders[n]) * asked.haze[n],
     )
 
 
@@ -128,7 +135,7 @@ def score(features, weights):
 def judge_firms(asked, firms, market, p, weights):
     """What each lender makes of the firm that asks it, and by which features."""
     for n in range(asked.rows.shape[0]):
-        x = firm_features(asked.rows[n], firms, market, p, asked.blur[n], asked.haze[n])
+        x = firm_features(n, asked, firms, market, p)
         asked.scores[n] = score(x, weights[asked.lender[n]])
         for k in range(len(x)):
             asked.features[k, n] = x[k]

@@ -127,7 +127,10 @@ def param(
     if isinstance(value, bool) and low is None and high is None:
         low, high = 0, 1
     low, high = (math.nan if x is None else x for x in (low, high))
-    return Declaration(value, unit, low, high, source, symbol, doc, scale, prior, when, held)
+    return Declaration(
+        value=value, unit=unit, low=low, high=high, source=source, symbol=symbol, doc=doc, scale=scale,
+        prior=prior, when=when, held=held,
+    )  # fmt: skip
 
 
 class Declared:

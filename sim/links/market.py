@@ -16,7 +16,7 @@ from sim.engine.draws import claim, key, uniform
 from sim.engine.kernels import kernel
 from sim.engine.ledger import Some, rows_with
 from sim.engine.parameters import Declared, param
-from sim.links.lines import EFFECTS, INSIGHT, LINES, columns_of_a_link
+from sim.links.lines import EFFECTS, LINES, columns_of_a_link
 from sim.markets.attention import count
 
 OFFERS = claim("offers of integration", __name__)
@@ -246,15 +246,12 @@ def measure_depth(economy, linked: np.ndarray) -> None:
 
 
 def serve(economy, linked: np.ndarray) -> None:
-    """What lines do for the firms that are linked, and how clearly they let a lender see."""
+    """What lines do for the firms that are linked."""
     firms = economy.firms.columns
-    for name in (*EFFECTS, *INSIGHT):
+    for name in EFFECTS:
         firms[name][linked] = 0.0
     for line in LINES:
-        depth = line.depth(economy)
-        line.works(linked, economy.firms, depth, economy.p)
-        for name in line.reveals:
-            firms[name][linked] = np.maximum(firms[name][linked], depth[linked])
+        line.works(linked, economy.firms, line.depth(economy), economy.p)
 
 
 @kernel

@@ -61,8 +61,8 @@ class Found:
 def found(economy: Any, records: Records) -> Found:
     """What there is of an economy; its state is a copy, the records are these."""
     return Found(
-        economy.p, economy.seed, sizes(economy), economy.models, economy.timeline, economy.begins,
-        economy.branched, snapshot(economy), records,
+        p=economy.p, seed=economy.seed, sizes=sizes(economy), models=economy.models, timeline=economy.timeline,
+        begins=economy.begins, branched=economy.branched, state=snapshot(economy), records=records,
     )  # fmt: skip
 
 
@@ -204,15 +204,15 @@ def rebuilt(arrays: dict[str, np.ndarray], build: Callable[[Found], Any]) -> Any
     timeline = tuple(Change(**change) for change in about["timeline"])
     economy = build(
         Found(
-            Parameters(about["parameters"]),
-            about["seed"],
-            about["sizes"],
-            models,
-            timeline,
-            about["begins"],
-            about["branched"],
-            groups["state"],
-            records,
+            p=Parameters(about["parameters"]),
+            seed=about["seed"],
+            sizes=about["sizes"],
+            models=models,
+            timeline=timeline,
+            begins=about["begins"],
+            branched=about["branched"],
+            state=groups["state"],
+            records=records,
         )  # fmt: skip
     )
     economy.ledger.close()

@@ -7,6 +7,7 @@ import numpy as np
 
 from sim.engine.arithmetic import log
 from sim.engine.compiling import compiled
+from sim.engine.kernels import kernel
 
 
 class OfFirms(NamedTuple):
@@ -104,66 +105,88 @@ def middle_and_tail(sizes, rank):
     return at_rank(sizes, counts, rank), tail_exponent(sizes, counts, positive)
 
 
-@compiled
-def survey_firms(sector, link, middle, flags, debts, columns, shares, squares):
-    """Sums over all firms; `shares` and their squares by sector are added to the last two."""
-    alive, rationed = flags
-    share, skill, misfit, sales, workers, wanted, profit, ordered, short, depth, gained, fees = columns
+@kernel
+def survey_firms(firms, middle, shares, squares):
+    """Sums over all firms; small are those with fewer workers than `middle`.
+
+    Adds to the sums by sector, (sectors,), of the shares and of their squares.
+    """
     count, skills, skills_squared, misfits, sold, wasted = 0, 0.0, 0.0, 0.0, 0.0, 0.0
     profits, orders, lacking = 0.0, 0.0, 0.0
     asked, refused, small_asked, small_refused, small_debt = 0, 0, 0, 0, 0
-    linked, linked_sales, deep, gain, fee = 0, 0.0, 0.0, 0.0, 0.0
-    for i in range(alive.shape[0]):
-        shares[sector[i]] += share[i]
-        squares[sector[i]] += share[i] * share[i]
-        here = 1 if alive[i] else 0
+    linked, linked_sales, deep, gain, fees = 0, 0.0, 0.0, 0.0, 0.0
+    for i in range(firms.alive.shape[0]):
+        s, share, sales = firms.sector[i], firms.share[i], firms.sales[i]
+        skill, misfit = firms.skill[i], firms.misfit[i]
+        shares[s] += share
+        squares[s] += share * share
+        here = 1 if firms.alive[i] else 0
         count += here
-        skills += here * skill[i]
-        skills_squared += here * (skill[i] * skill[i])
-        misfits += here * misfit[i]
-        sold += sales[i]
-        wasted += sales[i] * misfit[i]
-        profits += profit[i]
-        orders += ordered[i]
-        lacking += ordered[i] * short[i]
-        asks = here if wanted[i] > 0.0 else 0
-        waits = asks if rationed[i] else 0
-        small = here if workers[i] < middle else 0
+        skills += here * skill
+        skills_squared += here * (skill * skill)
+        misfits += here * misfit
+        sold += sales
+        wasted += sales * misfit
+        profits += firms.profit[i]
+        orders += firms.input_bill[i]
+        lacking += firms.input_bill[i] * firms.inputs_short[i]
+        asks = here if firms.loan_wanted[i] > 0.0 else 0
+        waits = asks if firms.rationed[i] else 0
+        small = here if firms.workers[i] < middle else 0
         asked += asks
         refused += waits
         small_asked += small * asks
         small_refused += small * waits
-        small_debt += small * (debts[0][i] + debts[1][i])
-        if link[i] >= 0:
+        small_debt += small * (firms.bank_debt[i] + firms.platform_debt[i])
+        if firms.link[i] >= 0:
             linked += 1
-            linked_sales += sales[i]
-            deep += depth[i] * sales[i]
-            gain += gained[i]
-            fee += fees[i]
+            linked_sales += sales
+            deep += firms.depth[i] * sales
+            gain += firms.gain[i]
+            fees += firms.integration_fee[i]
     return OfFirms(
-        count, skills, skills_squared, misfits, sold, wasted, profits, orders, lacking, asked, refused,
-        small_asked, small_refused, small_debt, linked, linked_sales, deep, gain, fee,
-    )  # fmt: skip
+        count=count,
+        skill=skills,
+        skill_squared=skills_squared,
+        misfit=misfits,
+        sales=sold,
+        wasted=wasted,
+        profit=profits,
+        ordered=orders,
+        short=lacking,
+        asked=asked,
+        rationed=refused,
+        small_asked=small_asked,
+        small_rationed=small_refused,
+        small_debt=small_debt,
+        linked=linked,
+        linked_sales=linked_sales,
+        depth=deep,
+        gain=gain,
+        fee=fees,
+    )
 
 
-@compiled
-def survey_consumers(first_app, ever_borrowed, failed, granted, income):
-    """Sums over all rows of consumers."""
-    reached, known, borrowers, failures, borrowing, incomes = 0, 0, 0, 0, 0, 0.0
-    for i in range(first_app.shape[0]):
-        uses = first_app[i] >= 0
+@kernel
+def survey_consumers(consumers):
+    """Counts and sums over all rows of consumers."""
+    reached, known, borrowers, failed, borrowing, income = 0, 0, 0, 0, 0, 0.0
+    for i in range(consumers.first_app.shape[0]):
+        uses, borrowed = consumers.first_app[i] >= 0, consumers.ever_borrowed[i]
         reached += 1 if uses else 0
-        known += 1 if uses | ever_borrowed[i] else 0
-        borrowers += 1 if ever_borrowed[i] else 0
-        failures += 1 if failed[i] else 0
-        borrowing += 1 if granted[i] > 0.0 else 0
-        incomes += income[i]
-    return OfConsumers(reached, known, borrowers, borrowing, failures, incomes)
+        known += 1 if uses | borrowed else 0
+        borrowers += 1 if borrowed else 0
+        failed += 1 if consumers.failed[i] else 0
+        borrowing += 1 if consumers.platform_granted[i] > 0.0 else 0
+        income += consumers.income[i]
+    return OfConsumers(
+        reached=reached, known=known, borrowers=borrowers, borrowing=borrowing, failed=failed, income=income
+    )
 
 
 @compiled
 def add_up(columns):
-    """The sum of each column, in the order of its rows."""
+    """The sum of each of the columns, float64, in the order of its rows."""
     sums = np.zeros(len(columns))
     for k in range(len(columns)):
         column = columns[k]

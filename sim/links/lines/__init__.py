@@ -2,6 +2,8 @@
 
 import sys
 
+import numpy as np
+
 from sim.actors.firms import Firm
 from sim.actors.platforms import Platform
 from sim.engine.folders import Folder
@@ -10,9 +12,9 @@ from sim.links.lines.base import ServiceLine
 
 __all__ = ["LINES", "ServiceLine", "without_effects"]
 
-# what links do for a firm, and how clearly they let a platform see it: the columns that lines add to
+# what links do for a firm: the columns that lines add to; and what of it a linked platform may see
 EFFECTS = ("linked_productivity", "linked_agility", "linked_early")
-INSIGHT = ("seen_cash", "seen_margin", "seen_orders")
+INSIGHT = ("cash", "margin", "orders")
 
 
 def joins(line: ServiceLine) -> None:
@@ -35,4 +37,14 @@ def without_effects() -> dict[str, float]:
 
 def columns_of_a_link() -> list[str]:
     """The columns of firms that say what a link is, zero for a firm without one."""
-    return ["depth", *EFFECTS, *INSIGHT, *(line.depth_name for line in LINES)]
+    return ["depth", *EFFECTS, *(line.depth_name for line in LINES)]
+
+
+def insight(economy, rows: np.ndarray) -> dict[str, np.ndarray]:
+    """How clearly a linked platform sees each of INSIGHT of the firms `rows` (share): as deep as the deepest line
+    is that reveals it."""
+    found = {name: np.zeros(len(rows)) for name in INSIGHT}
+    for line in LINES:
+        for name in line.reveals:
+            np.maximum(found[name], line.depth(economy)[rows], out=found[name])
+    return found

@@ -37,7 +37,7 @@ class AdaptationLine(ServiceLine):
 
     name, rank, cost = "adaptation", 2, 0.25
     effects = ("adaptation_gain",)
-    reveals = ("seen_margin",)
+    reveals = ("margin",)
     works, shows = works, shows
 
 

@@ -33,7 +33,7 @@ class EarlyCashLine(ServiceLine):
 
     name, rank, cost = "early_cash", 3, 0.25
     effects = ("early_cash",)
-    reveals = ("seen_cash",)
+    reveals = ("cash",)
     works, shows = works, shows
 
 

@@ -34,7 +34,7 @@ class ProcessLine(ServiceLine):
 
     name, rank, cost = "process", 1, 0.5
     effects = ("process_gain",)
-    reveals = ("seen_orders",)
+    reveals = ("orders",)
     works, shows = works, shows
 
 

@@ -1,0 +1,158 @@
+"""Several business models in one run: dealt by the seed, told apart by the record, changed at any time."""
+
+import numpy as np
+import pytest
+
+from sim import BusinessModel, Economy, StrategyError, discover, strategy
+from sim.engine import rules
+from sim.population.platforms import TAKEN_UP, columns_of, shares, take_up
+from sim.strategies.base import FOOTPRINTS
+from tests.economies import LINKED, differences, lines_that_differ, small
+
+FOUR = {"consumer_traffic": 6, "institution_traffic": 6, "deep_integration": 6, "sideline_platform": 6}
+
+
+def four(quarters: int = 80, **given) -> Economy:
+    return Economy(FOUR, firms=2_000, seed=7, **given).run(quarters)
+
+
+@pytest.fixture(scope="module")
+def mixed() -> Economy:
+    return four()
+
+
+def test_a_mix_lives_and_its_record_tells_its_models_apart(mixed):
+    models = mixed.records.models
+    assert set(models["model"]) == set(FOUR)
+    assert (models.groupby("model")["platforms"].first() == 6).all()
+    sums = models.groupby("model")[["revenue", "interest", "bad_loans", "users", "links"]].sum()
+    assert (sums["links"] > 0).to_dict() == {name: name == "deep_integration" for name in FOUR}
+    assert (sums["users"] > 0).to_dict() == {name: "traffic" in name for name in FOUR}
+    assert (sums["interest"].drop("deep_integration") > 0).all()
+    line, last = mixed.records.lines[-1], models.groupby("model").last()
+    assert last["revenue"].sum() == pytest.approx(line["platform_revenue"] * line["gdp"])
+    assert sorted(np.unique(mixed.records.platforms["model"])) == [0, 1, 2, 3]
+    # default is told on each model's own book; with few loans none is told
+    assert models["auc_consumers"].notna().any()
+
+
+def test_a_mix_has_the_same_bits_on_threads_after_a_file_and_again(mixed, tmp_path, monkeypatch):
+    monkeypatch.setattr(rules, "WORTH_THREADS", 100)
+    threads = four(threads=2)
+    assert differences(mixed, threads) == set()
+    assert lines_that_differ(mixed, threads) == set()
+    monkeypatch.undo()
+    half = four(40)
+    half.save(tmp_path / "half.npz")
+    loaded = Economy.load(tmp_path / "half.npz").run(40)
+    assert differences(mixed, loaded) == set()
+    assert lines_that_differ(mixed, loaded) == set()
+    assert loaded.records.models.equals(mixed.records.models)
+    assert loaded.mix == mixed.mix == FOUR
+
+
+def test_the_order_of_a_mapping_changes_no_bit():
+    one = small({"deep_integration": 1, "institution_traffic": 3}, parameters=LINKED).run(6)
+    other = small({strategy("institution_traffic"): 3, "deep_integration": 1}, parameters=LINKED).run(6)
+    assert differences(one, other) == set()
+
+
+def test_models_are_dealt_by_the_seed_giants_and_small_ones_apart():
+    mixes = [Economy(FOUR, firms=100, seed=seed, parameters={"lead_in": 0, "giants": 4}) for seed in range(6)]
+    dealt = [tuple(one.platforms["model"]) for one in mixes]
+    assert len(set(dealt)) > 1
+    for one in mixes:
+        giants = np.bincount(one.platforms["model"][one.platforms["giant"]], minlength=4)
+        assert giants.tolist() == [1, 1, 1, 1]
+        assert one.mix == FOUR
+
+
+@pytest.mark.parametrize(("seats", "numbers"), [(3, [16, 8]), (0, [1, 2]), (5, [1, 1, 1, 1, 1]), (4, [2, 2])])
+def test_seats_are_shared_in_proportion(seats, numbers):
+    given = shares(seats, numbers, 1)
+    assert sum(given) == seats
+    assert all(abs(n - seats * of / sum(numbers)) < 1.0 for n, of in zip(given, numbers, strict=True))
+    assert all(n <= of for n, of in zip(given, numbers, strict=True))
+
+
+def test_what_cannot_be_is_refused_in_one_line():
+    for given, sizes, told in (
+        ({"deep_integration": 8}, {"platforms": 24}, "8 platforms, not 24"),
+        ({"deep_integration": 0}, {}, "names no platforms"),
+        ({"deep_integration": -1}, {}, "not a whole number"),
+        ({"deep_integration": 1.5}, {}, "not a whole number"),
+        ({"deep_integraton": 1}, {}, "did you mean 'deep_integration'"),
+        ({}, {}, "names no platforms"),
+        ({strategy("deep_integration"): 1, "deep_integration": 1}, {}, "two business models"),
+    ):
+        with pytest.raises(StrategyError, match=told) as error:
+            Economy(given, firms=100, **sizes)
+        assert "\n" not in str(error.value)
+    economy = small()
+    with pytest.raises(StrategyError, match="5 platforms, not 4"):
+        economy.branch({"deep_integration": 5})
+    with pytest.raises(StrategyError, match="run several"):
+        _ = small({"deep_integration": 1, "consumer_traffic": 3}).strategy
+
+
+def test_a_branch_without_a_model_keeps_the_models_and_the_future():
+    mix = small({"deep_integration": 1, "consumer_traffic": 3}, parameters=LINKED).run(3)
+    twin = mix.branch()
+    assert twin.mix == mix.mix
+    assert differences(mix.run(4), twin.run(4)) == set()
+    assert repr(mix).startswith("Economy({'consumer_traffic': 3, 'deep_integration': 1}, firms=400")
+    assert "Consumer traffic: 3" in mix._repr_html_()
+
+
+def test_only_what_the_one_writer_declares_differs_until_a_platform_acts():
+    economy = small("consumer_traffic", parameters=LINKED).run(6)
+    twin = economy.branch({"consumer_traffic": 3, "deep_integration": 1})
+    rows = set(columns_of(strategy("deep_integration"))) | set(TAKEN_UP)
+    allowed = {f"table/platforms/{name}" for name in rows}
+    allowed |= {
+        f"{who}_scorers/{part}"
+        for who in ("firm", "consumer")
+        for part in ("mask", "weights", "total", "tally")
+    }
+    changed = differences(economy, twin)
+    assert "table/platforms/model" in changed
+    assert changed <= allowed
+    assert twin.mix == {"consumer_traffic": 3, "deep_integration": 1}
+
+
+def test_a_platform_that_turns_keeps_what_it_has_learned_where_it_still_sees():
+    economy = four(40)
+    at = [row.name for row in economy.models].index("institution_traffic")
+    platform = np.flatnonzero((economy.platforms["model"] == at) & economy.platforms["alive"])[:1]
+    scorers, lender = economy.consumer_scorers, len(economy.banks) + platform[0]
+    assert scorers.total[lender].any()
+    weights, mask = scorers.weights[lender].copy(), scorers.mask[lender].copy()
+    to = [row.name for row in economy.models].index("sideline_platform")
+    take_up(economy, platform, to)
+    both = (mask > 0.0) & (scorers.mask[lender] > 0.0)
+    new = (mask == 0.0) & (scorers.mask[lender] > 0.0)
+    assert both.any()
+    assert new.any()
+    assert np.array_equal(scorers.weights[lender][both], weights[both])
+    assert not scorers.weights[lender][new].any()
+    economy.run(2)
+
+
+def test_idle_platforms_that_begin_are_founded_then():
+    economy = small(parameters=LINKED).run(5)
+    twin = economy.branch({"external_finance": 2, "deep_integration": 2})
+    acting = twin.platforms["acts"] > 0.0
+    assert (twin.platforms["founded"][acting] == 5).all()
+    assert twin.branched == 5
+    assert economy.branched == 0
+    assert all(row.name in discover() for row in twin.models)
+
+
+def test_a_row_of_ones_own_may_be_mixed_and_comes_back_from_a_file(tmp_path):
+    row = BusinessModel("mine", "Mine", to_consumers=1.0, sees=FOOTPRINTS, lends_to_consumers=True,
+                        funders=(("households", 0.4), ("banks", 0.5)), take=0.01)  # fmt: skip
+    economy = small({row: 2, "deep_integration": 2}, parameters=LINKED).run(3)
+    economy.save(tmp_path / "mine.npz")
+    loaded = Economy.load(tmp_path / "mine.npz")
+    assert loaded.models == economy.models
+    assert differences(economy.run(3), loaded.run(3)) == set()
