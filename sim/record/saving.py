@@ -202,9 +202,9 @@ def rebuilt(arrays: dict[str, np.ndarray], build: Callable[[Found], Any]) -> Any
         acted += did
     models = tuple(row_of(row) for row in about["models"])
     timeline = tuple(Change(**change) for change in about["timeline"])
-    seed, sizes, begins, branched = (about[name] for name in ("seed", "sizes", "begins", "branched"))
+    kept = {name: about[name] for name in ("seed", "sizes", "begins", "branched")}
     p, state = Parameters(about["parameters"]), groups["state"]
-    economy = build(Found(p, seed, sizes, models, timeline, begins, branched, state, records))
+    economy = build(Found(p=p, models=models, timeline=timeline, state=state, records=records, **kept))
     economy.ledger.close()
     economy.ledger.open()
     return economy
