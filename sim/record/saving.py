@@ -60,10 +60,10 @@ class Found:
 
 def found(economy: Any, records: Records) -> Found:
     """What there is of an economy; its state is a copy, the records are these."""
-    return Found(
-        p=economy.p, seed=economy.seed, sizes=sizes(economy), models=economy.models, timeline=economy.timeline,
-        begins=economy.begins, branched=economy.branched, state=snapshot(economy), records=records,
-    )  # fmt: skip
+    kept = {
+        name: getattr(economy, name) for name in ("p", "seed", "models", "timeline", "begins", "branched")
+    }
+    return Found(sizes=sizes(economy), state=snapshot(economy), records=records, **kept)
 
 
 def sizes(economy: Any) -> dict[str, int]:
