@@ -34,7 +34,10 @@ RENAMED = {
 # worked out from parameters as the quarter opens, from the sectors of firms, from platforms["founded"], or within
 # the quarter
 DERIVED = {
-    *(f"market/{name}" for name in ("profit_tax", "quality_kept", "quality_news", "skill_kept", "skill_news")),
+    *(
+        f"market/{name}"
+        for name in ("profit_tax", "quality_kept", "quality_news", "skill_kept", "skill_news")
+    ),
     *(f"market/{name}" for name in ("trait_kept", "trait_news", "renewal")),
     *(f"memory/{name}" for name in ("born", "sector_starts", "own_interest", "own_losses")),
 }

@@ -68,7 +68,9 @@ def test_every_flow_is_listed_and_has_its_place_in_the_matrices():
 
 def test_the_schedule_names_what_a_step_calls_in_its_order():
     steps = [row[1].strip("`") for row in cells(documents.part(TEXT, "schedule"))[1:]]
-    assert steps.index("credit.lend_to_firms") < steps.index("firms: produces") < steps.index("goods.sell_goods")
+    assert (
+        steps.index("credit.lend_to_firms") < steps.index("firms: produces") < steps.index("goods.sell_goods")
+    )
     assert steps[-3] == "ledger.close"
     assert all(row[2] for row in cells(documents.schedule())[1:]), "a step without a docstring"
 

@@ -8,7 +8,8 @@ import pytest
 
 from sim.engine.columns import Account, Column, Row, Table
 from sim.engine.compiling import compiled
-from sim.engine.kernels import KernelError, kernel
+from sim.engine.kernels import kernel
+from sim.engine.texts import KernelError
 
 
 class Guest(Row):

@@ -10,6 +10,7 @@ import subprocess
 import sys
 from pathlib import Path
 from types import SimpleNamespace
+from typing import NamedTuple
 
 import numpy as np
 import pytest
@@ -33,17 +34,27 @@ class Guest(Row):
     purse = Account("money")
 
 
-@rule(writes=("mood", "stays"), draws=("weather", "company", "food"))
+class Enjoyed(NamedTuple):
+    mood: float
+    stays: bool
+
+
+class Spent(NamedTuple):
+    spent: float
+    nights: int
+
+
+@rule(writes=Enjoyed, draws=("weather", "company", "food"))
 def enjoys(guest, market, p, u):
     """Three draws, one condition, one look at what the market posts for the guest's place."""
     mood = guest.mood + p.moodiness * (u[0] - u[1]) - market.rent[guest.place] / market.income
-    return mood, u[2] < mood if guest.stays else False
+    return Enjoyed(mood=mood, stays=u[2] < mood if guest.stays else False)
 
 
-@rule(writes=("spent", "nights"), draws="appetite")
+@rule(writes=Spent, draws="appetite")
 def spends(guest, market, p, u):
     spent = min(float(guest.purse), math.floor(1000.0 * u * guest.mood))
-    return (spent, guest.nights + 1) if guest.stays else (0.0, guest.nights)
+    return Spent(spent=spent if guest.stays else 0.0, nights=guest.nights + guest.stays)
 
 
 @rule(writes="mood")
@@ -85,7 +96,7 @@ def by_hand(table: Table, one, market, p, seed: int, quarter: int) -> dict[str, 
 
 def agree(table: Table, one, market, p, seed: int, quarter: int) -> list[str]:
     """Columns that come out otherwise compiled than by hand; leaves the table as it was."""
-    before, expected = table.state(), by_hand(table, one, market, p, seed, quarter)
+    before, expected = table.snapshot(), by_hand(table, one, market, p, seed, quarter)
     sweep(table, (one,), market, p, seed, quarter)
     wrong = [name for name in one.writes if table.columns[name].tobytes() != expected[name].tobytes()]
     table.load(before)
@@ -154,7 +165,7 @@ def test_fused_rules_do_what_they_do_one_by_one():
 def test_fused_rules_of_the_model_do_what_they_do_one_by_one(economy):
     rules = tuple(one for one in OF_THE_MODEL if one.name in ("adapts", "plans", "asks_for_credit"))
     assert len(rules) == 3
-    before, given = economy.firms.state(), (economy.market, economy.p, economy.seed, economy.quarter + 1)
+    before, given = economy.firms.snapshot(), (economy.market, economy.p, economy.seed, economy.quarter + 1)
     sweep(economy.firms, rules, *given)
     fused = digest([economy.firms])
     economy.firms.load(before)

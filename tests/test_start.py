@@ -4,8 +4,10 @@ import numpy as np
 import pytest
 from economies import FEW, same, small
 
-from sim import Economy, StrategyError, initial
+from sim import Economy, StrategyError
 from sim.credit.scoring import CONSUMER_PRIOR, FIRM_PRIOR
+from sim.markets.news import WAGE
+from sim.population.growth_path import balanced_growth
 
 AT_ONCE = {"giants": 1, "lead_in": 0}
 
@@ -69,20 +71,21 @@ def test_platforms_and_the_fund_come_out_of_the_time_before_as_they_went_in():
     for table in ("platforms", "fund"):
         settled, new = after.tables[table].columns, at_once.tables[table].columns
         assert [name for name in new if not same(settled[name], new[name])] == []
-    assert same(after.memory.fund_record, at_once.memory.fund_record)
+    for name in ("fund_put_in", "fund_returned"):
+        assert same(getattr(after.memory, name), getattr(at_once.memory, name))
 
 
 def test_growth_before_the_start_leads_to_the_wage_that_costs_refer_to():
     settled, at_once = small(), small(parameters=AT_ONCE)
-    assert at_once.market.wage == initial.WAGE and at_once.market.technology == 1.0
-    assert settled.market.wage == pytest.approx(initial.WAGE, rel=0.3)
+    assert at_once.market.wage == WAGE and at_once.market.technology == 1.0
+    assert settled.market.wage == pytest.approx(WAGE, rel=0.3)
     assert settled.market.technology == pytest.approx(1.0, rel=1e-12)
-    assert settled.market.wage_index == settled.market.wage / initial.WAGE
+    assert settled.market.wage_index == settled.market.wage / WAGE
 
 
 def test_what_is_solved_on_paper_is_near_to_what_the_rules_keep():
     economy = Economy(firms=3_000, seed=1)
-    path, gdp = initial.balanced_growth(economy.p), economy.market.gdp
+    path, gdp = balanced_growth(economy.p), economy.market.gdp
     firms = economy.firms.books
     debt = float(firms["bank_debt"].sum() + firms["syndicated_debt"].sum())
     assert float(firms["capital"].sum()) / gdp == pytest.approx(path.capital, rel=0.25)
@@ -98,6 +101,6 @@ def test_the_lead_in_shows_a_bar_if_asked(capsys):
 
 
 def test_an_unknown_business_model_is_refused_before_anything_takes_time(monkeypatch):
-    monkeypatch.setattr(initial, "lead_in", lambda *_: pytest.fail("it has been lived for"))
+    monkeypatch.setattr(Economy, "live", lambda *_: pytest.fail("it has been lived for"))
     with pytest.raises(StrategyError, match="no_such_model"):
         small("no_such_model")
