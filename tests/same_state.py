@@ -2,12 +2,13 @@
 
 `python -m tests.same_state` compares each business model at 2,000 firms, seed 7, with the hashes in
 tests/states.json, which the commit tagged `old-structure` wrote. Columns that have another name or place
-since are in `RENAMED`; what follows from the rest, and is no state any more, in `DERIVED`; what is new in `NEW`. A part
-that is missing on one side and in no table is a difference.
+since are in `RENAMED`; what follows from the rest, and is no state any more, in `DERIVED`; what is new in
+`NEW`. A part that is missing on one side and in no table is a difference.
 """
 
 import hashlib
 import json
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -31,8 +32,8 @@ RENAMED = {
         "table/firms/depth_early_cash",
     ),
 }
-# worked out from parameters as the quarter opens, from the sectors of firms, from platforms["founded"], or within
-# the quarter
+# worked out from parameters as the quarter opens, from the sectors of firms, from platforms["founded"], or
+# within the quarter
 DERIVED = {
     *(
         f"market/{name}"
@@ -89,7 +90,7 @@ def compare(name: str) -> list[str]:
 def main() -> int:
     wrong = {name: compare(name) for name in sorted(discover())}
     for name, found in wrong.items():
-        print(f"{name}: {'; '.join(found) or 'the same'}")
+        sys.stdout.write(f"{name}: {'; '.join(found) or 'the same'}\n")
     return int(any(wrong.values()))
 
 
