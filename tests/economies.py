@@ -40,7 +40,7 @@ def same(one: Any, other: Any) -> bool:
 
 def differences(one: Economy, other: Economy) -> set[str]:
     """The parts of the two states that differ, as "table/firms/price" or "market/wage"."""
-    first, second = saving.state(one), saving.state(other)
+    first, second = saving.snapshot(one), saving.snapshot(other)
     return {part for part in first.keys() | second.keys() if not same(first.get(part), second.get(part))}
 
 

@@ -38,10 +38,14 @@ def test_every_parameter_has_a_meaning_that_reads_without_its_name():
 
 # -- when a change acts ---------------------------------------------------------------------------------
 
-FIRST_STATE = {"sim/initial.py", "sim/model.py"}  # model.py checks, and calls what lays it
-ENTRANTS = FIRST_STATE | {"sim/markets/demography.py", "sim/markets/funding.py"}
+FIRST_STATE = {
+    "sim/population/start.py",
+    "sim/population/growth_path.py",
+    "sim/model.py",
+}  # model.py checks, and calls what lays it
+ENTRANTS = FIRST_STATE | {"sim/population/entry.py", "sim/markets/payments/venture.py"}
 # for how many persons a row stands is laid down with its earning power; who counts persons reads it later
-READ_LATER = {"persons_per_row": {"sim/actors/platforms.py", "sim/indicators.py"}}
+READ_LATER = {"persons_per_row": {"sim/actors/platforms.py", "sim/record/indicators.py"}}
 
 
 def mentions() -> dict[str, set[str]]:
@@ -75,46 +79,58 @@ def test_most_parameters_act_in_the_midst_of_a_run():
 
 # -- no number beside them ------------------------------------------------------------------------------
 
-FOLDERS = ("sim/actors", "sim/markets")
+FOLDERS = ("sim/actors", "sim/markets", "sim/credit", "sim/links", "sim/population")
 FREE = {0.0, 1.0, 2.0, 4.0}  # bounds of shares and signs, pairs, quarters of a year
 DECLARING = {"param", "Column", "Account"}
 MEAN_ONE = "half the variance, which makes the mean of a lognormal one"
 HALVES = "a firm buys half of its inputs in each of two sectors"
 GUARD = "no division by zero"
 SCALING = "brings a feature of the score to about one"
+PROJECT = "share in the cost of a project that brings the three lines there were at first"
+GUESS = "of the first guess, which the lead-in outlives"
 # by file and function, or module constant: the numbers that stay there, and why
 ALLOWED = {
     ("sim/actors/firm_finance.py", "ALMOST_ALL"): ({0.95}, "what the record counts as rationed"),
     ("sim/actors/firms.py", "suffers"): ({0.5}, MEAN_ONE),
     ("sim/actors/firms.py", "meets_customers"): ({0.5}, MEAN_ONE),
     ("sim/actors/platforms.py", "WEEKS"): ({13.0}, "weeks in a quarter"),
-    ("sim/markets/attention.py", "odds"): ({1e-300}, GUARD),
-    ("sim/markets/credit.py", "ACCOUNTS_OUT"): ({8.0}, "follows from yearly accounts: see `keeps_accounts`"),
-    ("sim/markets/demography.py", "HARD_HIT"): ({0.1}, "what the record counts as hit by a failure"),
-    ("sim/markets/demography.py", "found"): ({0.5}, MEAN_ONE),
+    ("sim/markets/attention.py", "odds_of"): ({1e-300}, GUARD),
+    ("sim/credit/from_banks.py", "ACCOUNTS_OUT"): ({8.0}, "follows from yearly accounts: see `keeps_accounts`"),
+    ("sim/population/exit.py", "HARD_HIT"): ({0.1}, "what the record counts as hit by a failure"),
+    ("sim/population/entry.py", "furnish_entrants"): ({0.5}, MEAN_ONE),
     ("sim/markets/goods.py", "LEAST_GAIN, MOST_GAIN"): ({0.2, 5.0}, "choice alone does not get so far"),
     ("sim/markets/goods.py", "move_in_sector"): ({1e-300}, GUARD),
     ("sim/markets/goods.py", "sell_by_share"): ({1e-9}, GUARD),
     ("sim/markets/labour.py", "find_workers"): ({1e-9}, GUARD),
-    ("sim/markets/platform_credit.py", "terms_of"): ({0.5}, "whether households fund the greater part"),
-    ("sim/markets/platform_credit.py", "fundable"): ({1e-300}, GUARD),
-    ("sim/markets/scoring.py", "LOWEST, HIGHEST"): ({12.0, 6.0}, "log odds beyond which nothing is learned"),
-    ("sim/markets/scoring.py", "LARGEST_STEP"): ({0.5}, "keeps Newton's method from overshooting"),
-    ("sim/markets/scoring.py", "COUNTED, ENOUGH"): ({0.95, 100.0}, "how the record measures discrimination"),
-    ("sim/markets/scoring.py", "FIRM_PRIOR"): ({4.5, 0.3, 0.5}, "weights before there is any evidence"),
-    ("sim/markets/scoring.py", "CONSUMER_PRIOR"): ({3.5, 0.5}, "weights before there is any evidence"),
-    ("sim/markets/scoring.py", "firm_features"): ({0.2, 0.3, 0.4, 0.5, 0.8, 3.0, 5.0, 1e-9}, SCALING),
-    ("sim/markets/scoring.py", "consumer_features"): ({0.5, 3.0}, SCALING),
-    ("sim/markets/scoring.py", "newton_step"): ({1e-12}, "no root of a negative number"),
-    ("sim/markets/scoring.py", "area_under_curve"): ({0.5}, "a tie counts half"),
+    ("sim/credit/from_platforms.py", "terms_of"): ({0.5}, "whether households fund the greater part"),
+    ("sim/credit/funders/banks.py", "limit"): ({1e-300}, GUARD),
+    ("sim/credit/scoring.py", "LOWEST, HIGHEST"): ({12.0, 6.0}, "log odds beyond which nothing is learned"),
+    ("sim/credit/scoring.py", "LARGEST_STEP"): ({0.5}, "keeps Newton's method from overshooting"),
+    ("sim/credit/scoring.py", "COUNTED, ENOUGH"): ({0.95, 100.0}, "how the record measures discrimination"),
+    ("sim/credit/scoring.py", "FIRM_PRIOR"): ({4.5, 0.3, 0.5}, "weights before there is any evidence"),
+    ("sim/credit/scoring.py", "CONSUMER_PRIOR"): ({3.5, 0.5}, "weights before there is any evidence"),
+    ("sim/credit/scoring.py", "firm_features"): ({0.2, 0.3, 0.4, 0.5, 0.8, 3.0, 5.0, 1e-9}, SCALING),
+    ("sim/credit/scoring.py", "consumer_features"): ({0.5, 3.0}, SCALING),
+    ("sim/credit/scoring.py", "newton_step"): ({1e-12}, "no root of a negative number"),
+    ("sim/credit/scoring.py", "area_under_curve"): ({0.5}, "a tie counts half"),
     ("sim/markets/deliveries.py", "promise"): ({0.5}, HALVES),
     ("sim/markets/deliveries.py", "deliver_some"): ({0.5}, HALVES),
     ("sim/markets/supply.py", "start_network"): ({0.5}, HALVES),
-    ("sim/markets/world.py", "WAGE"): ({2_000_000.0}, "the unit of what is declared in fen"),
-    ("sim/markets/world.py", "BASE_WEIGHTS"): (
+    ("sim/markets/news.py", "WAGE"): ({2_000_000.0}, "the unit of what is declared in fen"),
+    ("sim/markets/news.py", "BASE_WEIGHTS"): (
         {0.03, 0.05, 0.12, 0.14, 0.15, 0.16, 0.17, 0.18}, "the sectors there are and what they are for",
     ),
-    ("sim/markets/world.py", "posts_terms"): ({0.5}, HALVES),
+    ("sim/markets/news.py", "posts_terms"): ({0.5}, HALVES),
+    ("sim/markets/news.py", "renewal"): ({0.42}, "the mean part of a machine park that a mishap destroys"),
+    ("sim/links/lines/process.py", "name, rank, cost"): ({0.5}, PROJECT),
+    ("sim/links/lines/adaptation.py", "name, rank, cost"): ({0.25}, PROJECT),
+    ("sim/links/lines/early_cash.py", "name, rank, cost"): ({0.25}, PROJECT),
+    ("sim/population/growth_path.py", "balanced_growth"): ({0.5}, "the middle of two leverages"),
+    ("sim/population/growth_path.py", "demand_by_sector"): ({0.5}, HALVES),
+    ("sim/population/start.py", "finance_firms"): ({0.004}, GUESS),
+    ("sim/population/start.py", "finance_households"): ({0.5}, GUESS),
+    ("sim/population/start.py", "place_firms"): ({0.5, 80.0}, GUESS),
+    ("sim/population/start.py", "place_people"): ({0.5}, MEAN_ONE),
 }  # fmt: skip
 
 

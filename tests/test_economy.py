@@ -9,12 +9,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sim import Economy, Parameters, discover
-from sim.accounts import FLOWS, INSTRUMENTS, MONEY, REAL
+from sim.accounts import MONEY, REAL, chart_with
+from sim.credit.funders import FUNDERS
 from sim.engine.chart import Change, Flow, WriteOff
 from sim.engine.columns import Table
+from sim.links.lines import LINES
 from tests.economies import small
 
 BUSINESS_MODELS = sorted(discover())
+CHART = chart_with([*FUNDERS, *LINES])
+FLOWS, INSTRUMENTS = CHART.flows, CHART.instruments
 CUSTOMERS = [table for table in MONEY if table not in ("banks", "state")]
 # a share of nothing is no number; every other aggregate has to be one in every quarter
 MAY_LACK = {
@@ -72,8 +76,8 @@ def infinite(economy: Economy) -> list[str]:
         found |= {
             f"{table.name}.{name}" for name, column in table.columns.items() if not np.isfinite(column).all()
         }
-    for posted in (economy.market, economy.memory):
-        found |= {name for name, value in vars(posted).items() if not np.isfinite(value).all()}
+    for posted in (economy.market, economy.market.derived, economy.memory, economy.tallies):
+        found |= {name for name, value in posted.snapshot().items() if not np.isfinite(value).all()}
     return sorted(found)
 
 

@@ -80,9 +80,7 @@ def test_what_work_there_is_is_shared_where_nobody_is_at_work_all_quarter():
     wages = float(economy.firms["wage_bill"].sum())
     labour.pay(economy)
     kept = 1.0 - economy.state[0].income_tax
-    earned = (
-        c["income"] - economy.memory.transfers - np.rint(economy.p.benefit * economy.market.wage * c["power"])
-    )
+    earned = c["income"] - c["transfers"] - np.rint(economy.p.benefit * economy.market.wage * c["power"])
     assert wages > 0.0 and float(earned.sum()) >= 0.99 * kept * wages
     assert np.corrcoef(earned, c["power"])[0, 1] > 0.999
 

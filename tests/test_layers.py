@@ -1,4 +1,6 @@
-"""Who may import whom: experiments -> sim.model -> {strategies, markets, actors} -> engine.
+"""Who may import whom: experiments -> {sim.model, record} -> population -> {credit, links} -> markets -> actors.
+
+All of them stand on the engine. Business models know nothing but that; only population, and what is above it, knows them.
 
 Within the experiments: run <- measure <- judge <- tell <- document <- studies.
 """
@@ -13,6 +15,8 @@ ROOT = Path(__file__).parents[1]
 # What a layer may import of the project, by the beginning of the module's name. sim/accounts.py is the
 # chart of accounts, a list without rules: everything above the engine may read it.
 MIDDLE = ("sim.accounts", "sim.engine")
+AGENTS = ("sim.actors", "sim.state", *MIDDLE)
+MARKETS = ("sim.markets", *AGENTS)
 ROOMS = tuple(f"experiments.{room}" for room in ("run", "measure", "judge", "tell", "document", "studies"))
 BELOW = {
     **{room: ("sim", *ROOMS[: n + 1]) for n, room in enumerate(ROOMS[:-1])},
@@ -20,9 +24,15 @@ BELOW = {
     "experiments.studies": ("sim", *ROOMS, "experiments.study"),
     "experiments": ("experiments", "sim"),
     "sim.actors": ("sim.actors", *MIDDLE),
-    "sim.markets": ("sim.markets", *MIDDLE),
+    "sim.markets": MARKETS,
+    "sim.credit": ("sim.credit", *MARKETS),
+    "sim.links": ("sim.links", *MARKETS),
+    "sim.population": ("sim.population", "sim.credit", "sim.links", "sim.strategies", *MARKETS),
     "sim.strategies": ("sim.strategies", *MIDDLE),
     "sim.accounts": ("sim.engine",),
+    "sim.state": (),
+    "sim.law": ("sim.engine",),
+    "sim.sectors": ("sim.actors", "sim.engine"),
     "sim.engine": ("sim.engine",),
     "sim": ("sim",),  # the model and what presents it stand on top of the rest of sim
 }
@@ -101,7 +111,12 @@ def test_imports_point_down(path):
     assert arrows_up(path) == []
 
 
-@pytest.mark.parametrize("layer", ["sim.engine", "sim.actors", "sim.markets", "sim.strategies", *ROOMS])
+FOLDERS = tuple(
+    f"sim.{name}" for name in ("engine", "actors", "markets", "credit", "links", "population", "strategies")
+)
+
+
+@pytest.mark.parametrize("layer", [*FOLDERS, "sim.record", *ROOMS])
 def test_every_layer_has_files_to_look_at(layer):
     assert [path for path in FILES if within(name_of(path), layer) and path.stem != "__init__"]
 
@@ -126,6 +141,14 @@ def test_documents_are_written_by_nobody_but_the_study_that_is_asked_to():
         ("sim/actors/a.py", "from sim.markets.goods import clear"),
         ("sim/actors/a.py", "from sim import markets"),
         ("sim/markets/a.py", "def late():\n    import sim.strategies.deep"),
+        ("sim/markets/a.py", "from sim.credit import pools"),
+        ("sim/markets/a.py", "from sim.links import market"),
+        ("sim/credit/a.py", "from sim.links import market"),
+        ("sim/credit/a.py", "from sim.population import exit"),
+        ("sim/links/a.py", "from sim.credit import pools"),
+        ("sim/population/a.py", "from sim.record import saving"),
+        ("sim/state.py", "from sim.engine import ledger"),
+        ("sim/law.py", "from sim.markets import news"),
         ("sim/strategies/a.py", "from sim import model"),
         ("sim/model.py", "from experiments import run"),
         ("experiments/run/a.py", "from experiments.measure import futures"),
@@ -138,7 +161,8 @@ def test_documents_are_written_by_nobody_but_the_study_that_is_asked_to():
 )
 def test_an_arrow_that_points_up_is_seen(tmp_path, place, line):
     rooms = [room.replace(".", "/") for room in ROOMS]
-    for folder in ("sim/engine", "sim/actors", "sim/markets", "sim/strategies", *rooms):
+    folders = [folder.replace(".", "/") for folder in (*FOLDERS, "sim.record")]
+    for folder in (*folders, *rooms):
         (tmp_path / folder).mkdir(parents=True)
     (tmp_path / "sim/model.py").touch()
     (tmp_path / "sim/actors/firms.py").touch()

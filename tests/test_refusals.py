@@ -26,8 +26,8 @@ def test_parameters_that_are_none_are_refused(given):
         {"to_firms": 0.5},
         {"to_technology": 0.5},
         {"to_consumers": -0.5, "to_firms": 0.5},
-        {"from_banks": 1.5},
-        {"from_banks": 0.7, "from_households": 0.7},
+        {"funders": (("banks", 1.5),)},
+        {"funders": (("banks", 0.7), ("households", 0.7))},
         {"take": math.nan},
         {"take": 0.2},
         {"gain_share": -0.1},
@@ -50,7 +50,7 @@ def test_an_attribute_that_does_not_exist_cannot_be_blended():
     "change",
     [
         {"name": None}, {"name": 5}, {"name": ""}, {"title": None}, {"claims": "C9"}, {"claims": (9,)},
-        {"take": None}, {"take": "0.01"}, {"take": True}, {"from_banks": [0.7]}, {"sees": None},
+        {"take": None}, {"take": "0.01"}, {"take": True}, {"funders": [0.7]}, {"sees": None},
         {"sees": 1.5}, {"sees": True}, {"lends_to_firms": 0.5}, {"acts": "yes"},
         {"by_deduction": None}, {"acts": math.nan},
     ],
@@ -67,10 +67,10 @@ def test_a_row_of_numpys_numbers_is_one_of_pythons_and_can_be_stored(tmp_path):
         sees=np.int64(2),
         take=np.float32(0.0),
         acts=np.bool_(True),
-        from_banks=1,
+        funders=((np.str_("banks"), 1),),
     )
-    values = (row.sees, row.take, row.acts, row.from_banks)
-    assert [type(value) for value in values] == [int, float, bool, float]
+    values = (row.sees, row.take, row.acts, *row.funders[0])
+    assert [type(value) for value in values] == [int, float, bool, str, float]
     economy = small(row).run(1)
     economy.save(tmp_path / "economy.npz")
     assert Economy.load(tmp_path / "economy.npz").strategy == row
@@ -90,7 +90,7 @@ def test_a_parameter_name_that_is_none_is_refused(name):
     refused(error)
 
 
-@pytest.mark.parametrize("size", ["firms", "banks", "platforms"])
+@pytest.mark.parametrize("size", ["firms", "banks"])
 def test_a_size_that_is_not_given_is_refused(size):
     sizes: Any = {size: None}
     with pytest.raises(ParameterError, match=f"{size} = None is not a whole number") as error:
@@ -101,6 +101,10 @@ def test_a_size_that_is_not_given_is_refused(size):
 def test_consumers_are_twice_the_firms_whatever_integer_tells_how_many_these_are():
     firms: Any = np.int8(100)
     assert len(small(firms=firms, parameters={"lead_in": 0}).consumers) == 200
+
+
+def test_platforms_are_two_dozen_where_nothing_says_how_many():
+    assert len(small(firms=100, platforms=None, parameters={"lead_in": 0}).platforms) == 24
 
 
 @pytest.mark.parametrize("quarters", [-1, 2.5, math.nan, None, True])
@@ -172,6 +176,6 @@ def test_sectors_do_not_change(sector):
 @pytest.mark.parametrize("place", [1, -1])
 def test_the_places_where_sectors_begin_do_not_change(place):
     economy = small(firms=100)
-    economy.memory.sector_starts[place] += 10**6
+    economy.market.starts[place] += 10**6
     with pytest.raises(ValueError, match="the rows of a sector lie together"):
         economy.run(1)

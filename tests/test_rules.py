@@ -55,8 +55,7 @@ def enjoys(guest, market, p, u):
 @rule(writes=Spent, draws="appetite")
 def spends(guest, market, p, u):
     spent = min(float(guest.purse), math.floor(1000.0 * u * guest.mood))
-    stays = guest.stays
-    return Spent(spent=spent if stays else 0.0, nights=guest.nights + 1 if stays else guest.nights)
+    return Spent(spent=spent if guest.stays else 0.0, nights=guest.nights + guest.stays)
 
 
 @rule(writes="mood")
@@ -114,7 +113,7 @@ def by_hand(table: Table, one, market, p, seed: int, quarter: int) -> dict[str, 
 
 def agree(table: Table, one, market, p, seed: int, quarter: int) -> list[str]:
     """Columns that come out otherwise compiled than by hand; leaves the table as it was."""
-    before, expected = table.state(), by_hand(table, one, market, p, seed, quarter)
+    before, expected = table.snapshot(), by_hand(table, one, market, p, seed, quarter)
     sweep(table, (one,), market, p, seed, quarter)
     wrong = [name for name in one.writes if table.columns[name].tobytes() != expected[name].tobytes()]
     table.load(before)
@@ -183,7 +182,7 @@ def test_fused_rules_do_what_they_do_one_by_one():
 def test_fused_rules_of_the_model_do_what_they_do_one_by_one(economy):
     rules = tuple(one for one in OF_THE_MODEL if one.name in ("adapts", "plans", "asks_for_credit"))
     assert len(rules) == 3
-    before, given = economy.firms.state(), (economy.market, economy.p, economy.seed, economy.quarter + 1)
+    before, given = economy.firms.snapshot(), (economy.market, economy.p, economy.seed, economy.quarter + 1)
     sweep(economy.firms, rules, *given)
     fused = digest([economy.firms])
     economy.firms.load(before)

@@ -7,7 +7,6 @@ from economies import FEW, same, small
 from sim import Economy, StrategyError
 from sim.credit.scoring import CONSUMER_PRIOR, FIRM_PRIOR
 from sim.markets.news import WAGE
-from sim.population import start
 from sim.population.growth_path import balanced_growth
 
 AT_ONCE = {"giants": 1, "lead_in": 0}
@@ -72,7 +71,8 @@ def test_platforms_and_the_fund_come_out_of_the_time_before_as_they_went_in():
     for table in ("platforms", "fund"):
         settled, new = after.tables[table].columns, at_once.tables[table].columns
         assert [name for name in new if not same(settled[name], new[name])] == []
-    assert same(after.memory.fund_record, at_once.memory.fund_record)
+    for name in ("fund_put_in", "fund_returned"):
+        assert same(getattr(after.memory, name), getattr(at_once.memory, name))
 
 
 def test_growth_before_the_start_leads_to_the_wage_that_costs_refer_to():
@@ -101,6 +101,6 @@ def test_the_lead_in_shows_a_bar_if_asked(capsys):
 
 
 def test_an_unknown_business_model_is_refused_before_anything_takes_time(monkeypatch):
-    monkeypatch.setattr(start, "lead_in", lambda *_: pytest.fail("it has been lived for"))
+    monkeypatch.setattr(Economy, "live", lambda *_: pytest.fail("it has been lived for"))
     with pytest.raises(StrategyError, match="no_such_model"):
         small("no_such_model")

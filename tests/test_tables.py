@@ -104,7 +104,7 @@ ERRORS = [
     (lambda t: t.ids.__setitem__(0, 1), ValueError, "read-only"),
     (lambda t: t.columns.__setitem__("age", t["price"]), TypeError, "the array of column 'age' stays"),
     (
-        lambda t: t.load(t.state() | {"ids": np.arange(1, 8, dtype=np.uint32)}),
+        lambda t: t.load(t.snapshot() | {"ids": np.arange(1, 8, dtype=np.uint32)}),
         ValueError,
         "ids of firms are 0 to 6",
     ),
@@ -138,7 +138,7 @@ ERRORS = [
         r"no state of firms: lacks \['active', 'age', 'cash', 'price'\]",
     ),
     (
-        lambda t: t.load(Table(None, Firm, 2).state()),
+        lambda t: t.load(Table(None, Firm, 2).snapshot()),
         ValueError,
         r"\(7,\), the state's uint32 of shape \(2,\)",
     ),
@@ -155,11 +155,11 @@ ERRORS = [
 
 @pytest.mark.parametrize(("action", "error", "words"), ERRORS)
 def test_errors_are_one_clear_line_and_change_nothing(action, error, words, lent):
-    before = lent.state()
+    before = lent.snapshot()
     with pytest.raises(error, match=words) as caught:
         action(lent)
     assert "\n" not in str(caught.value)
-    assert all(np.array_equal(array, lent.state()[name]) for name, array in before.items())
+    assert all(np.array_equal(array, lent.snapshot()[name]) for name, array in before.items())
 
 
 def pickled(thing):
@@ -178,7 +178,7 @@ def test_a_copy_is_detached_and_its_accounts_stay_the_ledgers(copied, start):
     for name, table in model.tables.items():
         old = economy.tables[name]
         table.books["cash"][1] = 42
-        assert (table["cash"][1], table[1].cash, table.state()["cash"][1]) == (42, 42, 42)
+        assert (table["cash"][1], table[1].cash, table.snapshot()["cash"][1]) == (42, 42, 42)
         with pytest.raises(ValueError, match="read-only"):
             table["cash"][1] = 7
         table["price"] = 5
@@ -197,7 +197,7 @@ def test_a_copy_is_detached_and_its_accounts_stay_the_ledgers(copied, start):
 
 
 def test_state_is_copied_out_and_back_in_place(lent):
-    state, price, cash = lent.state(), lent["price"], lent["cash"]
+    state, price, cash = lent.snapshot(), lent["price"], lent["cash"]
     lent["price"], lent.books["cash"][:] = 0, 0
     assert state["price"][0] == PRICES[0]
     lent.load(state)

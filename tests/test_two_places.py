@@ -17,7 +17,7 @@ OPEN = np.array([True, False, True])  # of three platforms
 
 
 def consumer(**values) -> Table:
-    """One row of consumers; accounts too."""
+    """One consumer; accounts are set too."""
     table = Table(None, Consumer, 1)
     for name, value in values.items():
         (table.books if name in table.books else table.columns)[name][0] = value
@@ -26,10 +26,10 @@ def consumer(**values) -> Table:
 
 def asked(first: int, second: int, debt: int = 0, debt_to: int = NONE) -> int:
     """Which platform somebody with these places asks; -1 for none."""
-    short = consumer(loan_wanted=5.0, loan_granted=2.0, platform_debt=debt, debt_to=debt_to)
+    left_short = consumer(loan_wanted=5.0, loan_granted=2.0, platform_debt=debt, debt_to=debt_to)
     places = (np.array([place], np.int32) for place in (first, second))
-    rows, platform = SimpleNamespace(rows=np.empty(1, np.int64)), np.empty(1, np.int32)
-    return int(platform[0]) if list_asking(short, *places, OPEN, rows, platform) else NONE
+    found, platform = SimpleNamespace(rows=np.empty(1, np.int64)), np.empty(1, np.int32)
+    return int(platform[0]) if list_asking(left_short, *places, OPEN, found, platform) else NONE
 
 
 @pytest.mark.parametrize(
@@ -57,15 +57,13 @@ def test_old_debt_binds_to_its_pool():
     ],
 )  # fmt: skip
 def test_households_lend_where_they_have_a_claim_else_to_the_first_that_borrows(first, second, claims, found):
-    market, place = (
-        SimpleNamespace(posted=np.array([0.02, 0.0, 0.02]), trust=np.ones(3)),
-        np.empty(1, np.int32),
-    )
+    posted, place = np.array([0.02, 0.0, 0.02]), np.empty(1, np.int32)
+    market = SimpleNamespace(posted=posted, trust=np.ones(3))
     household = consumer(claims=claims, claim_at=2, first_app=first, second_app=second, deposits=1000)
     list_places(household, market, place)
     assert place[0] == found
     wish = lends_to_platform(household[0], market, Parameters(), 0.0)
-    assert (wish.offered > 0.0) == (found != NONE and market.posted[found] > 0.0)
+    assert (wish.offered > 0.0) == (found != NONE and posted[found] > 0.0)
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,6 @@ import functools
 import inspect
 import textwrap
 from collections.abc import Iterator
-from typing import Any
 
 from .compiling import Compiled
 
@@ -81,9 +80,9 @@ class Text:
         """By parameter the names that follow it, here or in helpers it is handed to; sorted."""
         found: dict[str, set[str]] = {name: set() for name in self.parameters}
         for node in ast.walk(self.tree):
-            whose = name_before(node)
-            if whose in found and node.attr not in OF_ARRAYS:
-                found[whose].add(node.attr)
+            whose, name = followed(node)
+            if whose in found and name not in OF_ARRAYS:
+                found[whose].add(name)
         for expression, helper, name in self.handed():
             if isinstance(expression, ast.Name) and expression.id in found:
                 found[expression.id].update(text_of(helper).mentions[name])
@@ -117,8 +116,9 @@ class Text:
         for node in ast.walk(self.tree):
             if isinstance(node, ast.Name) and node.id in named and id(node) not in allowed:
                 raise self.wrong(node, f"{node.id} is named: follow it by a column, or hand it to a helper")
-            if name_before(node) in named and node.attr in OF_ARRAYS:
-                raise self.wrong(node, f"{name_before(node)} is no array: it has no .{node.attr}")
+            whose, name = followed(node)
+            if whose in named and name in OF_ARRAYS:
+                raise self.wrong(node, f"{whose} is no array: it has no .{name}")
             if isinstance(node, ast.For | ast.While):
                 self.check_loop(node, named - {"p", "market"})
 
@@ -141,10 +141,11 @@ def text_of(thing: Compiled) -> Text:
     return Text(thing)
 
 
-def name_before(node: Any) -> str:
-    """The name that an attribute follows, "" for anything else."""
-    follows = isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name)
-    return node.value.id if follows else ""
+def followed(node: ast.AST) -> tuple[str, str]:
+    """A name and the one that follows it after a dot; empty for anything else."""
+    if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
+        return node.value.id, node.attr
+    return "", ""
 
 
 def pairs(targets: list[ast.expr], value: ast.AST) -> list[tuple[ast.AST, ast.AST]]:

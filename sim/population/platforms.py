@@ -1,7 +1,6 @@
 """Platforms change their business model, and fail."""
 
 from collections.abc import Mapping, Sequence
-from fractions import Fraction
 
 import numpy as np
 
@@ -87,10 +86,10 @@ def dealt(economy, numbers: Sequence[int]) -> np.ndarray:
 
 def shares(seats: int, numbers: Sequence[int], seed: int) -> list[int]:
     """So many seats, shared in proportion to `numbers`, none above its own; a draw decides ties."""
-    exact = [Fraction(seats * number, max(1, sum(numbers))) for number in numbers]
-    given = [int(part) for part in exact]
+    whole = max(1, sum(numbers))
+    given, rest = (list(parts) for parts in zip(*[divmod(seats * n, whole) for n in numbers], strict=True))
     luck = [uniform.plain(key(seed, DEALT), n, 1, 0) for n in range(len(numbers))]
-    by_rest = sorted(range(len(numbers)), key=lambda n: (given[n] - exact[n], luck[n]))
+    by_rest = sorted(range(len(numbers)), key=lambda n: (-rest[n], luck[n]))
     for n in by_rest[: seats - sum(given)]:
         given[n] += 1
     return given
