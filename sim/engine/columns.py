@@ -195,11 +195,6 @@ class Table(Words, HoldsColumns):
 
     discard = remove = add
 
-    def open_quarter(self) -> None:
-        """What adds up within a quarter starts from zero."""
-        for name in self.of_the_quarter:
-            self.columns[name][...] = 0
-
     def snapshot(self) -> dict[str, np.ndarray]:
         """Copies of all columns and of `ids`, by name."""
         return {"ids": self.ids.copy()} | {name: array.copy() for name, array in self.columns.items()}
@@ -257,7 +252,7 @@ class TableView(Words):
         return self
 
     @property
-    def columns(self) -> Columns:
+    def columns(self) -> dict[str, np.ndarray]:
         """The columns of the whole table."""
         return self.table.columns
 

@@ -9,7 +9,8 @@ neighbour and cannot move money, so the order of agents cannot matter. Effects b
 markets, which compute a column first. Called by hand a rule is plain Python; `sweep` runs the same
 text compiled over a table, several rules fused into one pass; tests compare the two bit for bit.
 
-What a rule reads is what its text mentions, or that of a compiled helper to which it hands its agent. `u` is one number for one purpose, a tuple for several.
+What a rule reads is what its text mentions, or that of a compiled helper to which it hands its agent. `u` is
+one number for one purpose, a tuple for several.
 """
 
 import ast
@@ -64,21 +65,19 @@ class Rule(Compiled):
 
     def check(self) -> None:
         """TypeError where what is returned does not name the columns that are written."""
+        if self.result is None:
+            return
         for node in ast.walk(text_of(self).tree):
-            if self.result is not None and isinstance(node, ast.Return):
-                value = node.value
-                named = (
-                    isinstance(value, ast.Call)
-                    and not value.args
-                    and ast.unparse(value.func) == self.result.__name__
-                )
-                given = (
-                    {word.arg for word in value.keywords} if isinstance(value, ast.Call) and named else set()
-                )
-                if given != set(self.writes):
-                    raise TypeError(
-                        f"{self.name} returns {self.result.__name__}({', '.join(f'{c}=' for c in self.writes)}), each by name"
-                    )
+            if isinstance(node, ast.Return) and not self.by_name(node.value):
+                columns = ", ".join(f"{c}=" for c in self.writes)
+                raise TypeError(f"{self.name} returns {self.result.__name__}({columns}), each by name")
+
+    def by_name(self, value: ast.expr | None) -> bool:
+        """Whether an expression is the result, built of its columns by name."""
+        if not isinstance(value, ast.Call) or value.args or self.result is None:
+            return False
+        given = {word.arg for word in value.keywords}
+        return ast.unparse(value.func) == self.result.__name__ and given == set(self.writes)
 
     def __call__(self, agent: Any, market: Any, p: Any, u: Any = 0.5) -> Any:
         """Plain Python, for one agent."""
@@ -96,8 +95,8 @@ class Rule(Compiled):
 
 
 def rule(*, writes: str | type, draws: str | tuple[str, ...] = ()) -> Callable[[Any], Rule]:
-    """Declare a rule: the column that it writes, or a NamedTuple whose fields are the columns, and the purposes
-    of the random numbers that it takes.
+    """Declare a rule: the column that it writes, or a NamedTuple whose fields are the columns, and the
+    purposes of the random numbers that it takes.
 
     TypeError where a rule that writes several columns returns anything but `Result(column=..., ...)`.
     """

@@ -165,7 +165,7 @@ def row_of(found: Mapping[str, Any]) -> BusinessModel:
     name = found["reviews"]
     if name is not None and name not in rules:
         raise ValueError(f"nothing declares the rule {name} of {found['name']}: import it first")
-    return BusinessModel(**{**found, "reviews": rules.get(name)})
+    return BusinessModel(**{**found, "reviews": name and rules[name]})
 
 
 def read(path: Path, build: Callable[[Found], Any]) -> Any:
@@ -202,19 +202,9 @@ def rebuilt(arrays: dict[str, np.ndarray], build: Callable[[Found], Any]) -> Any
         acted += did
     models = tuple(row_of(row) for row in about["models"])
     timeline = tuple(Change(**change) for change in about["timeline"])
-    economy = build(
-        Found(
-            Parameters(about["parameters"]),
-            about["seed"],
-            about["sizes"],
-            models,
-            timeline,
-            about["begins"],
-            about["branched"],
-            groups["state"],
-            records,
-        )  # fmt: skip
-    )
+    seed, sizes, begins, branched = (about[name] for name in ("seed", "sizes", "begins", "branched"))
+    p, state = Parameters(about["parameters"]), groups["state"]
+    economy = build(Found(p, seed, sizes, models, timeline, begins, branched, state, records))
     economy.ledger.close()
     economy.ledger.open()
     return economy
