@@ -37,7 +37,7 @@ lint: development  ## style, format and types
 check-long: development  ## the tests that take minutes
 	@$(RUN) -m pytest -q -m long $(ARGS)
 
-docs: runtime  ## write anew those parts of the description of the model that the code decides
+docs: runtime  ## write docs/reference anew from the code, and say which results an older code has made
 	@$(RUN) -m experiments.document.documents
 
 lock:  ## pin the newest versions that pyproject.toml allows (needs uv)

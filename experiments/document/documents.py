@@ -1,132 +1,97 @@
-"""The generated parts of sim/MODEL.md: what a reader is told of the code comes out of the code.
+"""The pages of docs/reference/: what a reader is told of the code comes out of the code.
 
-    python -m experiments.document.documents       what the code alone decides
-    python -m experiments.studies.magnitudes --document    that, and what a run decides
+    python -m experiments.document.documents
 
-A part stands between two comments, `<!-- begin: name -->` and `<!-- end: name -->`. A test holds what the
-code alone decides against the text; figures of runs are written with the command that made them.
+Nothing in them is written by hand, and a test holds them against the code. The description to be read is
+sim/MODEL.md; results are in docs/results/, see `experiments.document.quoted`.
 """
 
 from __future__ import annotations
 
-import ast
 import dataclasses
 import inspect
-import re
-import textwrap
-from collections.abc import Callable, Mapping
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from experiments.document import quoted, steps
 from experiments.tell.markdown import table
-from sim import BusinessModel, Parameters, discover, model
-from sim.actors.banks import Bank
-from sim.actors.consumers import Consumer
-from sim.actors.firms import Firm
-from sim.actors.platforms import Platform
+from sim import BusinessModel, Parameters, discover
+from sim.accounts import chart_with
+from sim.credit.funders import FUNDERS
 from sim.engine.chart import Change, Flow
 from sim.engine.columns import Account, declared
-from sim.engine.ledger import Ledger
-from sim.engine.records import Records
 from sim.engine.rules import Rule
+from sim.links.lines import LINES
+from sim.sectors import SECTORS
+from sim.state import Derived, Market, Memory, Tallies
 
-MODEL = Path(__file__).parents[2] / "sim" / "MODEL.md"
-
-
-def part(text: str, name: str) -> str:
-    """What stands between the comments of a part. ValueError where there is no such part."""
-    found = re.search(f"<!-- begin: {name} -->\n(.*?)\n?<!-- end: {name} -->", text, flags=re.DOTALL)
-    if found is None:
-        raise ValueError(f"{MODEL.name} has no part {name!r} between comments")
-    return found.group(1)
-
-
-def replaced(text: str, parts: Mapping[str, str]) -> str:
-    """The text with these parts written anew. ValueError where there is no such part."""
-    for name, content in parts.items():
-        part(text, name)
-        before, after = f"<!-- begin: {name} -->\n", f"<!-- end: {name} -->"
-        head, rest = text.split(before, 1)
-        text = f"{head}{before}{content}\n{after}{rest.split(after, 1)[1]}"
-    return text
-
-
-def write(parts: Mapping[str, str], path: Path = MODEL) -> None:
-    """Write these parts into the document."""
-    path.write_text(replaced(path.read_text(encoding="utf-8"), parts), encoding="utf-8")
+DOCS = Path(__file__).parents[2] / "docs"
+SIGHTS = ("accounts", "footprints", "operations")
+LENDERS = ("firm_scorers", "consumer_scorers")
+CHART = chart_with([*FUNDERS, *LINES])
 
 
 def first_words(thing: Any) -> str:
     """The first paragraph of a docstring, in one line."""
-    return " ".join((inspect.getdoc(thing) or "").split("\n\n")[0].split())
-
-
-def rule_words(rule: Any) -> str:
-    return " ".join((inspect.getdoc(rule.plain) or "").split("\n\n")[0].split())
-
-
-def body_of(method: Any) -> list[ast.stmt]:
-    """The statements of a method."""
-    definition = ast.parse(textwrap.dedent(inspect.getsource(method))).body[0]
-    assert isinstance(definition, ast.FunctionDef)
-    return definition.body
-
-
-def steps() -> list[tuple[str, Any]]:
-    """What a step of the economy calls, in its order: the name as it is written, and the rule or function."""
-    own = {"self.ledger.close": Ledger.close, "self.records.add": Records.add}
-    found: list[tuple[str, Any]] = []
-    for node in [*body_of(model.Economy.live), *body_of(model.Economy.step)]:
-        call = node.value if isinstance(node, ast.Expr | ast.Assign) else None
-        if isinstance(call, ast.Call) and ast.unparse(call.func) not in ("self.begin", "self.live"):
-            name = ast.unparse(call.func)
-            if name == "self.each":
-                rows, *rules = (ast.unparse(argument) for argument in call.args)
-                found += [(f"{rows}: {rule}", getattr(model, rule)) for rule in rules]
-            elif name in own:
-                found.append((name.removeprefix("self."), own[name]))
-            else:
-                module, function = name.split(".")
-                found.append((name, getattr(getattr(model, module), function)))
-    return found
+    words = inspect.getdoc(thing.plain if isinstance(thing, Rule) else thing)
+    return " ".join((words or "").split("\n\n")[0].split())
 
 
 def schedule() -> str:
     """One quarter, in the order in which things happen."""
     rows = []
-    for number, (name, thing) in enumerate(steps(), 1):
-        words = rule_words(thing) if isinstance(thing, Rule) else first_words(thing)
-        rows.append((number, f"`{name}`", words))
-    return table(("", "step", "what happens"), rows)
+    for number, step in enumerate(steps.steps(), 1):
+        rows.append((number, step.paragraph, f"`{step.name}`", first_words(step.thing)))
+    return table(("", "part of the quarter", "step", "what happens"), rows)
 
 
 def rules() -> str:
-    """The text of every rule, as it stands in the code, in the order of the quarter."""
+    """The text of every rule, as it stands in the code, in the order of the quarter; last those of funders."""
+    named = [(step.name, step.thing) for step in steps.steps() if isinstance(step.thing, Rule)]
+    named += [(f"platforms: {one.judges.name}", one.judges) for one in FUNDERS if one.judges is not None]
     blocks = []
-    for name, thing in steps():
-        if isinstance(thing, Rule):
-            words = inspect.getdoc(thing.plain) or ""
-            writes = ", ".join(thing.writes)
-            luck = f" Draws: {', '.join(thing.draws)}." if thing.draws else ""
-            blocks.append(f"**{name}** writes {writes}.{luck}\n\n```text\n{words}\n```")
+    for name, thing in named:
+        luck = f" Draws: {', '.join(thing.draws)}." if thing.draws else ""
+        words = f"```text\n{inspect.getdoc(thing.plain)}\n```"
+        blocks.append(f"**{name}** writes {', '.join(thing.writes)}.{luck}\n\n{words}")
     return "\n\n".join(blocks)
 
 
-def kinds() -> dict[str, Any]:
-    """The kind of row of each table of an economy, by the table's name."""
-    every = {"firms": Firm, "consumers": Consumer, "banks": Bank, "platforms": Platform}
-    return {**every, "owners": Owners, "fund": Fund, "state": State}
+def whose(kind: type, column: str) -> str:
+    """The funder or line that brings a column; empty for one of the kind's own."""
+    for funder in FUNDERS:
+        if column in funder.adds.get(kind, {}):
+            return f"funder {funder.name}"
+    of_lines = ((one, {**one.columns_of_firms(), **one.columns_of_platforms()}) for one in LINES)
+    return next((f"line {one.name}" for one, brings in of_lines if column in brings), "")
 
 
 def columns() -> str:
-    """Every state variable of every kind of agent; accounts are whole fen and written by the ledger only."""
+    """Every column of every kind of row; accounts are whole fen and written by the ledger only."""
     parts = []
-    for name, kind in kinds().items():
+    for sector in SECTORS:
         rows = []
-        for column, one in declared(kind).items():
+        for column, one in declared(sector.kind).items():
             unit = "account, fen" if isinstance(one, Account) else one.unit
-            rows.append((f"`{column}`", unit, one.doc))
-        parts.append(f"**{name}**: {first_words(kind)}\n\n{table(('column', 'unit', 'meaning'), rows)}")
+            rows.append((f"`{column}`", unit, one.doc, whose(sector.kind, column)))
+        head = ("column", "unit", "meaning", "brought by")
+        parts.append(f"**{sector.name}**: {first_words(sector.kind)}\n\n{table(head, rows)}")
+    return "\n\n".join(parts)
+
+
+def state() -> str:
+    """What an economy remembers beside its tables, what it counts, and what follows from the parameters."""
+    parts = []
+    for kind in (Market, Memory, Tallies, Derived):
+        rows = [
+            (f"`{one.name}`", one.metadata["unit"], " x ".join(one.metadata["by"]), one.metadata["doc"])
+            for one in dataclasses.fields(kind)
+        ]
+        words = first_words(kind)
+        parts.append(f"**{kind.__name__}**: {words}\n\n{table(('name', 'unit', 'by', 'meaning'), rows)}")
     return "\n\n".join(parts)
 
 
@@ -152,28 +117,20 @@ def parameters() -> str:
 def flows() -> str:
     """Every kind of payment and booking in the chart of accounts."""
     rows = []
-    for name, one in FLOWS.items():
+    for name, one in CHART.flows.items():
         if isinstance(one, Flow):
-            spent = (plain(one.spent_on) or "an expense") + (
-                f", with its {plain(one.payer_money)}" if one.payer_money else ""
-            )
+            money = f", with its {plain(one.payer_money)}" if one.payer_money else ""
+            spent = (plain(one.spent_on) or "an expense") + money
             rows.append((name, one.payer, one.payee, spent, plain(one.earned_by) or "an income"))
         elif isinstance(one, Change):
-            rows.append(
-                (name, one.table, "", f"{plain(one.account)} {'up' if one.gain else 'down'}", "no payment")
-            )
+            moves = f"{plain(one.account)} {'up' if one.gain else 'down'}"
+            rows.append((name, one.table, "", moves, "no payment"))
         else:
             lost = ", ".join(plain(account) for _, account in one.held)
             owed = ", ".join(dict.fromkeys(plain(account) for _, account in one.owed))
             holders, debtors = (" and ".join(place[0] for place in side) for side in (one.held, one.owed))
             rows.append((name, holders, debtors, f"{lost} lost", f"{owed} forgiven"))
-    head = (
-        "flow",
-        "from, or on whose books",
-        "to",
-        "what the payer gets for it",
-        "what the payee gives for it",
-    )
+    head = ("flow", "from, or on whose books", "to", "what the payer gets for it", "what the payee gives")
     return table(head, rows)
 
 
@@ -186,36 +143,99 @@ def strategies() -> str:
     """The rows in which business models differ, one model a column."""
     models = sorted(discover().values(), key=lambda row: (row.acts, row.name))
     names = [one.name for one in dataclasses.fields(BusinessModel) if one.name not in ("name", "title")]
-    rows = []
-    for name in [*names, "keeps"]:
-        values = [getattr(row, name) for row in models]
-        rows.append(
-            (f"`{name}`", *(", ".join(v) if isinstance(v, tuple) else shown(name, v) for v in values))
-        )
+    rows = [(f"`{name}`", *(shown(name, getattr(row, name)) for row in models)) for name in [*names, "keeps"]]
     return table(("", *(row.name for row in models)), rows)
 
 
 def shown(name: str, value: Any) -> str:
-    sights = ("accounts", "footprints", "operations")
-    return (
-        sights[value] if name == "sees" else as_read(round(value, 6) if isinstance(value, float) else value)
-    )
+    """What a business model says, as one reads it."""
+    if isinstance(value, tuple):
+        words = [f"{one[0]} {as_read(one[1])}" if isinstance(one, tuple) else one for one in value]
+        return ", ".join(words)
+    if value is None or isinstance(value, Rule):
+        return value.name if isinstance(value, Rule) else ""
+    return SIGHTS[value] if name == "sees" else as_read(round(value, 6) if isinstance(value, float) else value)
 
 
-BY_CODE: dict[str, Callable[[], str]] = {
-    "schedule": schedule,
-    "strategies": strategies,
-    "columns": columns,
-    "rules": rules,
-    "flows": flows,
-    "parameters": parameters,
+def funders_and_lines() -> str:
+    """Who funds loans, in order of seniority, and what links bring: what each adds."""
+    rows = []
+    for one in FUNDERS:
+        adds = "; ".join(f"{kind.__name__}: {', '.join(brings)}" for kind, brings in one.adds.items())
+        fee = "yes" if one.pays_fee else "no"
+        rows.append((one.name, one.rank, first_words(type(one)), one.account, fee, adds, ", ".join(one.flows)))
+    head = ("funder", "rank", "what it is", "owed on account", "pays the take", "columns it brings", "flows")
+    lines = []
+    for one in LINES:
+        words = (f"`{name}`" for name in one.effects)
+        file = (sys.modules[type(one).__module__].__doc__ or "").strip().split("\n")[0]
+        clear = ", ".join(one.reveals)
+        lines.append((one.name, one.rank, file, as_read(one.cost), ", ".join(words), clear,
+            f"{one.depth_name}, {one.offer_name}", first_words(one.works), first_words(one.shows)))  # fmt: skip
+    of_lines = ("line", "rank", "what it is", "share of a project", "effect", "reveals", "columns it brings",
+        "what it does", "what can be put on the bill")  # fmt: skip
+    return f"{table(head, rows)}\n\n{table(of_lines, lines)}"
+
+
+def matrix() -> str:
+    """By step what it reads and writes; accounts are those of its flows."""
+    parts = []
+    for name, found in steps.matrix().items():
+        lines = [f"**`{name}`**", ""]
+        for word, ones in (("reads", found.reads), ("writes", found.writes), ("books", found.flows)):
+            if ones:
+                lines.append(f"- {word} {grouped(ones) if word != 'books' else ', '.join(sorted(ones))}")
+        parts.append("\n".join(lines))
+    return "\n\n".join(parts)
+
+
+def grouped(places: set[str]) -> str:
+    """Columns by table, as "firms: price, share; market: wage"."""
+    tables: dict[str, list[str]] = {}
+    for place in sorted(places):
+        name, _, column = place.partition(".")
+        tables.setdefault(name, []).append(column)
+    return "; ".join(f"*{name}*: {', '.join(ones)}" for name, ones in tables.items())
+
+
+@dataclass(frozen=True)
+class Page:
+    """A page of the reference: its title and what makes its text."""
+
+    title: str
+    make: Callable[[], str]
+
+    def text(self) -> str:
+        words = inspect.getdoc(self.make) or ""
+        return f"# {self.title}\n\n{words}\n\n{self.make()}\n"
+
+
+PAGES = {
+    "schedule": Page("Schedule of a quarter", schedule),
+    "reads_and_writes": Page("What each step reads and writes", matrix),
+    "columns": Page("Columns", columns),
+    "state": Page("State beside the tables", state),
+    "rules": Page("Rules", rules),
+    "flows": Page("Flows", flows),
+    "business_models": Page("Business models", strategies),
+    "funders_and_lines": Page("Funders and service lines", funders_and_lines),
+    "parameters": Page("Parameters", parameters),
 }
 
 
-def by_code() -> dict[str, str]:
-    """All parts that the code alone decides, by name."""
-    return {name: make() for name, make in BY_CODE.items()}
+def path(name: str) -> Path:
+    """Where a page of the reference lies."""
+    return DOCS / "reference" / f"{name}.md"
+
+
+def write() -> None:
+    """Write all pages of the reference."""
+    (DOCS / "reference").mkdir(exist_ok=True)
+    for name, page in PAGES.items():
+        path(name).write_text(page.text(), encoding="utf-8")
 
 
 if __name__ == "__main__":
-    write(by_code())
+    write()
+    for line in quoted.old_ones(quoted.RESULTS):
+        print(line, file=sys.stderr)

@@ -1,25 +1,35 @@
-"""The results that sim/MODEL.md quotes, each with the command that made it.
+"""The pages of docs/results/: what runs have shown, each with the command and the code that made it.
 
     python -m experiments.document.quoted                   what lies in results/
     python -m experiments.document.quoted DIR               what lies in another folder of that kind
 
 A script leaves its report as ``<name>.txt`` or as ``report.md``, and its arguments in ``manifest.json``. What
-has not been run keeps the text it has.
+has not been run keeps the page it has. A page says which code made it, and `old_ones` which pages an older code
+than this has made.
 """
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from experiments.document import documents
 from experiments.run.options import option
+from experiments.run.provenance import code_hash
 from experiments.run.store import Store
+from sim import Economy
 
-SCRIPTS = ("core", "validate", "compare", "either_side")
+RESULTS = Path(__file__).parents[2] / "docs" / "results"
+SCRIPTS = {
+    "core": "The closed core",
+    "validate": "Published facts, hits and misses",
+    "compare": "The main comparison",
+    "either_side": "Either side can win",
+}
 SIZES = ("worlds", "firms", "burn_in", "quarters", "seed")
+MADE_BY = "Made by the code `"
 
 
 def command(name: str, arguments: Mapping[str, Any]) -> str:
@@ -41,25 +51,49 @@ def report(folder: Path) -> str | None:
     return None
 
 
+def page(title: str, text: str) -> str:
+    """A page that says which code made it: this one."""
+    return f"# {title}\n\n{MADE_BY}{code_hash(Economy)}`.\n\n{text}\n"
+
+
 def by_results(root: Path) -> dict[str, str]:
-    """The parts of the document that results in this folder decide, by name.
+    """The pages that results in this folder decide, by name.
 
     Raises `experiments.run.store.StoreError` for a report without its manifest.
     """
-    parts = {}
-    for name in SCRIPTS:
+    pages = {}
+    for name, title in SCRIPTS.items():
         text = report(root / name)
         if text is not None:
             typed = command(name, Store(root / name).description()["arguments"])
-            parts[f"result of {name}"] = f"`{typed}`\n\n```text\n{text.replace('**', '')}\n```"
-    return parts
+            pages[name] = page(title, f"`{typed}`\n\n```text\n{text.replace('**', '')}\n```")
+    return pages
+
+
+def write(pages: Mapping[str, str], folder: Path = RESULTS) -> None:
+    """Write these pages."""
+    folder.mkdir(exist_ok=True)
+    for name, text in pages.items():
+        (folder / f"{name}.md").write_text(text, encoding="utf-8")
+
+
+def old_ones(folder: Path) -> list[str]:
+    """A line for each page that another code than this has made, or that does not say which."""
+    now, lines = code_hash(Economy), []
+    for file in sorted(folder.glob("*.md")):
+        found = re.search(f"{MADE_BY}([0-9a-f]{{64}})`", file.read_text(encoding="utf-8"))
+        if found is None:
+            lines.append(f"warning: docs/results/{file.name} does not say which code made it")
+        elif found[1] != now:
+            lines.append(f"warning: docs/results/{file.name} was made by an older code, {found[1][:12]}")
+    return lines
 
 
 def main(argv: Sequence[str]) -> int:
     """Write what there is; say what."""
-    parts = by_results(Path(argv[0] if argv else "results"))
-    documents.write(parts)
-    print(f"written: {', '.join(parts) or 'nothing, because nothing has been run'}")
+    pages = by_results(Path(argv[0] if argv else "results"))
+    write(pages)
+    print(f"written: {', '.join(pages) or 'nothing, because nothing has been run'}")
     return 0
 
 

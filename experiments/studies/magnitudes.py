@@ -1,7 +1,7 @@
 """How large things are beside each other: to be read before anybody tunes a parameter.
 
     make magnitudes                       4 seeds of 4,000 firms, 100 quarters, then 40 of each model
-    make magnitudes ARGS=--document       the same, and the parts of sim/MODEL.md are written anew
+    make magnitudes ARGS=--document       the same, and its pages of docs/results are written anew
 
 A loan beside the file it takes, a project beside what it gains, a user beside what is earned on it, revenue
 beside payroll, the venture fund beside GDP, and the sum by which a bank lives. Nothing is drawn: worlds
@@ -124,24 +124,45 @@ def told(found: pd.DataFrame) -> str:
     return "\n".join(f"{title}\n\n{upright(found, name).to_string()}\n" for name, title in TITLES.items())
 
 
+ABOUT = (
+    "To be read before any claim about tuning: whether a mechanism *can* matter is decided by what stands beside it. "
+    "Money is in yuan at the wages of the first quarter. Firms are those of the last year before branching; platforms "
+    "are seen over the last two years of the branches, at the prices that trial and error has brought them to, files "
+    "at their first prices. The margin on a person leaves out growth spending."
+)
+MATRICES = {
+    "balance sheet": "One world after the burn-in, in % of a year's GDP: a minus is owed, and the last row closes "
+    "each column. Places that exist and are not in use under external finance show a sign and a zero.",
+    "transactions": "The last ten years of the burn-in, in % of GDP: a minus is paid. Firms have a column for income "
+    "and one for machines and debts; rows sum to zero, and with the last row so do columns.",
+    "bookings": "Changes of value and losses, same years, in % of GDP.",
+    "flows by business model": "Flows that involve platforms and the fund, in the last two years of each branch, "
+    "in % of GDP.",
+}
+
+
 def by_run(found: pd.DataFrame, world: Lived, typed: str) -> dict[str, str]:
-    """The parts of sim/MODEL.md that a run decides: the tables, and the matrices of one world."""
+    """The pages of docs/results that a run decides: the tables, and the matrices of one world."""
     # the matrices read the model, which help and complaints should not wait for
-    from experiments.document import matrices
+    from experiments.document import matrices, quoted
 
     tables = [f"**{title}**\n\n{markdown.of_frame(upright(found, name))}" for name, title in TITLES.items()]
-    with_command = f"Written by {typed}."
-    return {
-        "magnitudes": "\n\n".join((with_command, *tables)),
+    made = {
         "balance sheet": matrices.balance_sheet(world.economy),
         "transactions": matrices.flow_matrix(world.economy),
         "bookings": matrices.bookings(world.economy),
         "flows by business model": matrices.by_model(world.branches),
     }
+    sections = [f"## {name}\n\n{MATRICES[name]}\n\n{text}" for name, text in made.items()]
+    with_command = f"Written by {typed}."
+    return {
+        "magnitudes": quoted.page("Magnitudes", "\n\n".join((ABOUT, with_command, *tables))),
+        "matrices": quoted.page("Accounting matrices", "\n\n".join((with_command, *sections))),
+    }
 
 
 def body(settings: Settings) -> int:
-    """Live the worlds one after the other, tell; with ``--document``, into sim/MODEL.md too."""
+    """Live the worlds one after the other, tell; with ``--document``, into docs/results too."""
     from tqdm.auto import tqdm
 
     worlds = settings.make_worlds(sampled=False)
@@ -158,12 +179,12 @@ def body(settings: Settings) -> int:
     report = Report(told(found), title=title, page="magnitudes.txt", tables={"magnitudes": found})
     publish(report, settings, {})
     if settings.extra.document:
-        from experiments.document import documents
+        from experiments.document import quoted
 
         typed = f"`make magnitudes ARGS=--document` (seed {settings.seed}, {len(worlds)} worlds of"
         typed += f" {settings.firms:,} firms, {settings.burn_in} quarters,"
         typed += f" then {settings.quarters} of each model)"
-        documents.write({**documents.by_code(), **by_run(found, kept[0], typed)})
+        quoted.write(by_run(found, kept[0], typed))
     return 0
 
 
@@ -171,7 +192,7 @@ def build(name: str) -> Parser:
     """The command line."""
     full = {**QUICK, "worlds": 20, "firms": 10_000}
     built = command.parser(name, first_line(__doc__), quick=QUICK, full=full)
-    words = "write the generated parts of sim/MODEL.md anew"
+    words = "write the pages of docs/results anew"
     built.add_argument("--document", action="store_true", help=words)
     return built
 
