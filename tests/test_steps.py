@@ -106,7 +106,9 @@ def test_every_step_of_the_quarter_was_watched(changed):
 def test_hardly_anything_is_said_to_be_written_that_is_not(changed):
     said = sum(len(listed(names)) for names in changed)
     never = {names: listed(names) - found for names, found in changed.items()}
-    own = {names: {one for one in found if one.split(".")[0] not in SCORERS} for names, found in never.items()}
+    own = {
+        names: {one for one in found if one.split(".")[0] not in SCORERS} for names, found in never.items()
+    }
     assert sum(map(len, own.values())) < 0.25 * said, own
 
 

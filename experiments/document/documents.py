@@ -154,7 +154,9 @@ def shown(name: str, value: Any) -> str:
         return ", ".join(words)
     if value is None or isinstance(value, Rule):
         return value.name if isinstance(value, Rule) else ""
-    return SIGHTS[value] if name == "sees" else as_read(round(value, 6) if isinstance(value, float) else value)
+    return (
+        SIGHTS[value] if name == "sees" else as_read(round(value, 6) if isinstance(value, float) else value)
+    )
 
 
 def funders_and_lines() -> str:
@@ -163,7 +165,9 @@ def funders_and_lines() -> str:
     for one in FUNDERS:
         adds = "; ".join(f"{kind.__name__}: {', '.join(brings)}" for kind, brings in one.adds.items())
         fee = "yes" if one.pays_fee else "no"
-        rows.append((one.name, one.rank, first_words(type(one)), one.account, fee, adds, ", ".join(one.flows)))
+        rows.append(
+            (one.name, one.rank, first_words(type(one)), one.account, fee, adds, ", ".join(one.flows))
+        )
     head = ("funder", "rank", "what it is", "owed on account", "pays the take", "columns it brings", "flows")
     lines = []
     for one in LINES:

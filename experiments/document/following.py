@@ -202,7 +202,13 @@ class Follower:
             self.assign(target.value, [Many(values)], names)
         elif isinstance(target, ast.Tuple | ast.List):
             for one in values:
-                places = one.places if isinstance(one, Line) else [[x] for x in one] if type(one) is tuple else None
+                places = (
+                    one.places
+                    if isinstance(one, Line)
+                    else [[x] for x in one]
+                    if type(one) is tuple
+                    else None
+                )
                 together = places is None or len(places) != len(target.elts)
                 for n, inner in enumerate(target.elts):
                     self.assign(inner, members([one]) if together or places is None else places[n], names)
@@ -283,7 +289,9 @@ class Follower:
         return [x for side in sides for x in side if isinstance(x, list | tuple | dict | Line | Pairs)]
 
     def eval_joinedstr(self, node: ast.JoinedStr, names: dict) -> list[Any]:
-        parts = [self.eval(one.value if isinstance(one, ast.FormattedValue) else one, names) for one in node.values]
+        parts = [
+            self.eval(one.value if isinstance(one, ast.FormattedValue) else one, names) for one in node.values
+        ]
         return ["".join(map(str, words)) for words in itertools.product(*parts)]
 
     def eval_tuple(self, node: ast.Tuple | ast.List | ast.Set, names: dict) -> list[Any]:
@@ -327,7 +335,9 @@ class Follower:
             found = getattr(base, name)
         except AttributeError:
             return []
-        if (id(base) in self.parts or (isinstance(base, Row) and name in base.table.columns)) and not callable(found):
+        if (
+            id(base) in self.parts or (isinstance(base, Row) and name in base.table.columns)
+        ) and not callable(found):
             self.trace.reads.add(f"{self.name_of(base)}.{name}")
         return [found]
 
@@ -346,7 +356,11 @@ class Follower:
                 found += base.places[index[0]]
             elif isinstance(base, dict | Pairs):
                 values = base.values() if isinstance(base, dict) else base.values
-                found += [base[one] for one in words if one in base] if isinstance(base, dict) and words else values
+                found += (
+                    [base[one] for one in words if one in base]
+                    if isinstance(base, dict) and words
+                    else values
+                )
             else:
                 found += members([base])
         return found
@@ -387,9 +401,11 @@ class Follower:
             values = list(base.values()) if isinstance(base, dict) else base.values
             if method == "items" and isinstance(base, dict):
                 return [Many(base.items())]
-            return {"items": [Many([Line([keys, values])])], "values": [Many(values)], "keys": [Many(keys)]}.get(
-                method, values if method == "get" else []
-            )
+            return {
+                "items": [Many([Line([keys, values])])],
+                "values": [Many(values)],
+                "keys": [Many(keys)],
+            }.get(method, values if method == "get" else [])
         return []
 
     def call(self, callee: Any, given: list[list[Any]], named: dict[str, list[Any]]) -> list[Any]:
@@ -425,7 +441,10 @@ class Follower:
             return [x for base in given[0] for word in words for x in self.attribute(base, word)]
         if name == "setattr":
             self.trace.writes |= {
-                f"{self.name_of(base)}.{word}" for base in given[0] if id(base) in self.parts for word in given[1]
+                f"{self.name_of(base)}.{word}"
+                for base in given[0]
+                if id(base) in self.parts
+                for word in given[1]
             }
         if name == "copyto":
             self.trace.writes |= {self.arrays[id(one)] for one in given[0] if id(one) in self.arrays}
@@ -483,15 +502,18 @@ class Follower:
         if method in ("settle", "close"):
             self.trace.writes |= set(SETTLED)
         first = given[0] if given else []
-        words = {one for one in (*first, *members(first)) if isinstance(one, str)} if method != "total" else set()
+        words = (
+            {one for one in (*first, *members(first)) if isinstance(one, str)} if method != "total" else set()
+        )
         for flow in words & ledger.chart.flows.keys():
             self.trace.flows.add(flow)
             spec = ledger.chart.flows[flow]
             sides = SIDES.get(method, (method,))
             if method == "write_off":
-                sides = [("lost", table) for table, _ in spec.held] + [("forgiven", table) for table, _ in spec.owed]
+                sides = [("lost", table) for table, _ in spec.held] + [
+                    ("forgiven", table) for table, _ in spec.owed
+                ]
             for side in sides:
                 accounts = ledger._new_leg(flow, side).accounts
                 self.trace.writes |= {self.arrays[id(one)] for one in accounts}
         return []
-
