@@ -38,7 +38,7 @@ class Watched:
         self.economy, self.changed, self.inside = economy, {}, False
 
     def around(self, name: Any, function: Any) -> Any:
-        """The function, watched where no other step is at work; name: of the step, or what makes it of arguments."""
+        """The function, watched where no other step is at work; name: of the step, or what makes it of them."""
 
         def call(*given: Any, **named: Any) -> Any:
             if self.inside:
@@ -77,7 +77,7 @@ def watched(economy: Economy, patch: pytest.MonkeyPatch) -> Iterator[Watched]:
 
 @pytest.fixture(scope="module")
 def changed() -> dict[Any, set[str]]:
-    """What changed in each step, or group of rules, over some quarters of four business models side by side."""
+    """What changed in each step, or group of rules, over some quarters of four models side by side."""
     economy = Economy(MIX, firms=300, banks=4, seed=3, parameters=LINKED)
     with watched(economy, pytest.MonkeyPatch()) as watch:
         economy.run(QUARTERS // 2)
@@ -106,7 +106,9 @@ def test_every_step_of_the_quarter_was_watched(changed):
 def test_hardly_anything_is_said_to_be_written_that_is_not(changed):
     said = sum(len(listed(names)) for names in changed)
     never = {names: listed(names) - found for names, found in changed.items()}
-    own = {names: {one for one in found if one.split(".")[0] not in SCORERS} for names, found in never.items()}
+    own = {
+        names: {one for one in found if one.split(".")[0] not in SCORERS} for names, found in never.items()
+    }
     assert sum(map(len, own.values())) < 0.25 * said, own
 
 
