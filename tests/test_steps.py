@@ -38,7 +38,7 @@ class Watched:
         self.economy, self.changed, self.inside = economy, {}, False
 
     def around(self, name: Any, function: Any) -> Any:
-        """The function, watched where no other step is at work; name: of the step, or what makes it of them."""
+        """The function, watched where no other step is at work; name: the step's, or what makes it."""
 
         def call(*given: Any, **named: Any) -> Any:
             if self.inside:
