@@ -7,6 +7,7 @@ and conditions is not looked at, so what is found is what may happen.
 """
 
 import ast
+import dataclasses
 import importlib
 import itertools
 import types
@@ -356,7 +357,7 @@ class Follower(Effects):
         if kind is SimpleNamespace or kind.__module__.startswith("sim."):
             made = Bundle(kind, dict(named))
             begin = kind.__dict__.get("__init__")
-            if isinstance(begin, types.FunctionType) and not hasattr(kind, "__dataclass_fields__"):
+            if isinstance(begin, types.FunctionType) and not dataclasses.is_dataclass(kind):
                 self.follow(begin, [[made], *given], named)
             else:
                 fields = getattr(kind, "_fields", tuple(getattr(kind, "__dataclass_fields__", ())))

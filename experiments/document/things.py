@@ -80,7 +80,7 @@ def members(things: Iterable[Any]) -> list[Any]:
             found += [x for place in one.places for x in place]
         elif isinstance(one, Pairs):
             found += one.keys
-        elif not isinstance(one, str | np.ndarray | Table | Row | Bundle) and hasattr(type(one), "__iter__"):
+        elif not isinstance(one, str | np.ndarray | Table | Row | Bundle) and isinstance(one, Iterable):
             found += list(one)
     return once(found)
 
