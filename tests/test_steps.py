@@ -38,7 +38,7 @@ class Watched:
         self.economy, self.changed, self.inside = economy, {}, False
 
     def around(self, name: Any, function: Any) -> Any:
-        """The function, watched where no other step is at work; name: of the step, or what makes it of arguments."""
+        """The function, watched where no other step is at work; name: the step's, or what makes it."""
 
         def call(*given: Any, **named: Any) -> Any:
             if self.inside:
@@ -77,7 +77,7 @@ def watched(economy: Economy, patch: pytest.MonkeyPatch) -> Iterator[Watched]:
 
 @pytest.fixture(scope="module")
 def changed() -> dict[Any, set[str]]:
-    """What changed in each step, or group of rules, over some quarters of four business models side by side."""
+    """What changed in each step, or group of rules, over some quarters of four models side by side."""
     economy = Economy(MIX, firms=300, banks=4, seed=3, parameters=LINKED)
     with watched(economy, pytest.MonkeyPatch()) as watch:
         economy.run(QUARTERS // 2)

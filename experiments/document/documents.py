@@ -30,7 +30,6 @@ from sim.state import Derived, Market, Memory, Tallies
 
 DOCS = Path(__file__).parents[2] / "docs"
 SIGHTS = ("accounts", "footprints", "operations")
-LENDERS = ("firm_scorers", "consumer_scorers")
 CHART = chart_with([*FUNDERS, *LINES])
 
 
@@ -49,7 +48,7 @@ def schedule() -> str:
 
 
 def rules() -> str:
-    """The text of every rule, as it stands in the code, in the order of the quarter; last those of funders."""
+    """The text of every rule, as it stands in the code, in the order of the quarter; funders' last."""
     named = [(step.name, step.thing) for step in steps.steps() if isinstance(step.thing, Rule)]
     named += [(f"platforms: {one.judges.name}", one.judges) for one in FUNDERS if one.judges is not None]
     blocks = []
@@ -174,10 +173,11 @@ def funders_and_lines() -> str:
         words = (f"`{name}`" for name in one.effects)
         file = (sys.modules[type(one).__module__].__doc__ or "").strip().split("\n")[0]
         clear = ", ".join(one.reveals)
-        lines.append((one.name, one.rank, file, as_read(one.cost), ", ".join(words), clear,
-            f"{one.depth_name}, {one.offer_name}", first_words(one.works), first_words(one.shows)))  # fmt: skip
-    of_lines = ("line", "rank", "what it is", "share of a project", "effect", "reveals", "columns it brings",
-        "what it does", "what can be put on the bill")  # fmt: skip
+        own, brings = (one.name, one.rank, file, as_read(one.cost)), f"{one.depth_name}, {one.offer_name}"
+        does = first_words(one.works), first_words(one.shows)
+        lines.append((*own, ", ".join(words), clear, brings, *does))
+    of_lines = ("line", "rank", "what it is", "share of a project", "effect", "reveals", "columns it brings")
+    of_lines += ("what it does", "what can be put on the bill")
     return f"{table(head, rows)}\n\n{table(of_lines, lines)}"
 
 

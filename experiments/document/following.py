@@ -1,142 +1,36 @@
 """What a piece of the model's text reads and writes, found by following it without running it.
 
-A name stands for the things that it may stand for: tables, arrays of columns, the parts of the state, funders,
+A name stands for the things that it may stand for: tables, arrays of columns, parts of the state, funders,
 lines, names of columns. Numbers are nobody's and are not followed. What a function of the model calls is
 followed too; of a compiled function the text says what it does with its parameters. The order of statements
 and conditions is not looked at, so what is found is what may happen.
 """
 
 import ast
-import functools
+import dataclasses
 import importlib
-import inspect
 import itertools
-import textwrap
 import types
-from collections.abc import Iterable
-from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 
-from sim import BusinessModel, Economy, Parameters, discover
+from experiments.document.effects import Effects
+from experiments.document.things import Bundle, Inner, Line, Many, Pairs, Trace, members, once, tree_of
+from sim import BusinessModel, Economy, Parameters
 from sim.engine.columns import Row, Table
 from sim.engine.compiling import Compiled
 from sim.engine.ledger import Ledger
 from sim.engine.rules import Rule
-from sim.engine.texts import text_of
-from sim.population import platforms as population
 
-SIZES = {"firms": 100, "consumers": 200, "banks": 2, "platforms": 2}
-PARTS = ("market", "memory", "tallies", "firm_scorers", "consumer_scorers")
-SIDES = {"pay": ("debit", "credit"), "pay_at_home": ("debit", "credit"), "credit_together": ("credit",)}
-SETTLED = ("banks.reserves", "banks.deposits_owed")
 SAME = {"view", "reshape", "ravel", "asarray", "atleast_1d"}  # give the same array under another name
 MOST = 8  # places that may be meant by *several of unknown number
 PASSES = 2  # over the text of a function: what a later line binds an earlier one may use in the next turn
 
 
-@dataclass
-class Trace:
-    """Columns and fields of the state, as "firms.price", and flows."""
-
-    reads: set[str] = field(default_factory=set)
-    writes: set[str] = field(default_factory=set)
-    flows: set[str] = field(default_factory=set)
-
-    def add(self, other: "Trace") -> None:
-        self.reads |= other.reads
-        self.writes |= other.writes
-        self.flows |= other.flows
-
-
-class Many(list):
-    """Some of these things, in any number."""
-
-
-@dataclass
-class Line:
-    """A tuple: what each place of it may be."""
-
-    places: list[list[Any]]
-
-
-@dataclass
-class Pairs:
-    """A mapping: what its keys and values may be."""
-
-    keys: list[Any]
-    values: list[Any]
-
-
-@dataclass
-class Bundle:
-    """An object that the text makes: what its attributes may be."""
-
-    kind: type
-    parts: dict[str, list[Any]]
-
-
-@dataclass
-class Inner:
-    """A function within a function."""
-
-    node: ast.FunctionDef | ast.Lambda
-    names: dict[str, list[Any]]
-    module: dict[str, Any]
-
-
-def once(things: Iterable[Any]) -> list[Any]:
-    """Each thing once."""
-    return list({id(one) if not isinstance(one, str) else one: one for one in things}.values())
-
-
-def members(things: Iterable[Any]) -> list[Any]:
-    """What one meets when going through any of them."""
-    found: list[Any] = []
-    for one in things:
-        if isinstance(one, Line):
-            found += [x for place in one.places for x in place]
-        elif isinstance(one, Pairs):
-            found += one.keys
-        elif not isinstance(one, str | np.ndarray | Table | Row | Bundle) and hasattr(type(one), "__iter__"):
-            found += list(one)
-    return once(found)
-
-
-@functools.cache
-def tree_of(function: Any) -> Any:
-    """The text of a function as a tree."""
-    return ast.parse(textwrap.dedent(inspect.getsource(function))).body[0]
-
-
-def laid_out() -> Economy:
-    """An empty economy: its tables, state, ledger and every business model."""
-    models = tuple(discover().values())
-    for one in models:
-        population.checked(one)  # funders and lines bring columns
-    economy = Economy.__new__(Economy)
-    economy._lay(Parameters(), 1, SIZES, (), None)
-    economy.models = models
-    return economy
-
-
-class Follower:
+class Follower(Effects):
     """Follows text over the tables of an economy; see the file's text."""
-
-    def __init__(self, economy: Economy):
-        self.economy, self.trace = economy, Trace()
-        self.parts = {id(getattr(economy, name)): name for name in PARTS}
-        self.arrays: dict[int, str] = {}
-        for name, table in economy.tables.items():
-            for column, array in (*table.columns.items(), *table.books.items()):
-                self.arrays[id(array)] = f"{name}.{column}"
-        for name in PARTS:
-            for column, thing in vars(getattr(economy, name)).items():
-                if isinstance(thing, np.ndarray):
-                    self.arrays[id(thing)] = f"{name}.{column}"
-        self.known: dict[Any, tuple[Trace, list[Any], list[Any]]] = {}
 
     # -- functions ------------------------------------------------------------------------------------------
 
@@ -182,17 +76,21 @@ class Follower:
             for target in node.targets if isinstance(node, ast.Assign) else [node.target]:
                 self.assign(target, values, names)
         elif isinstance(node, ast.AugAssign):
-            self.eval(node.value, names)
-            for one in self.eval(node.target, names):
-                if isinstance(node.target, ast.Name) and id(one) in self.arrays:
-                    self.trace.writes.add(self.arrays[id(one)])
-            if not isinstance(node.target, ast.Name):
-                self.assign(node.target, [], names)
+            self.add_to(node, names)
         elif not isinstance(node, ast.Raise | ast.Assert):
             if isinstance(node, ast.For):
                 self.assign(node.target, members(self.eval(node.iter, names)), names)
             for child in ast.iter_child_nodes(node):
                 self.run(child, names) if isinstance(child, ast.stmt) else self.eval(child, names)
+
+    def add_to(self, node: ast.AugAssign, names: dict) -> None:
+        """An array or an attribute is changed in place."""
+        self.eval(node.value, names)
+        for one in self.eval(node.target, names):
+            if isinstance(node.target, ast.Name) and id(one) in self.arrays:
+                self.trace.writes.add(self.arrays[id(one)])
+        if not isinstance(node.target, ast.Name):
+            self.assign(node.target, [], names)
 
     def assign(self, target: ast.AST, values: list[Any], names: dict) -> None:
         """A target may be any of these values."""
@@ -235,9 +133,6 @@ class Follower:
                     written |= {f"{base.name}.{one}" for one in index if isinstance(one, str)}
         self.trace.reads -= written - before
         self.trace.writes |= written
-
-    def name_of(self, thing: Any) -> str:
-        return thing.table.name if isinstance(thing, Row) else self.parts[id(thing)]
 
     # -- expressions ----------------------------------------------------------------------------------------
 
@@ -462,58 +357,10 @@ class Follower:
         if kind is SimpleNamespace or kind.__module__.startswith("sim."):
             made = Bundle(kind, dict(named))
             begin = kind.__dict__.get("__init__")
-            if isinstance(begin, types.FunctionType) and not hasattr(kind, "__dataclass_fields__"):
+            if isinstance(begin, types.FunctionType) and not dataclasses.is_dataclass(kind):
                 self.follow(begin, [[made], *given], named)
             else:
                 fields = getattr(kind, "_fields", tuple(getattr(kind, "__dataclass_fields__", ())))
                 made.parts |= dict(zip(fields, given, strict=False))
             return [made]
-        return []
-
-    def compiled(self, thing: Compiled, given: list[list[Any]], named: dict[str, list[Any]]) -> list[Any]:
-        """A compiled function: its text says what it does with each parameter."""
-        text = text_of(thing)
-        for name, values in (*zip(text.parameters, given, strict=False), *named.items()):
-            for one in values:
-                for column in text.writes[name]:
-                    self.trace.writes |= self.place(one, column)
-                for column in text.mentions[name]:
-                    self.trace.reads |= self.place(one, column)
-        return []
-
-    def place(self, thing: Any, column: str) -> set[str]:
-        """What a compiled function means by a parameter and what follows it."""
-        if isinstance(thing, Bundle):
-            return {self.arrays[id(one)] for one in thing.parts.get(column, ()) if id(one) in self.arrays}
-        if isinstance(thing, Table):
-            return {f"{thing.name}.{column}"} if column in thing.columns else set()
-        if id(thing) in self.parts:
-            return {f"{self.parts[id(thing)]}.{column}"}
-        return {self.arrays[id(thing)]} if not column and id(thing) in self.arrays else set()
-
-    def sweep(self, table: Table, rule: Rule) -> None:
-        """A rule is applied to a table."""
-        self.trace.reads |= {f"{table.name}.{one}" for one in rule.reads}
-        self.trace.reads |= {f"market.{one}" for one in rule.market}
-        self.trace.writes |= {f"{table.name}.{one}" for one in rule.writes}
-
-    def book(self, ledger: Ledger, method: str, given: list[list[Any]]) -> list[Any]:
-        """The ledger moves fen: the flows, and the accounts that the chart says."""
-        if method in ("settle", "close"):
-            self.trace.writes |= set(SETTLED)
-        first = given[0] if given else []
-        words = (
-            {one for one in (*first, *members(first)) if isinstance(one, str)} if method != "total" else set()
-        )
-        for flow in words & ledger.chart.flows.keys():
-            self.trace.flows.add(flow)
-            spec = ledger.chart.flows[flow]
-            sides = SIDES.get(method, (method,))
-            if method == "write_off":
-                sides = [("lost", table) for table, _ in spec.held] + [
-                    ("forgiven", table) for table, _ in spec.owed
-                ]
-            for side in sides:
-                accounts = ledger._new_leg(flow, side).accounts
-                self.trace.writes |= {self.arrays[id(one)] for one in accounts}
         return []

@@ -11,9 +11,13 @@ from typing import Any
 
 from experiments.measure.arithmetic import YEAR
 from experiments.tell.markdown import table
-from sim.accounts import CHART, FLOWS, INSTRUMENTS, PARTIES
+from sim.accounts import chart_with, parties
+from sim.credit.funders import FUNDERS
 from sim.engine.chart import Flow
+from sim.links.lines import LINES
 
+CHART = chart_with([*FUNDERS, *LINES])
+FLOWS, INSTRUMENTS, PARTIES = CHART.flows, CHART.instruments, parties(CHART)
 CYCLE = 40  # quarters over which flows are added up: one alone may be a bust
 LATE = 8  # the same at the end of a branch
 PLUS, MINUS, WITHIN = "+", "\N{MINUS SIGN}", "\N{PLUS-MINUS SIGN}"

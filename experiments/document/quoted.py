@@ -4,8 +4,8 @@
     python -m experiments.document.quoted DIR               what lies in another folder of that kind
 
 A script leaves its report as ``<name>.txt`` or as ``report.md``, and its arguments in ``manifest.json``. What
-has not been run keeps the page it has. A page says which code made it, and `old_ones` which pages an older code
-than this has made.
+has not been run keeps the page it has. A page says which code made it, and `old_ones` which pages an older
+code than this has made.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""The steps of a quarter, in their order, and which columns each reads and writes: from the text of the model.
+"""The steps of a quarter, in their order, and which columns each reads and writes, from the model's text.
 
-Accounts are written by the ledger alone: a step's flows and the chart say which. Beside columns of tables there
-are fields of the state: market, memory, tallies, and what lenders know.
+Accounts are written by the ledger alone: a step's flows and the chart say which. Beside columns there are
+fields of the state: market, memory, tallies, and what lenders know.
 """
 
 import ast
@@ -12,7 +12,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from experiments.document.following import Follower, Trace, laid_out
+from experiments.document.following import Follower
+from experiments.document.things import Trace, laid_out
 from sim import model
 from sim.engine.ledger import Ledger
 from sim.engine.records import Records
@@ -23,8 +24,8 @@ from sim.engine.rules import Rule
 class Step:
     """One call in a quarter.
 
-    name: as it is written; of a rule "table: rule". thing: the rule or function. paragraph: the heading in the
-    text under which it stands. call: the text of the call.
+    name: as it is written; of a rule "table: rule". thing: the rule or function. paragraph: the heading under
+    which it stands. call: the text of the call.
     """
 
     name: str
@@ -81,8 +82,8 @@ def steps() -> tuple[Step, ...]:
 @functools.cache
 def matrix() -> dict[str, Trace]:
     """What each step reads and writes, and the flows it books, by the step's name."""
-    follower, economy = Follower(laid_out()), None
-    economy = follower.economy
+    economy = laid_out()
+    follower = Follower(economy)
     names: dict[str, Any] = {"self": [economy], "__module__": vars(model), "": []}
     names |= {name: [table] for name, table in economy.tables.items()}
     names["table"] = list(economy.tables.values())

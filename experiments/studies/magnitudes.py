@@ -124,20 +124,21 @@ def told(found: pd.DataFrame) -> str:
     return "\n".join(f"{title}\n\n{upright(found, name).to_string()}\n" for name, title in TITLES.items())
 
 
-ABOUT = (
-    "To be read before any claim about tuning: whether a mechanism *can* matter is decided by what stands beside it. "
-    "Money is in yuan at the wages of the first quarter. Firms are those of the last year before branching; platforms "
-    "are seen over the last two years of the branches, at the prices that trial and error has brought them to, files "
-    "at their first prices. The margin on a person leaves out growth spending."
-)
+ABOUT = """\
+To be read before any claim about tuning: whether a mechanism *can* matter is decided by what stands beside
+it. Money is in yuan at the wages of the first quarter. Firms are those of the last year before branching;
+platforms are seen over the last two years of the branches, at the prices that trial and error has brought
+them to, files at their first prices. The margin on a person leaves out growth spending."""
 MATRICES = {
-    "balance sheet": "One world after the burn-in, in % of a year's GDP: a minus is owed, and the last row closes "
-    "each column. Places that exist and are not in use under external finance show a sign and a zero.",
-    "transactions": "The last ten years of the burn-in, in % of GDP: a minus is paid. Firms have a column for income "
-    "and one for machines and debts; rows sum to zero, and with the last row so do columns.",
+    "balance sheet": """\
+One world after the burn-in, in % of a year's GDP: a minus is owed, and the last row closes each column.
+Places that exist and are not in use under external finance show a sign and a zero.""",
+    "transactions": """\
+The last ten years of the burn-in, in % of GDP: a minus is paid. Firms have a column for income and one for
+machines and debts; rows sum to zero, and with the last row so do columns.""",
     "bookings": "Changes of value and losses, same years, in % of GDP.",
-    "flows by business model": "Flows that involve platforms and the fund, in the last two years of each branch, "
-    "in % of GDP.",
+    "flows by business model": """\
+Flows that involve platforms and the fund, in the last two years of each branch, in % of GDP.""",
 }
 
 
