@@ -95,7 +95,7 @@ ALLOWED = {
     ("sim/actors/firms.py", "meets_customers"): ({0.5}, MEAN_ONE),
     ("sim/actors/platforms.py", "WEEKS"): ({13.0}, "weeks in a quarter"),
     ("sim/markets/attention.py", "odds_of"): ({1e-300}, GUARD),
-    ("sim/credit/from_banks.py", "ACCOUNTS_OUT"): ({8.0}, "follows from yearly accounts: see `keeps_accounts`"),
+    ("sim/credit/from_banks.py", "ACCOUNTS_OUT"): ({8.0}, "from yearly accounts: see `keeps_accounts`"),
     ("sim/population/exit.py", "HARD_HIT"): ({0.1}, "what the record counts as hit by a failure"),
     ("sim/population/entry.py", "furnish_entrants"): ({0.5}, MEAN_ONE),
     ("sim/markets/goods.py", "LEAST_GAIN, MOST_GAIN"): ({0.2, 5.0}, "choice alone does not get so far"),

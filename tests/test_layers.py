@@ -1,6 +1,7 @@
-"""Who may import whom: experiments -> {sim.model, record} -> population -> {credit, links} -> markets -> actors.
+"""Who may import whom: experiments -> {model, record} -> population -> {credit, links} -> markets -> actors.
 
-All of them stand on the engine. Business models know nothing but that; only population, and what is above it, knows them.
+All of them stand on the engine. Business models know nothing but that; only population and what is above it
+knows them.
 
 Within the experiments: run <- measure <- judge <- tell <- document <- studies.
 """
