@@ -4,7 +4,9 @@ from sim import Economy
 Economy(strategy="deep_integration", firms=10_000, seed=1).run(80)
 """
 
+from sim.credit.funders import FUNDERS
 from sim.engine.parameters import ParameterError, Parameters
+from sim.links.lines import LINES
 from sim.model import Economy
 from sim.strategies import BusinessModel, discover, strategy
 from sim.strategies.base import StrategyError, blend
@@ -20,6 +22,10 @@ __all__ = [
     "strategy",
     "warm_up",
 ]
+
+# what they declare is known before anybody asks which parameters there are
+FUNDERS.all()
+LINES.all()
 
 
 def warm_up() -> None:

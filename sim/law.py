@@ -1,8 +1,8 @@
 """Regulation, and how parameters change at dates.
 
 A `Change` says from which quarter on which parameters have which values, in whose words and by what source; a
-timeline is some of them. A date is a quarter's number, 1 for the first that is recorded, or a month, "2016-08",
-in an economy that says when it begins.
+timeline is some of them. A date is a quarter's number, 1 for the first that is recorded, or a month,
+"2016-08", in an economy that says when it begins.
 """
 
 import dataclasses
@@ -71,7 +71,8 @@ class Change:
             return self.at
         if begins is None:
             raise ParameterError(
-                f"the change at {self.at} has a date: say when the first quarter is, Economy(begins='2011-01')"
+                f"the change at {self.at} has a date: say when the first quarter is, "
+                "Economy(begins='2011-01')"
             )
         return months(self.at) // 3 - months(begins) // 3 + 1
 
@@ -84,7 +85,7 @@ Timeline = tuple[Change, ...]
 
 
 def timeline_of(changes: "Change | Iterable[Change]", begins: str | None) -> Timeline:
-    """The changes in the order in which they act. ParameterError for what is none, or has no place in time."""
+    """The changes in the order in which they act. ParameterError for what is none or has no place in time."""
     given = (changes,) if isinstance(changes, Change) else tuple(changes)
     for one in given:
         if not isinstance(one, Change):
@@ -113,7 +114,8 @@ def check_future(timeline: Timeline, begins: str | None, quarter: int) -> None:
     for change in timeline:
         if change.quarter(begins) <= quarter:
             raise ParameterError(
-                f"the change at {change.at} lies in the past: the economy has lived {name_of(quarter, begins)}"
+                f"the change at {change.at} lies in the past: "
+                f"the economy has lived {name_of(quarter, begins)}"
             )
 
 

@@ -32,7 +32,7 @@ from sim.actors.platforms import (
     survives,
 )
 from sim.actors.state import sets_policy
-from sim.credit import from_banks, from_platforms, pools, scoring
+from sim.credit import from_banks, from_platforms, pools, scoring, settlement
 from sim.credit.funders import FUNDERS
 from sim.engine.columns import Table
 from sim.engine.crew import Crew
@@ -44,7 +44,7 @@ from sim.law import Change, Timeline
 from sim.links import market as links
 from sim.links.lines import LINES
 from sim.markets import attention, goods, labour, news, supply
-from sim.markets.payments import banking, ownership, settlement, trade_credit, venture
+from sim.markets.payments import banking, ownership, trade_credit, venture
 from sim.population import entry, start
 from sim.population import exit as leaving
 from sim.population import platforms as population
@@ -73,10 +73,10 @@ class Economy(mesa.Model):
     strategy: name of a business model, a row of one's own, or how many platforms run which, as in
     {"institution_traffic": 16, "deep_integration": 8}. firms, consumers (default twice the firms), banks,
     platforms (default 24, or as many as the mapping says): how many. seed: of every draw. parameters: a
-    `Parameters` or a mapping of overrides. timeline: changes of parameters at dates, see `sim.law`. begins: the
-    month in which the first recorded quarter begins, as "2011-01"; the lead-in lies before. threads: worth more
-    than one above 100,000 firms; results have the same bits. progress: show a bar during the lead-in, quarters
-    lived before the first one, as many as the parameter `lead_in` says.
+    `Parameters` or a mapping of overrides. timeline: changes of parameters at dates, see `sim.law`. begins:
+    the month in which the first recorded quarter begins, as "2011-01"; the lead-in lies before. threads:
+    worth more than one above 100,000 firms; results have the same bits. progress: show a bar during the
+    lead-in, quarters lived before the first one, as many as the parameter `lead_in` says.
     Raises ParameterError or StrategyError, in one line, for what is not possible. After a quarter that was
     interrupted half-way, by a key or an error, all that would go on from there raises RuntimeError.
     """
@@ -334,10 +334,10 @@ class Economy(mesa.Model):
         """The same world from here on; the past is shared.
 
         strategy: what its platforms run from the next quarter on, as `Economy` takes it; without it they keep
-        their models. A mapping must add up to the platforms there are. parameters: that have other values from
-        the next quarter on. timeline: further changes at dates.
-        Raises ParameterError or StrategyError, in one line: also for parameters that act only at the start, and
-        for changes in the past.
+        their models. A mapping must add up to the platforms there are. parameters: that have other values
+        from the next quarter on. timeline: further changes at dates.
+        Raises ParameterError or StrategyError, in one line: also for parameters that act only at the start,
+        and for changes in the past.
         """
         self.check_whole()
         chosen = None if strategy is None else population.models_of(strategy)

@@ -16,8 +16,8 @@ from sim.engine.columns import Row
 class Sector:
     """One kind of agents.
 
-    name: of the table. kind: of its rows. as_many_as: the size that says how many there are, "" for one. keep:
-    few and lasting, so that each is a registered agent of the model.
+    name: of the table. kind: of its rows. as_many_as: the size that says how many there are, "" for one.
+    keep: few and lasting, so that each is a registered agent of the model.
     """
 
     name: str

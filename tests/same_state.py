@@ -23,7 +23,6 @@ FIRMS, SEED, QUARTERS = 2_000, 7, 45
 
 # before -> now; a link's depth is told by service line, each of which was as deep as the link
 RENAMED: dict[str, tuple[str, ...]] = {
-    **{f"table/firms/fresh_{slot}": (f"table/firms/owed_new_{slot}",) for slot in (1, 2)},
     "table/firms/early": ("table/firms/paid_early",),
     "table/firms/luck": ("table/firms/custom_luck",),
     "table/firms/bills": ("table/firms/planned_bills",),
@@ -37,9 +36,6 @@ RENAMED: dict[str, tuple[str, ...]] = {
     ),
     "table/firms/fresh_1": ("table/firms/owed_new_1",),
     "table/firms/fresh_2": ("table/firms/owed_new_2",),
-    "table/firms/early": ("table/firms/paid_early",),
-    "table/firms/luck": ("table/firms/custom_luck",),
-    "table/firms/bills": ("table/firms/planned_bills",),
 }
 # worked out from parameters as the quarter opens, from the sectors of firms, from platforms["founded"], or
 # within the quarter

@@ -4,8 +4,8 @@ import mesa
 import pandas as pd
 import pytest
 
-from sim.engine.mesa.collector import Populations
 from sim.engine.columns import Table
+from sim.engine.mesa.collector import Populations
 from tests.populations import AGES, PRICES, Bank, Economy, Firm, Plain, Shop, filled
 
 
@@ -52,7 +52,7 @@ def test_the_collector_counts_quarters_where_mesa_counts_no_steps_and_names_what
     class Bare:
         """As a model without Mesa's counter; Mesa's own bookkeeping needs one of its clocks."""
 
-        tables = {"shops": Table(None, Shop, 2), "banks": Table(None, Bank, 1)}  # noqa: RUF012
+        tables = {"shops": Table(None, Shop, 2), "banks": Table(None, Bank, 1)}
         quarter, time, steps = 9, 9, None
 
     collector = Populations(agenttype_reporters={Firm: {"cash": "cash"}})

@@ -35,7 +35,7 @@ class Declaration:
 class Declared:
     """The protocol of the model's parameters, with three of them."""
 
-    known = {  # noqa: RUF012 - nobody writes it
+    known = {
         "mark_up_step": Declaration(
             0.02, "share/quarter", 0.0, 0.1, "assumed", "How fast prices move.", float
         ),

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from sim import Economy, ParameterError, Parameters
-from sim.population.growth_path import balanced_growth, check_path
 from sim.markets import goods, labour
+from sim.population.growth_path import balanced_growth, check_path
 from tests.economies import small
 from tests.test_user import refused
 

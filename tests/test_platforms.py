@@ -7,8 +7,11 @@ import numpy as np
 import pytest
 
 from sim import BusinessModel, Economy, Parameters
-from sim.actors.platforms import hires, is_judged, keeps_technology, pays_dividend, sets_budget
-from sim.markets.payments import venture as funding
+from sim.actors.platforms import hires, keeps_technology, pays_dividend, sets_budget
+from sim.credit.funders import FUNDERS
+from sim.credit.funders.banks import banks_judge
+from sim.credit.funders.households import households_judge
+from sim.population.platforms import platforms_fail
 from tests.economies import payments, small
 
 P = Parameters()
@@ -97,8 +100,8 @@ def test_a_platform_with_more_files_than_money_pays_the_media_and_goes_on():
 
 
 BOTH = BusinessModel(
-    "both", "Both", (), to_consumers=0.5, to_firms=0.5, sees=1, lends_to_consumers=True, from_banks=0.6,
-    from_households=0.4, take=0.01,
+    "both", "Both", (), to_consumers=0.5, to_firms=0.5, sees=1, lends_to_consumers=True,
+    funders=(("banks", 0.6), ("households", 0.4)), take=0.01,
 )  # fmt: skip
 
 
@@ -113,31 +116,31 @@ def test_banks_and_households_fund_loans_together_and_each_pays_its_share(seed):
     assert len(lending) > 20
 
 
-def judged(market=None, **values):
+def judged(rule, market=None, **values):
     at_rest = {
         "participations_owed": 1000, "claims_owed": 1000, "pool_interest": 0.02, "pool_losses": 0.0,
         "claims_lost": 0.0, "bank_margin": 0.01, "appetite": 0.2, "take": 0.01, "loss_seen": 0.0,
     }  # fmt: skip
     posted = {"funding_rate": 0.005, "own_margin": 0.003, "fright": 0.0} | (market or {})
-    return is_judged(SimpleNamespace(**{**at_rest, **values}), SimpleNamespace(**posted), P)
+    return rule(SimpleNamespace(**{**at_rest, **values}), SimpleNamespace(**posted), P)
 
 
 def test_banks_want_more_of_what_pays_better_than_their_own_loans_and_bargain_where_it_pays_less():
-    better, worse = judged(), judged({"own_margin": 0.03})
+    better, worse = judged(banks_judge), judged(banks_judge, {"own_margin": 0.03})
     assert better.appetite == pytest.approx(0.2 * (1.0 + P.reaction))
     assert better.take == 0.01
     assert worse.appetite == pytest.approx(0.2 * (1.0 - P.reaction))
     assert worse.take == pytest.approx(0.01 * (1.0 - P.bargaining))
-    unsold = judged({"own_margin": 0.03}, participations_owed=0)
-    assert (unsold["take"], unsold["appetite"], unsold["bank_margin"]) == (0.01, 0.2, 0.01)
+    unsold = judged(banks_judge, {"own_margin": 0.03}, participations_owed=0)
+    assert (unsold.take, unsold.appetite, unsold.bank_margin) == (0.01, 0.2, 0.01)
 
 
 def test_households_trust_less_whom_they_lost_by_and_everybody_after_a_fright():
-    assert judged()["trust"] == 1.0
-    hurt = judged(claims_lost=100.0)
-    assert hurt["loss_seen"] == pytest.approx(0.15 * 100.0 / 1100.0)
-    assert judged(loss_seen=hurt["loss_seen"])["trust"] < 1.0
-    assert judged({"fright": 0.4})["trust"] == pytest.approx(0.6)
+    assert judged(households_judge).trust == 1.0
+    hurt = judged(households_judge, claims_lost=100.0)
+    assert hurt.loss_seen == pytest.approx(0.15 * 100.0 / 1100.0)
+    assert judged(households_judge, loss_seen=hurt.loss_seen).trust < 1.0
+    assert judged(households_judge, {"fright": 0.4}).trust == pytest.approx(0.6)
 
 
 def test_a_platform_that_dies_with_households_money_frightens_the_lenders_of_the_others():
@@ -147,15 +150,15 @@ def test_a_platform_that_dies_with_households_money_frightens_the_lenders_of_the
     assert (held > 0.0).sum() > 1
     dying = int(held.argmax())
     t["alive"] = t["alive"] & (np.arange(len(t)) != dying)
-    funding.platforms_fail(economy)
+    platforms_fail(economy)
     stuck = float(t["claims_owed"][dying]) / float(t["claims_owed"].sum())
     before = economy.market.fright
     economy.quarter += 1
-    funding.compare(economy)
+    FUNDERS["households"].looks_back(economy)
     assert stuck > 0.0
     assert economy.market.fright == pytest.approx(0.9 * before + 0.5 * stuck)
     economy.quarter += 1
-    funding.compare(economy)
+    FUNDERS["households"].looks_back(economy)
     assert economy.market.fright < 0.9 * before + 0.5 * stuck
 
 

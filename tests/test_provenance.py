@@ -56,7 +56,7 @@ def package(tmp_path, monkeypatch):
     for file, text in {
         "asked/__init__.py": "",
         "asked/near/__init__.py": "",
-        "asked/near/measured.py": "def kept(economy):\n    from asked.far import lengths as found\n",
+        "asked/near/measured.py": "def kept(economy):\n    import asked.far.lengths as found\n",
         "asked/far/__init__.py": "SCALE = 1\n",
         "asked/far/lengths.py": "from .deeper import WINDOW\n",
         "asked/far/deeper.py": "WINDOW = 4\n",

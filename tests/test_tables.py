@@ -231,7 +231,8 @@ def test_a_million_rows_take_a_second_at_most():
 
 
 def test_importing_tables_imports_nothing_heavy_beyond_mesa():
-    code = "import sys, mesa; old = {*sys.modules}; import sim.engine.mesa.collector; print(*{*sys.modules} - old)"
+    code = "import sys, mesa; old = {*sys.modules}; "
+    code += "import sim.engine.mesa.collector; print(*{*sys.modules} - old)"
     new = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True
     ).stdout.split()

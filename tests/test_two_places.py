@@ -6,20 +6,30 @@ import numpy as np
 import pytest
 
 from sim import Economy, Parameters
-from sim.actors.consumers import lends_to_platform
-from sim.credit.from_platforms import list_asking, list_places
+from sim.actors.consumers import Consumer
+from sim.credit.from_platforms import list_asking
+from sim.credit.funders.households import lends_to_platform, list_places
+from sim.engine.columns import Table
 from tests.economies import FUNDED, RANGES, small
 
 NONE, LENDS, SHUT = -1, 0, 1
 OPEN = np.array([True, False, True])  # of three platforms
 
 
+def consumer(**values) -> Table:
+    """One row of consumers; accounts too."""
+    table = Table(None, Consumer, 1)
+    for name, value in values.items():
+        (table.books if name in table.books else table.columns)[name][0] = value
+    return table
+
+
 def asked(first: int, second: int, debt: int = 0, debt_to: int = NONE) -> int:
     """Which platform somebody with these places asks; -1 for none."""
-    rows, channel = np.empty(1, np.int64), np.empty(1, np.int32)
-    places = (np.array([place], np.int32) for place in (debt_to, first, second))
-    left_short = np.array([5.0]), np.array([2.0]), np.array([debt])
-    return int(channel[0]) if list_asking(*left_short, *places, OPEN, rows, channel) else NONE
+    short = consumer(loan_wanted=5.0, loan_granted=2.0, platform_debt=debt, debt_to=debt_to)
+    places = (np.array([place], np.int32) for place in (first, second))
+    rows, platform = SimpleNamespace(rows=np.empty(1, np.int64)), np.empty(1, np.int32)
+    return int(platform[0]) if list_asking(short, *places, OPEN, rows, platform) else NONE
 
 
 @pytest.mark.parametrize(
@@ -47,22 +57,15 @@ def test_old_debt_binds_to_its_pool():
     ],
 )  # fmt: skip
 def test_households_lend_where_they_have_a_claim_else_to_the_first_that_borrows(first, second, claims, found):
-    posted, place = np.array([0.02, 0.0, 0.02]), np.empty(1, np.int32)
-    places = [np.array([platform], np.int32) for platform in (2, first, second)]
-    list_places(np.array([claims]), *places, posted, place)
-    assert place[0] == found
-    household = SimpleNamespace(
-        claims=claims,
-        claim_at=2,
-        first_app=first,
-        second_app=second,
-        deposits=1000,
-        usual_income=0.0,
-        budget=0.0,
+    market, place = (
+        SimpleNamespace(posted=np.array([0.02, 0.0, 0.02]), trust=np.ones(3)),
+        np.empty(1, np.int32),
     )
-    market = SimpleNamespace(posted=posted, trust=np.ones(3))
-    wish = lends_to_platform(household, market, Parameters(), 0.0)
-    assert (wish.offered > 0.0) == (found != NONE and posted[found] > 0.0)
+    household = consumer(claims=claims, claim_at=2, first_app=first, second_app=second, deposits=1000)
+    list_places(household, market, place)
+    assert place[0] == found
+    wish = lends_to_platform(household[0], market, Parameters(), 0.0)
+    assert (wish.offered > 0.0) == (found != NONE and market.posted[found] > 0.0)
 
 
 @pytest.fixture(scope="module")

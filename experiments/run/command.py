@@ -1,13 +1,8 @@
 """The command line that all scripts share: sizes, seeds, the store, and every parameter by its name.
 
-    def body(settings: Settings) -> int: ...
-
-    def build() -> Parser:
-        return parser("pace_of_change", "What the pace of change does to each strategy.",
-                      quick={"worlds": 8, "firms": 2_000}, full={"worlds": 200})
-
-    if __name__ == "__main__":
-        raise SystemExit(main(body, build()))
+    built = parser("pace_of_change", "What the pace of change does to each business model.",
+                   quick={"worlds": 8, "firms": 2_000}, full={"worlds": 200})
+    main(body, built, argv)  # body is a function of the settings: usually that of a `Study`
 
 ``--help`` answers before the model is imported; a parameter's name is what makes the import necessary.
 """

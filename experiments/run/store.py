@@ -169,7 +169,7 @@ class Store:
     # -- one world ---------------------------------------------------------------------------------
 
     def place(self, name: str, suffix: str) -> Path:
-        """The file of the world called ``name`` (see `Ensemble.names`) with this suffix."""
+        """The file of the world called ``name`` (see `Task.name`) with this suffix."""
         return self.path / "worlds" / f"{name}.{suffix}"
 
     def finished(self, name: str) -> bool:

@@ -1,7 +1,7 @@
 """Credit through platforms: those whom banks sent away, or left short, ask a platform they use.
 
-A platform accepts what adds to its own expected profit, as a bank does: see `sim.credit.underwriting`. Who funds
-what it lends is in `sim.credit.funders`.
+A platform accepts what adds to its own expected profit, as a bank does: see `sim.credit.underwriting`. Who
+funds what it lends is in `sim.credit.funders`.
 """
 
 from types import SimpleNamespace
@@ -73,8 +73,9 @@ def list_deep(firms, p, at):
 def at_platform(terms, q):
     """The terms of one platform."""
     return Terms(
-        own=terms.own[q], others=terms.others[q], base=terms.base[q], own_cost=terms.own_cost, fee=terms.fee[q],
-        prices_risk=terms.prices_risk[q], spread_cost=0.0, ceiling=terms.ceiling, loss=terms.loss,
+        own=terms.own[q], others=terms.others[q], base=terms.base[q], own_cost=terms.own_cost,
+        fee=terms.fee[q], prices_risk=terms.prices_risk[q],
+        spread_cost=0.0, ceiling=terms.ceiling, loss=terms.loss,
         file_cost=terms.file_cost[q], duration=terms.duration[q],
     )  # fmt: skip
 
@@ -140,8 +141,9 @@ def terms_of(economy, pace: np.ndarray) -> SimpleNamespace:
         if not funder.prices_risk:
             unpriced += share
     return SimpleNamespace(
-        own=1.0 - others, others=others, base=base + (1.0 - priced) * money, own_cost=money, fee=platforms["take"],
-        prices_risk=(unpriced < 0.5).astype(float), ceiling=p.rate_cap, loss=p.unsecured_loss,
+        own=1.0 - others, others=others, base=base + (1.0 - priced) * money, own_cost=money,
+        fee=platforms["take"], prices_risk=(unpriced < 0.5).astype(float),
+        ceiling=p.rate_cap, loss=p.unsecured_loss,
         file_cost=file_costs(economy), duration=duration_of(pace),
     )  # fmt: skip
 
@@ -206,8 +208,8 @@ def draw_normals(economy, borrowers, purpose: str, rows: np.ndarray, out: np.nda
 def lend(
     economy, borrowers, asked: Asked, platform: np.ndarray, income: np.ndarray, line: float, terms
 ) -> np.ndarray:
-    """Platforms make offers to those who ask, their funders pay in, and the money is lent. Returns it, by line
-    of `asked` (int64, fen)."""
+    """Platforms make offers to those who ask, their funders pay in, and the money is lent. Returns it, by
+    line of `asked` (int64, fen)."""
     platforms, n = economy.platforms.columns, len(economy.platforms)
     offer = SimpleNamespace(amount=np.empty(len(asked)), rate=np.empty(len(asked)))
     files, lent = np.zeros(n), np.empty(len(asked), np.int64)

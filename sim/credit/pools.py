@@ -1,7 +1,7 @@
 """Pools of loans: a platform holds the loans, whoever funds them has a claim on its pool.
 
-What is lent is paid in by funders; what debtors pay and what they do not pay goes to funders by seniority, and
-the rest is the platform's. See `sim.credit.funders`.
+What is lent is paid in by funders; what debtors pay and what they do not pay goes to funders by seniority,
+and the rest is the platform's. See `sim.credit.funders`.
 """
 
 import numpy as np

@@ -57,10 +57,11 @@ class Asked:
     """Who asks whom for credit, and what lenders make of it: arrays with a line for each who asks.
 
     rows: of borrowers. lender: among all lenders, banks first. amounts: fen. blur, haze: normal deviates, zero
-    for a lender that sees neither footprints nor operations. cash, margin, orders: how clearly a linked lender
-    sees these (share). scores: log odds of default. features: feature by
-    line (float32).
+    for a lender that sees neither footprints nor operations. cash, margin, orders: how clearly a linked lender sees
+    these (share). scores: log odds of default. features: feature by line (float32).
     """
+
+    features: np.ndarray
 
     def __init__(self, most: int):
         self.rows, self.amounts = np.empty(most, np.int64), np.empty(most)
@@ -261,9 +262,10 @@ def area_under_curve(tally):
 class Scorers:
     """The models of default of all lenders, banks first, to one population.
 
-    prior: weights by feature. sights: masks over the features, by kind of sight; banks have the first. Arrays:
-    mask, weights (lender, feature); total, curvature (lender, feature, feature); tally for the AUC (channel,
-    outcome, bin); seen_by, seen_at, seen_score, seen: what was judged of each borrower and waits for its label.
+    prior: weights by feature. sights: masks over the features, by kind of sight; banks have the first.
+    Arrays: mask, weights (lender, feature); total, curvature (lender, feature, feature); tally for the AUC
+    (channel, outcome, bin); seen_by, seen_at, seen_score, seen: what was judged of each borrower and waits
+    for its label.
     """
 
     ARRAYS = ("mask", "weights", "total", "tally", "seen_by", "seen_at", "seen_score", "seen")
@@ -300,8 +302,8 @@ class Scorers:
     def see(self, platforms: np.ndarray, sees: int) -> None:
         """These platforms have this kind of sight from now on.
 
-        Who has learned something keeps it, as far as he still sees it; who has not starts from the banks' model.
-        What is newly seen starts from a weight of zero and has to prove itself.
+        Who has learned something keeps it, as far as he still sees it; who has not starts from the banks'
+        model. What is newly seen starts from a weight of zero and has to prove itself.
         """
         lenders, now = self.banks + platforms, self.sights[sees]
         mean = self.weights[: self.banks].mean(axis=0)

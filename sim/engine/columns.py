@@ -89,7 +89,6 @@ class Table(Words, HoldsColumns):
     def _build(self, model: Any, kind: type[Row], keep: bool, chance: random.Random, arrays: dict) -> None:
         self.model, self.kind, self.keep, self.random = model, kind, keep, chance
         accounts = {name for name, column in declared(kind).items() if isinstance(column, Account)}
-        self.of_the_quarter = [name for name, column in declared(kind).items() if column.of_the_quarter]
         self.attributes = frozenset(dir(kind))
         self.bound: dict[Any, Any] = {}  # of compiled passes over these columns: see `rules.sweep`
         self.books: dict[str, np.ndarray] = {name: a for name, a in arrays.items() if name in accounts}
@@ -195,11 +194,6 @@ class Table(Words, HoldsColumns):
 
     discard = remove = add
 
-    def open_quarter(self) -> None:
-        """What adds up within a quarter starts from zero."""
-        for name in self.of_the_quarter:
-            self.columns[name][...] = 0
-
     def snapshot(self) -> dict[str, np.ndarray]:
         """Copies of all columns and of `ids`, by name."""
         return {"ids": self.ids.copy()} | {name: array.copy() for name, array in self.columns.items()}
@@ -257,7 +251,7 @@ class TableView(Words):
         return self
 
     @property
-    def columns(self) -> Columns:
+    def columns(self) -> dict[str, np.ndarray]:
         """The columns of the whole table."""
         return self.table.columns
 

@@ -244,36 +244,3 @@ def rows_with(amounts: np.ndarray, above: int = 0) -> np.ndarray:
     """The rows with an amount above zero, or above another number (int64, ascending)."""
     rows = np.empty(len(amounts), np.int64)
     return rows[: list_rows(amounts, above, rows)]
-
-
-@compiled
-def split_rows(totals, holdings, capped, out):
-    """Split totals[p] over the row holdings[p] in proportion; `capped`: nobody gets more than he holds."""
-    for p in range(totals.shape[0]):
-        row = out[p]
-        if totals[p] == 0:
-            row[:] = 0
-            continue
-        split_all(totals[p], holdings[p], row)
-        if capped:
-            spare = 0
-            for b in range(row.shape[0]):
-                over = max(0, row[b] - np.int64(holdings[p, b]))
-                row[b] -= over
-                spare += over
-            for b in range(row.shape[0]):
-                more = min(spare, np.int64(holdings[p, b]) - row[b])
-                row[b] += more
-                spare -= more
-
-
-def within(total: int, held: np.ndarray) -> np.ndarray:
-    """Split `total` in proportion to what each holds, never more than that (int64)."""
-    return split_within(np.array([total]), held[None, :], True)[0]
-
-
-def split_within(totals: np.ndarray, holdings: np.ndarray, capped: bool) -> np.ndarray:
-    """Whole fen by row of holdings (int64, their shape); see `split_rows`."""
-    out = np.empty(holdings.shape, np.int64)
-    split_rows(totals, holdings.astype(float), capped, out)
-    return out

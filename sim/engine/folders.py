@@ -5,7 +5,7 @@ import pkgutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import ModuleType
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 Thing = TypeVar("Thing")
 
@@ -24,7 +24,7 @@ class Folder(Generic[Thing]):
         self,
         package: ModuleType,
         holds: str,
-        rank: Callable[[Thing], object],
+        rank: Callable[[Thing], Any],
         joins: Callable[[Thing], None] = lambda _: None,
         leaves: Callable[[Thing], None] = lambda _: None,
     ):
@@ -36,9 +36,8 @@ class Folder(Generic[Thing]):
         if self.known is None:
             self.known = {}
             for module in pkgutil.iter_modules(self.package.__path__):
-                thing = vars(importlib.import_module(f"{self.package.__name__}.{module.name}")).get(
-                    self.holds
-                )
+                found = importlib.import_module(f"{self.package.__name__}.{module.name}")
+                thing = vars(found).get(self.holds)
                 if thing is not None:
                     self.join(thing)
         return self.known

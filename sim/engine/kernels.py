@@ -3,9 +3,10 @@
     @kernel
     def take_projects(order, offers, firms, platforms, p): ...  firms.link[i] = q; platforms.spent[q] += ...
 
-A parameter that the text follows with `.column` is *named*: it stands for a `Table`, whose columns are arrays,
-or for parameters, typed state or a small namespace, whose attributes are what they are. The others are plain
-arrays and numbers. A named parameter may be handed whole to a compiled helper and is used in no other way.
+A parameter that the text follows with `.column` is *named*: it stands for a `Table`, whose columns are
+arrays, or for parameters, typed state or a small namespace, whose attributes are what they are. The others
+are plain arrays and numbers. A named parameter may be handed whole to a compiled helper and is used in no
+other way.
 
 Called from Python, a kernel looks up what its text and that of its helpers mention and hands it to a flat
 machine function, which builds the tuples inside: named tuples never pass through Python, and machine code is

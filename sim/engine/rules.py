@@ -9,7 +9,7 @@ neighbour and cannot move money, so the order of agents cannot matter. Effects b
 markets, which compute a column first. Called by hand a rule is plain Python; `sweep` runs the same
 text compiled over a table, several rules fused into one pass; tests compare the two bit for bit.
 
-What a rule reads is what its text mentions, and that of compiled helpers to which it hands its agent. `u` is
+What a rule reads is what its text mentions, or that of a compiled helper to which it hands its agent. `u` is
 one number for one purpose, a tuple for several.
 """
 
@@ -65,20 +65,19 @@ class Rule(Compiled):
 
     def check(self) -> None:
         """TypeError where what is returned does not name the columns that are written."""
+        if self.result is None:
+            return
         for node in ast.walk(text_of(self).tree):
-            if self.result is not None and isinstance(node, ast.Return):
-                value = node.value
-                named = (
-                    isinstance(value, ast.Call)
-                    and not value.args
-                    and ast.unparse(value.func) == self.result.__name__
-                )
-                given = (
-                    {word.arg for word in value.keywords} if isinstance(value, ast.Call) and named else set()
-                )
-                if given != set(self.writes):
-                    columns = ", ".join(f"{c}=" for c in self.writes)
-                    raise TypeError(f"{self.name} returns {self.result.__name__}({columns}), each by name")
+            if isinstance(node, ast.Return) and not self.by_name(node.value):
+                columns = ", ".join(f"{c}=" for c in self.writes)
+                raise TypeError(f"{self.name} returns {self.result.__name__}({columns}), each by name")
+
+    def by_name(self, value: ast.expr | None) -> bool:
+        """Whether an expression is the result, built of its columns by name."""
+        if not isinstance(value, ast.Call) or value.args or self.result is None:
+            return False
+        given = {word.arg for word in value.keywords}
+        return ast.unparse(value.func) == self.result.__name__ and given == set(self.writes)
 
     def __call__(self, agent: Any, market: Any, p: Any, u: Any = 0.5) -> Any:
         """Plain Python, for one agent."""

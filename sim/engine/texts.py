@@ -9,6 +9,7 @@ import functools
 import inspect
 import textwrap
 from collections.abc import Iterator
+from typing import Any
 
 from .compiling import Compiled
 
@@ -80,9 +81,9 @@ class Text:
         """By parameter the names that follow it, here or in helpers it is handed to; sorted."""
         found: dict[str, set[str]] = {name: set() for name in self.parameters}
         for node in ast.walk(self.tree):
-            if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
-                if node.value.id in found and node.attr not in OF_ARRAYS:
-                    found[node.value.id].add(node.attr)
+            whose = name_before(node)
+            if whose in found and node.attr not in OF_ARRAYS:
+                found[whose].add(node.attr)
         for expression, helper, name in self.handed():
             if isinstance(expression, ast.Name) and expression.id in found:
                 found[expression.id].update(text_of(helper).mentions[name])
@@ -100,9 +101,10 @@ class Text:
         for expression, helper, name in self.handed():
             for column in text_of(helper).writes[name]:
                 place, part = self.place(expression), self.part(expression, column)
-                if part or place:
-                    whose, own = part or place
-                    found[whose].add(own if part else column or own)
+                if part is not None:
+                    found[part[0]].add(part[1])
+                elif place is not None:
+                    found[place[0]].add(column or place[1])
         return {name: tuple(sorted(columns)) for name, columns in found.items()}
 
     def check(self) -> None:
@@ -115,23 +117,18 @@ class Text:
         for node in ast.walk(self.tree):
             if isinstance(node, ast.Name) and node.id in named and id(node) not in allowed:
                 raise self.wrong(node, f"{node.id} is named: follow it by a column, or hand it to a helper")
-            if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
-                if node.value.id in named and node.attr in OF_ARRAYS:
-                    raise self.wrong(node, f"{node.value.id} is no array: it has no .{node.attr}")
+            if name_before(node) in named and node.attr in OF_ARRAYS:
+                raise self.wrong(node, f"{name_before(node)} is no array: it has no .{node.attr}")
             if isinstance(node, ast.For | ast.While):
-                for inner in ast.walk(node):
-                    values = (
-                        [v for _, v in pairs(inner.targets, inner.value)]
-                        if isinstance(inner, ast.Assign)
-                        else []
-                    )
-                    for value in values:
-                        if (
-                            isinstance(value, ast.Attribute)
-                            and self.place(value)
-                            and ast.unparse(value.value) in named - {"p", "market"}
-                        ):
-                            raise self.wrong(inner, f"take {ast.unparse(value)} before the loop")
+                self.check_loop(node, named - {"p", "market"})
+
+    def check_loop(self, loop: ast.For | ast.While, tables: set[str]) -> None:
+        """KernelError for an alias of a table's column that every turn makes anew."""
+        for node in ast.walk(loop):
+            for _, value in pairs(node.targets, node.value) if isinstance(node, ast.Assign) else []:
+                column = isinstance(value, ast.Attribute) and ast.unparse(value.value) in tables
+                if column and self.place(value):
+                    raise self.wrong(node, f"take {ast.unparse(value)} before the loop")
 
     def wrong(self, node: ast.AST, words: str) -> KernelError:
         code = self.thing.function.__code__
@@ -142,6 +139,12 @@ class Text:
 @functools.cache
 def text_of(thing: Compiled) -> Text:
     return Text(thing)
+
+
+def name_before(node: Any) -> str:
+    """The name that an attribute follows, "" for anything else."""
+    follows = isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name)
+    return node.value.id if follows else ""
 
 
 def pairs(targets: list[ast.expr], value: ast.AST) -> list[tuple[ast.AST, ast.AST]]:

@@ -132,9 +132,9 @@ def hears(firms, platforms, market, p, purses, luck, quarter, offers):
     Platforms approach by their share of project budgets; one of the two is that of a partner, if there is one
     and it has money left. A linked firm listens only to a share of gain lower than its own platform's.
     purses, by platform: `left` (fen), `upto` (running share of it), `links`, `people` (see `left_to_people`).
-    Writes offers: `rows` of firms, `platform`, `price`, `value`; offers.last: see `list_customers`. Returns how
-    many there are; left out are those that promise less than they cost, but for a platform without a link to
-    learn from.
+    Writes offers: `rows` of firms, `platform`, `price`, `value`; offers.last: see `list_customers`. Returns
+    how many there are; left out are those that promise less than they cost, but for a platform without a link
+    to learn from.
     """
     found = 0
     for i in range(firms.approach.shape[0]):
@@ -272,7 +272,8 @@ def bill(linked, firms, platforms, p, shown, fees):
 
     gain = (1 - beta) sales x what lines show of value added + what they show in fen
 
-    Writes `fees` by platform: `paid`, and of deep links `seen`, what was gained, and `base`, sales times depth.
+    Writes `fees` by platform: `paid`, and of deep links `seen`, what was gained, and `base`, sales times
+    depth.
     """
     for n in range(linked.shape[0]):
         i = linked[n]

@@ -50,7 +50,7 @@ class Buyers(NamedTuple):
 
 @compiled
 def look_up(supplier, offer, filled, early):
-    """What the suppliers of some rows have promised, and what of their credit is paid early."""
+    """What the suppliers of some rows have promised, and what of it is paid early; 0 where there is none."""
     for i in range(supplier.shape[0]):
         j = max(0, supplier[i])
         filled[i] = offer[j, 0] if supplier[i] >= 0 else 0.0
@@ -210,8 +210,7 @@ class Deliveries:
 
     Attributes, float64 of whole fen by firm (firms,) unless otherwise said:
         orders: asked of it by contract, not yet whole.
-        offer: (firms, 2), the share of these that it fills, and that of its credit which is paid early thanks
-            to its link, side by side.
+        offer: (firms, 2), the share of these that it fills, and of its credit that its link gets paid early.
         sold: (firms, 2), sold by contract for cash and on credit; contracts: both together.
         lack_1, lack_2: asked of the pools of its own and of the next sector, then had from them.
         cash, owed, bought: bought for cash, on credit, in all.

@@ -124,7 +124,7 @@ def review_models(economy) -> None:
     """Platforms whose model has a rule for it review whether another would suit them better."""
     platforms = economy.platforms
     for n, row in enumerate(economy.models):
-        rows = np.flatnonzero((platforms["model"] == n) & platforms["alive"]) if row.reviews else ()
+        rows = np.flatnonzero((platforms["model"] == n) & platforms["alive"])
         if row.reviews is not None and len(rows):
             economy.each(platforms, row.reviews)
             names = [one.name for one in economy.models]

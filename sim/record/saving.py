@@ -60,10 +60,10 @@ class Found:
 
 def found(economy: Any, records: Records) -> Found:
     """What there is of an economy; its state is a copy, the records are these."""
-    return Found(
-        p=economy.p, seed=economy.seed, sizes=sizes(economy), models=economy.models, timeline=economy.timeline,
-        begins=economy.begins, branched=economy.branched, state=snapshot(economy), records=records,
-    )  # fmt: skip
+    kept = {
+        name: getattr(economy, name) for name in ("p", "seed", "models", "timeline", "begins", "branched")
+    }
+    return Found(sizes=sizes(economy), state=snapshot(economy), records=records, **kept)
 
 
 def sizes(economy: Any) -> dict[str, int]:
@@ -165,7 +165,7 @@ def row_of(found: Mapping[str, Any]) -> BusinessModel:
     name = found["reviews"]
     if name is not None and name not in rules:
         raise ValueError(f"nothing declares the rule {name} of {found['name']}: import it first")
-    return BusinessModel(**{**found, "reviews": rules.get(name)})
+    return BusinessModel(**{**found, "reviews": name and rules[name]})
 
 
 def read(path: Path, build: Callable[[Found], Any]) -> Any:
@@ -202,19 +202,9 @@ def rebuilt(arrays: dict[str, np.ndarray], build: Callable[[Found], Any]) -> Any
         acted += did
     models = tuple(row_of(row) for row in about["models"])
     timeline = tuple(Change(**change) for change in about["timeline"])
-    economy = build(
-        Found(
-            p=Parameters(about["parameters"]),
-            seed=about["seed"],
-            sizes=about["sizes"],
-            models=models,
-            timeline=timeline,
-            begins=about["begins"],
-            branched=about["branched"],
-            state=groups["state"],
-            records=records,
-        )  # fmt: skip
-    )
+    kept = {name: about[name] for name in ("seed", "sizes", "begins", "branched")}
+    p, state = Parameters(about["parameters"]), groups["state"]
+    economy = build(Found(p=p, models=models, timeline=timeline, state=state, records=records, **kept))
     economy.ledger.close()
     economy.ledger.open()
     return economy

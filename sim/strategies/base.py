@@ -7,11 +7,12 @@ two models is traced to its attributes.
 
 import dataclasses
 import difflib
-import numbers
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
+
+import numpy as np
 
 from sim.engine.folders import Folder
 from sim.engine.parameters import Declared, param
@@ -34,6 +35,7 @@ class Prices(Declared):
 
 MOST = {"take": Prices.take_limit.value, "gain_share": Prices.gain_share_limit.value}
 NOT_NUMBERS = ("name", "title", "claims", "funders", "lines", "reviews", "turns_to")
+NUMBERS = (int, float, np.integer, np.floating)
 SWITCHES = ("acts", "file_like_a_bank", "lends_to_consumers", "lends_to_firms", "by_deduction")
 
 
@@ -46,16 +48,16 @@ class BusinessModel:
     """One row of the table.
 
     claims: of the essay that it speaks to. acts: whether platforms do anything. to_consumers, to_firms,
-    to_projects, to_technology: shares of the growth budget (they sum to one): attention of consumers, attention
-    of firms, integration projects, machines that do a part of the work. by_staff: share of the attention budget
-    that pays people and branches; the rest buys media and rebates. sees: ACCOUNTS, FOOTPRINTS or OPERATIONS.
-    file_like_a_bank: each loan file costs what a branch's does. lends_to_consumers, lends_to_firms: whether it
-    arranges credit. funders: who funds a loan, ((name, share), ...), see `sim.credit.funders`; the rest the
-    platform funds and keeps, `keeps`. lines: what it does for a firm that it is linked with, see
-    `sim.links.lines`. take: on what others fund, share/quarter, at first. gain_share: of what a linked firm
-    gains, at first. by_deduction: repaid out of the flow of sales. reviews: a rule by which each of its
-    platforms reviews its business model every quarter: it writes `wanted_model`, the place in `turns_to` of
-    the model that it turns to, or -1 to stay. turns_to: names of those models.
+    to_projects, to_technology: shares of the growth budget (they sum to one): attention of consumers,
+    attention of firms, integration projects, machines that do a part of the work. by_staff: share of the
+    attention budget that pays people and branches; the rest buys media and rebates. sees: ACCOUNTS,
+    FOOTPRINTS or OPERATIONS. file_like_a_bank: each loan file costs what a branch's does. lends_to_consumers,
+    lends_to_firms: whether it arranges credit. funders: who funds a loan, ((name, share), ...), see
+    `sim.credit.funders`; the rest the platform funds and keeps, `keeps`. lines: what it does for a firm that
+    it is linked with, see `sim.links.lines`. take: on what others fund, share/quarter, at first. gain_share:
+    of what a linked firm gains, at first. by_deduction: repaid out of the flow of sales. reviews: a rule by
+    which each of its platforms reviews its business model every quarter: it writes `wanted_model`, the place
+    in `turns_to` of the model that it turns to, or -1 to stay. turns_to: names of those models.
 
     Raises StrategyError, in one line, for a row that makes no sense.
     """
@@ -132,7 +134,7 @@ class BusinessModel:
             if value not in (True, False):
                 raise StrategyError(f"{self.name}: {name} = {value!r} is a switch: True or False")
             object.__setattr__(self, name, bool(value))
-        elif isinstance(value, bool) or not isinstance(value, numbers.Real):
+        elif isinstance(value, bool) or not isinstance(value, NUMBERS):
             raise StrategyError(f"{self.name}: {name} = {value!r} is not a number in [0, {most:g}]")
         elif name == "sees":
             object.__setattr__(self, name, int(value) if value == int(value) else value)

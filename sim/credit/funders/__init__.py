@@ -1,7 +1,6 @@
 """Who funds platforms' loans: one file, one kind of funder."""
 
 import sys
-from typing import cast
 
 from sim.credit.funders.base import Funder
 from sim.engine.folders import Folder

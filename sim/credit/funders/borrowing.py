@@ -1,4 +1,4 @@
-"""A platform borrows from its own bank and lends that on: the risk of its loans stays with it until it dies."""
+"""A platform borrows from its own bank and lends that on: the risk of its loans is its own until it dies."""
 
 import numpy as np
 

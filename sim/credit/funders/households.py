@@ -229,7 +229,7 @@ class Households(Funder):
         market.fright = e.p.fright_kept * market.fright + e.p.fright_response * stuck
 
     def redeem(self, e) -> None:
-        """Claims that end are paid out of money not lent out; a dead platform gives back all that comes in."""
+        """Claims that end are paid out of money not lent out; a dead platform gives back what comes in."""
         platforms, consumers, n = e.platforms, e.consumers.columns, len(e.platforms)
         if not self.owed(e).any():
             return

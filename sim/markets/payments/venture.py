@@ -1,4 +1,4 @@
-"""The venture fund: owners commit money, the fund backs platforms, and sells what has come to earn a profit."""
+"""The venture fund: owners commit money, the fund backs platforms, and sells what has come to a profit."""
 
 import numpy as np
 
@@ -48,8 +48,8 @@ class Venture(Declared):
 def weigh_round(backed, platforms, p, commitment, weight):
     """What each platform that may be `backed` weighs in a round: gross profit per yuan spent on growth.
 
-    Nobody is funded beyond his runway; commitment: of the owners this quarter (fen). Returns the share of those
-    who may be backed, by size, that has use for money.
+    Nobody is funded beyond his runway; commitment: of the owners this quarter (fen). Returns the share of
+    those who may be backed, by size, that has use for money.
     """
     used, sizes = 0.0, 0.0
     for q in range(weight.shape[0]):
@@ -105,7 +105,7 @@ def sell_stakes(economy) -> None:
     for row in np.flatnonzero(ready):
         if 0.0 < price[row] <= purse_of_owners:
             purse_of_owners -= price[row]
-            sell(economy, row, int(price[row]))
+            sell(economy, int(row), int(price[row]))
 
 
 def sell(economy, row: int, price: int) -> None:
