@@ -180,7 +180,8 @@ def test_early_cash_shortens_what_customers_of_a_linked_firm_owe():
         twin = world.branch("deep_integration")
         twin.p = twin.p.replace(early_cash=early)
         twin.firms["link"] = np.where(twin.firms["alive"], 0, -1)
-        twin.firms["depth"] = np.where(twin.firms["alive"], 1.0, 0.0)
+        for depth in ("depth", "depth_early_cash"):
+            twin.firms[depth] = np.where(twin.firms["alive"], 1.0, 0.0)
         twin.step()
         owed.append(int(twin.firms["payables"].sum()))
         assert (twin.firms["paid_early"].sum() > 0.0) == (early > 0.0)
