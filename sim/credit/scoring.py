@@ -56,9 +56,9 @@ CONSUMER_FOOTPRINT = (1, 0, 1, 0, 1, 1)
 class Asked:
     """Who asks whom for credit, and what lenders make of it: arrays with a line for each who asks.
 
-    rows: of borrowers. lender: among all lenders, banks first. amounts: fen. blur, haze: normal deviates, zero
-    for a lender that sees neither footprints nor operations. cash, margin, orders: how clearly a linked lender sees
-    these (share). scores: log odds of default. features: feature by line (float32).
+    rows: of borrowers. lender: among all lenders, banks first. amounts: fen. blur, haze: normal deviates,
+    zero for a lender that sees neither footprints nor operations. cash, margin, orders: how clearly a linked
+    lender sees these (share). scores: log odds of default. features: feature by line (float32).
     """
 
     features: np.ndarray

@@ -17,12 +17,12 @@ class ServiceLine:
     """A service line.
 
     name: as a business model names it. rank: its place among others. cost: its share in what a project costs
-    that brings all lines there were at first. effects: the parameters by which it does something for a firm; at
-    zero it does nothing. reveals: which of `INSIGHT` its platform comes to see, the more clearly the deeper it
-    is. works: a kernel (linked, firms, depth, p) that adds to the columns `linked_...` of the `linked` firms.
-    shows: a kernel (linked, firms, depth, usual, p, shown) that adds what can be put on the bill to
-    `shown.share` (of value added) and `shown.fen`, by place in `linked`; `usual` is the misfit of firms without
-    a link, by sector. instruments, flows, money: its part of the chart of accounts.
+    that brings all lines there were at first. effects: the parameters by which it does something for a firm;
+    at zero it does nothing. reveals: which of `INSIGHT` its platform comes to see, the more clearly the
+    deeper it is. works: a kernel (linked, firms, depth, p) that adds to the columns `linked_...` of the
+    `linked` firms. shows: a kernel (linked, firms, depth, usual, p, shown) that adds what can be put on the
+    bill to `shown.share` (of value added) and `shown.fen`, by place in `linked`; `usual` is the misfit of
+    firms without a link, by sector. instruments, flows, money: its part of the chart of accounts.
     """
 
     name: str
