@@ -41,7 +41,7 @@ def columns_of_a_link() -> list[str]:
 
 
 def insight(economy, rows: np.ndarray) -> dict[str, np.ndarray]:
-    """How clearly a linked platform sees each of INSIGHT of some firms (share): as deep as the deepest line is
+    """How clearly a linked platform sees each of INSIGHT of some firms: as deep as the deepest line is
     that reveals it."""
     found = {name: np.zeros(len(rows)) for name in INSIGHT}
     for line in LINES:
