@@ -11,7 +11,7 @@ import sim
 from experiments.run.arm import Arm, branch
 from tests.economies import small
 
-ROW = sim.blend(sim.strategy("institution_traffic"), sim.strategy("deep_integration"), "from_banks")
+ROW = sim.blend(sim.strategy("institution_traffic"), sim.strategy("deep_integration"), "funders")
 SOME = [
     Arm("deep_integration"),
     Arm("deep_integration", {"process_gain": 0.0}),
