@@ -11,7 +11,7 @@ import sim
 from experiments.run.arm import Arm, branch
 from tests.economies import small
 
-ROW = sim.blend(sim.strategy("institution_traffic"), sim.strategy("deep_integration"), "from_banks")
+ROW = sim.blend(sim.strategy("institution_traffic"), sim.strategy("deep_integration"), "funders")
 SOME = [
     Arm("deep_integration"),
     Arm("deep_integration", {"process_gain": 0.0}),
@@ -42,7 +42,7 @@ def test_a_row_of_ones_own_and_changed_parameters_reach_the_future():
 
 
 def test_what_would_do_nothing_is_refused():
-    with pytest.raises(ValueError, match="knows dated changes"):
+    with pytest.raises(TypeError, match="'2017' is no change"):
         Arm("deep_integration", timeline=("2017",))
     with pytest.raises(TypeError, match="3 runs no platforms"):
         Arm(3)

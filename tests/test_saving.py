@@ -198,7 +198,7 @@ EDITS: dict[str, tuple[str, Callable[[dict], object]]] = {
     "participations": ("participations is", put("state/memory/participations", np.zeros((1, 1), np.int64))),
     "short transfers": ("consumers.*shape", shorter("state/table/consumers/transfers")),
     "short weights": ("market.weights is", shorter("state/market/weights")),
-    "wage x": ("market.wage is <U1", put("state/market/wage", "x")),
+    "wage x": ("market.wage is .* the state's <U1", put("state/market/wage", "x")),
     "wage NaN": ("market/wage is not finite", put("state/market/wage", math.nan)),
     "skill NaN": ("table/firms/skill is not finite", put("state/table/firms/skill", math.nan)),
     "weights inf": ("consumer_scorers/weights is not", put("state/consumer_scorers/weights", math.inf)),
@@ -223,7 +223,8 @@ EDITS: dict[str, tuple[str, Callable[[dict], object]]] = {
         about(sizes={"firms": 5, "consumers": 200, "banks": 4, "platforms": 4}),
     ),
     "parameters": ("it lacks the parameters", about(parameters={})),
-    "strategy": ("", about(strategy=[])),
+    "no models": ("", about(models=[])),
+    "a model": ("a business model that is none", put("state/table/platforms/model", 2)),
     "nothing": ("", about(flows=3)),
 }
 

@@ -29,6 +29,9 @@ class Arm:
     timeline: tuple[Any, ...] = ()
 
     def __post_init__(self) -> None:
+        for change in self.timeline:
+            if not dataclasses.is_dataclass(change):
+                raise TypeError(f"timeline: {change!r} is no change: write sim.law.Change(at, values)")
         canonical(self.described())
 
     @classmethod

@@ -351,9 +351,12 @@ class Scorers:
             here, there = getattr(self, name), found[name]
             if (here.shape, here.dtype) != (there.shape, there.dtype):
                 raise ValueError(
-                    f"scorers' {name} is {here.dtype} of {here.shape}, the state's {there.shape}"
+                    f"{name} of scorers is {here.dtype} of shape {here.shape}, the state's {there.dtype} of "
+                    f"shape {there.shape}"
                 )
             here[...] = there
+        if self.seen_by.min() < -1 or self.seen_by.max() >= len(self.mask):
+            raise ValueError("seen_by of scorers names lenders that there are not")
 
 
 BANKS, PLATFORMS = 0, slice(1, None)  # channels of the AUC

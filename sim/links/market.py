@@ -205,6 +205,8 @@ def build(economy) -> None:
     # what a project needs may be saved up: else a small platform could never start one
     purse = np.maximum(0, platforms["deposits"]) * p.project_limit - paid
     left = np.maximum(0.0, np.minimum(budget - paid + platforms["saved"], purse))
+    # what was saved under another business model buys nothing where there is nothing to offer
+    left *= np.any([platforms[line.offer_name] > 0.0 for line in LINES], axis=0)
     for line in LINES:
         deepens(linked, firms, kept * platforms[line.offer_name], line.depth(economy), p)
     measure_depth(economy, linked)

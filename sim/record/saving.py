@@ -97,6 +97,9 @@ def restore(economy: Any, parts: Mapping[str, Any]) -> None:
         pieces.setdefault(owner, {})[key] = value
     for place, holder in holders(economy).items():
         holder.load(pieces[place])
+    running = economy.platforms["model"]
+    if running.min() < 0 or running.max() >= len(economy.models):
+        raise ValueError(f"platforms run a business model that is none of its {len(economy.models)}")
     economy.market.starts = starts_of(economy.firms["sector"])
     for scorers in (economy.firm_scorers, economy.consumer_scorers):
         scorers.channel[scorers.banks :] = 1 + economy.platforms["model"]
