@@ -17,7 +17,7 @@ from tests.economies import LINKED
 QUARTERS = 24
 SCORERS = ("firm_scorers", "consumer_scorers")
 PARTS = ("market", "memory", "tallies")
-MIX = {"consumer_traffic": 1, "institution_traffic": 1, "deep_integration": 1, "sideline_platform": 1}
+MIX: Any = {"consumer_traffic": 1, "institution_traffic": 1, "deep_integration": 1, "sideline_platform": 1}
 
 
 def columns_of(economy: Economy) -> dict[str, np.ndarray]:

@@ -6,6 +6,7 @@ import numpy as np
 
 from experiments.document.things import Bundle, Trace, members
 from sim import Economy
+from sim.engine.chart import WriteOff
 from sim.engine.columns import Row, Table
 from sim.engine.compiling import Compiled
 from sim.engine.ledger import Ledger
@@ -75,7 +76,7 @@ class Effects:
             self.trace.flows.add(flow)
             spec = ledger.chart.flows[flow]
             sides = SIDES.get(method, (method,))
-            if method == "write_off":
+            if isinstance(spec, WriteOff):
                 sides = [("lost", table) for table, _ in spec.held] + [
                     ("forgiven", table) for table, _ in spec.owed
                 ]
