@@ -54,8 +54,7 @@ from sim.state import Market, Memory, Tallies
 from sim.strategies import BusinessModel
 from sim.strategies.base import StrategyError
 
-PLATFORMS = 24  # where nothing says how many
-Models = str | BusinessModel | Mapping[str | BusinessModel, int]
+Models = str | BusinessModel | Mapping[Any, int]  # how many platforms run which: names or rows
 
 
 def shown(quarters: int, words: str, progress: bool) -> Iterable[int]:
@@ -106,7 +105,7 @@ class Economy(mesa.Model):
         progress: bool = False,
     ):
         chosen = population.models_of(strategy)
-        sizes = {"firms": firms, "banks": banks, "platforms": how_many(chosen, platforms)}
+        sizes = {"firms": firms, "banks": banks, "platforms": population.how_many(chosen, platforms)}
         saving.check_sizes(sizes if consumers is None else sizes | {"consumers": consumers}, seed, threads)
         sizes["consumers"] = 2 * int(firms) if consumers is None else consumers
         p = parameters if isinstance(parameters, Parameters) else Parameters(parameters or {})
@@ -342,7 +341,7 @@ class Economy(mesa.Model):
         self.check_whole()
         chosen = None if strategy is None else population.models_of(strategy)
         if chosen is not None:
-            how_many(chosen, len(self.platforms))
+            population.how_many(chosen, len(self.platforms))
         p = self.p if parameters is None else self.p.change(parameters)
         further = law.timeline_of(timeline, self.begins)
         law.check_future(further, self.begins, self.now)
@@ -395,14 +394,3 @@ class Economy(mesa.Model):
 
     def _repr_html_(self) -> str:
         return saving.as_html(self)
-
-
-def how_many(chosen: Mapping[BusinessModel, int | None], platforms: int | None) -> int:
-    """How many platforms there are. StrategyError where a mapping does not add up to them."""
-    numbers = [n for n in chosen.values() if n is not None]
-    if not numbers:
-        return PLATFORMS if platforms is None else platforms
-    if platforms is not None and platforms != sum(numbers):
-        given = {row.name: n for row, n in chosen.items()}
-        raise StrategyError(f"{given} are {sum(numbers)} platforms, not {platforms}")
-    return sum(numbers)

@@ -168,8 +168,8 @@ class Market(Prices, Sectors, Work, NationalAccounts, Moods):
         return getattr(self.derived, name)
 
 
-@dataclass(frozen=True)
-class Derived:
+@dataclass
+class Derived(Typed):
     """What follows from the parameters alone, worked out as the quarter opens."""
 
     quality_kept: float = number(0.0, "share", "of a firm's quality after a quarter")

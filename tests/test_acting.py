@@ -1,5 +1,7 @@
 """A parameter that always acts, acts when it is changed; one that acts at the start only is refused."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -110,14 +112,15 @@ def test_dates_without_a_beginning_and_changes_in_the_past_are_refused():
     economy = small().run(3)
     with pytest.raises(ParameterError, match="lies in the past"):
         economy.branch(timeline=[Change(3, {"profit_tax": 0.3})])
-    for at in ("2012", "2012-13", 1.5, True):
+    wrong: tuple[Any, ...] = ("2012", "2012-13", 1.5, True)
+    for at in wrong:
         with pytest.raises(ParameterError, match="month"):
             Change(at, {"profit_tax": 0.3})
     for values in ({}, {"profit_tx": 0.3}, {"profit_tax": 7}):
         with pytest.raises(ParameterError):
             Change(1, values)
     with pytest.raises(ParameterError, match="is no change"):
-        small(timeline=["2012-01"])
+        small(timeline=list[Any](["2012-01"]))
     with pytest.raises(ParameterError, match="is no month"):
         small(begins="January 2011")
 

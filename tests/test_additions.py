@@ -3,6 +3,8 @@
 Each is added here as its file would add it, without a word in `sim/`, and something comes of it.
 """
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -147,14 +149,16 @@ def test_a_business_model_that_reviews_itself_is_one_row():
 
 
 def test_a_business_model_is_told_what_it_lacks():
-    for wrong, told in (
+    cases: tuple[tuple[dict[str, Any], str], ...] = (
         ({"turns_to": ("deep_integration",)}, "rule that reviews"),
         ({"reviews": turns_where_it_does_not_pay, "turns_to": ("deep_integraton",)}, "deep_integration"),
         ({"lines": ("process",), "funders": (("bank", 0.5),)}, "no funder 'bank'"),
         ({"to_consumers": 0.5, "to_projects": 0.5}, "names no service lines"),
-    ):
+    )
+    plain: dict[str, Any] = {"name": "x", "title": "X", "to_consumers": 1.0}
+    for wrong, told in cases:
         with pytest.raises(StrategyError, match=told):
-            Economy(BusinessModel(**({"name": "x", "title": "X", "to_consumers": 1.0} | wrong)), firms=100)
+            Economy(BusinessModel(**(plain | wrong)), firms=100)
 
 
 def test_a_change_of_law_is_one_object():

@@ -1,4 +1,4 @@
-"""Who may import whom: experiments -> {model, record} -> population -> {credit, links} -> markets -> actors.
+"""Who may import whom: experiments -> {model, record} -> population -> credit -> links -> markets -> actors.
 
 All of them stand on the engine. Business models know nothing but that; only population and what is above it
 knows them.
@@ -26,7 +26,7 @@ BELOW = {
     "experiments": ("experiments", "sim"),
     "sim.actors": ("sim.actors", *MIDDLE),
     "sim.markets": MARKETS,
-    "sim.credit": ("sim.credit", *MARKETS),
+    "sim.credit": ("sim.credit", "sim.links", *MARKETS),  # lenders see what service lines reveal
     "sim.links": ("sim.links", *MARKETS),
     "sim.population": ("sim.population", "sim.credit", "sim.links", "sim.strategies", *MARKETS),
     "sim.strategies": ("sim.strategies", *MIDDLE),

@@ -1,5 +1,7 @@
 """Several business models in one run: dealt by the seed, told apart by the record, changed at any time."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -79,7 +81,7 @@ def test_seats_are_shared_in_proportion(seats, numbers):
 
 
 def test_what_cannot_be_is_refused_in_one_line():
-    for given, sizes, told in (
+    cases: tuple[tuple[Any, dict[str, Any], str], ...] = (
         ({"deep_integration": 8}, {"platforms": 24}, "8 platforms, not 24"),
         ({"deep_integration": 0}, {}, "names no platforms"),
         ({"deep_integration": -1}, {}, "not a whole number"),
@@ -87,7 +89,8 @@ def test_what_cannot_be_is_refused_in_one_line():
         ({"deep_integraton": 1}, {}, "did you mean 'deep_integration'"),
         ({}, {}, "names no platforms"),
         ({strategy("deep_integration"): 1, "deep_integration": 1}, {}, "two business models"),
-    ):
+    )
+    for given, sizes, told in cases:
         with pytest.raises(StrategyError, match=told) as error:
             Economy(given, firms=100, **sizes)
         assert "\n" not in str(error.value)

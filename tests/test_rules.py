@@ -314,7 +314,7 @@ def results_that_are_not_by_name():
         return Enjoyed(mood=1.0, stays=True)
 
     def too_few(guest, market, p, u):
-        return Spent(spent=1.0)
+        return Spent(spent=1.0)  # pyright: ignore[reportCallIssue]
 
     def bare(guest, market, p, u):
         return 1.0, 2

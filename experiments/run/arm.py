@@ -62,7 +62,8 @@ def _written(platforms: Any) -> Any:
     if dataclasses.is_dataclass(platforms) and not isinstance(platforms, type):
         from sim.record.saving import as_dict
 
-        return {"row": as_dict(platforms)}
+        row: Any = platforms
+        return {"row": as_dict(row)}
     if isinstance(platforms, str):
         return platforms
     raise TypeError(f"{platforms!r} runs no platforms: give a name, a row, or numbers of platforms by either")

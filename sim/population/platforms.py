@@ -1,6 +1,7 @@
 """Platforms change their business model, and fail."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -11,13 +12,14 @@ from sim.links.lines import LINES
 from sim.links.market import cut_links
 from sim.strategies.base import BusinessModel, StrategyError, strategy
 
+PLATFORMS = 24  # where nothing says how many
 DEALT = claim("who runs which business model", __name__)
 # all that a platform's change of model writes before it acts, beside the sight of its scorers
 TAKEN_UP = ("model", "founded")
 
 
 def models_of(
-    given: "str | BusinessModel | Mapping[str | BusinessModel, int]",
+    given: "str | BusinessModel | Mapping[Any, int]",
 ) -> dict[BusinessModel, int | None]:
     """Business models by name's order, with how many platforms run each (None: all of them).
 
@@ -36,6 +38,17 @@ def models_of(
     if not found or sum(filter(None, found.values())) == 0:
         raise StrategyError(f"{dict(given)!r} names no platforms: {{'deep_integration': 8, ...}}")
     return dict(sorted(found.items(), key=lambda one: one[0].name))
+
+
+def how_many(chosen: Mapping[BusinessModel, int | None], platforms: int | None) -> int:
+    """How many platforms there are. StrategyError where a mapping does not add up to them."""
+    numbers = [n for n in chosen.values() if n is not None]
+    if not numbers:
+        return PLATFORMS if platforms is None else platforms
+    if platforms is not None and platforms != sum(numbers):
+        given = {row.name: n for row, n in chosen.items()}
+        raise StrategyError(f"{given} are {sum(numbers)} platforms, not {platforms}")
+    return sum(numbers)
 
 
 def checked(row: BusinessModel) -> BusinessModel:
