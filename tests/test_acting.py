@@ -53,7 +53,37 @@ def acts(rich: Economy, futures: list[dict], name: str) -> bool:
 
 
 # what this world does not show within two years, and the world that would
-SPECIAL: dict[str, str] = {}
+SPECIAL = {
+    "borrowing_limit": "platforms whose capital is more than a part of all that banks may still lend",
+    "closing_cash": "a platform whose cash is about to end",
+    "commitment_purse": "owners with too little money for what they would commit",
+    "confidence_least": "a venture fund whose stakes have been held long and are worth next to nothing",
+    "disruption": "links that are cut: a platform dies or poaches",
+    "disruption_kept": "as disruption",
+    "disruption_most": "a firm whose links are cut again and again",
+    "exit_passed_on": "stakes that are sold, after six years",
+    "exit_purse": "as exit_passed_on, with owners short of money",
+    "fee_limit": "a client with hardly any money",
+    "fright_kept": "a platform that dies with households' money",
+    "fright_response": "as fright_kept",
+    "income_tax_least": "a state with hardly any debt",
+    "income_tax_most": "a state with crushing debt",
+    "owners_purse": "owners with too little money for entrants",
+    "platform_loans_cap": "platforms whose loans are half of those of banks",
+    "platform_reserve": "platforms that have been sold and earn a profit",
+    "poaching": "two integrators after the same firm",
+    "project_limit": "an integrator short of cash",
+    "resolution_capital": "a bank that fails",
+    "service_limit": "a platform whose cash does not serve its users",
+    "spend_limit": "a platform that would spend nearly all it has",
+    "take_limit": "a platform whose fee is near the limit",
+    "upkeep_limit": "an integrator whose links cost more than its budget",
+    "walks_away": "as fright_kept",
+}
+
+
+def test_what_needs_a_special_world_is_declared_to_act_always():
+    assert SPECIAL.keys() <= set(ALWAYS)
 
 
 @pytest.mark.parametrize("name", [name for name in ALWAYS if name not in SPECIAL])

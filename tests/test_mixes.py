@@ -81,6 +81,7 @@ def test_seats_are_shared_in_proportion(seats, numbers):
 
 
 def test_what_cannot_be_is_refused_in_one_line():
+    both: dict[Any, int] = {strategy("deep_integration"): 1, "deep_integration": 1}
     cases: tuple[tuple[Any, dict[str, Any], str], ...] = (
         ({"deep_integration": 8}, {"platforms": 24}, "8 platforms, not 24"),
         ({"deep_integration": 0}, {}, "names no platforms"),
@@ -88,7 +89,7 @@ def test_what_cannot_be_is_refused_in_one_line():
         ({"deep_integration": 1.5}, {}, "not a whole number"),
         ({"deep_integraton": 1}, {}, "did you mean 'deep_integration'"),
         ({}, {}, "names no platforms"),
-        ({strategy("deep_integration"): 1, "deep_integration": 1}, {}, "two business models"),
+        (both, {}, "two business models"),
     )
     for given, sizes, told in cases:
         with pytest.raises(StrategyError, match=told) as error:
