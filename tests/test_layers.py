@@ -144,7 +144,6 @@ def test_documents_are_written_by_nobody_but_the_study_that_is_asked_to():
         ("sim/markets/a.py", "def late():\n    import sim.strategies.deep"),
         ("sim/markets/a.py", "from sim.credit import pools"),
         ("sim/markets/a.py", "from sim.links import market"),
-        ("sim/credit/a.py", "from sim.links import market"),
         ("sim/credit/a.py", "from sim.population import exit"),
         ("sim/links/a.py", "from sim.credit import pools"),
         ("sim/population/a.py", "from sim.record import saving"),

@@ -50,6 +50,12 @@ def test_measures_figures_and_words_may_change_without_a_world_being_lived_again
     assert not any("measures" in path.parts for path in sources(futures.kept))
 
 
+def forget() -> None:
+    """A package of this name was another one in another test."""
+    for name in [name for name in sys.modules if name.partition(".")[0] == "asked"]:
+        del sys.modules[name]
+
+
 @pytest.fixture
 def package(tmp_path, monkeypatch):
     """A package of two rooms, and a function that returns the hash of its reduction as it now is."""
@@ -65,11 +71,12 @@ def package(tmp_path, monkeypatch):
         path = tmp_path / file
         path.parent.mkdir(exist_ok=True)
         path.write_text(text)
+    forget()
     monkeypatch.syspath_prepend(str(tmp_path))
+    importlib.invalidate_caches()
     kept = importlib.import_module("asked.near.measured").kept
     yield tmp_path / "asked", lambda: source_hash.__wrapped__(kept)
-    for name in [name for name in sys.modules if name.partition(".")[0] == "asked"]:
-        del sys.modules[name]
+    forget()
 
 
 @pytest.mark.parametrize("file", ["near/measured.py", "far/lengths.py", "far/deeper.py", "far/__init__.py"])

@@ -7,13 +7,14 @@ import numpy as np
 import pytest
 
 from sim import Economy, discover, strategy
+from sim.population.platforms import TAKEN_UP, columns_of
 from tests.economies import LINKED, RANGES, differences, lines_that_differ, payments, small
 
 BUSINESS_MODELS = sorted(discover())
 ACTING = [name for name in BUSINESS_MODELS if strategy(name).acts]
 UNFUNDED = {"giants": 1, "fund_commitment": 0.0}
 # what a platform without a fen still does: it has a row, posts its terms, and knows what it would look at
-OWN_ROW = {f"table/platforms/{name}" for name in strategy("external_finance").attributes()}
+OWN_ROW = {f"table/platforms/{name}" for name in (*columns_of(strategy("external_finance")), *TAKEN_UP)}
 ITS_TERMS = {"market/posted", "market/uncollected", "table/firms/platform_pace"}
 ITS_SIGHT = {"firm_scorers/mask", "consumer_scorers/mask"}
 COUNTED = {"platforms_alive", "take"}

@@ -65,7 +65,7 @@ def steps() -> tuple[Step, ...]:
         for node in statements(tree):
             call = node.value if isinstance(node, ast.Expr | ast.Assign) else None
             name = ast.unparse(call.func) if isinstance(call, ast.Call) else ""
-            if not isinstance(call, ast.Call) or name in ("self.live", "self.check_whole", "Tallies"):
+            if not isinstance(call, ast.Call) or name in ("self.live", "self.begin", "Tallies"):
                 continue
             under = paragraph(lines, node.lineno) if method is model.Economy.live else "the record"
             if name == "self.each":
