@@ -88,7 +88,7 @@ class FakeEconomy:
             self.level += DRIFT[self.strategy] * self.parameters.pace + self.parameters.spread * luck
             self.lived.append((self.quarter, self.level))
 
-    def branch(self, strategy: str, *, parameters: Any, timeline: Any) -> FakeEconomy:
+    def branch(self, strategy: str, *, parameters: Any = None, timeline: Any = ()) -> FakeEconomy:
         if strategy not in DRIFT:
             raise ValueError(f"strategy {strategy!r} is unknown")
         return self._copy(strategy)
