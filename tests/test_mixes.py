@@ -82,7 +82,7 @@ def test_seats_are_shared_in_proportion(seats, numbers):
 
 def test_what_cannot_be_is_refused_in_one_line():
     both: dict[Any, int] = {strategy("deep_integration"): 1, "deep_integration": 1}
-    cases: tuple[tuple[Any, dict[str, Any], str], ...] = (
+    cases: Any = (
         ({"deep_integration": 8}, {"platforms": 24}, "8 platforms, not 24"),
         ({"deep_integration": 0}, {}, "names no platforms"),
         ({"deep_integration": -1}, {}, "not a whole number"),
