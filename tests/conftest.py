@@ -1,5 +1,7 @@
 """Shared by all tests: property tests try the same, few examples on every machine; `pytest --bless`."""
 
+import os
+
 import pytest
 from hypothesis import HealthCheck, settings
 
@@ -11,6 +13,9 @@ settings.register_profile(
     suppress_health_check=[HealthCheck.too_slow],
 )
 settings.load_profile("suite")
+
+for told in ("MAKEFLAGS", "MAKELEVEL", "MFLAGS"):  # a make that a test starts is not part of the `make test` around it
+    os.environ.pop(told, None)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
