@@ -14,7 +14,11 @@ settings.register_profile(
 )
 settings.load_profile("suite")
 
-for told in ("MAKEFLAGS", "MAKELEVEL", "MFLAGS"):  # a make that a test starts is not part of the `make test` around it
+for told in (
+    "MAKEFLAGS",
+    "MAKELEVEL",
+    "MFLAGS",
+):  # a make that a test starts is not part of the `make test` around it
     os.environ.pop(told, None)
 
 

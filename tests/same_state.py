@@ -36,6 +36,8 @@ RENAMED: dict[str, tuple[str, ...]] = {
     ),
     "table/firms/fresh_1": ("table/firms/owed_new_1",),
     "table/firms/fresh_2": ("table/firms/owed_new_2",),
+    "table/firms/approach": ("table/firms/offer_luck",),
+    "table/consumers/bar": ("table/consumers/credit_ban",),
 }
 # worked out from parameters as the quarter opens, from the sectors of firms, from platforms["founded"], or
 # within the quarter

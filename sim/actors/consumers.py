@@ -88,7 +88,7 @@ class Consumer(Row):
     platform_interest_paid = Column(0.0, unit="fen/quarter")
     platform_instalment_paid = Column(0.0, unit="fen/quarter")
     ever_borrowed = Column(False, unit="yes/no", doc="from a platform")
-    bar = Column(0.0, unit="quarters", doc="still shut out of credit")
+    credit_ban = Column(0.0, unit="quarters", doc="still shut out of credit")
     failed = Column(False, unit="yes/no")
     interest_paid = Column(0.0, unit="fen/quarter")
     instalment_paid = Column(0.0, unit="fen/quarter")
@@ -132,7 +132,7 @@ class SpendingPlan(NamedTuple):
     expense: float
     loan_wanted: float
     budget: float
-    bar: float
+    credit_ban: float
 
 
 @rule(writes=SpendingPlan, draws=("expense", "size of expense"))
@@ -152,13 +152,13 @@ def plans_spending(consumer, market, p, u):
     necessary = p.habit * consumer.spending + shock
     free = max(0.0, money - service - p.saving_buffer * usual)
     wanted = necessary - free
-    asks = wanted > p.consumer_asks_from * usual and consumer.bar <= 0.0
+    asks = wanted > p.consumer_asks_from * usual and consumer.credit_ban <= 0.0
     return SpendingPlan(
         usual_income=usual,
         expense=shock,
         loan_wanted=float(math.floor(wanted)) if asks else 0.0,
         budget=max(wish, necessary),
-        bar=max(0.0, consumer.bar - 1.0),
+        credit_ban=max(0.0, consumer.credit_ban - 1.0),
     )
 
 
@@ -179,7 +179,7 @@ class DebtServed(NamedTuple):
     platform_interest_paid: float
     platform_instalment_paid: float
     failed: float
-    bar: float
+    credit_ban: float
     spending: float
 
 
@@ -202,6 +202,6 @@ def serves_debt(consumer, market, p, u):
         platform_interest_paid=paid * other_interest,
         platform_instalment_paid=paid * other_instalment,
         failed=failed,
-        bar=p.barred if failed else consumer.bar,
+        credit_ban=p.barred if failed else consumer.credit_ban,
         spending=consumer.budget * market.served,
     )

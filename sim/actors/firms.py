@@ -168,7 +168,7 @@ class Firm(Row):
     linked_productivity = Column(0.0, unit="share of productivity", doc="added by its link")
     linked_agility = Column(0.0, unit="share/quarter", doc="added to its agility by its link")
     linked_early = Column(0.0, unit="share of trade credit", doc="paid to it at once thanks to its link")
-    approach = Column(-1.0, unit="share of budgets", doc="whose integration it is offered, or -1")
+    offer_luck = Column(-1.0, unit="share of budgets", doc="whose integration it is offered, or -1")
     disruption = Column(0.0, unit="share of output", doc="after a link was cut")
     gain = Column(0.0, unit="fen/quarter", doc="that its link can show")
     integration_fee = Column(0.0, unit="fen/quarter")
@@ -256,7 +256,7 @@ def suffers(firm, market, p, u):
     return p.mishap_size * u[1] * mild if firm.alive and u[0] < chance else 0.0
 
 
-@rule(writes="approach", draws="a platform approaches")
+@rule(writes="offer_luck", draws="a platform approaches")
 def is_approached(firm, market, p, u):
     """By a platform that offers integration or by none, -1; which one, is a number from 0 to 1."""
     return u / p.contacts if firm.alive and u < p.contacts else -1.0

@@ -19,8 +19,8 @@ from sim.engine.ledger import Some, total_by
 from sim.engine.parameters import Declared, param
 from sim.links.lines import insight
 
-BLUR = claim("blur of a footprint", __name__)
-HAZE = claim("haze of shallow integration", __name__)
+FOOTPRINT_NOISE = claim("blur of a footprint", __name__)
+INSIGHT_NOISE = claim("haze of shallow integration", __name__)
 
 
 class PlatformCredit(Declared):
@@ -165,7 +165,7 @@ def lend_to_firms(economy) -> None:
     deep, asked = np.empty(len(firms), np.int32), Asked(len(firms))
     list_deep(firms, p, deep)
     platform = who_asks(economy, firms, (deep, firms["portal"]), open_, asked)
-    draw_normals(economy, firms, HAZE, asked.rows, asked.haze)
+    draw_normals(economy, firms, INSIGHT_NOISE, asked.rows, asked.insight_draw)
     asked.sees_clearly(insight(economy, asked.rows))
     score_firms(economy, asked)
     pace = np.where(platforms["file_like_a_bank"] > 0.0, p.instalment, p.platform_instalment)
@@ -195,7 +195,7 @@ def who_asks(economy, borrowers, places, open_: np.ndarray, asked: Asked) -> np.
     asked.only(found)
     platform = platform[:found]
     asked.of_lenders(len(economy.banks) + platform)
-    draw_normals(economy, borrowers, BLUR, asked.rows, asked.blur)
+    draw_normals(economy, borrowers, FOOTPRINT_NOISE, asked.rows, asked.footprint_draw)
     return platform
 
 

@@ -56,9 +56,9 @@ CONSUMER_FOOTPRINT = (1, 0, 1, 0, 1, 1)
 class Asked:
     """Who asks whom for credit, and what lenders make of it: arrays with a line for each who asks.
 
-    rows: of borrowers. lender: among all lenders, banks first. amounts: fen. blur, haze: normal deviates,
-    zero for a lender that sees neither footprints nor operations. cash, margin, orders: how clearly a linked
-    lender sees these (share). scores: log odds of default. features: feature by line (float32).
+    rows: of borrowers. lender: among all lenders, banks first. amounts: fen. footprint_draw, insight_draw:
+    normal deviates, zero for a lender that sees neither footprints nor operations. cash, margin, orders: how
+    clearly a linked lender sees these (share). scores: log odds of default. features: feature by line (float32).
     """
 
     features: np.ndarray
@@ -76,7 +76,7 @@ class Asked:
     def of_lenders(self, lender: np.ndarray) -> None:
         """Whom each asks; what they make of it is still to be found."""
         self.lender, self.scores = lender, np.empty(len(self))
-        self.blur, self.haze, nothing = np.zeros((3, len(self)))
+        self.footprint_draw, self.insight_draw, nothing = np.zeros((3, len(self)))
         self.sees_clearly({"cash": nothing, "margin": nothing, "orders": nothing})
 
     def sees_clearly(self, insight: Mapping[str, np.ndarray]) -> None:
@@ -87,7 +87,7 @@ class Asked:
 @compiled
 def firm_features(n, asked, firms, market, p):
     """What there is to know of the firm in line n of those who asked (10 floats); see FIRM_FEATURES."""
-    i, hazy = asked.rows[n], p.insight_noise
+    i, noise = asked.rows[n], p.insight_noise
     assets = float(firms.capital[i] + firms.stock[i])
     debt = float(firms.bank_debt[i] + firms.syndicated_debt[i] + firms.platform_debt[i])
     cash = float(firms.deposits[i] + firms.receivables[i])
@@ -102,15 +102,16 @@ def firm_features(n, asked, firms, market, p):
         0.3 * (log(max(1.0, assets) / market.wage) - 3.0),
         min(3.0, debt / max(1.0, assets)) - 0.4,
         4.0 / (4.0 + firms.age[i]) - 0.2,
-        0.5 * (firms.quality[i] + 2.0 * growth + 2.0 * margin_now + p.footprint_noise * asked.blur[n]),
-        min(2.0, cash / max(1.0, dues)) - 1.0 + hazy * (1.0 - asked.cash[n]) * asked.haze[n],
-        5.0 * margin_now + hazy * (1.0 - asked.margin[n]) * asked.haze[n],
-        3.0 * orders + hazy * (1.0 - asked.orders[n]) * asked.haze[n],
+        0.5
+        * (firms.quality[i] + 2.0 * growth + 2.0 * margin_now + p.footprint_noise * asked.footprint_draw[n]),
+        min(2.0, cash / max(1.0, dues)) - 1.0 + noise * (1.0 - asked.cash[n]) * asked.insight_draw[n],
+        5.0 * margin_now + noise * (1.0 - asked.margin[n]) * asked.insight_draw[n],
+        3.0 * orders + noise * (1.0 - asked.orders[n]) * asked.insight_draw[n],
     )
 
 
 @compiled
-def consumer_features(i, consumers, p, blur):
+def consumer_features(i, consumers, p, footprint_draw):
     """What there is to know of consumer row i (6 floats); see CONSUMER_FEATURES."""
     usual = max(1.0, consumers.usual_income[i])
     return (
@@ -119,7 +120,7 @@ def consumer_features(i, consumers, p, blur):
         0.0 if consumers.employed[i] else 1.0,
         min(3.0, float(consumers.deposits[i]) / usual) - 0.5,
         max(-1.0, min(1.0, consumers.income[i] / usual - 1.0)),
-        consumers.trait[i] + p.footprint_noise * blur,
+        consumers.trait[i] + p.footprint_noise * footprint_draw,
     )
 
 
@@ -146,7 +147,7 @@ def judge_firms(asked, firms, market, p, weights):
 def judge_consumers(asked, consumers, p, weights):
     """As `judge_firms`."""
     for n in range(asked.rows.shape[0]):
-        x = consumer_features(asked.rows[n], consumers, p, asked.blur[n])
+        x = consumer_features(asked.rows[n], consumers, p, asked.footprint_draw[n])
         asked.scores[n] = score(x, weights[asked.lender[n]])
         for k in range(len(x)):
             asked.features[k, n] = x[k]
@@ -155,13 +156,13 @@ def judge_consumers(asked, consumers, p, weights):
 def score_firms(economy, asked: Asked) -> None:
     """Lenders score the firms that ask them."""
     asked.features = np.empty((FIRM_FEATURES, len(asked)), np.float32)
-    judge_firms(asked, economy.firms, economy.market, economy.p, economy.firm_scorers.weighs)
+    judge_firms(asked, economy.firms, economy.market, economy.p, economy.firm_scorers.masked_weights)
 
 
 def score_consumers(economy, asked: Asked) -> None:
     """Lenders score the consumers that ask them."""
     asked.features = np.empty((CONSUMER_FEATURES, len(asked)), np.float32)
-    judge_consumers(asked, economy.consumers, economy.p, economy.consumer_scorers.weighs)
+    judge_consumers(asked, economy.consumers, economy.p, economy.consumer_scorers.masked_weights)
 
 
 @kernel
@@ -262,7 +263,7 @@ def area_under_curve(tally):
 class Scorers:
     """The models of default of all lenders, banks first, to one population.
 
-    prior: weights by feature. sights: masks over the features, by kind of sight; banks have the first.
+    prior: weights by feature. features_seen: masks over the features, by kind of sight; banks have the first.
     Arrays: mask, weights (lender, feature); total, curvature (lender, feature, feature); tally for the AUC
     (channel, outcome, bin); seen_by, seen_at, seen_score, seen: what was judged of each borrower and waits
     for its label.
@@ -275,11 +276,11 @@ class Scorers:
         rows: int,
         lenders: tuple[int, int],
         prior: tuple[float, ...],
-        sights: tuple[tuple[int, ...], ...],
+        features_seen: tuple[tuple[int, ...], ...],
     ):
         self.banks, everybody, features = lenders[0], sum(lenders), len(prior)
-        self.sights = np.array(sights, float)
-        self.mask = np.tile(self.sights[0], (everybody, 1))
+        self.features_seen = np.array(features_seen, float)
+        self.mask = np.tile(self.features_seen[0], (everybody, 1))
         self.weights = np.tile(np.array(prior), (everybody, 1))
         self.total = np.zeros((everybody, features, features))
         # channels: banks, then a business model each
@@ -291,7 +292,7 @@ class Scorers:
         self.seen = np.zeros((rows, features), np.float32)
 
     @property
-    def weighs(self) -> np.ndarray:
+    def masked_weights(self) -> np.ndarray:
         """What each lender makes of each feature: its weight, or zero where it cannot see."""
         return self.weights * self.mask
 
@@ -305,7 +306,7 @@ class Scorers:
         Who has learned something keeps it, as far as he still sees it; who has not starts from the banks'
         model. What is newly seen starts from a weight of zero and has to prove itself.
         """
-        lenders, now = self.banks + platforms, self.sights[sees]
+        lenders, now = self.banks + platforms, self.features_seen[sees]
         mean = self.weights[: self.banks].mean(axis=0)
         for lender in lenders:
             if not self.total[lender].any():
@@ -332,7 +333,7 @@ class Scorers:
         rows = np.empty(len(failed), np.int64)
         rows = rows[: list_mature(quarter, failed, alive, self, rows)]
         chances = np.empty(len(rows))
-        fitted_chances(rows, self, self.weighs, chances)
+        fitted_chances(rows, self, self.masked_weights, chances)
         gather_labels(rows, failed, chances, self, slope, curve)
         self.seen_by[rows] = -1
         newton_step(self.weights, slope, curve, self.total, p.forgets, p.ridge)

@@ -137,12 +137,12 @@ def hears(firms, platforms, market, p, purses, luck, quarter, offers):
     to learn from.
     """
     found = 0
-    for i in range(firms.approach.shape[0]):
-        if firms.approach[i] >= 0.0 and not firms.closing[i]:
+    for i in range(firms.offer_luck.shape[0]):
+        if firms.offer_luck[i] >= 0.0 and not firms.closing[i]:
             v = uniform(luck, firms.ids[i], firms.generation[i], quarter)
             a, b = 0, 0
             for q in range(purses.upto.shape[0] - 1):  # the sums rise: counting finds the place, on vectors
-                a += 1 if firms.approach[i] >= purses.upto[q] else 0
+                a += 1 if firms.offer_luck[i] >= purses.upto[q] else 0
                 b += 1 if v >= purses.upto[q] else 0
             partner = partner_of(i, firms, offers.last)
             if partner >= 0 and purses.left[max(0, partner)] > 0.0:
