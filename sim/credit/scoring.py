@@ -58,7 +58,8 @@ class Asked:
 
     rows: of borrowers. lender: among all lenders, banks first. amounts: fen. footprint_draw, insight_draw:
     normal deviates, zero for a lender that sees neither footprints nor operations. cash, margin, orders: how
-    clearly a linked lender sees these (share). scores: log odds of default. features: feature by line (float32).
+    clearly a linked lender sees these (share). scores: log odds of default. features: feature by line
+    (float32).
     """
 
     features: np.ndarray
