@@ -93,18 +93,16 @@ def timeline_of(changes: "Change | Iterable[Change]", begins: str | None) -> Tim
     return tuple(sorted(given, key=lambda change: change.quarter(begins)))
 
 
-def in_force(p: Parameters, timeline: Timeline, begins: str | None, quarter: int) -> Parameters:
-    """The parameters of a quarter, from those of the last one: the very same where nothing changes."""
-    for change in timeline:
-        if change.quarter(begins) == quarter:
-            p = p.change(change.values)
-    return p
+def in_force(
+    p: Parameters, timeline: Timeline, begins: str | None, quarter: int, after: float | None = None
+) -> Parameters:
+    """The parameters of a quarter, from those of the one before, or of that which all changes are `after`.
 
-
-def before(p: Parameters, timeline: Timeline, begins: str | None, quarter: int) -> Parameters:
-    """The parameters after all changes up to that quarter."""
+    They are the very same where nothing changes.
+    """
+    last = quarter - 1 if after is None else after
     for change in timeline:
-        if change.quarter(begins) <= quarter:
+        if last < change.quarter(begins) <= quarter:
             p = p.change(change.values)
     return p
 

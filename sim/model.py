@@ -1,6 +1,7 @@
 """The economy: one quarter, top to bottom."""
 
 import copy
+import math
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,7 @@ import mesa
 import numpy as np
 
 from sim import law
-from sim.accounts import chart_with, parties
+from sim.accounts import parties
 from sim.actors.banks import closes_books, finds_room
 from sim.actors.consumers import cuts_spending, plans_spending, serves_debt, works
 from sim.actors.firm_finance import asks_for_credit, cuts_to_cash, keeps_accounts, settles
@@ -33,7 +34,6 @@ from sim.actors.platforms import (
 )
 from sim.actors.state import sets_policy
 from sim.credit import from_banks, from_platforms, pools, scoring, settlement
-from sim.credit.funders import FUNDERS
 from sim.engine.columns import Table
 from sim.engine.crew import Crew
 from sim.engine.ledger import Ledger
@@ -42,13 +42,13 @@ from sim.engine.records import Records
 from sim.engine.rules import Rule, sweep
 from sim.law import Change, Timeline
 from sim.links import market as links
-from sim.links.lines import LINES
 from sim.markets import attention, goods, labour, news, supply
 from sim.markets.payments import banking, ownership, trade_credit, venture
 from sim.population import entry, start
 from sim.population import exit as leaving
 from sim.population import platforms as population
 from sim.record import indicators, saving
+from sim.record.chart import chart
 from sim.sectors import SECTORS
 from sim.state import Market, Memory, Tallies
 from sim.strategies import BusinessModel
@@ -117,7 +117,7 @@ class Economy(mesa.Model):
             law.months(begins)
         self._lay(p, int(seed), sizes, law.timeline_of(timeline, begins), begins)
         self.crew = Crew(threads) if threads > 1 else None
-        self.p = law.before(self.p, self.timeline, begins, -self.p.lead_in)
+        self.p = law.in_force(self.p, self.timeline, begins, -self.p.lead_in, after=-math.inf)
         start.furnish(self)
         self.ledger.open()
         self._live_the_lead_in(shown(self.p.lead_in, "lead-in", progress))
@@ -141,7 +141,7 @@ class Economy(mesa.Model):
         self.market, self.memory, self.tallies = Market.laid(lines), Memory.laid(lines), Tallies()
         self.models: tuple[BusinessModel, ...] = ()
         self.firm_scorers, self.consumer_scorers = scoring.scorers_at_start(sizes)
-        self.ledger = Ledger(self.tables, chart_with([*FUNDERS, *LINES]))
+        self.ledger = Ledger(self.tables, chart())
         self.records = Records(parties(self.ledger.chart))
 
     @classmethod

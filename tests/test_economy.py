@@ -9,15 +9,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sim import Economy, Parameters, discover
-from sim.accounts import MONEY, REAL, chart_with
-from sim.credit.funders import FUNDERS
+from sim.accounts import MONEY, REAL
 from sim.engine.chart import Change, Flow, WriteOff
 from sim.engine.columns import Table
-from sim.links.lines import LINES
+from sim.record.chart import chart
 from tests.economies import small
 
 BUSINESS_MODELS = sorted(discover())
-CHART = chart_with([*FUNDERS, *LINES])
+CHART = chart()
 FLOWS, INSTRUMENTS = CHART.flows, CHART.instruments
 CUSTOMERS = [table for table in MONEY if table not in ("banks", "state")]
 # a share of nothing is no number; every other aggregate has to be one in every quarter

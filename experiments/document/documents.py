@@ -19,18 +19,18 @@ from typing import Any
 from experiments.document import quoted, steps
 from experiments.tell.markdown import table
 from sim import BusinessModel, Parameters, discover
-from sim.accounts import chart_with
 from sim.credit.funders import FUNDERS
 from sim.engine.chart import Change, Flow
 from sim.engine.columns import Account, declared
 from sim.engine.rules import Rule
 from sim.links.lines import LINES
+from sim.record.chart import chart
 from sim.sectors import SECTORS
 from sim.state import Derived, Market, Memory, Tallies
 
 DOCS = Path(__file__).parents[2] / "docs"
 SIGHTS = ("accounts", "footprints", "operations")
-CHART = chart_with([*FUNDERS, *LINES])
+CHART = chart()
 
 
 def first_words(thing: Any) -> str:

@@ -11,12 +11,11 @@ from typing import Any
 
 from experiments.measure.arithmetic import YEAR
 from experiments.tell.markdown import table
-from sim.accounts import chart_with, parties
-from sim.credit.funders import FUNDERS
+from sim.accounts import parties
 from sim.engine.chart import Flow
-from sim.links.lines import LINES
+from sim.record.chart import chart
 
-CHART = chart_with([*FUNDERS, *LINES])
+CHART = chart()
 FLOWS, INSTRUMENTS, PARTIES = CHART.flows, CHART.instruments, parties(CHART)
 CYCLE = 40  # quarters over which flows are added up: one alone may be a bust
 LATE = 8  # the same at the end of a branch

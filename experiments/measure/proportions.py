@@ -13,12 +13,12 @@ import numpy as np
 import pandas as pd
 
 from experiments.measure.arithmetic import YEAR
+from sim.actors.banks import all_loans
 
 BANK_WINDOW = 40  # quarters over which losses and a bank's sum are taken: longer than a business cycle
 LATE = 8  # quarters at the end of a branch that count as its state
 FEN = 100.0
 SOME = 100.0  # shares are shown in per cent
-LENT = ("firm_loans", "syndicated_loans", "consumer_loans", "participations", "platform_loans")
 
 
 def yuan(economy: Any, fen: Any) -> Any:
@@ -257,7 +257,7 @@ def bank_lines(economy: Any) -> dict[str, float]:
     on_bonds, on_deposits = (
         flows.get(flow, 0) for flow in ("interest on bonds and reserves", "deposit interest")
     )
-    lent = float(sum(b[account].sum() for account in LENT))
+    lent = float(all_loans(economy.banks).sum())
     interest, cost = float(b["interest_income"].sum()), float(b["interest_cost"].sum())
     return {
         "loans": lent,

@@ -325,7 +325,11 @@ class Scorers:
         for old, new in [(0, 0), *((1 + old, 1 + new) for old, new in kept.items())]:
             tally[new] = self.tally[old]
         self.tally = tally
-        self.channel[self.banks :] = 1 + of_platform
+        self.belong(np.arange(len(of_platform)), of_platform)
+
+    def belong(self, platforms: np.ndarray, models: np.ndarray | int) -> None:
+        """These platforms are judged with those of these business models; banks have the first channel."""
+        self.channel[self.banks + platforms] = 1 + models
 
     def learn(self, quarter: int, failed: np.ndarray, alive: np.ndarray, p) -> None:
         """Labels that mature this quarter move the weights."""
@@ -338,6 +342,10 @@ class Scorers:
         gather_labels(rows, failed, chances, self, slope, curve)
         self.seen_by[rows] = -1
         newton_step(self.weights, slope, curve, self.total, p.forgets, p.ridge)
+
+    def auc_of(self, model: int) -> float:
+        """Discrimination on the own books of a business model's platforms, over recent years."""
+        return self.auc(1 + model)
 
     def auc(self, channels: slice | int) -> float:
         """Discrimination on the own book of some channels, over recent years."""

@@ -121,7 +121,7 @@ def take_up(economy, rows: np.ndarray, model: int) -> None:
         platforms[name][rows] = value
     for scorers in (economy.firm_scorers, economy.consumer_scorers):
         scorers.see(rows, row.sees)
-        scorers.channel[scorers.banks + rows] = 1 + model
+        scorers.belong(rows, model)
 
 
 def columns_of(row: BusinessModel) -> dict[str, float]:

@@ -272,8 +272,8 @@ def of_models(economy: Any) -> dict[str, dict[str, float]]:
                 "platforms": float(here.sum()),
                 "alive": float((here & platforms["alive"]).sum()),
                 **sums,
-                "auc_firms": economy.firm_scorers.auc(1 + n),
-                "auc_consumers": economy.consumer_scorers.auc(1 + n),
+                "auc_firms": economy.firm_scorers.auc_of(n),
+                "auc_consumers": economy.consumer_scorers.auc_of(n),
             }
     return found
 

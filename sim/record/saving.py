@@ -15,15 +15,14 @@ from typing import Any
 import numpy as np
 
 from sim import law
-from sim.accounts import chart_with, parties
-from sim.credit.funders import FUNDERS
+from sim.accounts import parties
 from sim.engine.ledger import LedgerError
 from sim.engine.parameters import ParameterError, Parameters
 from sim.engine.records import Records
 from sim.engine.rules import RULES
 from sim.law import Change, Timeline
-from sim.links.lines import LINES
 from sim.markets import news
+from sim.record.chart import chart
 from sim.strategies import BusinessModel
 
 LEAST = {"firms": 100, "consumers": 100, "banks": 1, "platforms": 1}
@@ -102,7 +101,7 @@ def restore(economy: Any, parts: Mapping[str, Any]) -> None:
         raise ValueError(f"platforms run a business model that is none of its {len(economy.models)}")
     economy.market.starts = starts_of(economy.firms["sector"])
     for scorers in (economy.firm_scorers, economy.consumer_scorers):
-        scorers.channel[scorers.banks :] = 1 + economy.platforms["model"]
+        scorers.belong(np.arange(len(economy.platforms)), economy.platforms["model"])
     news.check_rows(economy)
     economy.ledger.open()
 
@@ -196,7 +195,7 @@ def rebuilt(arrays: dict[str, np.ndarray], build: Callable[[Found], Any]) -> Any
     check_about(about)
     check_numbers(arrays)
     check_lengths(groups, about)
-    named, acted = parties(chart_with([*FUNDERS, *LINES])), 0
+    named, acted = parties(chart()), 0
     records = Records(named)
     for n, (flows, did) in enumerate(zip(about["flows"], about["acted"], strict=True)):
         line = {key: float(values[n]) for key, values in groups["lines"].items()}
@@ -221,7 +220,7 @@ def check_about(about: Mapping[str, Any]) -> None:
     lacking = Parameters.declarations().keys() - about["parameters"].keys()
     if lacking:
         raise ValueError(f"it lacks the parameters {', '.join(sorted(lacking)[:3])}")
-    known = chart_with([*FUNDERS, *LINES]).flows
+    known = chart().flows
     for flows in about["flows"]:
         for name, fen in flows.items():
             if name not in known or not isinstance(fen, int):
