@@ -299,9 +299,7 @@ def test_the_modules_and_files_that_the_documents_name_exist():
 
 def test_every_folder_with_code_is_in_the_layout():
     folders = {path.parent.relative_to(ROOT).as_posix() for path in ROOT.glob("sim/**/*.py")}
-    assert {f"{folder}/" for folder in folders if folder.count("/") < 2} <= set(
-        re.findall(r"`([\w/]+/)`", README)
-    )
+    assert {f"{folder}/" for folder in folders} <= set(re.findall(r"`([\w/]+/)`", README))
 
 
 def test_the_figure_is_small_enough_to_be_kept():
