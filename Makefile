@@ -12,7 +12,7 @@ ARGS ?=
 STUDIES := $(basename $(notdir $(shell grep -l '^STUDY\b' experiments/studies/*.py 2>/dev/null)))
 
 .DEFAULT_GOAL := help
-.PHONY: help setup test lint check-long docs lock clean runtime development peer $(STUDIES)
+.PHONY: help setup test lint kernels check-long docs lock clean runtime development peer $(STUDIES)
 
 help:  ## this list
 	@{ for study in $(STUDIES); do sed -n "1s/^\"*\([^\"]*\).*/$$study\t\1/p" experiments/studies/$$study.py; done; \
@@ -26,13 +26,17 @@ $(STUDIES): runtime
 bench: peer
 mutants: development
 
-test: lint  ## lint, then every test that takes seconds
+test: development  ## lint, then every test that takes seconds
+	@$(MAKE) --no-print-directory -j 2 lint kernels
 	@$(RUN) -m pytest -q -n logical --maxprocesses 8 --dist loadfile $(ARGS)
 
 lint: development  ## style, format and types
 	@$(VENV)/bin/ruff check .
 	@$(VENV)/bin/ruff format --check .
 	@$(VENV)/bin/pyright
+
+kernels: runtime  ## compile the rules of the model, which is done once and takes about a minute
+	@$(RUN) -c 'import sim; sim.warm_up()'
 
 check-long: development  ## the tests that take minutes
 	@$(RUN) -m pytest -q -m long $(ARGS)

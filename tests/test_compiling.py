@@ -71,11 +71,23 @@ for stats in (calls.machine.stats, loop((enjoys,)).kernel.stats):
 """
 
 
+def with_modules(place: Path) -> Path:
+    for name, text in (("helper", HELPER), ("caller", CALLER), ("guests", RULE)):
+        (place / f"{name}.py").write_text(text)
+    return place
+
+
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    for name, text in (("helper", HELPER), ("caller", CALLER), ("guests", RULE)):
-        (tmp_path / f"{name}.py").write_text(text)
-    return tmp_path
+    return with_modules(tmp_path)
+
+
+@pytest.fixture(scope="module")
+def compiled_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Its machine code is there; whoever damages it leaves it whole again."""
+    place = with_modules(tmp_path_factory.mktemp("compiled"))
+    process(place)
+    return place
 
 
 def process(folder: Path, text: str = RUN) -> list[str]:
@@ -140,8 +152,8 @@ def flipped(content: bytes) -> bytes:
         (".py", half, ["0", "1", "0", "1"]),
     ],
 )
-def test_a_damaged_file_is_noticed_and_written_anew(folder, ending, damage, again):
-    process(folder)
+def test_a_damaged_file_is_noticed_and_written_anew(compiled_folder, ending, damage, again):
+    folder = compiled_folder
     victims = [path for path in (folder / "kernels").rglob(f"*{ending}") if path.is_file()]
     before = {path: path.read_bytes() for path in victims}
     for path, content in before.items():

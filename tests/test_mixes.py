@@ -56,6 +56,16 @@ def test_a_mix_has_the_same_bits_on_threads_after_a_file_and_again(mixed, tmp_pa
     assert loaded.mix == mixed.mix == FOUR
 
 
+@pytest.mark.long
+def test_a_large_mix_has_the_same_bits_on_two_threads():
+    """More firms than make threads worth while: sweeps are shared without lowering any threshold."""
+    firms = 120_000
+    assert firms > rules.WORTH_THREADS
+    alone, shared = (Economy(FOUR, firms=firms, seed=7, threads=threads).run(20) for threads in (1, 2))
+    assert differences(alone, shared) == set()
+    assert lines_that_differ(alone, shared) == set()
+
+
 def test_the_order_of_a_mapping_changes_no_bit():
     one = small({"deep_integration": 1, "institution_traffic": 3}, parameters=LINKED).run(6)
     other = small({strategy("institution_traffic"): 3, "deep_integration": 1}, parameters=LINKED).run(6)
