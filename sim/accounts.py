@@ -73,6 +73,9 @@ FLOWS: dict[str, Flow | Change | WriteOff] = {
     "used machines": Flow("firms", "owners", spent_on="capital"),
     "advertising": Flow("platforms", "firms"),
     "rebates": Flow("platforms", "consumers"),
+    # of a placebo: money changes places between customers of one bank
+    "shuffle among firms": Flow("firms", "firms"),
+    "shuffle among consumers": Flow("consumers", "consumers"),
     # trade credit: the supplier delivers now and is paid a quarter later
     "suppliers paid": Flow("firms", "firms", spent_on="payables", earned_by="receivables"),
     "owners paid as suppliers": Flow("firms", "owners", spent_on="payables", earned_by="receivables"),

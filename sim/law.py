@@ -133,6 +133,17 @@ def name_of(quarter: int, begins: str | None) -> str:
     return f"{of_year // QUARTERS}-Q{of_year % QUARTERS + 1}"
 
 
+def placebo(at: int, share: float = 0.01) -> Timeline:
+    """In quarter `at` that share of deposits moves between random pairs of customers of one bank, once.
+
+    No sum that anybody looks at changes: what comes of it is what chance makes of a change without a meaning.
+    """
+    return (
+        Change(at, {"shuffled": share}, "A placebo"),
+        Change(at + 1, {"shuffled": 0.0}, "The placebo is over"),
+    )
+
+
 def standard_shock(at: int, held_back: float = 0.08, jump: float = 0.4) -> Timeline:
     """Consumers hold back for a year from quarter `at` on, and what every sector wants jumps at once.
 

@@ -36,13 +36,14 @@ from sim.actors.state import sets_policy
 from sim.credit import from_banks, from_platforms, pools, scoring, settlement
 from sim.engine.columns import Table
 from sim.engine.crew import Crew
+from sim.engine.draws import seed_of
 from sim.engine.ledger import Ledger
 from sim.engine.parameters import ParameterError, Parameters
 from sim.engine.records import Records
 from sim.engine.rules import Rule, sweep
 from sim.law import Change, Timeline
 from sim.links import market as links
-from sim.markets import attention, goods, labour, news, supply
+from sim.markets import attention, goods, labour, news, placebo, supply
 from sim.markets.payments import banking, ownership, trade_credit, venture
 from sim.population import entry, start
 from sim.population import exit as leaving
@@ -199,13 +200,18 @@ class Economy(mesa.Model):
         return self.models[int(self.platforms["model"][0])]
 
     @property
+    def draws_from(self) -> int:
+        """What every draw starts from: the seed, and the luck under which the world lives now."""
+        return seed_of(self.seed, self.p.luck)
+
+    @property
     def now(self) -> int:
         """The number of the quarter: 1 for the first recorded, 0 and below during the lead-in."""
         return self.quarter - (start.BEFORE + self.p.lead_in if self.quarter >= start.BEFORE else 0)
 
     def each(self, table: Table, *rules: Rule) -> None:
         """Apply rules to every row, compiled and fused."""
-        sweep(table, rules, self.market, self.p, self.seed, self.quarter, self.crew)
+        sweep(table, rules, self.market, self.p, self.draws_from, self.quarter, self.crew)
 
     def step(self) -> None:
         """One quarter, and a record of it."""
@@ -241,6 +247,7 @@ class Economy(mesa.Model):
         self.each(self.state, sets_policy)
         news.posts_terms(self)  # wage, rates, prices that everybody sees
         pools.post_terms(self)
+        placebo.shuffle(self)  # in comparisons, to see what a change without a meaning does
 
         # platforms plan
         venture.fund_platforms(self)  # owners commit, the fund backs profit
@@ -329,12 +336,16 @@ class Economy(mesa.Model):
         *,
         parameters: Parameters | Mapping[str, Any] | None = None,
         timeline: Change | Iterable[Change] = (),
+        luck: int | None = None,
+        placebo: bool = False,
     ) -> "Economy":
         """The same world from here on; the past is shared.
 
         strategy: what its platforms run from the next quarter on, as `Economy` takes it; without it they keep
         their models. A mapping must add up to the platforms there are. parameters: that have other values
-        from the next quarter on. timeline: further changes at dates.
+        from the next quarter on. timeline: further changes at dates. luck: the number of another one, drawn
+        from as of the next quarter. placebo: in the next quarter money changes places and nothing else,
+        see `law.placebo`: how far this future parts from one without is what chance alone does.
         Raises ParameterError or StrategyError, in one line: also for parameters that act only at the start,
         and for changes in the past.
         """
@@ -343,7 +354,9 @@ class Economy(mesa.Model):
         if chosen is not None:
             population.how_many(chosen, len(self.platforms))
         p = self.p if parameters is None else self.p.change(parameters)
-        further = law.timeline_of(timeline, self.begins)
+        p = p if luck is None else p.change({"luck": luck})
+        meaningless = law.placebo(self.now + 1) if placebo else ()
+        further = law.timeline_of((*law.timeline_of(timeline, self.begins), *meaningless), self.begins)
         law.check_future(further, self.begins, self.now)
         twin = Economy.from_state(saving.found(self, self.records.copy()))
         twin.p, twin.crew, twin.branched = p, self.crew, self.quarter

@@ -113,7 +113,7 @@ def terms_of_banks(economy, *, fee: float, loss: float, ceiling: float, file_cos
 def offered(economy, borrowers: Any, asked: Asked, terms: Terms, tries: str) -> SimpleNamespace:
     """What banks offer those who have asked and are scored, and scratch for `grant`; rate and fen."""
     offers = SimpleNamespace(**{name: np.empty(len(asked)) for name in ("amount", "rate", "own", "common")})
-    luck = key(economy.seed, tries)
+    luck = key(economy.draws_from, tries)
     make_offers(asked, borrowers, terms, economy.p, luck, economy.quarter, offers)
     return offers
 

@@ -202,7 +202,7 @@ def who_asks(economy, borrowers, places, open_: np.ndarray, asked: Asked) -> np.
 def draw_normals(economy, borrowers, purpose: str, rows: np.ndarray, out: np.ndarray) -> None:
     """A standard normal deviate for each of the rows."""
     generation = borrowers.columns["generation"]
-    normals(key(economy.seed, purpose), rows, borrowers.ids, generation, economy.quarter, out)
+    normals(key(economy.draws_from, purpose), rows, borrowers.ids, generation, economy.quarter, out)
 
 
 def lend(

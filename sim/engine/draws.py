@@ -32,6 +32,14 @@ def key(seed: int, purpose: str) -> np.uint64:
     )
 
 
+@functools.cache
+def seed_of(seed: int, luck: int) -> int:
+    """What draws start from: the seed of the world under its first luck, another number under any other."""
+    if luck == 1:
+        return seed
+    return int.from_bytes(hashlib.blake2b(f"{seed}/luck {luck}".encode(), digest_size=7).digest(), "little")
+
+
 def claim(purpose: str, owner: str) -> str:
     """A purpose belongs to one rule: two rules that shared one would be correlated by accident."""
     if _owners.setdefault(purpose, owner) != owner:

@@ -230,7 +230,7 @@ def sell_projects(economy, linked: np.ndarray, purses: SimpleNamespace) -> None:
         price=np.empty(n), value=np.empty(n),
     )  # fmt: skip
     list_customers(linked, firms, offers.last)
-    luck, quarter = key(economy.seed, OFFERS), np.uint64(economy.quarter)
+    luck, quarter = key(economy.draws_from, OFFERS), np.uint64(economy.quarter)
     found = hears(firms, economy.platforms, economy.market, p, purses, luck, quarter, offers)
     order = np.argsort(-offers.value[:found] / offers.price[:found], kind="stable")
     taken = np.empty(found, np.int64)

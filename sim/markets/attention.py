@@ -137,7 +137,7 @@ def win_consumers(economy) -> np.ndarray:
     platforms, consumers, p = economy.platforms, economy.consumers, economy.p
     spend, first, second = platforms["consumer_spend"], consumers["first_app"], consumers["second_app"]
     odds = odds_of(economy, spend, p.outside_attention * len(consumers) * economy.market.wage_index)
-    luck, winners = key(economy.seed, LUCK_OF_CONSUMERS), []
+    luck, winners = key(economy.draws_from, LUCK_OF_CONSUMERS), []
     for number, (at, other) in enumerate(((first, second), (second, first))):
         places, won = places_of(consumers, at, other), np.zeros(len(platforms))
         contest(places, luck, np.uint64(TURNS * economy.quarter + number), odds, platforms, won)
@@ -157,7 +157,7 @@ def win_firms(economy) -> None:
     platforms, firms, p = economy.platforms, economy.firms, economy.p
     outside = p.outside_attention_firms * len(firms) * economy.market.wage_index
     odds, nobody = odds_of(economy, platforms["firm_spend"], outside), np.full(len(firms), -2, np.int32)
-    places, luck = places_of(firms, firms["portal"], nobody), key(economy.seed, LUCK_OF_FIRMS)
+    places, luck = places_of(firms, firms["portal"], nobody), key(economy.draws_from, LUCK_OF_FIRMS)
     contest(places, luck, np.uint64(TURNS * economy.quarter), odds, platforms, np.zeros(len(platforms)))
     users = np.zeros(len(platforms))
     count(firms["portal"], users)

@@ -24,6 +24,8 @@ class World(Declared):
         doc="share of their usual spending that consumers hold back; of the standard shock")
     taste_jump = param(0.0, unit="distance/quarter", low=0.0, high=2.0, source="design",
         doc="jump in a quarter of what every sector wants; of the standard shock")
+    luck = param(1, unit="number", low=1, high=1_000_000, source="design",
+        doc="which luck is drawn from: futures of a world that differ in it alone differ by chance alone")
     weight_drift = param(0.02, unit="log points/quarter", low=0.0, high=0.06, source="assumed",
         doc="standard deviation of the quarterly news in the log weight of a sector in demand")
     weight_return = param(0.03, unit="share/quarter", low=0.01, high=0.1, source="assumed",
@@ -97,7 +99,7 @@ def changes(economy) -> None:
     pace = p.pace_of_change * (1.0 + p.pace_spread * LADDER)
     step, numbered = np.empty(3 * sectors), np.arange(3 * sectors)
     normals(
-        key(economy.seed, LUCK), numbered, numbered, np.zeros_like(numbered),
+        key(economy.draws_from, LUCK), numbered, numbered, np.zeros_like(numbered),
         economy.quarter, step,
     )  # fmt: skip
     market.style_x = market.style_x + pace * step[:sectors]

@@ -120,7 +120,7 @@ def find_suppliers(economy) -> None:
     running_sum(firms["share"], open_.takes, open_.upto)
     for slot, supplier in zip(SLOTS, columns_of(economy, "supplier"), strict=True):
         without = rows[: list_without(firms, supplier, slot, rows)]
-        drawn = key(economy.seed, DRAWN[slot])
+        drawn = key(economy.draws_from, DRAWN[slot])
         each_uniform(drawn, without, firms.ids, firms["generation"], np.uint64(economy.quarter), luck)
         draw_suppliers(without, luck, slot, economy.market.starts, open_, supplier)
 

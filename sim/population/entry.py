@@ -115,7 +115,7 @@ def firms_enter(economy) -> None:
     if not len(rows):
         return
     need, gifts = np.empty(len(rows)), np.empty((2 * len(GIFTS), len(rows)))
-    keys = tuple([key(economy.seed, purpose) for purpose in GIFTS])
+    keys = tuple([key(economy.draws_from, purpose) for purpose in GIFTS])
     draw_gifts(rows, keys, np.uint64(economy.quarter), firms.ids, firms["generation"], gifts)
     furnish_entrants(rows, Gifts(*gifts), firms, market, p, need)
     purse = p.owners_purse * ownership.money(economy)

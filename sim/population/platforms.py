@@ -85,10 +85,10 @@ def dealt(economy, numbers: Sequence[int]) -> np.ndarray:
     Giants and small ones are dealt apart, each in the proportions of `numbers`.
     """
     platforms = economy.platforms
-    luck = np.array([uniform.plain(key(economy.seed, DEALT), int(i), 0, 0) for i in platforms.ids])
+    luck = np.array([uniform.plain(key(economy.draws_from, DEALT), int(i), 0, 0) for i in platforms.ids])
     giants = np.flatnonzero(platforms["giant"])
     small = np.flatnonzero(~platforms["giant"])
-    of_giants = shares(len(giants), numbers, economy.seed)
+    of_giants = shares(len(giants), numbers, economy.draws_from)
     of_small = [number - giant for number, giant in zip(numbers, of_giants, strict=True)]
     model = np.empty(len(platforms), np.int32)
     for rows, counts in ((giants, of_giants), (small, of_small)):

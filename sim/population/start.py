@@ -124,14 +124,14 @@ def lay_ecosystems(economy) -> None:
     platforms["size"] = np.where(platforms["giant"], p.giant_size, 1.0)
     for name, purpose in ECOSYSTEMS.items():
         table = economy.tables[name]
-        u, _ = numbers(economy.seed, purpose, table)
+        u, _ = numbers(economy.draws_from, purpose, table)
         inside = np.floor(u / p.ecosystem_share).astype(np.int32)
         table["ecosystem"] = np.where(inside < giants, inside, -1)
 
 
 def place_people(economy, path) -> None:
     """Earning power, ownership, steadiness and work; and output, by how many are at work."""
-    consumers, p, market, seed = economy.consumers, economy.p, economy.market, economy.seed
+    consumers, p, market, seed = economy.consumers, economy.p, economy.market, economy.draws_from
     u, v = numbers(seed, PEOPLE, consumers)
     spread = p.earning_spread
     consumers["power"] = p.persons_per_row * exps_of(spread * normals_of(u) - 0.5 * spread * spread)
@@ -147,7 +147,13 @@ def place_people(economy, path) -> None:
 
 def place_firms(economy, path) -> None:
     """Sectors by demand, sizes by the tail that luck, choice and walk-in custom lead to, gifts and ways."""
-    firms, p, market, seed, n = economy.firms, economy.p, economy.market, economy.seed, len(economy.firms)
+    firms, p, market, seed, n = (
+        economy.firms,
+        economy.p,
+        economy.market,
+        economy.draws_from,
+        len(economy.firms),
+    )
     sectors = len(market.weights)
     final = market.weights * (1.0 - path.investment)
     final[EQUIPMENT] += path.investment
@@ -180,7 +186,7 @@ def place_firms(economy, path) -> None:
 
 def give_gifts(economy) -> None:
     """What each firm can, how near it is to what the market wants, its ways and its caution."""
-    firms, p, seed = economy.firms, economy.p, economy.seed
+    firms, p, seed = economy.firms, economy.p, economy.draws_from
     u, v = numbers(seed, GIFTS, firms)
     quality = normals_of(u)
     firms["quality"] = quality
