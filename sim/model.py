@@ -38,6 +38,7 @@ from sim.engine.columns import Table
 from sim.engine.crew import Crew
 from sim.engine.draws import seed_of
 from sim.engine.ledger import Ledger
+from sim.engine.memory import keep_freed_memory
 from sim.engine.parameters import ParameterError, Parameters
 from sim.engine.records import Records
 from sim.engine.rules import Rule, sweep
@@ -129,6 +130,7 @@ class Economy(mesa.Model):
     ) -> None:
         """An empty economy of those sizes."""
         super().__init__(rng=seed)
+        keep_freed_memory()
         self.p, self.seed, self.timeline, self.begins = p, seed, timeline, begins
         self.quarter = self.branched = 0
         self.crew: Crew | None = None
