@@ -245,6 +245,7 @@ class Economy(mesa.Model):
         self.market.follow(news.derived, self.p)
         for table in self.tables.values():
             table.open_quarter()  # what adds up within a quarter starts from zero
+        news.check_money(self)
         news.changes(self)  # what is wanted moves; technology grows
         self.each(self.state, sets_policy)
         news.posts_terms(self)  # wage, rates, prices that everybody sees

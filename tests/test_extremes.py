@@ -89,3 +89,9 @@ def test_an_empty_sector_sells_nothing_wherever_it_is():
     starts, sums = np.array([0, 0, 2, 2, 5, 5]), np.empty(5)
     goods.sums_of(starts, np.array([1.0, 2.0, 3.0, 4.0, 5.0]), sums)
     assert sums.tolist() == [0.0, 3.0, 0.0, 12.0, 0.0]
+
+
+def test_where_money_loses_its_worth_the_run_ends_in_one_line_that_names_why():
+    with pytest.raises(ParameterError, match=r"money loses its worth.*taste_jump = 1.7") as error:
+        Economy(firms=264, seed=3, parameters={"lead_in": 0, "taste_jump": 1.7}).run(40)
+    assert "\n" not in str(error.value)

@@ -1,7 +1,8 @@
 """Memory of one quarter's temporaries is kept for those of the next.
 
-A quarter makes and drops some hundreds of arrays as long as a table. The C library gives each large one back
-to the system at once and is given the next one page by page: at 100,000 firms a fourth of all time goes there.
+A quarter makes and drops some hundreds of arrays as long as a table. The C library gives each large one
+back to the system at once and is given the next one page by page: at 100,000 firms a fourth of all time goes
+there.
 """
 
 import ctypes

@@ -8,7 +8,7 @@ from sim.engine.arithmetic import exp
 from sim.engine.compiling import compiled
 from sim.engine.draws import claim, key, normals
 from sim.engine.kernels import kernel
-from sim.engine.parameters import Declared, param
+from sim.engine.parameters import Declared, ParameterError, param
 from sim.state import Derived
 
 
@@ -36,6 +36,7 @@ class World(Declared):
 
 
 LUCK = claim("what the market wants", __name__)
+WORTHLESS = 1e12  # fen: a price at which some firm's bills come near the largest number of fen
 WAGE = 2_000_000.0  # fen a quarter, to which what is declared in fen refers
 EQUIPMENT, MEDIA = 0, 1
 # what consumers and the state buy: little equipment and media, the rest evenly
@@ -87,6 +88,17 @@ def check_rows(economy) -> None:
         table.check_all_pointers()
     if not lie_together(economy.market.starts, economy.firms["sector"]):
         raise ValueError("firms['sector'] does not change: the rows of a sector lie together")
+
+
+def check_money(economy) -> None:
+    """Raise ParameterError, in one line, where money has lost its worth: fen cannot count such amounts."""
+    price = float(economy.firms["price"].max())
+    if not price <= WORTHLESS:  # true for NaN too
+        far = ", ".join(f"{name} = {value:g}" for name, value in economy.p.farthest(4).items())
+        raise ParameterError(
+            f"a price has risen to {price:.3g} fen, above {WORTHLESS:g}: under these parameters money loses "
+            f"its worth; farthest from their defaults are {far or 'none'}"
+        )
 
 
 def changes(economy) -> None:
