@@ -31,7 +31,7 @@ from typing import Any
 
 from experiments.measure.futures import Frame
 from experiments.run import command
-from experiments.run.arm import Arm
+from experiments.run.arm import Arm, Aside
 from experiments.run.command import Parser, Settings
 from experiments.run.ensemble import Ensemble, Outcome
 from experiments.tell.report import Report
@@ -93,6 +93,7 @@ class Study:
         judge: tables of the worlds -> a finding, a frozen dataclass of frames.
         tell: finding -> report.
         sampled: whether worlds draw their own values of the merely assumed parameters.
+        aside: a side branch of every future, as with a shock; its tables are kept under names of their own.
         options: adds the study's own options to its parser.
         parts: where one ensemble is not enough: settings of each by the name of its folder. `judge` is then
             handed a mapping of tables by that name.
@@ -106,6 +107,7 @@ class Study:
     judge: Callable[[Any], Any]
     tell: Callable[[Any], Report]
     sampled: bool = True
+    aside: Callable[[], Aside] | None = None
     options: Callable[[Parser], None] = nothing
     parts: Callable[[Settings], Mapping[str, Settings]] | None = None
 
@@ -117,7 +119,8 @@ class Study:
 
     def ensemble(self, settings: Settings) -> Ensemble:
         """The worlds asked for, with all arms."""
-        return Ensemble(settings.make_worlds(sampled=self.sampled), self.arms(), reduce=self.keep)
+        made = settings.make_worlds(sampled=self.sampled)
+        return Ensemble(made, self.arms(), reduce=self.keep, aside=self.aside and self.aside())
 
     def lived(self, settings: Settings) -> dict[str, Tables]:
         """What worlds left, by part (one named "" where there are none); computes what the stores lack."""

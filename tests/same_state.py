@@ -51,6 +51,7 @@ DERIVED = {
 }
 NEW = {
     *(f"table/platforms/{name}" for name in ("model", "founded", "wanted_model", "interest", "bad_loans")),
+    *(f"table/platforms/{name}" for name in ("new_firm_users", "new_links")),
     *(f"table/platforms/offers_{line}" for line in ("process", "adaptation", "early_cash")),
     *(f"table/firms/linked_{name}" for name in ("productivity", "agility", "early")),
 }

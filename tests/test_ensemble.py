@@ -55,9 +55,12 @@ class FakeParameters:
         return hashlib.sha256(f"{self.pace!r} {self.spread!r}".encode()).hexdigest()
 
     @staticmethod
-    def sampled(seed: int, world: int, fixed: dict[str, float]) -> FakeParameters:
-        pace = float(np.random.default_rng([seed, world]).random())
-        return FakeParameters(**{"pace": pace, **fixed})
+    def problem() -> dict[str, Any]:
+        return {"names": ["pace"]}
+
+    @staticmethod
+    def at(places: dict[str, float], fixed: dict[str, float]) -> FakeParameters:
+        return FakeParameters(**{**places, **fixed})
 
 
 class FakeEconomy:
@@ -178,6 +181,7 @@ def undisturbed(count: int = 4) -> pd.DataFrame:
             economy = economy.branch(arm)
             economy.run(world.quarters)
             frame = economy.records.quarters.reset_index()
+            frame.insert(0, "luck", 1)
             frame.insert(0, "arm", arm)
             frame.insert(0, "world", world.index)
             parts.append(frame)
@@ -204,7 +208,7 @@ def test_tables_are_tidy_and_arms_of_a_world_share_its_luck(tmp_path: Path) -> N
     assert np.allclose(difference.loc[:4], 0.0)
     assert np.allclose(difference.loc[10], 6 * 0.5 * np.array(paces))
     platforms = outcome.store.frame("platforms")
-    assert list(platforms.columns) == ["world", "arm", "quarter", "platform", "cash"]
+    assert list(platforms.columns) == ["world", "arm", "luck", "quarter", "platform", "cash"]
     assert len(platforms) == 4 * 2
 
 

@@ -12,7 +12,7 @@ import pandas as pd
 
 from experiments.judge.intervals import THIRDS, holm, paired_difference, terciles
 from experiments.judge.ranking import acceptability, cube, scale, share_first
-from experiments.measure.futures import FOCUS, NO_GAINS, Frame, real_effects
+from experiments.measure.futures import FOCUS, NO_GAINS, PLACEBO, Frame, real_effects
 from experiments.measure.measures import GROUPS, MEASURES, ranked
 from experiments.measure.measures.declared import Measure
 from experiments.run.world import CONTROL
@@ -30,7 +30,8 @@ STARS = ((0.001, "***"), (0.01, "**"), (0.05, "*"))
 class Comparison:
     """All numbers of a comparison.
 
-    ``measures``: world, arm, group, measure, unit, direction, value. ``differences``: see `differences`.
+    ``measures``: world, arm, luck, group, measure, unit, direction, value; without the placebos, whose sizes
+    stand beside the ``differences``: see `differences` and `placebo_sizes`.
     ``first``: field, group, arm, share of worlds in which the arm ranks first in the group, low, high.
     ``weightings``: field, scaling, arm, share of weightings and worlds that put it first, and its central
     weights by group. ``dependence``: group, parameter, third, worlds, share of worlds in which the focus is
@@ -54,17 +55,37 @@ def compare(table: Frame, drawn: Frame, *, resamples: int = 4_999) -> Comparison
         drawn: parameters by world (index) and name, where they differ between worlds.
         resamples: of intervals and p-values; fewer is faster and coarser.
     """
+    chance = placebo_sizes(table)
+    table = table.loc[~table["arm"].isin(list(PLACEBO.values()))]
     arms = list(dict.fromkeys(map(str, table["arm"])))
     sides = fields(arms)
+    found = differences(table, contrasts(arms), resamples=resamples)
+    both = [
+        [chance.get((arm, name), math.nan) for arm in (one, other)]
+        for one, other, name in zip(found["treated"], found["control"], found["measure"], strict=True)
+    ]
+    found["placebo"] = pd.DataFrame(both).max(axis=1)
     return Comparison(
         table,
-        differences(table, contrasts(arms), resamples=resamples),
+        found,
         first_places(table, sides),
         weightings(table, sides),
         dependence(table, sides, drawn),
         sides,
         int(table["world"].nunique()),
     )
+
+
+def placebo_sizes(table: Frame) -> dict[tuple[str, str], float]:
+    """Root mean square over worlds of what a change without a meaning did, by arm and measure."""
+    wide = table.pivot_table(index="world", columns=["arm", "measure"], values="value", observed=True)
+    sizes = {}
+    for arm, label in PLACEBO.items():
+        for name in MEASURES:
+            if (arm, name) in wide and (label, name) in wide:
+                gap = wide[label, name] - wide[arm, name]
+                sizes[arm, name] = float(np.sqrt((gap**2).mean()))
+    return sizes
 
 
 def contrasts(arms: Sequence[str]) -> list[tuple[str, str]]:
@@ -136,7 +157,7 @@ def first_places(table: Frame, sides: Mapping[str, Sequence[str]]) -> Frame:
     interval."""
     parts = []
     for field, arms in sides.items():
-        chosen = ranked(of_platforms=CONTROL not in arms)
+        chosen = ranked(table, of_platforms=CONTROL not in arms)
         values, _ = cube(table, arms, chosen)
         if len(values):
             part = share_first(values, [m.direction for m in chosen], [m.group for m in chosen], arms)
@@ -151,7 +172,7 @@ def weightings(table: Frame, sides: Mapping[str, Sequence[str]]) -> Frame:
     """SMAA: the share of all weightings of the groups, and worlds, under which each arm is first."""
     rows = []
     for field, arms in sides.items():
-        chosen = ranked(of_platforms=CONTROL not in arms)
+        chosen = ranked(table, of_platforms=CONTROL not in arms)
         values, _ = cube(table, arms, chosen)
         if not len(values):
             continue
@@ -168,13 +189,12 @@ def weightings(table: Frame, sides: Mapping[str, Sequence[str]]) -> Frame:
     return pd.DataFrame(rows)
 
 
-def scores(values: npt.NDArray[np.float64], arms: Sequence[str]) -> npt.NDArray[np.float64]:
+def scores(values: npt.NDArray[np.float64], chosen: Sequence[Measure]) -> npt.NDArray[np.float64]:
     """(worlds, arms, groups) mean rank within each group, from 0 (last in all) to 1 (first in all).
 
     Args:
-        values: from `cube`, with the measures that count for these arms.
+        values: from `cube`, with the measures ``chosen``.
     """
-    chosen = ranked(of_platforms=CONTROL not in arms)
     score = scale(values, [m.direction for m in chosen], "rank")
     of = [[i for i, m in enumerate(chosen) if m.group == name] for name in groups(chosen)]
     return np.stack([score[:, :, members].mean(axis=2) for members in of], axis=2)
@@ -205,7 +225,7 @@ def dependence(table: Frame, sides: Mapping[str, Sequence[str]], drawn: Frame) -
     credit = table.loc[(table["measure"] == "credit") & (table["arm"] == CONTROL)].set_index("world")["value"]
 
     def add(parameter: str, third: str, chosen: npt.NDArray[np.bool_]) -> None:
-        for position, group in enumerate(GROUPS):
+        for position, group in enumerate(present):
             gap = found[chosen, position]
             first = float(((gap > 0) + 0.5 * (gap == 0)).mean())
             gain = float(gains.loc[worlds[chosen], focus].mean())
@@ -214,10 +234,12 @@ def dependence(table: Frame, sides: Mapping[str, Sequence[str]], drawn: Frame) -
     for field, focus in (("platforms", FOCUS), ("no real gains", NO_GAINS)):
         if focus not in sides.get(field, ()):
             continue
-        values, worlds = cube(table, sides[field], ranked())
+        chosen_measures = ranked(table)
+        values, worlds = cube(table, sides[field], chosen_measures)
         if not len(values):
             continue
-        found = lead(scores(values, sides[field]), list(sides[field]).index(focus))
+        found = lead(scores(values, chosen_measures), list(sides[field]).index(focus))
+        present = groups(chosen_measures)
         add(field, "all", np.ones(len(worlds), bool))
         if focus != FOCUS:
             continue

@@ -11,7 +11,7 @@ import pandas as pd
 from experiments.judge.comparison import fields, first_places, lead, scores
 from experiments.judge.intervals import holm, wilson
 from experiments.judge.ranking import cube
-from experiments.measure.futures import FOCUS, Frame
+from experiments.measure.futures import FOCUS, PLACEBO, Frame
 from experiments.measure.measures import ranked
 from experiments.run.world import CONTROL
 
@@ -36,13 +36,15 @@ def sides(table: Frame, drawn: Frame) -> Sides:
         table: from `measures.measured`.
         drawn: parameters by world (index) and name.
     """
+    table = table.loc[~table["arm"].isin(list(PLACEBO.values()))]
     labels = list(dict.fromkeys(map(str, table["arm"])))
     found = fields(labels)
     rows: list[tuple[Any, ...]] = []
     separating = pd.DataFrame()
     for field, members in found.items():
-        values, worlds = cube(table, members, ranked(of_platforms=CONTROL not in members))
-        score = scores(values, members).mean(axis=2)
+        chosen = ranked(table, of_platforms=CONTROL not in members)
+        values, worlds = cube(table, members, chosen)
+        score = scores(values, chosen).mean(axis=2)
         best = np.isclose(score, score.max(axis=1, keepdims=True), rtol=0.0, atol=1e-12)
         share = best / best.sum(axis=1, keepdims=True)
         for i, world in enumerate(worlds):

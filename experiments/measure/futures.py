@@ -7,18 +7,19 @@ asked of a future leaves the futures that were lived as they are.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from experiments.run.arm import Arm
+from experiments.run.arm import Arm, Aside
 from experiments.run.world import CONTROL
 
 FOCUS = "deep_integration"  # what the essay argues for
 NO_GAINS = "no_gains"  # deep integration where a link has no real effect on a firm
+PLACEBO = {CONTROL: "placebo_control", FOCUS: "placebo_focus"}  # the same with a change that means nothing
 KEPT_OF_PLATFORMS = (
     "alive",
     "giant",
@@ -36,6 +37,8 @@ KEPT_OF_PLATFORMS = (
     "firm_users",
     "links",
     "new_users",
+    "new_firm_users",
+    "new_links",
     "consumer_spend",
     "firm_spend",
     "project_spend",
@@ -50,7 +53,7 @@ def arms(*, every: bool = True) -> dict[str, Arm]:
     """The arms of the main job by label: each business model there is, and integration without real gains.
 
     Args:
-        every: False leaves the arm without real gains out.
+        every: False leaves the arm without real gains and the placebos out.
     """
     import sim
 
@@ -60,6 +63,8 @@ def arms(*, every: bool = True) -> dict[str, Arm]:
         # Only a linked firm can gain, so among the other arms these parameters change nothing: one more
         # arm tells what a second ensemble with both at zero would tell.
         found[NO_GAINS] = Arm(FOCUS, real_effects())
+    if every:
+        found |= {label: Arm(arm, placebo=True) for arm, label in PLACEBO.items() if arm in found}
     return found
 
 
@@ -115,12 +120,23 @@ class Future:
 
     ``quarters``: (quarters,) arrays by indicator, see ``sim/indicators.py``. ``platforms``: (quarters,
     platforms) arrays by column, none where no platform acts. ``firms``: (firms,) arrays at the end, none
-    where they were not kept.
+    where they were not kept. ``shocked``: quarters of the side branch with a shock, ``unshocked``: the same
+    quarters without it; none where no side branch was lived.
     """
 
     quarters: Series
     platforms: Series
     firms: Series
+    shocked: Series = field(default_factory=dict)
+    unshocked: Series = field(default_factory=dict)
+
+    def until(self, horizon: int) -> Future:
+        """The same up to that quarter; of the firms at the end nothing is left, the shock stays."""
+        if horizon >= len(next(iter(self.quarters.values()))):
+            return self
+        first = {name: values[:horizon] for name, values in self.quarters.items()}
+        rows = {name: values[:horizon] for name, values in self.platforms.items()}
+        return Future(first, rows, {}, self.shocked, self.unshocked)
 
     @property
     def acts(self) -> bool:
@@ -128,7 +144,13 @@ class Future:
         return bool(self.platforms)
 
     @classmethod
-    def of(cls, quarters: Frame, platforms: Frame | None = None, firms: Frame | None = None) -> Future:
+    def of(
+        cls,
+        quarters: Frame,
+        platforms: Frame | None = None,
+        firms: Frame | None = None,
+        shocked: Frame | None = None,
+    ) -> Future:
         """From the tables of `kept` for one arm of one world."""
         columns = {str(name): quarters[name].to_numpy(float) for name in quarters if name not in _LABELS}
         if len(columns) == 0 or len(quarters) == 0:
@@ -141,27 +163,41 @@ class Future:
         rows: dict[str, Any] = {}
         if firms is not None and len(firms):
             rows = {name: firms[name].to_numpy(float) for name in ("generation", "link", "depth", "sales")}
-        return cls(columns, cells, rows)
+        if shocked is None or not len(shocked):
+            return cls(columns, cells, rows)
+        names = [name for name in columns if name in shocked]
+        with_it = {name: shocked[name].to_numpy(float) for name in names}
+        without = quarters.set_index("quarter").loc[shocked["quarter"], names]
+        return cls(columns, cells, rows, with_it, {name: without[name].to_numpy(float) for name in names})
 
 
-_LABELS = ("world", "arm", "since", "quarter")
+_LABELS = ("world", "arm", "luck", "since", "quarter")
+SHOCK_AFTER, SHOCK_WATCHED = 20, 12  # quarters of a future before the shock, and of what follows it
 
 
-def futures(tables: Mapping[str, Frame]) -> Iterator[tuple[int, str, Future, Future]]:
-    """World, arm, future and its twin under `CONTROL`, for every arm of every world in the tables of a store.
+def shock() -> Aside:
+    """The standard shock, beside every future: what it takes is read off the same quarters without it."""
+    from sim.law import standard_shock
+
+    return Aside("shocked", SHOCK_AFTER, SHOCK_WATCHED, standard_shock(at=1))
+
+
+def futures(tables: Mapping[str, Frame]) -> Iterator[tuple[tuple[int, int, str], Future, Future]]:
+    """(world, luck, arm), future and its twin under `CONTROL` and the same luck, for all in a store's tables.
 
     Raises ``ValueError`` for a world without the twin.
     """
     split = {
-        name: dict(tuple(table.groupby(["world", "arm"], sort=False, observed=True)))
+        name: dict(tuple(table.groupby(["world", "luck", "arm"], sort=False, observed=True)))
         for name, table in tables.items()
+        if name in ("quarters", "platforms", "firms", "shocked_quarters")
     }
-    found: dict[tuple[int, str], Future] = {}
+    found: dict[tuple[int, int, str], Future] = {}
     for key, quarters in split["quarters"].items():
-        others = (split.get(name, {}).get(key) for name in ("platforms", "firms"))
+        others = (split.get(name, {}).get(key) for name in ("platforms", "firms", "shocked_quarters"))
         found[key] = Future.of(quarters, *others)
-    for (world, arm), future in found.items():
-        twin = found.get((world, CONTROL))
+    for (world, luck, arm), future in found.items():
+        twin = found.get((world, luck, CONTROL))
         if twin is None:
             raise ValueError(f"world {world} has no arm {CONTROL}, which its other arms are compared with")
-        yield int(world), str(arm), future, twin
+        yield (int(world), int(luck), str(arm)), future, twin

@@ -20,6 +20,8 @@ class Arm:
         parameters: values by name that hold from the branching on.
         timeline: changes of parameters (`sim.law.Change`) at dates; a number counts quarters from the
             branching.
+        placebo: whether it begins with a change that means nothing (`sim.law.placebo`): how far it parts
+            from the same arm without one is what chance does.
 
     Raises ``TypeError`` for what cannot be written down.
     """
@@ -27,6 +29,7 @@ class Arm:
     platforms: Any
     parameters: Mapping[str, Any] = field(default_factory=dict)
     timeline: tuple[Any, ...] = ()
+    placebo: bool = False
 
     def __post_init__(self) -> None:
         for change in self.timeline:
@@ -45,6 +48,7 @@ class Arm:
             "platforms": _written(self.platforms),
             "parameters": dict(self.parameters),
             "timeline": [change.as_dict() for change in self.timeline],
+            "placebo": self.placebo,
         }
 
     @classmethod
@@ -53,7 +57,7 @@ class Arm:
         from sim.law import Change
 
         timeline = tuple(Change(**change) for change in noted["timeline"])
-        return cls(_read(noted["platforms"]), noted["parameters"], timeline)
+        return cls(_read(noted["platforms"]), noted["parameters"], timeline, noted["placebo"])
 
 
 def _written(platforms: Any) -> Any:
@@ -84,10 +88,55 @@ def _tuples(value: Any) -> Any:
     return tuple(map(_tuples, value)) if isinstance(value, list) else value
 
 
-def branch(economy: Any, arm: Arm) -> Any:
-    """The future of a grown economy under this arm."""
-    timeline = [
-        dataclasses.replace(change, at=economy.quarter + change.at) if isinstance(change.at, int) else change
-        for change in arm.timeline
+@dataclass(frozen=True)
+class Aside:
+    """A side branch of every future, lived beside it for a while: what differs is what its changes did.
+
+    Args:
+        name: goes before the names of its tables, as in ``shocked_quarters``.
+        after: quarters of the future before it parts.
+        quarters: how long it is watched.
+        timeline: changes that act in it alone; a number counts quarters from its own beginning, from 1.
+    """
+
+    name: str
+    after: int
+    quarters: int
+    timeline: tuple[Any, ...]
+
+    def described(self) -> dict[str, Any]:
+        """All that makes it what it is, as JSON can say it."""
+        return {
+            **{name: getattr(self, name) for name in ("name", "after", "quarters")},
+            "timeline": [change.as_dict() for change in self.timeline],
+        }
+
+    @classmethod
+    def from_description(cls, noted: Mapping[str, Any]) -> Aside:
+        """The side branch that was described so."""
+        from sim.law import Change
+
+        timeline = tuple(Change(**change) for change in noted["timeline"])
+        return cls(noted["name"], noted["after"], noted["quarters"], timeline)
+
+    def lived(self, future: Any) -> Any:
+        """The side branch of a future that has come to where they part."""
+        return future.branch(timeline=_later(self.timeline, future.quarter)).run(self.quarters)
+
+
+def branch(economy: Any, arm: Arm, luck: int = 1) -> Any:
+    """The future of a grown economy under this arm; under the first luck it goes on with the world's own."""
+    given: dict[str, Any] = {"parameters": arm.parameters, "timeline": _later(arm.timeline, economy.quarter)}
+    if luck > 1:
+        given["luck"] = luck
+    if arm.placebo:
+        given["placebo"] = True
+    return economy.branch(arm.platforms, **given)
+
+
+def _later(timeline: tuple[Any, ...], quarters: int) -> list[Any]:
+    """Changes that are counted from a moment, counted from the world's first quarter."""
+    return [
+        dataclasses.replace(change, at=quarters + change.at) if isinstance(change.at, int) else change
+        for change in timeline
     ]
-    return economy.branch(arm.platforms, parameters=arm.parameters, timeline=timeline)

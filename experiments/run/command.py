@@ -35,6 +35,7 @@ QUICK = {
     "platforms": 24,
     "burn_in": 20,
     "quarters": 40,
+    "lucks": 1,
 }
 FULL = {**QUICK, "worlds": 200, "firms": 10_000, "burn_in": 40, "quarters": 60}
 
@@ -46,8 +47,14 @@ _SIZES = {
     "platforms": "platforms in each",
     "burn_in": "quarters under external finance before the futures part",
     "quarters": "quarters that each future lasts",
+    "lucks": "times that each future is lived, under another luck each",
 }
-_BOUNDS = {"worlds": (1, SEEDS_APART), "burn_in": (0, 4000), "quarters": (1, 4000)}  # others: the model's own
+_BOUNDS = {
+    "worlds": (1, SEEDS_APART),
+    "burn_in": (0, 4000),
+    "quarters": (1, 4000),
+    "lucks": (1, 1000),
+}  # others: the model's own
 
 
 class UsageError(ValueError):
@@ -78,6 +85,7 @@ class Settings:
     platforms: int
     burn_in: int
     quarters: int
+    lucks: int
     seed: int
     out: Path
     workers: int | None
@@ -104,6 +112,7 @@ class Settings:
             platforms=self.platforms,
             burn_in=self.burn_in,
             quarters=self.quarters,
+            lucks=self.lucks,
             fixed={**(fixed or {}), **self.chosen},
             sampled=sampled,
             parameters=self.parameters,

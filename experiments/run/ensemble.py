@@ -20,7 +20,7 @@ from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from experiments.run.arm import Arm
+from experiments.run.arm import Arm, Aside
 from experiments.run.executors import EnsembleError, Result, local, serial
 from experiments.run.provenance import OWN, address, code_hash, source_hash, versions
 from experiments.run.store import Store, StoreError
@@ -81,6 +81,7 @@ class Ensemble:
             ``world`` and ``arm`` are added to each. Keep reductions in a module apart from figures:
             editing the module they live in makes stored worlds stale.
         economy: the model's class; ``sim.Economy`` where not given.
+        aside: a side branch of every future, whose tables are kept too.
 
     Raises ``ValueError`` without worlds or arms or with two worlds of one number, ``TypeError`` for a
     function that no other process could import.
@@ -90,6 +91,7 @@ class Ensemble:
     arms: Sequence[str] | Mapping[str, Any]  # whatever `Arm.of` takes
     reduce: Callable[[Any], Mapping[str, Any]] = records
     economy: type | None = None
+    aside: Aside | None = None
     pairs: tuple[tuple[str, Arm], ...] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -123,7 +125,8 @@ class Ensemble:
         code = code_hash(economy)
         source_hash.cache_clear()  # a notebook may have edited the reduction since the last run
         return tuple(
-            Task(world, self.pairs, economy, self.reduce, store, code, redo) for world in self.worlds
+            Task(world, self.pairs, economy, self.reduce, store, code, redo, self.aside)
+            for world in self.worlds
         )
 
     def run(

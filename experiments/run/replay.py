@@ -18,14 +18,14 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from experiments.run.arm import Arm
+from experiments.run.arm import Arm, Aside
 from experiments.run.provenance import OWN
 from experiments.run.store import Store, StoreError, read_json
 from experiments.run.world import Task, World, perform
 
 # what each name in a file has to be: its type, and what it can do
 KINDS = {
-    "parameters": (type, "sampled"),
+    "parameters": (type, "at"),
     "economy": (type, "load"),
     "reduce": (types.FunctionType, "__call__"),
 }
@@ -55,6 +55,7 @@ def task_of(path: Path, store: Store, trusted: Sequence[str] = OWN) -> Task:
         named["reduce"],
         store,
         noted["code"],
+        aside=noted["aside"] and Aside.from_description(noted["aside"]),
     )
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import gc
+import itertools
 import platform
 import sys
 import time
@@ -15,7 +16,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from experiments.run.arm import Arm, branch
+from experiments.run.arm import Arm, Aside, branch
 from experiments.run.provenance import address, source_hash, versions
 from experiments.run.store import Store, fingerprint
 
@@ -35,6 +36,7 @@ class World:
         burn_in: quarters under external finance before the futures part.
         quarters: quarters that every future lasts.
         chosen: names of the parameters set by hand; the other overridden ones were sampled.
+        lucks: how many times every future is lived, each time under another luck.
 
     Raises ``ValueError`` for a size or a duration that makes no world.
     """
@@ -49,6 +51,7 @@ class World:
     burn_in: int
     quarters: int
     chosen: tuple[str, ...] = ()
+    lucks: int = 1
 
     def __post_init__(self) -> None:
         for name, least in _LEAST.items():
@@ -84,6 +87,7 @@ _LEAST = {
     "platforms": 1,
     "burn_in": 0,
     "quarters": 1,
+    "lucks": 1,
 }
 
 
@@ -97,6 +101,7 @@ def worlds(
     platforms: int = 24,
     burn_in: int = 40,
     quarters: int = 40,
+    lucks: int = 1,
     fixed: Mapping[str, Any] | None = None,
     sampled: bool = True,
     parameters: Any = None,
@@ -107,6 +112,7 @@ def worlds(
         consumers: two per firm where not given.
         fixed: parameters set by hand, by name.
         sampled: whether each world draws its own values of the merely assumed parameters.
+        lucks: how many times every future is lived, under another luck each.
         parameters: the class to draw from; ``sim.Parameters`` where not given.
     """
     if count < 1:
@@ -116,6 +122,7 @@ def worlds(
 
         parameters = sim.Parameters
     fixed = dict(fixed or {})
+    drawn = spread_evenly(parameters, seed, count, fixed) if sampled else [parameters(**fixed)] * count
     return tuple(
         World(
             seed=seed,
@@ -124,13 +131,28 @@ def worlds(
             consumers=2 * firms if consumers is None else consumers,
             banks=banks,
             platforms=platforms,
-            parameters=parameters.sampled(seed, index, fixed=fixed) if sampled else parameters(**fixed),
+            parameters=drawn[index],
             burn_in=burn_in,
             quarters=quarters,
             chosen=tuple(sorted(fixed)),
+            lucks=lucks,
         )
         for index in range(count)
     )
+
+
+def spread_evenly(parameters: Any, seed: int, count: int, fixed: Mapping[str, Any]) -> list[Any]:
+    """Parameters of the first ``count`` worlds: points of a scrambled Sobol sequence (Owen, 1998).
+
+    They fill the ranges more evenly than independent draws do, and a longer sequence begins with the same
+    points. Each parameter has a dimension of its own, in the order in which they are declared.
+    """
+    from scipy.stats import qmc
+
+    names = parameters.problem()["names"]
+    exact = qmc.Sobol(len(names), scramble=True, rng=seed)
+    points = exact.random(1 << (count - 1).bit_length())[:count]  # powers of two keep their balance
+    return [parameters.at(dict(zip(names, point.tolist(), strict=True)), fixed) for point in points]
 
 
 def records(economy: Any) -> dict[str, Any]:
@@ -149,6 +171,7 @@ class Task:
     store: Store
     code: str
     redo: bool = False
+    aside: Aside | None = None
 
     @functools.cached_property
     def key(self) -> str:
@@ -157,6 +180,7 @@ class Task:
             {
                 "world": self.world.described(),
                 "arms": [[label, arm.described()] for label, arm in self.arms],
+                "aside": self.aside and self.aside.described(),
                 "code": self.code,
                 "versions": versions(),
                 "reduce": [self.reduce.__qualname__, source_hash(self.reduce)],
@@ -173,25 +197,25 @@ class Task:
     def grown(self) -> str:
         """SHA-256 of everything the world depends on up to the moment of branching."""
         described = self.world.described()
-        later = ("quarters", "index", "seed", "chosen")
+        later = ("quarters", "lucks", "index", "seed", "chosen")
         early = {name: value for name, value in described.items() if name not in later}
         lived = source_hash(perform)
         return fingerprint({"world": early, "code": self.code, "versions": versions(), "lived": lived})
 
 
 def perform(task: Task) -> float:
-    """Grow the world, live every arm, store the tables. Returns the seconds it took.
+    """Grow the world, live every arm under every luck, store the tables. Returns the seconds it took.
 
-    One economy beside the grown one is alive at any time.
+    One economy beside the grown one is alive at any time, and for a while its side branch.
     """
     began = time.perf_counter()
     economy = grow(task)
     tables: dict[str, list[Any]] = {}
-    for label, arm in task.arms:
-        future = branch(economy, arm)
-        future.run(task.world.quarters)
-        for table, frame in task.reduce(future).items():
-            tables.setdefault(table, []).append(_tidy(table, frame, task.world.index, label))
+    for (label, arm), luck in itertools.product(task.arms, range(1, task.world.lucks + 1)):
+        future = branch(economy, arm, luck)
+        lived(future, task, lambda table, frame, at=(label, luck): tables.setdefault(table, []).append(
+            _tidy(table, frame, task.world.index, *at)
+        ))  # fmt: skip
         release(future)
         del future
         gc.collect()  # a model and its agents point at each other
@@ -203,6 +227,21 @@ def perform(task: Task) -> float:
     joined = {table: pd.concat(frames, ignore_index=True) for table, frames in tables.items()}
     task.store.save(task.name, joined, {**described(task), "seconds": seconds})
     return seconds
+
+
+def lived(future: Any, task: Task, keep: Callable[[str, Any], None]) -> None:
+    """Live a future to its end, and beside it the side branch for which there is time; keep their tables."""
+    quarters, aside = task.world.quarters, task.aside
+    if aside is not None and aside.after + aside.quarters <= quarters:
+        future.run(aside.after)
+        apart = aside.lived(future)
+        for table, frame in task.reduce(apart).items():
+            keep(f"{aside.name}_{table}", frame)
+        release(apart)
+        quarters -= aside.after
+    future.run(quarters)
+    for table, frame in task.reduce(future).items():
+        keep(table, frame)
 
 
 def grow(task: Task) -> Any:
@@ -243,8 +282,9 @@ def release(economy: Any) -> None:
         getattr(mesa.Agent, "_ids", {}).pop(economy, None)
 
 
-def _tidy(table: str, frame: Any, world: int, arm: str) -> Any:
-    """One arm's table with the columns ``world`` and ``arm`` in front and its named index as columns."""
+def _tidy(table: str, frame: Any, world: int, arm: str, luck: int) -> Any:
+    """One future's table with the columns ``world``, ``arm`` and ``luck`` in front and its named index as
+    columns."""
     import pandas as pd
 
     if not isinstance(frame, pd.DataFrame):
@@ -253,8 +293,9 @@ def _tidy(table: str, frame: Any, world: int, arm: str) -> Any:
         raise ValueError(f"the reduction's table {table!r} cannot name a file: use letters, digits and _")
     named = any(name is not None for name in frame.index.names)
     frame = frame.reset_index(drop=not named)
-    if taken := {"world", "arm"} & set(frame.columns):
+    if taken := {"world", "arm", "luck"} & set(frame.columns):
         raise ValueError(f"the reduction's table {table!r} has a column {min(taken)!r}, which the store adds")
+    frame.insert(0, "luck", luck)
     frame.insert(0, "arm", arm)
     frame.insert(0, "world", world)
     return frame
@@ -266,6 +307,7 @@ def described(task: Task) -> dict[str, Any]:
         "key": task.key,
         "world": task.world.described(),
         "arms": [[label, arm.described()] for label, arm in task.arms],
+        "aside": task.aside and task.aside.described(),
         "economy": address(task.economy),
         "reduce": address(task.reduce),
         "parameters": address(type(task.world.parameters)),

@@ -15,7 +15,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from experiments.judge.comparison import Comparison, compare
-from experiments.measure.futures import Frame, arms, kept
+from experiments.measure.futures import Frame, arms, kept, shock
 from experiments.measure.measures import measured
 from experiments.study import Study, Tables
 from experiments.tell.conclusion import conclude
@@ -63,4 +63,4 @@ def tell(found: Found) -> Report:
     )
 
 
-STUDY = Study(__doc__, QUICK, {**QUICK, "worlds": 200}, arms, kept, judge, tell)
+STUDY = Study(__doc__, QUICK, {**QUICK, "worlds": 200}, arms, kept, judge, tell, aside=shock)

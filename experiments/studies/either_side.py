@@ -18,7 +18,7 @@ import numpy as np
 import pandas as pd
 
 from experiments.judge.sides import Sides, sides, totals
-from experiments.measure.futures import FOCUS, Frame, arms, kept_without_firms
+from experiments.measure.futures import FOCUS, Frame, arms, kept_without_firms, shock
 from experiments.measure.measures import measured
 from experiments.study import Study, Tables
 from experiments.tell.drawing import colour, panels
@@ -137,4 +137,4 @@ def followed(axes: Axes, top: Frame) -> None:
     axes.set_title("What its lead follows (filled: p < 0.05, Holm)")
 
 
-STUDY = Study(__doc__, QUICK, {**QUICK, "worlds": 200}, arms, kept_without_firms, judge, tell)
+STUDY = Study(__doc__, QUICK, {**QUICK, "worlds": 200}, arms, kept_without_firms, judge, tell, aside=shock)

@@ -24,7 +24,7 @@ def conclude(found: Comparison) -> list[str]:
     if not len(found.first):
         return [f"{many(found.worlds)}, and no two arms that could be ranked."]
     lines = [*overall(found), "", "**Who comes first, group by group**", ""]
-    lines += [place(found, group) for group in GROUPS]
+    lines += [place(found, group) for group in asked(found)]
     against = [text for arm in found.fields["platforms"] if (text := versus(found, arm))]
     if against:
         lines += ["", f"**{label(FOCUS).capitalize()} against each of the others**", "", *against]
@@ -32,6 +32,11 @@ def conclude(found: Comparison) -> list[str]:
     if depends:
         lines += ["", "**On what it depends**", "", *depends]
     return [*lines, "", "**How sure**", "", *sureness(found)]
+
+
+def asked(found: Comparison) -> list[str]:
+    """The groups in which anything was measured: without a shock nothing is known of resilience."""
+    return [group for group in GROUPS if group in set(found.first["group"])]
 
 
 def overall(found: Comparison) -> list[str]:
@@ -110,7 +115,7 @@ def dependence(found: Comparison) -> list[str]:
     if len(base) and len(bare):
         parts = [
             f"{group} {percent(bare['first'][group])} instead of {percent(base['first'][group])}"
-            for group in GROUPS
+            for group in bare.index
             if abs(bare["first"][group] - base["first"][group]) >= 0.1
         ]
         lines.append(
@@ -131,7 +136,7 @@ def dependence(found: Comparison) -> list[str]:
         swings = [
             f"{group} ({percent(part['low'][group])} in the lower third of worlds, "
             f"{percent(part['high'][group])} in the upper)"
-            for group in GROUPS
+            for group in part.index
             if abs(part["high"][group] - part["low"][group]) >= SWING
         ]
         if swings:
@@ -152,8 +157,8 @@ def sureness(found: Comparison) -> list[str]:
     ]
     lends = found.dependence.loc[found.dependence["parameter"] == BANKS_LEND].set_index(["third", "group"])
     if len(lends):
-        few = int(lends.loc[("no", next(iter(GROUPS))), "worlds"])
-        firsts = [f"{group} {percent(float(lends.loc[('yes', group), 'first']))}" for group in GROUPS]
+        few = int(lends.loc[("no", asked(found)[0]), "worlds"])
+        firsts = [f"{group} {percent(float(lends.loc[('yes', group), 'first']))}" for group in asked(found)]
         lines.append(
             f"- In {few} of the worlds banks hardly lend (credit to firms below {percent(CREDIT_LIVES)} of "
             f"yearly GDP without platforms). In the others integration leads in {listed(firsts)}."

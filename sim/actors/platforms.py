@@ -115,6 +115,8 @@ class Platform(Row):
     firm_users = Column(0.0, unit="firms")
     links = Column(0.0, unit="firms")
     new_users = Column(0.0, unit="rows of consumers", of_the_quarter=True)
+    new_firm_users = Column(0.0, unit="firms", doc="won for its portal", of_the_quarter=True)
+    new_links = Column(0.0, unit="firms", doc="with which it began a project", of_the_quarter=True)
     files = Column(0.0, unit="files/quarter", of_the_quarter=True)
     served = Column(1.0, unit="share", doc="of users and links that its money allows it to serve")
     service = Column(0.0, unit="fen/quarter", doc="of users")

@@ -92,7 +92,12 @@ class Declaration:
     def draw(self, seed: int, world: int) -> float | int:
         """The value that world `world` of `seed` draws: a function of these and of the name only."""
         text = f"{seed}|{world}|{self.name}".encode()
-        u = (int.from_bytes(hashlib.blake2b(text, digest_size=8).digest(), "little") >> 11) * 2.0**-53
+        return self.at(
+            (int.from_bytes(hashlib.blake2b(text, digest_size=8).digest(), "little") >> 11) * 2.0**-53
+        )
+
+    def at(self, u: float) -> float | int:
+        """The value at a place in its range, from 0 to 1."""
         low, high = self.bounds
         if self.kind is int:
             return min(int(high), int(low) + int(u * (high - low + 1)))
@@ -265,6 +270,12 @@ class Parameters:
         moves no other. Switches, design choices and published figures keep their defaults.
         """
         drawn = {name: one.draw(seed, world) for name, one in _registry.items() if one.sampled}
+        return Parameters({**drawn, **(fixed or {})})
+
+    @staticmethod
+    def at(places: Mapping[str, float], fixed: Mapping[str, Any] | None = None) -> Parameters:
+        """The assumed parameters at places from 0 to 1 of their ranges, by name; `fixed` ones held."""
+        drawn = {name: _registry[name].at(place) for name, place in places.items()}
         return Parameters({**drawn, **(fixed or {})})
 
     @staticmethod

@@ -177,6 +177,7 @@ def take_projects(order, offers, purses, firms, p, taken):
         if offers.price[n] <= purses.left[q] - purses.spent[q] and pays:
             purses.spent[q] += offers.price[n]
             purses.links[q] += 1.0
+            purses.won[q] += 1.0
             if firms.link[i] >= 0:
                 firms.disruption[i] += p.disruption * firms.depth[i]
             firms.link[i] = q
@@ -211,6 +212,7 @@ def build(economy) -> None:
         deepens(linked, firms, kept * platforms[line.offer_name], line.depth(economy), p)
     measure_depth(economy, linked)
     purses = SimpleNamespace(left=left, links=links, people=people, spent=np.zeros(len(budget)))
+    purses.won = platforms["new_links"]
     if left.sum() > 0.0:
         purses.upto = np.cumsum(left) / left.sum()
         sell_projects(economy, linked, purses)

@@ -158,7 +158,7 @@ def win_firms(economy) -> None:
     outside = p.outside_attention_firms * len(firms) * economy.market.wage_index
     odds, nobody = odds_of(economy, platforms["firm_spend"], outside), np.full(len(firms), -2, np.int32)
     places, luck = places_of(firms, firms["portal"], nobody), key(economy.draws_from, LUCK_OF_FIRMS)
-    contest(places, luck, np.uint64(TURNS * economy.quarter), odds, platforms, np.zeros(len(platforms)))
+    contest(places, luck, np.uint64(TURNS * economy.quarter), odds, platforms, platforms["new_firm_users"])
     users = np.zeros(len(platforms))
     count(firms["portal"], users)
     platforms["firm_users"] = users

@@ -26,6 +26,8 @@ PLATFORM_COLUMNS = [
     "firm_users",
     "links",
     "new_users",
+    "new_firm_users",
+    "new_links",
     "take",
     "gain_share",
     "belief",
@@ -176,6 +178,7 @@ def of_banks_and_state(economy: Any) -> dict[str, float]:
     return {
         "bank_margin": ratio(4.0 * (earned - cost), assets),
         "bank_loss_rate": 4.0 * lost / max(1.0, loans),
+        "losses_of_banks": ratio(lost, economy.market.gdp),
         "bank_return": 4.0 * (profit - tax) / max(1.0, capital),
         "bank_capital": capital / max(1.0, loans),
         "public_debt": ratio(debt, 4.0 * economy.market.gdp_seen),

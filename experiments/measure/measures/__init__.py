@@ -29,8 +29,37 @@ DEFINED_IN = (viability, dividend, soundness, vitality, bridge, resilience)
 MEASURES = {one.name: one for group in GROUPS for one in DECLARED.values() if one.group == group}
 
 
+PRIMARY = [one for one in MEASURES.values() if one.primary]
+SECONDARY = [one for one in MEASURES.values() if not one.primary]
+HORIZONS = (20, 40, 80)  # quarters after the branching
+VERDICT = 40  # the horizon at which verdicts are given; the others are shown beside it
+
+
+def horizons(quarters: int) -> tuple[int, ...]:
+    """Of futures that last so long, where they are judged: the usual ones, or the end where it is earlier."""
+    return tuple(h for h in HORIZONS if h <= quarters) or (quarters,)
+
+
+def verdict_at(quarters: int) -> int:
+    """The horizon at which the verdict on futures that last so long is given."""
+    found = horizons(quarters)
+    return VERDICT if VERDICT in found else found[-1]
+
+
+def outcomes(tables: Mapping[str, Frame]) -> Frame:
+    """What is judged: world, luck, arm, outcome, horizon, value; primaries at all horizons, others at one."""
+    lasted = int(tables["quarters"]["since"].max())
+    rows = []
+    for (world, luck, arm), future, twin in futures(tables):
+        for horizon in horizons(lasted):
+            here, there = future.until(horizon), twin.until(horizon)
+            for one in PRIMARY if horizon != verdict_at(lasted) else MEASURES.values():
+                rows.append((world, luck, arm, one.name, horizon, one.of(here, there)))
+    return pd.DataFrame(rows, columns=["world", "luck", "arm", "outcome", "horizon", "value"])
+
+
 def measured(tables: Mapping[str, Frame]) -> Frame:
-    """Every measure of every arm of every world: columns world, arm, group, measure, unit, direction, value.
+    """Every measure of every future: world, arm, luck, group, measure, unit, direction, value; at its end.
 
     Args:
         tables: ``quarters``, ``platforms`` and, where they were kept, ``firms`` of a store.
@@ -38,13 +67,21 @@ def measured(tables: Mapping[str, Frame]) -> Frame:
     Raises ``ValueError`` for a world without the arm that its other arms are compared with.
     """
     rows = [
-        (world, arm, one.group, one.name, one.unit, one.direction, one.of(future, twin))
-        for world, arm, future, twin in futures(tables)
+        (world, arm, luck, one.group, one.name, one.unit, one.direction, one.of(future, twin))
+        for (world, luck, arm), future, twin in futures(tables)
         for one in MEASURES.values()
     ]
-    return pd.DataFrame(rows, columns=["world", "arm", "group", "measure", "unit", "direction", "value"])
+    names = ["world", "arm", "luck", "group", "measure", "unit", "direction", "value"]
+    return pd.DataFrame(rows, columns=names)
 
 
-def ranked(*, of_platforms: bool = True) -> list[Measure]:
-    """The measures that count in rankings; without those of platforms, where an arm without any is ranked."""
-    return [one for one in MEASURES.values() if one.direction and (of_platforms or not one.of_platforms)]
+def ranked(table: Frame | None = None, *, of_platforms: bool = True) -> list[Measure]:
+    """The measures that count in rankings: the primary ones.
+
+    Args:
+        table: from `measured`; what no future in it has (no shock was lived) does not count.
+        of_platforms: without those of platforms, where an arm without any is ranked.
+    """
+    had = None if table is None else set(table.loc[table["value"].notna(), "measure"])
+    chosen = [one for one in PRIMARY if had is None or one.name in had]
+    return [one for one in chosen if of_platforms or not one.of_platforms]

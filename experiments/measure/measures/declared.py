@@ -24,7 +24,8 @@ class Measure:
     """A measure: ``unit``, ``direction`` (+1 more is better, −1 less is, 0 shown only), and whether it asks
     about platforms (``of_platforms``: NaN where none acts). ``least`` is the least difference that matters,
     in its unit: a judgement of what matters, not a result, which ranks treat as a tie and tables report as
-    equivalence."""
+    equivalence. ``primary`` ones are those that the verdict is about, fixed before a study is run; ``reason``
+    says why the margin is what it is, or why a measure is shown and not judged."""
 
     name: str
     group: str
@@ -34,6 +35,13 @@ class Measure:
     rule: Rule
     least: float
     of_platforms: bool
+    primary: bool = False
+    reason: str = ""
+
+    @property
+    def margin(self) -> float:
+        """The least difference that matters."""
+        return self.least
 
     @property
     def title(self) -> str:
@@ -49,18 +57,30 @@ DECLARED: dict[str, Measure] = {}
 
 
 def measure(
-    group: str, unit: str, direction: int, *, least: float = 0.0, of_platforms: bool = False
+    group: str,
+    unit: str,
+    direction: int,
+    *,
+    least: float = 0.0,
+    of_platforms: bool = False,
+    primary: bool = False,
+    reason: str = "",
 ) -> Callable[[Rule], Rule]:
     """Declare the function below as a measure; its docstring is the definition.
 
-    Raises ``ValueError`` for a measure with a direction and no least difference, or the reverse.
+    Raises ``ValueError`` for a measure with a direction and no least difference, or the reverse, and for a
+    primary one without a direction or a reason for its margin.
     """
+    if primary and not (direction and reason):
+        raise ValueError("a primary measure has a direction, and a reason for its margin")
     if (direction != 0) != (least > 0):
         raise ValueError(f"direction {direction} and least difference {least}: a measure has both or neither")
 
     def declare(rule: Rule) -> Rule:
         name, text = rule.__name__, " ".join((inspect.getdoc(rule) or "").split())
-        DECLARED[name] = Measure(name, group, unit, direction, text, rule, least, of_platforms)
+        DECLARED[name] = Measure(
+            name, group, unit, direction, text, rule, least, of_platforms, primary, reason
+        )
         return rule
 
     return declare

@@ -11,6 +11,25 @@ from experiments.measure.futures import Future
 from experiments.measure.measures.declared import gain, measure, weighted
 
 
+@measure(
+    "vitality", "share of the twin's", 1, least=0.001, primary=True,
+    reason="ten yuan of ten thousand; a tenth of a per cent of output is what budgets are quarrelled over",
+)  # fmt: skip
+def consumption_gain(future: Future, twin: Future) -> float:
+    """Real consumption per person of the branch against the twin's."""
+    return gain(future, twin, "consumption")
+
+
+@measure(
+    "vitality", "share of the twin's", 1, least=0.001, primary=True,
+    reason="as of consumption, of which goods are the source",
+)  # fmt: skip
+def goods_gain(future: Future, twin: Future) -> float:
+    """Goods per person in the labour force, staff of platforms and banks included, against the twin's; whole
+    branch."""
+    return gain(future, twin, "output")
+
+
 @measure("vitality", "share of the twin's", 1, least=0.001)
 def output_gain(future: Future, twin: Future) -> float:
     """Real output of the branch against the twin's."""
@@ -21,12 +40,6 @@ def output_gain(future: Future, twin: Future) -> float:
 def productivity_gain(future: Future, twin: Future) -> float:
     """Real output per employed person against the twin's; late."""
     return mean(late(future.quarters["productivity"])) / mean(late(twin.quarters["productivity"])) - 1.0
-
-
-@measure("vitality", "share of the twin's", 1, least=0.001)
-def consumption_gain(future: Future, twin: Future) -> float:
-    """Real consumption of the branch against the twin's."""
-    return gain(future, twin, "consumption")
 
 
 @measure("vitality", "share of the twin's", 1, least=0.002)
@@ -41,7 +54,10 @@ def unemployment(future: Future, twin: Future) -> float:
     return mean(future.quarters["unemployment"])
 
 
-@measure("vitality", "share a year", -1, least=0.001)
+@measure(
+    "vitality", "share a year", 0,
+    reason="exit is selection too",
+)  # fmt: skip
 def firm_exits(future: Future, twin: Future) -> float:
     """Firms that close or default, of all firms; mean of the branch."""
     return 4.0 * mean(future.quarters["default_rate"] + future.quarters["closure_rate"])
@@ -55,7 +71,10 @@ def small_firms_rationed(future: Future, twin: Future) -> float:
     return found if math.isfinite(found) else 0.0
 
 
-@measure("vitality", "share of income", -1, least=0.001)
+@measure(
+    "vitality", "share of income", 0,
+    reason="access to credit is counted as harm",
+)  # fmt: skip
 def debt_burden(future: Future, twin: Future) -> float:
     """Interest and instalments that consumers pay, of their income; mean of the branch."""
     return mean(future.quarters["debt_burden"])
