@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
+import sim
 from experiments.__main__ import found
-from experiments.document import documents, matrices, quoted
+from experiments.document import api, documents, matrices, quoted
 from experiments.measure import proportions
 from experiments.run.provenance import code_hash
 from experiments.run.store import Store, StoreError
@@ -110,6 +111,14 @@ def test_the_schedule_names_what_a_step_calls_in_its_order():
     )
     assert steps.index("ledger.close") == steps.index("news.looks_back") - 1
     assert all(row[3] for row in cells(documents.schedule())[1:]), "a step without a docstring"
+
+
+def test_names_to_use_are_listed_as_they_are_called():
+    page = written("api")
+    assert {f"### {name}" for name in sim.__all__} <= set(page.splitlines())
+    assert "\n.run(quarters: int, progress: bool=False) -> 'Economy'\n" in page
+    assert "\n    firms: int=10000,\n" in page and "(self," not in page
+    assert api.apart("a: dict[str, int]=f(1, 2), *, b: int") == ["a: dict[str, int]=f(1, 2)", "*", "b: int"]
 
 
 def test_every_account_of_every_table_is_a_column_in_the_list():
