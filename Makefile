@@ -6,13 +6,14 @@ PYTHON ?= $(firstword $(foreach one,python3.11 python3,$(shell \
   $(one) -c 'import sys; sys.version_info >= (3, 11) and print("$(one)")' 2>/dev/null)))
 VENV := .venv
 RUN := $(VENV)/bin/python
+KERNEL := fintech-metamorphosis
 ARGS ?=
 
 # A study is a file in experiments/studies/ with a STUDY in it; its first line is what help says about it.
 STUDIES := $(basename $(notdir $(shell grep -l '^STUDY\b' experiments/studies/*.py 2>/dev/null)))
 
 .DEFAULT_GOAL := help
-.PHONY: help setup test lint kernels check-long docs lock clean runtime development peer $(STUDIES)
+.PHONY: help setup notebook test lint kernels check-long docs lock clean runtime development peer $(STUDIES)
 
 help:  ## this list
 	@{ for study in $(STUDIES); do sed -n "1s/^\"*\([^\"]*\).*/$$study\t\1/p" experiments/studies/$$study.py; done; \
@@ -26,6 +27,11 @@ $(STUDIES): runtime
 bench: peer
 mutants: development
 
+notebook: runtime  ## open the first steps in JupyterLab; all is there to run them (ARGS=--no-browser prints an address)
+	@$(call install,notebook)
+	@$(RUN) -m ipykernel install --sys-prefix --name $(KERNEL) --display-name "Fintech metamorphosis" >/dev/null
+	@$(RUN) -m jupyterlab experiments/notebooks/first_steps.ipynb $(ARGS)
+
 test: development  ## lint, then every test that takes seconds
 	@$(MAKE) --no-print-directory -j 2 lint kernels
 	@$(RUN) -m pytest -q -n logical --maxprocesses 8 --dist loadfile $(ARGS)
@@ -36,7 +42,7 @@ lint: development  ## style, format and types
 	@$(VENV)/bin/pyright
 
 kernels: runtime  ## compile the rules of the model, which is done once and takes about a minute
-	@$(RUN) -c 'import sim; sim.warm_up()'
+	@$(RUN) -c 'import sim; sim.warm_up(progress=True)'
 
 check-long: development  ## the tests that take minutes
 	@$(RUN) -m pytest -q -m long $(ARGS)
@@ -45,9 +51,10 @@ docs: runtime  ## write docs/reference anew from the code, and say which results
 	@$(RUN) -m experiments.document.documents
 
 lock:  ## pin the newest versions that pyproject.toml allows (needs uv)
-	@$(call pin,requirements)
+	@$(call pin,requirements,--extra build)
 	@$(call pin,requirements-dev,--extra dev --constraints requirements.lock)
 	@$(call pin,requirements-bench,--extra bench --constraints requirements.lock)
+	@$(call pin,requirements-notebook,--extra notebook --constraints requirements.lock --constraints requirements-dev.lock)
 
 clean:  ## remove .venv, caches and compiled rules, but no results
 	rm -rf $(VENV) .kernels .pytest_cache .ruff_cache .hypothesis build *.egg-info
@@ -56,6 +63,7 @@ clean:  ## remove .venv, caches and compiled rules, but no results
 runtime:
 	@$(call environment)
 	@$(call install,run)
+	@$(call project)
 
 peer: runtime
 	@$(call install,bench)
@@ -69,7 +77,7 @@ $(RUN) -c '' 2>/dev/null || { \
   test -n "$(PYTHON)" || { echo "make: Python 3.11 or newer is needed; say where: make PYTHON=/path/to/python" >&2; exit 1; }; \
   test "$$($(PYTHON) -c 'import sys; print(sys.version_info >= (3, 11))' 2>/dev/null)" = True || { \
     echo "make: PYTHON=$(PYTHON) is no Python 3.11 or newer; say where one is: make PYTHON=/path/to/python" >&2; exit 1; }; \
-  echo "Building $(VENV) with $(PYTHON)"; \
+  echo "Building $(VENV) with $(PYTHON)" >&2; \
   $(PYTHON) -m venv --clear $(VENV); }
 endef
 
@@ -78,11 +86,19 @@ endef
 locked = requirements$(if $(filter run,$(1)),,-$(1)).lock
 define install
 cmp -s $(locked) $(VENV)/$(locked) || { \
-  echo "Installing $(locked) into $(VENV)"; \
+  echo "Installing $(locked) into $(VENV), once; about a minute" >&2; \
   env -u PYTHONDONTWRITEBYTECODE $(RUN) -m pip install --quiet --disable-pip-version-check --no-input --no-compile \
     --no-deps --only-binary :all: --require-hashes -r $(locked) && \
   { env -u PYTHONDONTWRITEBYTECODE $(RUN) -m compileall -q -j 0 $(VENV)/lib >/dev/null || true; } && \
   cp $(locked) $(VENV)/$(locked); }
+endef
+
+# The project in its own environment: `import sim` works in every folder. A copy may lie elsewhere than the original.
+installed = { pwd; cat pyproject.toml; }
+define project
+$(installed) | cmp -s - $(VENV)/project || { \
+  $(RUN) -m pip install --quiet --disable-pip-version-check --no-input --no-deps --no-index --no-build-isolation \
+    --editable . && $(installed) > $(VENV)/project; }
 endef
 
 # Without addresses, paths or the list of who needs what: the lock says versions and hashes, for every system.

@@ -28,8 +28,9 @@ def found() -> dict[str, str]:
     return names
 
 
-def main(argv: Sequence[str]) -> int:
-    """Start the study named first; without one, say which there are."""
+def main(argv: Sequence[str] | None = None) -> int:
+    """Start the study that the command line names first; without one, say which there are."""
+    argv = sys.argv[1:] if argv is None else argv
     known = found()
     name = argv[0] if argv else "--help"
     if name in ("-h", "--help"):
@@ -45,4 +46,4 @@ def main(argv: Sequence[str]) -> int:
 
 
 if __name__ == "__main__":
-    raise SystemExit(main(sys.argv[1:]))
+    raise SystemExit(main())

@@ -34,6 +34,7 @@ from experiments.run import command
 from experiments.run.arm import Arm, Aside
 from experiments.run.command import Parser, Settings
 from experiments.run.ensemble import Ensemble, Outcome
+from experiments.run.waiting import say
 from experiments.tell.report import Report
 
 
@@ -137,6 +138,7 @@ class Study:
     def body(self, settings: Settings) -> int:
         """Live what is missing, judge, tell, and say where everything is."""
         lived = self.lived(settings)
+        say("Judging", not settings.quiet)
         publish(self.tell(self.finding(lived)), settings, next(iter(lived.values())).notes)
         return 0
 
@@ -165,5 +167,7 @@ def first_line(text: str | None) -> str:
 
 def publish(report: Report, settings: Settings, notes: Mapping[str, str]) -> None:
     """Write a report into the folder asked for, print its words, and say where its files are."""
+    doing = "Drawing figures and writing" if report.figures else "Writing"
+    say(f"{doing} {settings.out}", not settings.quiet)
     page = report.write(settings.out, notes)
     print(f"\n{report.printed}\n\nTables and figures: {page}")

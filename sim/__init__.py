@@ -5,6 +5,7 @@ Economy(strategy="deep_integration", firms=10_000, seed=1).run(80)
 """
 
 from sim.credit.funders import FUNDERS
+from sim.engine.compiling import telling
 from sim.engine.parameters import ParameterError, Parameters
 from sim.links.lines import LINES
 from sim.model import Economy
@@ -28,8 +29,28 @@ FUNDERS.all()
 LINES.all()
 
 
-def warm_up() -> None:
-    """Compile everything a run needs, so that worker processes find it on disk."""
-    world = Economy(firms=200, platforms=4, banks=4, parameters={"giants": 1}).run(6)
-    for name in discover():
-        world.branch(name).run(8)
+def warm_up(progress: bool | None = None) -> None:
+    """Compile everything a run needs, so that worker processes find it on disk.
+
+    progress: say on the standard error that rules are compiled, if they are; where not given, it is said to
+    a terminal and in a notebook.
+    """
+    with telling(progress):
+        world = Economy(firms=200, platforms=4, banks=4, parameters={"giants": 1}).run(6)
+        for name in discover():
+            world.branch(name).run(8)
+
+
+def __getattr__(name: str) -> str:
+    """`__version__`, when asked for: of the source tree where this is one, else of what was installed."""
+    if name != "__version__":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib.metadata import version
+    from pathlib import Path
+
+    tree = Path(__file__).parents[1] / "pyproject.toml"
+    if not tree.is_file():
+        return version("fintech-metamorphosis")
+    from tomllib import loads
+
+    return loads(tree.read_text(encoding="utf-8"))["project"]["version"]

@@ -2,8 +2,10 @@
 
 import importlib.util
 import inspect
+import multiprocessing
 import os
 import re
+import shutil
 import subprocess
 import sys
 from fractions import Fraction
@@ -15,7 +17,7 @@ import pytest
 
 from sim.engine import compiling
 from sim.engine.arithmetic import exp, normal
-from sim.engine.compiling import cache_folder, compiled
+from sim.engine.compiling import COMPILING, cache_folder, compiled
 from sim.engine.draws import uniform
 from sim.engine.parameters import ParameterError
 
@@ -128,6 +130,39 @@ def test_a_change_in_another_file_is_seen(folder, old, new, results):
     assert process(folder)[:2] == results
 
 
+TOLD = """
+import sys
+from sim.engine.compiling import telling
+sys.stderr = sys.stdout
+from caller import calls
+from helper import helps
+with telling({asked}):
+    calls(20), helps(1), calls(2.0)
+"""
+
+
+def test_that_rules_are_compiled_is_told_once_if_they_are_and_somebody_asks(folder):
+    assert process(folder, TOLD.format(asked="False")) == []
+    assert process(folder, TOLD.format(asked="True")) == []  # all is compiled
+    shutil.rmtree(folder / "kernels")
+    assert process(folder, TOLD.format(asked="True")) == COMPILING.split()
+    shutil.rmtree(folder / "kernels")
+    assert process(folder, TOLD.format(asked="None")) == []  # nobody looks
+
+
+def test_it_is_told_to_who_looks_and_by_no_worker(monkeypatch):
+    monkeypatch.delitem(sys.modules, "ipykernel", raising=False)
+    assert not compiling.told()
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    assert compiling.told()
+    with compiling.telling(False):
+        assert not compiling.told()
+    monkeypatch.setattr(multiprocessing, "parent_process", lambda: True)
+    assert not compiling.told()
+    with compiling.telling(True):
+        assert compiling.told()
+
+
 def nothing(content: bytes) -> bytes:
     return b""
 
@@ -176,6 +211,7 @@ def fresh():
 def own(tmp_path, monkeypatch, fresh):
     """A user who names no folder and whose project lies where nobody can write (a file is in the way)."""
     (tmp_path / "project").mkdir()
+    (tmp_path / "project" / "pyproject.toml").touch()
     (tmp_path / "project" / ".kernels").touch()
     monkeypatch.setattr(compiling, "ENGINE", tmp_path / "project" / "sim" / "engine")
     monkeypatch.setenv("SIM_KERNELS", "")
@@ -190,6 +226,15 @@ def test_where_the_projects_folder_cannot_be_written_it_is_one_of_the_users(own,
         monkeypatch.setenv("XDG_CACHE_HOME", unsaid)
         cache_folder.cache_clear()
         assert cache_folder().parent == own / "home" / ".cache" / "fintech-metamorphosis"
+
+
+def test_what_was_installed_is_left_as_it_is_and_a_source_tree_keeps_its_own(own):
+    project = own / "project"
+    (project / ".kernels").unlink()
+    assert cache_folder().parent == project / ".kernels"
+    (project / "pyproject.toml").unlink()  # as in site-packages
+    cache_folder.cache_clear()
+    assert cache_folder().parent == own / "cache" / "fintech-metamorphosis"
 
 
 def test_at_last_it_is_one_that_passes_and_that_processes_below_share(own, monkeypatch):

@@ -1,5 +1,6 @@
 """What the documents say is what the code does: generated parts, commands, examples, links."""
 
+import importlib
 import os
 import re
 import subprocess
@@ -9,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
+import sim
 from experiments.__main__ import found
-from experiments.document import documents, matrices, quoted
+from experiments.document import api, documents, matrices, quoted
 from experiments.measure import proportions
 from experiments.run.provenance import code_hash
 from experiments.run.store import Store, StoreError
@@ -26,6 +28,9 @@ PAGES = [MODEL, *sorted((ROOT / "docs").glob("*.md"))]
 TEXT = "\n".join(page.read_text(encoding="utf-8") for page in PAGES)
 CHART, FLOWS, INSTRUMENTS = matrices.CHART, matrices.FLOWS, matrices.INSTRUMENTS
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+GUIDES = README + "".join(
+    (ROOT / f"{n}.md").read_text(encoding="utf-8") for n in ("CONTRIBUTING", "CHANGELOG")
+)
 AGAIN = "make docs writes it anew"
 
 
@@ -110,6 +115,14 @@ def test_the_schedule_names_what_a_step_calls_in_its_order():
     )
     assert steps.index("ledger.close") == steps.index("news.looks_back") - 1
     assert all(row[3] for row in cells(documents.schedule())[1:]), "a step without a docstring"
+
+
+def test_names_to_use_are_listed_as_they_are_called():
+    page = written("api")
+    assert {f"### {name}" for name in sim.__all__} <= set(page.splitlines())
+    assert "\n.run(quarters: int, progress: bool=False) -> 'Economy'\n" in page
+    assert "\n    firms: int=10000,\n" in page and "(self," not in page
+    assert api.apart("a: dict[str, int]=f(1, 2), *, b: int") == ["a: dict[str, int]=f(1, 2)", "*", "b: int"]
 
 
 def test_every_account_of_every_table_is_a_column_in_the_list():
@@ -283,16 +296,16 @@ def test_every_result_has_a_page_that_says_which_code_made_it():
 def test_the_goals_of_make_that_the_documents_name_exist():
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
     goals = {*re.findall(r"^([a-z_-]+):", makefile, flags=re.MULTILINE), *found()}
-    named = re.findall(r"(?:^|`)make ([a-z_-]+)", README + TEXT, flags=re.MULTILINE)
+    named = re.findall(r"(?:^|`)make ([a-z_-]+)", GUIDES + TEXT, flags=re.MULTILINE)
     assert {"compare", "test"} <= set(named)
     assert set(named) <= goals
 
 
 def test_the_modules_and_files_that_the_documents_name_exist():
-    for module in re.findall(r"python -m ([a-z_.]+)", README + TEXT):
+    for module in re.findall(r"python -m ((?:sim|experiments|tests)[a-z_.]+)", GUIDES + TEXT):
         assert (ROOT / (module.replace(".", "/") + ".py")).is_file(), module
-    linked = re.findall(r"\]\(([^)#:]+)\)", README)
-    named = re.findall(r"`((?:sim|experiments|tests|seeds|docs)/[\w/.]*)`", README + TEXT)
+    linked = re.findall(r"\]\(([^)#:]+)\)", GUIDES)
+    named = re.findall(r"`((?:sim|experiments|tests|seeds|docs)/[\w/.]*)`", GUIDES + TEXT)
     assert "sim/MODEL.md" in linked
     assert [path for path in {*linked, *named} if not (ROOT / path).exists()] == []
 
@@ -300,6 +313,24 @@ def test_the_modules_and_files_that_the_documents_name_exist():
 def test_every_folder_with_code_is_in_the_layout():
     folders = {path.parent.relative_to(ROOT).as_posix() for path in ROOT.glob("sim/**/*.py")}
     assert {f"{folder}/" for folder in folders} <= set(re.findall(r"`([\w/]+/)`", README))
+
+
+def test_the_citation_has_the_version_of_the_project():
+    version = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]
+    assert sim.__version__ == version
+    assert f"\nversion: {version}\n" in (ROOT / "CITATION.cff").read_text(encoding="utf-8")
+    assert f"\n## {version}\n" in GUIDES
+    with pytest.raises(AttributeError, match="no attribute 'version'"):
+        sim.__getattr__("version")
+
+
+def test_the_rule_that_is_shown_is_one(tmp_path, monkeypatch):
+    (shown,) = blocks(GUIDES.partition("# How to add")[2], "python")
+    (tmp_path / "round_prices.py").write_text(shown, encoding="utf-8")
+    monkeypatch.syspath_prepend(tmp_path)
+    economy = small()
+    economy.each(economy.firms, importlib.import_module("round_prices").asks_for_a_round_price)
+    assert (economy.firms["price"] == economy.firms["price"].round()).all()
 
 
 def test_the_figure_is_small_enough_to_be_kept():

@@ -458,7 +458,9 @@ def test_the_bar_counts_worlds_from_before_and_failures(
     (orders / "raise-3").touch()
     assert capsys.readouterr().err == ""
     run(tmp_path / "store", 4, progress=True)
-    last = capsys.readouterr().err.split("\r")[-1]
+    told = capsys.readouterr().err
+    assert told.startswith("Growing and running 2 worlds; 2 worlds are there from before\n")
+    last = told.split("\r")[-1]
     assert "3/4" in last and "failed=1" in last
 
 

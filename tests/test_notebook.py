@@ -47,7 +47,10 @@ def tidied(cell: nbformat.NotebookNode) -> None:
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
-def test_a_notebook_runs_and_shows_what_is_stored_with_it(path, bless):
+def test_a_notebook_runs_and_shows_what_is_stored_with_it(path, bless, monkeypatch):
+    monkeypatch.setenv(
+        "PYTHONPATH", str(FOLDER.parents[1])
+    )  # this tree, whichever the interpreter has installed
     now = stored(path)
     for cell in code_of(now):
         cell.outputs = []
@@ -75,6 +78,13 @@ def test_a_stored_notebook_was_run_from_top_to_bottom_and_names_no_place_of_a_ma
     assert not re.search(r"site-packages|/(home|root|tmp|Users)/|[A-Z]:\\\\", without_pictures)
     assert not re.search(r"Traceback|Warning", without_pictures)
     assert len(text) < 400_000
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_a_notebook_asks_for_the_kernel_that_make_registers_and_plays_no_tricks_with_paths(path):
+    makefile = (FOLDER.parents[1] / "Makefile").read_text(encoding="utf-8")
+    assert f"KERNEL := {stored(path).metadata.kernelspec.name}\n" in makefile
+    assert not any("sys.path" in cell.source for cell in code_of(stored(path)))
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)

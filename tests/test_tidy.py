@@ -56,6 +56,7 @@ def test_there_are_the_locks_that_make_installs():
     assert [p.name for p in LOCKS] == [
         "requirements-bench.lock",
         "requirements-dev.lock",
+        "requirements-notebook.lock",
         "requirements.lock",
     ]
 

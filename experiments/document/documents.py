@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from experiments.document import quoted, steps
+from experiments.document import api, quoted, steps
 from experiments.tell.markdown import table
 from sim import BusinessModel, Parameters, discover
 from sim.credit.funders import FUNDERS
@@ -224,6 +224,7 @@ PAGES = {
     "business_models": Page("Business models", strategies),
     "funders_and_lines": Page("Funders and service lines", funders_and_lines),
     "parameters": Page("Parameters", parameters),
+    "api": Page("Names to use", api.names),
 }
 
 

@@ -208,7 +208,7 @@ def parser(
     shared.add_argument("--out", type=Path, metavar="DIR", help=f"where results go (results/{name})")
     shared.add_argument("--workers", type=whole(1, 1024), metavar="N", help="processes (as many as cores)")
     shared.add_argument("--redo", action="store_true", help="compute again what is stored")
-    shared.add_argument("--quiet", action="store_true", help="no progress bar")
+    shared.add_argument("--quiet", action="store_true", help="tell nothing while it works, no progress bar")
     chosen = built.add_argument_group(
         "parameters of the model", "each by its name, as in --mark-up-step 0.03"
     )

@@ -11,6 +11,7 @@ world with all its arms. A finished world is stored at once; the same call again
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
 import platform
 import shlex
@@ -24,6 +25,7 @@ from experiments.run.arm import Arm, Aside
 from experiments.run.executors import EnsembleError, Result, local, serial
 from experiments.run.provenance import OWN, address, code_hash, source_hash, versions
 from experiments.run.store import Store, StoreError
+from experiments.run.waiting import bar, intent, say
 from experiments.run.world import Task, World, described, records
 
 Executor = Callable[[Sequence[Task]], Iterator[tuple[Task, Result]]]
@@ -151,7 +153,7 @@ class Ensemble:
             timeout: seconds for one world with all its arms.
             retries: for a world whose worker was killed or ran out of memory.
             redo: forget this ensemble's worlds first, the grown ones too.
-            progress: show a bar on the standard error.
+            progress: tell on the standard error what is being done, and show a bar.
             arguments: noted in the store's ``manifest.json``.
 
         Raises `StoreError` for damaged files, a folder that cannot be written and one into which another
@@ -168,7 +170,7 @@ class Ensemble:
             return self._completed(
                 store,
                 tasks,
-                lambda todo: self._results(executor, workers, timeout, retries, todo),
+                lambda todo: self._results(executor, workers, timeout, retries, todo, progress),
                 redo=redo,
                 progress=progress,
                 arguments=arguments,
@@ -205,7 +207,9 @@ class Ensemble:
         if todo:
             describe("running")
         try:
-            with contextlib.closing(live(todo)) as results, _bar(len(tasks), reused, progress) as bar:
+            results = live(todo)  # which compiles first, and says so: before there is a bar
+            say(intent(len(todo), reused), progress)
+            with contextlib.closing(results), bar(len(tasks), reused, progress) as shown:
                 for task, result in results:
                     if result.kind == "store":
                         raise StoreError(result.message)
@@ -213,8 +217,8 @@ class Ensemble:
                         failures[task.name] = _record(store, task, result)
                     else:
                         finished.add(task.name)
-                        bar.update()
-                    bar.set_postfix(failed=len(failures))
+                        shown.update()
+                    shown.set_postfix(failed=len(failures))
         except KeyboardInterrupt:
             describe("interrupted")
             raise Interrupted(
@@ -240,20 +244,20 @@ class Ensemble:
         timeout: float | None,
         retries: int,
         todo: Sequence[Task],
+        progress: bool,
     ) -> Generator[tuple[Task, Result]]:
         """Results as they come; closing this generator stops whoever works for it."""
-        if not todo:
-            return
         if callable(executor):
-            yield from executor(todo)
+            work = executor
         elif executor == "serial":
-            yield from serial(todo)
+            work = serial
         else:
-            if self.economy is None:
+            work = functools.partial(local, workers=workers, timeout=timeout, retries=retries)
+            if todo and self.economy is None:
                 import sim
 
-                sim.warm_up()  # compile once here, so that the workers find the kernels on the disk
-            yield from local(todo, workers=workers, timeout=timeout, retries=retries)
+                sim.warm_up(progress)  # compile once here, so that the workers find the kernels on the disk
+        return _delegated(work, todo)
 
     def _description(
         self,
@@ -279,10 +283,9 @@ class Ensemble:
         }
 
 
-def _bar(worlds: int, reused: int, progress: bool) -> Any:
-    from tqdm import tqdm
-
-    return tqdm(total=worlds, initial=reused, unit="world", disable=not progress, file=sys.stderr)
+def _delegated(work: Executor, todo: Sequence[Task]) -> Generator[tuple[Task, Result]]:
+    if todo:
+        yield from work(todo)
 
 
 def _importable_elsewhere(*functions: Callable[..., Any]) -> None:

@@ -8,6 +8,7 @@ they are laid into their caller: a loop that calls nothing runs on vectors, eigh
 Machine code is kept on disk. Numba looks at the file of a function when it decides whether its code is
 stale, but not at the helpers and constants it names, so the name under which code is kept carries a
 stamp of all of them, and the folder one of this package, whose generated loops depend on its text.
+Making it takes a minute or more, so that it is told where somebody waits for it, see `telling`.
 
 Whoever can write that folder runs code in every process that reads it: the checksums in it tell damage
 from what was written, and not who wrote it. A folder for several people is writable by one of them.
@@ -15,6 +16,7 @@ from what was written, and not who wrote it. A folder for several people is writ
 
 import atexit
 import contextlib
+import contextvars
 import functools
 import hashlib
 import inspect
@@ -22,6 +24,7 @@ import io
 import operator
 import os
 import shutil
+import sys
 import tempfile
 import types
 from collections.abc import Iterator
@@ -36,14 +39,17 @@ ENGINE = Path(__file__).parent
 FOLDER = "SIM_KERNELS"  # the variable of the environment that says where machine code is kept
 PROJECT = "fintech-metamorphosis"
 SEAL = 16  # bytes of checksum at the end of a file of machine code
+COMPILING = "Compiling the model's rules, once; about a minute"
+
+asked_for = contextvars.ContextVar[bool | None]("asked_for", default=None)
 
 
 @functools.cache
 def cache_folder() -> Path:
-    """Where machine code is kept: `SIM_KERNELS`, or `.kernels` beside the package.
+    """Where machine code is kept: `SIM_KERNELS`, or `.kernels` beside the package in a source tree.
 
-    Where that cannot be written (somebody else installed it, the disk is full) it is a folder of the
-    user's own, else one that ends with this process. ParameterError for a `SIM_KERNELS` that cannot be
+    Where that cannot be written, or the package was installed and belongs to an installer, it is a folder of
+    the user's own, else one that ends with this process. ParameterError for a `SIM_KERNELS` that cannot be
     written, and where nothing can.
     """
     digest = hashlib.blake2b(digest_size=6)
@@ -80,7 +86,9 @@ def passing_folder() -> Path:
 
 def usual_folders() -> Iterator[Path]:
     """Folders for machine code where none was named, the best first."""
-    yield ENGINE.parents[1] / ".kernels"
+    tree = ENGINE.parents[1]
+    if (tree / "pyproject.toml").is_file():  # not in site-packages, which belongs to an installer
+        yield tree / ".kernels"
     cache = Path(os.environ.get("XDG_CACHE_HOME", ""))
     if cache.is_absolute():
         yield cache / PROJECT
@@ -130,6 +138,36 @@ def seal(content: bytes) -> bytes:
     return hashlib.blake2b(content, digest_size=SEAL).digest()
 
 
+@contextlib.contextmanager
+def telling(asked: bool | None) -> Iterator[None]:
+    """Within: is it told on the standard error that rules are compiled, if they are?
+
+    None leaves it to whether somebody looks: at a terminal or a notebook, and not over a worker's shoulder.
+    """
+    before = asked_for.set(asked)
+    try:
+        yield
+    finally:
+        asked_for.reset(before)
+
+
+def told() -> bool:
+    """Is it to be told that rules are compiled? See `telling`."""
+    asked = asked_for.get()
+    if asked is not None or sys.stderr is None:
+        return bool(asked) and sys.stderr is not None
+    from multiprocessing import parent_process  # hardly ever asked, and slow to load
+
+    return parent_process() is None and (sys.stderr.isatty() or "ipykernel" in sys.modules)
+
+
+@functools.cache
+def tell() -> None:
+    """Say, once in a process, that rules are compiled."""
+    sys.stderr.write(f"{COMPILING}\n")
+    sys.stderr.flush()
+
+
 @functools.cache
 def keeper() -> type:
     """Numba's keeping of one function's machine code, in files that are proved whole before they are read.
@@ -166,6 +204,12 @@ def keeper() -> type:
             self._cache_file = Files(
                 place.get_cache_path(), self._impl.filename_base, place.get_source_stamp()
             )
+
+        def load_overload(self, sig: Any, target_context: Any) -> Any:
+            found = super().load_overload(sig, target_context)
+            if found is None and told():
+                tell()
+            return found
 
         def save_overload(self, sig: Any, data: Any) -> None:
             with contextlib.suppress(OSError):
