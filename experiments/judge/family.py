@@ -127,7 +127,7 @@ def _estimates(gaps: Sequence[Any], margins: Any, confidence: float) -> Any:
     reasons = np.full(len(gaps), "", dtype=object)
     sizes = np.array([gap.size for gap in gaps])
     for n in np.unique(sizes):
-        at = np.flatnonzero(sizes == n)
+        at = np.flatnonzero(sizes == n).tolist()
         if n == 0:
             reasons[at] = "no world has a number in both arms"
             continue

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -55,7 +56,8 @@ def seen(sd: float, n: int, alpha: float = 0.05, found: float = FOUND) -> float:
     most = 1.0 / math.sqrt(n)
     while short(most) < 0.0:
         most *= 2.0
-    return sd * float(optimize.brentq(short, 0.0, most))
+    effect: Any = optimize.brentq(short, 0.0, most)
+    return sd * effect
 
 
 def worlds_needed(sd: float, half_width: float, confidence: float = 0.95) -> float:
@@ -63,7 +65,7 @@ def worlds_needed(sd: float, half_width: float, confidence: float = 0.95) -> flo
 
     NaN without a deviation; infinite beyond `MOST`. Later worlds are taken to vary like those so far.
     """
-    from scipy import stats
+    from scipy import special
 
     if half_width <= 0:
         raise ValueError(f"half_width = {half_width} cannot be reached: it must be above 0")
@@ -72,8 +74,8 @@ def worlds_needed(sd: float, half_width: float, confidence: float = 0.95) -> flo
     if sd / half_width > math.sqrt(MOST) / 2.0:
         return math.inf
     reach = (1.0 + confidence) / 2.0
-    worlds = max(2, math.ceil((float(stats.norm.ppf(reach)) * sd / half_width) ** 2))
-    while float(stats.t.ppf(reach, worlds - 1)) * sd > half_width * math.sqrt(worlds):
+    worlds = max(2, math.ceil((special.ndtri(reach) * sd / half_width) ** 2))
+    while special.stdtrit(worlds - 1, reach) * sd > half_width * math.sqrt(worlds):
         worlds += 1
     return float(max(worlds, LEAST))
 
