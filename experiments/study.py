@@ -5,18 +5,18 @@ of the file: ``python -m experiments NAME``, ``make NAME``. A whole one::
 
     \"\"\"Does it matter how fast the economy changes?\"\"\"
 
-    from experiments.judge.comparison import Comparison, compare
+    from experiments.judge.verdict import Verdict, verdict
     from experiments.measure.futures import arms, kept
-    from experiments.measure.measures import measured
+    from experiments.measure.measures import outcomes
     from experiments.study import Study, Tables
-    from experiments.tell.conclusion import conclude
     from experiments.tell.report import Report
+    from experiments.tell.verdict import ten_lines
 
-    def judge(tables: Tables) -> Comparison:
-        return compare(measured(tables), tables.drawn)
+    def judge(tables: Tables) -> Verdict:
+        return verdict(outcomes(tables), tables.drawn, tables.started)
 
-    def tell(found: Comparison) -> Report:
-        return Report("\\n".join(conclude(found)), tables={"differences": found.differences})
+    def tell(found: Verdict) -> Report:
+        return Report("\\n".join(ten_lines(found)), tables={"primary": found.primary})
 
     STUDY = Study(__doc__, {"worlds": 8}, {"worlds": 200}, arms, kept, judge, tell)
 """
@@ -63,6 +63,11 @@ class Tables(Mapping[str, Frame]):
     def drawn(self) -> Frame:
         """The parameters that were drawn or set: one row a world."""
         return self.outcome.store.manifests().drop(columns="seconds").select_dtypes("number")
+
+    @property
+    def started(self) -> range:
+        """The numbers of all worlds that were asked for; those that failed have no rows."""
+        return range(self.settings.worlds)
 
     @cached_property
     def notes(self) -> dict[str, str]:

@@ -10,13 +10,28 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
 KEYS = ["world", "luck", "arm", "outcome", "horizon"]
+
+
+class Question(Protocol):
+    """Whatever has the attributes of `Asked`, as a measure has."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def group(self) -> str: ...
+    @property
+    def unit(self) -> str: ...
+    @property
+    def direction(self) -> int: ...
+    @property
+    def margin(self) -> float: ...
 
 
 @dataclass(frozen=True)
@@ -85,7 +100,9 @@ def started(values: Any, worlds: Iterable[int] | None) -> list[int]:
     return sorted({*map(int, values["world"].unique()), *(map(int, worlds) if worlds is not None else ())})
 
 
-def leads(values: Any, outcomes: Sequence[Asked], contrasts: Sequence[tuple[str, str]], horizon: int) -> Any:
+def leads(
+    values: Any, outcomes: Sequence[Question], contrasts: Sequence[tuple[str, str]], horizon: int
+) -> Any:
     """Leads for `dependence.screen`: by world (index) and (arm, other, outcome, horizon) (columns)."""
     table, worlds = by_arm(values), started(values, None)
     columns = {}

@@ -10,8 +10,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from experiments.judge.intervals import THIRDS, holm, paired_difference, terciles
-from experiments.judge.ranking import acceptability, cube, scale, share_first
+from experiments.judge.intervals import holm, paired_difference
+from experiments.judge.ranking import cube, scale, share_first
 from experiments.measure.futures import FOCUS, NO_GAINS, PLACEBO, Frame, real_effects
 from experiments.measure.measures import GROUPS, MEASURES, ranked
 from experiments.measure.measures.declared import Measure
@@ -19,10 +19,6 @@ from experiments.run.world import CONTROL
 
 # What integration does to firms and what the world asks of them: all are drawn for each world.
 DRIVERS = ("process_gain", "adaptation_gain", "early_cash", "misfit_waste", "pace_of_change")
-BANKS_LEND = "banks lend"
-CREDIT_LIVES = (
-    0.1  # of yearly GDP, to firms under external finance: below it there is no credit market to speak of
-)
 STARS = ((0.001, "***"), (0.01, "**"), (0.05, "*"))
 
 
@@ -32,27 +28,20 @@ class Comparison:
 
     ``measures``: world, arm, luck, group, measure, unit, direction, value; without the placebos, whose sizes
     stand beside the ``differences``: see `differences` and `placebo_sizes`.
-    ``first``: field, group, arm, share of worlds in which the arm ranks first in the group, low, high.
-    ``weightings``: field, scaling, arm, share of weightings and worlds that put it first, and its central
-    weights by group. ``dependence``: group, parameter, third, worlds, share of worlds in which the focus is
-    first, mean lead, mean output gain of the focus. ``fields``: arms by field. ``worlds``: how many.
+    ``fields``: arms by field. ``worlds``: how many.
     """
 
     measures: Frame
     differences: Frame
-    first: Frame
-    weightings: Frame
-    dependence: Frame
     fields: Mapping[str, Sequence[str]]
     worlds: int
 
 
-def compare(table: Frame, drawn: Frame, *, resamples: int = 4_999) -> Comparison:
+def compare(table: Frame, *, resamples: int = 4_999) -> Comparison:
     """Compare the arms.
 
     Args:
         table: from `measures.measured`.
-        drawn: parameters by world (index) and name, where they differ between worlds.
         resamples: of intervals and p-values; fewer is faster and coarser.
     """
     chance = placebo_sizes(table)
@@ -68,9 +57,6 @@ def compare(table: Frame, drawn: Frame, *, resamples: int = 4_999) -> Comparison
     return Comparison(
         table,
         found,
-        first_places(table, sides),
-        weightings(table, sides),
-        dependence(table, sides, drawn),
         sides,
         int(table["world"].nunique()),
     )
@@ -168,27 +154,6 @@ def first_places(table: Frame, sides: Mapping[str, Sequence[str]]) -> Frame:
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=columns)
 
 
-def weightings(table: Frame, sides: Mapping[str, Sequence[str]]) -> Frame:
-    """SMAA: the share of all weightings of the groups, and worlds, under which each arm is first."""
-    rows = []
-    for field, arms in sides.items():
-        chosen = ranked(table, of_platforms=CONTROL not in arms)
-        values, _ = cube(table, arms, chosen)
-        if not len(values):
-            continue
-        groups = [m.group for m in chosen]
-        for scaling in ("rank", "min-max"):
-            found = acceptability(values, [m.direction for m in chosen], scaling=scaling, groups=groups)
-            for position, arm in enumerate(arms):
-                central = {
-                    f"weight_{name}": float(found.central[position, [g == name for g in groups]].sum())
-                    for name in dict.fromkeys(groups)
-                }
-                first = float(found.ranks[position, 0])
-                rows.append({"field": field, "scaling": scaling, "arm": arm, "first": first, **central})
-    return pd.DataFrame(rows)
-
-
 def scores(values: npt.NDArray[np.float64], chosen: Sequence[Measure]) -> npt.NDArray[np.float64]:
     """(worlds, arms, groups) mean rank within each group, from 0 (last in all) to 1 (first in all).
 
@@ -210,49 +175,6 @@ def lead(score: npt.NDArray[np.float64], own: int) -> npt.NDArray[np.float64]:
     # a tie of means is a tie, whatever the last bits say
     gap = score[:, own] - np.delete(score, own, axis=1).max(axis=1)
     return np.round(gap, 12)
-
-
-def dependence(table: Frame, sides: Mapping[str, Sequence[str]], drawn: Frame) -> Frame:
-    """Where the focus leads among the platforms: by third of each driver, where links gain firms nothing, and
-    by whether banks lend at all in the twin world.
-
-    Columns: group, parameter ("platforms" for all worlds), third, worlds, first (share of worlds in which
-    the focus leads; ties count half), lead (mean), output_gain (mean of the focus). Empty without the focus.
-    """
-    columns = ["group", "parameter", "third", "worlds", "first", "lead", "output_gain"]
-    rows: list[tuple[object, ...]] = []
-    gains = table.loc[table["measure"] == "output_gain"].pivot(index="world", columns="arm", values="value")
-    credit = table.loc[(table["measure"] == "credit") & (table["arm"] == CONTROL)].set_index("world")["value"]
-
-    def add(parameter: str, third: str, chosen: npt.NDArray[np.bool_]) -> None:
-        for position, group in enumerate(present):
-            gap = found[chosen, position]
-            first = float(((gap > 0) + 0.5 * (gap == 0)).mean())
-            gain = float(gains.loc[worlds[chosen], focus].mean())
-            rows.append((group, parameter, third, int(chosen.sum()), first, float(gap.mean()), gain))
-
-    for field, focus in (("platforms", FOCUS), ("no real gains", NO_GAINS)):
-        if focus not in sides.get(field, ()):
-            continue
-        chosen_measures = ranked(table)
-        values, worlds = cube(table, sides[field], chosen_measures)
-        if not len(values):
-            continue
-        found = lead(scores(values, chosen_measures), list(sides[field]).index(focus))
-        present = groups(chosen_measures)
-        add(field, "all", np.ones(len(worlds), bool))
-        if focus != FOCUS:
-            continue
-        lends = credit.loc[worlds].to_numpy(float) >= CREDIT_LIVES
-        for third, chosen in (("yes", lends), ("no", ~lends)):
-            if 0 < chosen.sum() < len(worlds):
-                add(BANKS_LEND, third, chosen)
-        for name, at in drivers(drawn, worlds).items():
-            if len(worlds) >= len(THIRDS):
-                thirds = terciles(at)
-                for third in THIRDS:
-                    add(name, third, thirds == third)
-    return pd.DataFrame(rows, columns=columns)
 
 
 def drivers(

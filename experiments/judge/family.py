@@ -25,7 +25,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from experiments.judge.asked import Asked, Differences, by_arm, differences, placebo_sizes, started
+from experiments.judge.asked import Differences, Question, by_arm, differences, placebo_sizes, started
 from experiments.judge.chance import corrected as correct
 from experiments.judge.chance import p_values, p_within
 from experiments.judge.means import LEAST, mean_intervals
@@ -45,7 +45,7 @@ COLUMNS = ("arm", "other", "group", "outcome", "unit", "direction", "horizon", "
 
 def judge(
     values: Any,
-    outcomes: Sequence[Asked],
+    outcomes: Sequence[Question],
     contrasts: Sequence[tuple[str, str]],
     placebos: Mapping[str, str] | None = None,
     *,
@@ -104,7 +104,7 @@ def judge(
 
 
 def _questions(
-    found: Differences, outcomes: Sequence[Asked], worlds: int
+    found: Differences, outcomes: Sequence[Question], worlds: int
 ) -> Iterable[tuple[dict[str, Any], Any]]:
     """The rows of one contrast: what is asked, and the numbers by world without the missing."""
     present = {

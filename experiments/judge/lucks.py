@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from experiments.judge.asked import Asked, by_arm
+from experiments.judge.asked import Question, by_arm
 from experiments.judge.means import LEAST, Rows
 
 ONE_LUCK = "one luck a world: cannot be told"
@@ -29,7 +29,7 @@ COLUMNS = ("arm", "other", "outcome", "horizon", "worlds", "lucks", "mean", "bet
 # fmt: on
 
 
-def spread(values: Any, outcomes: Sequence[Asked], contrasts: Sequence[tuple[str, str]]) -> Any:
+def spread(values: Any, outcomes: Sequence[Question], contrasts: Sequence[tuple[str, str]]) -> Any:
     """Variances of the lead between worlds and within, and in how many worlds an arm leads.
 
     Args:
@@ -55,7 +55,7 @@ def spread(values: Any, outcomes: Sequence[Asked], contrasts: Sequence[tuple[str
     return pd.DataFrame(rows, columns=list(COLUMNS))
 
 
-def _told(lead: Rows, world: Any, one: Asked) -> dict[str, Any]:
+def _told(lead: Rows, world: Any, one: Question) -> dict[str, Any]:
     """The numbers of one row; the lead is turned so that more is better."""
     lucks = np.bincount(world)
     row: dict[str, Any] = {"worlds": lucks.size, "lucks": float(lucks.mean())}

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from experiments.judge.asked import Asked, by_arm
+from experiments.judge.asked import Question, by_arm
 from experiments.judge.intervals import wilson
 from experiments.judge.means import Rows
 from experiments.judge.ranking import draw_weights
@@ -25,7 +25,7 @@ from experiments.judge.ranking import draw_weights
 LEVEL_TO_HERE = 1e-9  # part of a margin: sums in another order differ in the last bits
 
 
-def cube(values: Any, outcomes: Sequence[Asked], arms: Sequence[str], horizon: int) -> Rows:
+def cube(values: Any, outcomes: Sequence[Question], arms: Sequence[str], horizon: int) -> Rows:
     """(worlds, arms, outcomes) means over lucks, turned so that more is better; NaN where there is none.
 
     Under each luck only arms paired with the others count in `asked.differences`; here every arm has its own
@@ -45,7 +45,7 @@ def cube(values: Any, outcomes: Sequence[Asked], arms: Sequence[str], horizon: i
     return np.stack(layers, axis=2)
 
 
-def matrix(values: Any, outcomes: Sequence[Asked], arms: Sequence[str], horizon: int) -> Any:
+def matrix(values: Any, outcomes: Sequence[Question], arms: Sequence[str], horizon: int) -> Any:
     """In which share of worlds each arm is better than each other by more than the margin.
 
     Returns:
@@ -77,7 +77,7 @@ def _share(name: str, count: int, n: int) -> dict[str, float]:
     return {name: count / n if n else math.nan, "low": low, "high": high}
 
 
-def dominance(values: Any, outcomes: Sequence[Asked], arms: Sequence[str], horizon: int) -> Any:
+def dominance(values: Any, outcomes: Sequence[Question], arms: Sequence[str], horizon: int) -> Any:
     """In which share of worlds an arm is, all outcomes together, no worse than another and somewhere better.
 
     Worse and better mean: by more than the margin. Outcomes that neither pair of arms ever has a number for
@@ -102,7 +102,7 @@ def dominance(values: Any, outcomes: Sequence[Asked], arms: Sequence[str], horiz
 
 
 def whatever_the_taste(
-    values: Any, outcomes: Sequence[Asked], arms: Sequence[str], horizon: int, confidence: float = 0.95
+    values: Any, outcomes: Sequence[Question], arms: Sequence[str], horizon: int, confidence: float = 0.95
 ) -> Any:
     """First-order stochastic dominance: whether an arm's worlds, sorted, are nowhere worse than another's.
 
@@ -131,7 +131,7 @@ def whatever_the_taste(
     return pd.DataFrame(rows)
 
 
-def scales(values: Any, outcomes: Sequence[Asked], arm: str, horizon: int) -> dict[str, float]:
+def scales(values: Any, outcomes: Sequence[Question], arm: str, horizon: int) -> dict[str, float]:
     """Outcome -> deviation between worlds of one arm (the control, say): a scale that no other arm moves."""
     alone = cube(values, outcomes, [arm], horizon)[:, 0, :]
     found = {}
@@ -145,7 +145,7 @@ def scales(values: Any, outcomes: Sequence[Asked], arm: str, horizon: int) -> di
 
 def weightings(
     values: Any,
-    outcomes: Sequence[Asked],
+    outcomes: Sequence[Question],
     arms: Sequence[str],
     horizon: int,
     scale: Mapping[str, float],

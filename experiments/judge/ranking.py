@@ -7,7 +7,6 @@ where more is better and -1 where less is. Nothing here averages over worlds bef
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -18,61 +17,6 @@ from experiments.judge.intervals import KEY, wilson
 from experiments.measure.arithmetic import Values
 from experiments.measure.futures import Frame
 from experiments.measure.measures.declared import Measure
-
-
-@dataclass(frozen=True)
-class Acceptability:
-    """Which strategy comes out first, over all weights and all worlds (SMAA-2, Lahdelma and Salminen 2001).
-
-    ``ranks``: (arms, arms), the share of weights and worlds that put arm i on rank j; rows and columns add
-    up to 1. ``central``: (arms, measures), the mean of the weights under which arm i is first, that is the
-    taste of somebody who prefers it; NaN for an arm that never is. ``confidence``: (arms,), the share of
-    worlds in which arm i is first for somebody with its central weights; NaN likewise.
-    """
-
-    ranks: Values
-    central: Values
-    confidence: Values
-
-
-def acceptability(
-    values: npt.ArrayLike,
-    directions: Sequence[int],
-    *,
-    scaling: str = "rank",
-    groups: Sequence[str] | None = None,
-    weights: int = 5_000,
-) -> Acceptability:
-    """Rank acceptability with weights drawn evenly from all that add up to 1 (Dirichlet with ones).
-
-    Args:
-        values: (worlds, arms, measures), in the units of the measures.
-        directions: (measures,), +1 or -1.
-        scaling: "rank" compares within each world and is blind to size; "min-max" puts the range of each
-            measure over all worlds and arms to [0, 1], so that a large lead counts for more.
-        groups: (measures,), names; the weight is then spread over groups first and within them next, so
-            that a group does not count for more because more of it was measured.
-        weights: how many to draw.
-
-    Claim only what holds under both scalings. Ties share their ranks equally.
-    """
-    scaled = scale(values, directions, scaling)
-    n_worlds, n_arms, n_measures = scaled.shape
-    tastes = draw_weights(n_measures, weights, groups)
-    ranks = np.zeros((n_arms, n_arms))
-    first = np.zeros((weights, n_arms))
-    for world in scaled:  # one at a time keeps the memory at weights x arms x arms
-        shares = _rank_shares(tastes @ world.T)
-        ranks += shares.sum(axis=0)
-        first += shares[:, :, 0]
-    won = first.sum(axis=0)
-    central = np.full((n_arms, n_measures), np.nan)
-    confidence = np.full(n_arms, np.nan)
-    for arm in range(n_arms):
-        if won[arm] > 0:
-            central[arm] = first[:, arm] @ tastes / won[arm]
-            confidence[arm] = _rank_shares(scaled @ central[arm])[:, arm, 0].mean()
-    return Acceptability(ranks / (weights * n_worlds), central, confidence)
 
 
 def cube(
@@ -154,33 +98,6 @@ def _rank_shares(scores: Values) -> Values:
     rank = np.arange(scores.shape[1])
     held = (rank >= above[:, :, None]) & (rank < (above + level)[:, :, None])
     return held / level[:, :, None]
-
-
-def pareto_dominance(values: npt.ArrayLike, directions: Sequence[int]) -> Values:
-    """(arms, arms): share of worlds in which arm i is nowhere worse than arm j and somewhere better."""
-    return _dominates(_turned(values, directions)).mean(axis=0)
-
-
-def undominated(values: npt.ArrayLike, directions: Sequence[int]) -> Values:
-    """(arms,): share of worlds in which no other arm dominates this one."""
-    beaten = _dominates(_turned(values, directions)).any(axis=1)
-    return 1.0 - beaten.mean(axis=0)
-
-
-def _dominates(turned: Values) -> npt.NDArray[np.bool_]:
-    """(worlds, arms, arms): whether arm i is nowhere worse than arm j in that world and somewhere better."""
-    one, other = turned[:, :, None, :], turned[:, None, :, :]
-    return np.all(one >= other, axis=3) & np.any(one > other, axis=3)
-
-
-def stochastic_dominance(values: npt.ArrayLike, directions: Sequence[int]) -> Values:
-    """(arms, arms, measures): share of the quantiles over worlds at which arm i is at least as good as j.
-
-    1 means that arm i dominates in the first order: whoever prefers more to less prefers it, whatever
-    their attitude to risk. Quantiles are those of the worlds themselves, so none is interpolated.
-    """
-    ordered = np.sort(_turned(values, directions), axis=0)
-    return (ordered[:, :, None, :] >= ordered[:, None, :, :]).mean(axis=0)
 
 
 def share_first(

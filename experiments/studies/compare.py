@@ -3,10 +3,13 @@
     make compare ARGS="--worlds 24"
     make compare ARGS="--pace-of-change 0.0 --out results/standstill"
 
-A world grows up under external finance and is then lived once under each business model, and once more under
-deep integration where a link gains a firm nothing. Each world draws its own values of all parameters that are
-merely assumed. The folder then holds the worlds themselves, ``measures.parquet`` and ``.csv`` (world x arm x
-measure), ``means.csv``, ``differences.csv``, ``first.csv``, ``weightings.csv``, ``dependence.csv``,
+A world grows up under external finance and is then lived once under each business model, once more under
+deep integration where a link gains a firm nothing, and twice with a change that means nothing, which shows
+what chance does. Beside every future a standard shock is lived for three years. Each world draws its own
+values of all parameters that are merely assumed. The folder then holds the worlds themselves,
+``measures.parquet`` and ``.csv`` (world x arm x measure), ``means.csv``, ``differences.csv``,
+``primary.csv`` (the questions that words are given to), ``secondary.csv``, ``dependence.csv`` (screened over
+all drawn parameters), ``pairs.csv``, ``dominance.csv``, ``weightings.csv``, ``preferred.csv``, ``lucks.csv``,
 ``report.md`` and four figures; the same command again computes only what is missing.
 """
 
@@ -15,22 +18,31 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from experiments.judge.comparison import Comparison, compare
+from experiments.judge.verdict import Verdict, verdict
 from experiments.measure.futures import Frame, arms, kept, shock
-from experiments.measure.measures import measured
+from experiments.measure.measures import measured, outcomes
 from experiments.study import Study, Tables
-from experiments.tell.conclusion import conclude
 from experiments.tell.figures import figures
 from experiments.tell.report import Report
 from experiments.tell.tables import lines, means
+from experiments.tell.verdict import (
+    at_other_horizons,
+    named_leads,
+    reasons,
+    ten_lines,
+    verdict_table,
+    whatever_the_weights,
+)
 
 QUICK = {"worlds": 20, "firms": 10_000, "burn_in": 40, "quarters": 80}
 
 
 @dataclass(frozen=True)
 class Found:
-    """The comparison, and what its figures are drawn from besides: ``quarters``, ``platforms``, and the
-    parameters ``drawn`` by world."""
+    """The verdict, the comparison of all measures, and what figures are drawn from besides: ``quarters``,
+    ``platforms``, and the parameters ``drawn`` by world."""
 
+    verdict: Verdict
     comparison: Comparison
     quarters: Frame
     platforms: Frame
@@ -39,25 +51,35 @@ class Found:
 
 def judge(tables: Tables) -> Found:
     """Compare all arms on all measures."""
-    found = compare(measured(tables), tables.drawn)
-    return Found(found, tables["quarters"], tables["platforms"], tables.drawn)
+    found = compare(measured(tables))
+    judged = verdict(outcomes(tables), tables.drawn, tables.started)
+    return Found(judged, found, tables["quarters"], tables["platforms"], tables.drawn)
 
 
 def tell(found: Found) -> Report:
     """The verdict, the tables behind it and four figures."""
-    compared = found.comparison
+    compared, judged = found.comparison, found.verdict
+    more = ["## What the verdict is read from", "", verdict_table(judged), "", *reasons(judged), ""]
+    more += ["## Earlier and later", "", at_other_horizons(judged), ""]
+    more += ["## Over all weightings", "", *whatever_the_weights(judged), ""]
+    more += ["## All measures", "", "Shown, and not ranked.", "", *lines(compared)]
     return Report(
-        "\n".join(conclude(compared)),
+        "\n".join(ten_lines(judged)),
         title="Business models of fintech, in the same worlds",
-        more="\n".join(["## Tables", "", *lines(compared)]),
+        more="\n".join(more),
         tables={
             "measures": compared.measures,
             "measures.parquet": compared.measures.astype({"arm": str}),
             "means": means(compared),
             "differences": compared.differences,
-            "first": compared.first,
-            "weightings": compared.weightings,
-            "dependence": compared.dependence,
+            "primary": judged.primary,
+            "secondary": judged.secondary,
+            "dependence": named_leads(judged),
+            "pairs": judged.pairs,
+            "dominance": judged.dominance,
+            "weightings": judged.first,
+            "preferred": judged.preferred,
+            "lucks": judged.lucks,
         },
         figures=figures(compared, {"quarters": found.quarters, "platforms": found.platforms}, found.drawn),
     )
