@@ -36,8 +36,8 @@ def screen(lead_by_world: Any, drawn: Any, *, confidence: float = 0.95) -> Any:
     Returns:
         A DataFrame with `COLUMNS` and `ENDS`, the strongest first within a lead: the interval of the
         correlation is Bonett and Wright's; ``p_corrected`` is Holm's over all leads and parameters. `ENDS`
-        are the leads that a straight line predicts at the 10 % and the 90 % quantile of the parameter, with their
-        intervals [unit of the lead]. Empty, with the reason in ``attrs["refused"]``, if no lead has
+        are the leads that a straight line predicts at the 10 % and the 90 % quantile of the parameter, with
+        their intervals [unit of the lead]. Empty, with the reason in ``attrs["refused"]``, if no lead has
         `LEAST_SCREENED` worlds; leads with fewer are left out and named there.
     """
     leads = lead_by_world.to_frame() if isinstance(lead_by_world, pd.Series) else lead_by_world
