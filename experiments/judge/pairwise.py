@@ -26,11 +26,8 @@ LEVEL_TO_HERE = 1e-9  # part of a margin: sums in another order differ in the la
 
 
 def cube(values: Any, outcomes: Sequence[Question], arms: Sequence[str], horizon: int) -> Rows:
-    """(worlds, arms, outcomes) means over lucks, turned so that more is better; NaN where there is none.
-
-    Under each luck only arms paired with the others count in `asked.differences`; here every arm has its own
-    mean over all its lucks.
-    """
+    """(worlds, arms, outcomes): each arm's mean over its lucks, turned so that more is better; NaN where it
+    has no number."""
     table = by_arm(values)
     if absent := [arm for arm in arms if arm not in table.columns]:
         raise ValueError(f"values has no arm {', '.join(absent)}")
