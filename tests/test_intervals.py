@@ -190,67 +190,6 @@ def planted(worlds: int = 40) -> np.ndarray:
     return truth + 0.01 * luck(worlds, 3, 2)
 
 
-@pytest.mark.parametrize("scaling", ["rank", "min-max"])
-def test_over_all_weights_each_leader_is_first_for_its_own_friends(scaling: str) -> None:
-    found = ranking.acceptability(planted(), [1, -1], scaling=scaling)
-    assert found.ranks.sum(axis=0) == pytest.approx(np.ones(3))
-    assert found.ranks.sum(axis=1) == pytest.approx(np.ones(3))
-    assert found.ranks[2, 2] == pytest.approx(1.0)
-    # Ranks: (1, 1/2) against (1/2, 1): level at even weights.
-    # Min-max: (1, 1/3) against (1/2, 1): level at a weight of 4/7.
-    share = 0.5 if scaling == "rank" else 3 / 7
-    assert found.ranks[0, 0] == pytest.approx(share, abs=0.02)
-    assert found.central[0, 0] == pytest.approx(1 - share / 2, abs=0.02)
-    assert found.central.sum(axis=1)[:2] == pytest.approx([1.0, 1.0])
-    assert np.isnan(found.central[2]).all() and np.isnan(found.confidence[2])
-    assert found.confidence[:2].tolist() == [1.0, 1.0]
-
-
-def test_confidence_is_low_where_worlds_disagree() -> None:
-    values = planted()
-    values[::2, [0, 2]] = values[::2, [2, 0]]  # in every other world the first and the last change places
-    found = ranking.acceptability(values, [1, -1])
-    assert found.confidence[0] == pytest.approx(0.5)
-
-
-def test_twins_share_their_ranks() -> None:
-    values = np.repeat(luck(20, 1, 4), 3, axis=1)
-    found = ranking.acceptability(values, [1, 1, -1, 1], weights=500)
-    assert found.ranks == pytest.approx(np.full((3, 3), 1 / 3))
-
-
-def test_a_group_does_not_count_for_more_because_more_of_it_was_measured() -> None:
-    values = np.zeros((5, 2, 4))
-    values[:, 0, 0] = 1.0
-    values[:, 1, 1:] = 1.0
-    groups = ["soundness", "vitality", "vitality", "vitality"]
-    alone = ranking.acceptability(values, [1, 1, 1, 1]).ranks[0, 0]
-    grouped = ranking.acceptability(values, [1, 1, 1, 1], groups=groups).ranks[0, 0]
-    assert alone == pytest.approx(0.5**3, abs=0.02)
-    assert grouped == pytest.approx(0.5, abs=0.02)
-    weights = ranking.draw_weights(4, 2_000, groups)
-    assert weights.sum(axis=1) == pytest.approx(np.ones(2_000))
-    assert weights[:, 0].mean() == pytest.approx(0.5, abs=0.02)
-
-
-def test_dominance_is_counted_world_by_world() -> None:
-    values = np.array([[[2.0, 1.0], [1.0, 1.0]], [[2.0, 2.0], [1.0, 1.0]], [[1.0, 1.0], [1.0, 1.0]]])
-    assert ranking.pareto_dominance(values, [1, 1])[0, 1] == pytest.approx(2 / 3)
-    assert ranking.pareto_dominance(values, [1, 1])[1, 0] == 0.0
-    assert ranking.pareto_dominance(values, [1, -1])[0, 1] == pytest.approx(1 / 3)
-    assert ranking.undominated(values, [1, 1]).tolist() == pytest.approx([1.0, 1 / 3])
-
-
-def test_stochastic_dominance_compares_quantiles_and_not_worlds() -> None:
-    values = np.array([[1.0, 2.0], [3.0, 1.5], [5.0, 4.0]])[:, :, None]
-    # Sorted: 1, 3, 5 against 1.5, 2, 4: behind in the worst third only.
-    shares = ranking.stochastic_dominance(values, [1])[:, :, 0]
-    assert shares[0, 1] == pytest.approx(2 / 3) and shares[1, 0] == pytest.approx(1 / 3)
-    shifted = np.stack([luck(50), luck(50) - 0.1], axis=1)[:, :, None]
-    assert ranking.stochastic_dominance(shifted, [1])[0, 1, 0] == 1.0
-    assert ranking.stochastic_dominance(shifted, [-1])[0, 1, 0] == 0.0
-
-
 def test_who_is_first_in_each_group() -> None:
     values = planted(40)
     values[:10, 0, 0] = 0.0  # in a quarter of the worlds the second is first on the first measure
@@ -268,19 +207,6 @@ def test_scales_run_from_the_worst_to_the_best() -> None:
     assert ranking.scale(values, [-1, 1], "rank")[0].tolist() == [[1.0, 0.5], [0.25, 0.5], [0.25, 0.5]]
     assert ranking.scale(values, [1, 1], "min-max")[0].tolist() == [[0.0, 0.5], [1.0, 0.5], [1.0, 0.5]]
     assert ranking.scale(values[:, :1], [1, 1], "rank").tolist() == [[[0.5, 0.5]]]
-
-
-def test_values_that_make_no_sense_are_refused() -> None:
-    with pytest.raises(ValueError, match="worlds x arms x measures"):
-        ranking.pareto_dominance(np.zeros((2, 2)), [1, 1])
-    with pytest.raises(ValueError, match="2 times"):
-        ranking.pareto_dominance(np.zeros((2, 2, 2)), [1, 0])
-    with pytest.raises(ValueError, match="1 that are no finite numbers"):
-        ranking.acceptability(np.array([[[1.0], [math.inf]]]), [1])
-    with pytest.raises(ValueError, match="scaling = 'z'"):
-        ranking.scale(np.zeros((1, 2, 1)), [1], "z")
-    with pytest.raises(ValueError, match="1 groups"):
-        ranking.acceptability(np.zeros((1, 2, 2)), [1, 1], groups=["a"])
 
 
 def test_importing_costs_nothing_heavy() -> None:
