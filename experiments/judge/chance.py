@@ -85,11 +85,17 @@ def corrected(p: npt.ArrayLike, how: str) -> Rows:
         how: "holm" (an error anywhere among them in at most 5 %) or "bh" (of those called, at most 5 %
             in expectation).
     """
-    from statsmodels.stats.multitest import multipletests
+    from scipy import stats
 
     values = np.asarray(p, dtype=float)
-    asked = np.isfinite(values)
+    asked = np.flatnonzero(np.isfinite(values))
     found = values.copy()
-    if asked.any():
-        found[asked] = multipletests(values[asked], method={"holm": "holm", "bh": "fdr_bh"}[how])[1]
+    if how == "bh":
+        found[asked] = stats.false_discovery_control(values[asked]) if asked.size else []
+    elif how == "holm":  # statsmodels' clears the memory at each call, a tenth of a second
+        order = asked[np.argsort(values[asked], kind="stable")]
+        steps = values[order] * np.arange(order.size, 0, -1)
+        found[order] = np.minimum(np.maximum.accumulate(steps), 1.0)
+    else:
+        raise ValueError(f"how = {how!r}: 'holm' or 'bh'")
     return found
