@@ -52,81 +52,104 @@ class Asked:
             raise ValueError(f"{self.name}: margin {self.margin} must be above 0 and finite")
 
 
-def by_arm(values: Any) -> Any:
-    """One column per arm, rows by (outcome, horizon, world, luck); infinite values count as no number.
+@dataclass(frozen=True)
+class Futures:
+    """All numbers, dense.
+
+    ``numbers``: (arms, questions, worlds, lucks), NaN where there is none (infinite counts as none).
+    ``lived``: (questions, worlds, lucks), whether any arm has a row there. ``questions`` are (outcome,
+    horizon) in the order of their first row, ``worlds`` in order.
+    """
+
+    arms: tuple[str, ...]
+    questions: tuple[tuple[str, int], ...]
+    worlds: tuple[int, ...]
+    numbers: npt.NDArray[np.float64]
+    lived: npt.NDArray[np.bool_]
+
+    def arm(self, name: str) -> npt.NDArray[np.float64]:
+        """(questions, worlds, lucks) of one arm. Raises ``ValueError`` if there is no such arm."""
+        if name not in self.arms:
+            raise ValueError(f"arm {name!r} is not among {', '.join(self.arms)}")
+        return self.numbers[self.arms.index(name)]
+
+    def horizons(self, outcome: str) -> list[tuple[int, int]]:
+        """(horizon, number of the question) of an outcome, by horizon."""
+        return sorted((at[1], i) for i, at in enumerate(self.questions) if at[0] == outcome)
+
+
+def futures(values: Any, worlds: Iterable[int] | None = None) -> Futures:
+    """The tidy values as `Futures`.
+
+    Args:
+        worlds: all that were started, those without any row too; where not given, those with a row.
 
     Raises ``ValueError`` if a column is missing or a future is there twice.
     """
     if absent := [name for name in [*KEYS, "value"] if name not in values.columns]:
         raise ValueError(f"values has no column {', '.join(absent)}")
-    if twice := int(values.duplicated(KEYS).sum()):
-        raise ValueError(f"values holds {twice} rows twice: one per world, luck, arm, outcome and horizon")
-    finite = values["value"].where(np.isfinite(values["value"].to_numpy(float)))
-    index = pd.MultiIndex.from_frame(values[["outcome", "horizon", "world", "luck", "arm"]])
-    return pd.Series(finite.to_numpy(float), index=index).unstack("arm")
+    arm, arms = pd.factorize(values["arm"])
+    question, questions = pd.factorize(pd.MultiIndex.from_frame(values[["outcome", "horizon"]]))
+    luck, lucks = pd.factorize(values["luck"], sort=True)
+    every = sorted({*map(int, values["world"].unique()), *map(int, worlds or ())})
+    world = np.searchsorted(every, values["world"].to_numpy())
+    shape = (len(arms), len(questions), len(every), len(lucks))
+    at = np.ravel_multi_index((arm, question, world, luck), shape) if len(values) else arm
+    rows: npt.NDArray[np.int64] = np.bincount(at, minlength=math.prod(shape)).reshape(shape)
+    if twice := int((rows > 1).sum()):
+        raise ValueError(f"values holds {twice} futures twice: one row per {', '.join(KEYS)}")
+    given = values["value"].to_numpy(float)
+    numbers = np.full(shape, np.nan)
+    numbers.reshape(-1)[at] = np.where(np.isfinite(given), given, np.nan)
+    keys = tuple((str(name), int(horizon)) for name, horizon in questions)
+    return Futures(tuple(map(str, arms)), keys, tuple(every), numbers, rows.max(axis=0) > 0)
+
+
+def mean_of_lucks(numbers: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Mean over the last axis (lucks), those without a number left out; NaN where none has one."""
+    known = np.isfinite(numbers)
+    count = known.sum(axis=-1)
+    return np.where(count > 0, np.where(known, numbers, 0.0).sum(axis=-1) / np.maximum(count, 1), np.nan)
 
 
 @dataclass(frozen=True)
 class Differences:
-    """Arm minus other.
+    """Arm minus other, a row per question: ``rows`` (questions, worlds), NaN where no luck of the world has a
+    number in both arms; ``partial`` (questions,), how many worlds have one under some of their lucks only."""
 
-    ``rows``: one row per (outcome, horizon) and one column per world, NaN where no luck of the world has a
-    number in both arms. ``partial``: how many worlds have one under some of their lucks only.
-    """
-
-    rows: Any
-    partial: Any
+    rows: npt.NDArray[np.float64]
+    partial: npt.NDArray[np.int64]
 
 
-def differences(table: Any, arm: str, other: str, worlds: Iterable[int]) -> Differences:
-    """The differences of two arms, paired under each luck, then averaged over the lucks of a world.
-
-    Args:
-        table: from `by_arm`.
-        worlds: all that were started, those that failed too; they become the columns.
-    """
-    for name in (arm, other):
-        if name not in table.columns:
-            raise ValueError(f"arm {name!r} is not among {', '.join(map(str, table.columns))}")
-    gaps = (table[arm] - table[other]).groupby(level=["outcome", "horizon", "world"], sort=True)
-    rows = gaps.mean().unstack("world").reindex(columns=list(worlds))
-    counts = gaps.count()
-    some = (counts > 0) & (counts < gaps.size())
-    return Differences(rows, some.groupby(level=["outcome", "horizon"]).sum())
-
-
-def started(values: Any, worlds: Iterable[int] | None) -> list[int]:
-    """The numbers of all worlds, in order: those given, and those with a row."""
-    return sorted({*map(int, values["world"].unique()), *(map(int, worlds) if worlds is not None else ())})
+def differences(table: Futures, arm: str, other: str) -> Differences:
+    """The differences of two arms, paired under each luck, then averaged over the lucks of a world."""
+    gaps = table.arm(arm) - table.arm(other)
+    known = np.isfinite(gaps)
+    some = known.any(axis=2) & (known.sum(axis=2) < table.lived.sum(axis=2))
+    return Differences(mean_of_lucks(gaps), some.sum(axis=1))
 
 
 def leads(
     values: Any, outcomes: Sequence[Question], contrasts: Sequence[tuple[str, str]], horizon: int
 ) -> Any:
     """Leads for `dependence.screen`: by world (index) and (arm, other, outcome, horizon) (columns)."""
-    table, worlds = by_arm(values), started(values, None)
+    table = futures(values)
     columns = {}
     for arm, other in contrasts:
-        rows = differences(table, arm, other, worlds).rows
+        rows = differences(table, arm, other).rows
         for one in outcomes:
-            if (one.name, horizon) in rows.index:
-                columns[arm, other, one.name, horizon] = rows.loc[(one.name, horizon)]
-    names = ["arm", "other", "outcome", "horizon"]
-    keys = pd.MultiIndex.from_tuples(list(columns), names=names)
-    data = np.column_stack(list(columns.values())) if columns else np.empty((len(worlds), 0))
-    return pd.DataFrame(data, index=pd.Index(worlds, name="world"), columns=keys)
+            if (one.name, horizon) in table.questions:
+                row = rows[table.questions.index((one.name, horizon))]
+                columns[arm, other, one.name, horizon] = row
+    keys = pd.MultiIndex.from_tuples(list(columns), names=["arm", "other", "outcome", "horizon"])
+    data = np.column_stack(list(columns.values())) if columns else np.empty((len(table.worlds), 0))
+    return pd.DataFrame(data, index=pd.Index(table.worlds, name="world"), columns=keys)
 
 
-def placebo_sizes(table: Any, placebos: Mapping[str, str], worlds: Iterable[int]) -> dict[str, Any]:
-    """Arm -> root mean square over worlds of what a meaningless shuffle did, by (outcome, horizon)."""
-    every = list(worlds)
+def placebo_sizes(table: Futures, placebos: Mapping[str, str]) -> dict[str, npt.NDArray[np.float64]]:
+    """Arm -> (questions,) root mean square over worlds of what a meaningless shuffle did; NaN where none."""
     sizes = {}
     for arm, label in placebos.items():
-        rows = differences(table, arm, label, every).rows
-        sizes[arm] = np.sqrt((rows**2).mean(axis=1))
+        rows = differences(table, arm, label).rows
+        sizes[arm] = np.sqrt(mean_of_lucks(rows**2))
     return sizes
-
-
-def directed(rows: npt.NDArray[np.float64], direction: int) -> npt.NDArray[np.float64]:
-    """Differences turned so that more is better."""
-    return rows * float(direction)

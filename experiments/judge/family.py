@@ -25,7 +25,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from experiments.judge.asked import Differences, Question, by_arm, differences, placebo_sizes, started
+from experiments.judge.asked import Futures, Question, differences, futures, placebo_sizes
 from experiments.judge.chance import corrected as correct
 from experiments.judge.chance import p_values, p_within
 from experiments.judge.means import LEAST, mean_intervals
@@ -76,16 +76,18 @@ def judge(
     """
     if corrected not in ("holm", "bh"):
         raise ValueError(f"corrected = {corrected!r}: 'holm' or 'bh'")
-    table, every = by_arm(values), started(values, worlds)
-    sizes = placebo_sizes(table, placebos or {}, every)
+    table = futures(values, worlds)
+    sizes = placebo_sizes(table, placebos or {})
     asked, gaps = [], []
     for arm, other in contrasts:
-        found = differences(table, arm, other, every)
-        for row, gap in _questions(found, outcomes, len(every)):
-            key = row["outcome"], row["horizon"]
-            near = [sizes[one].get(key, np.nan) for one in (arm, other) if one in sizes]
-            asked.append({"arm": arm, "other": other, **row, "placebo": np.fmax.reduce(near, initial=np.nan)})
-            gaps.append(gap)
+        found = differences(table, arm, other)
+        near = [sizes[one] for one in (arm, other) if one in sizes]
+        placebo = np.fmax.reduce(near) if near else np.full(len(table.questions), np.nan)
+        for i, row in _questions(table, outcomes):
+            gaps.append(found.rows[i][np.isfinite(found.rows[i])])
+            count = {"n": gaps[-1].size, "missing": len(table.worlds) - gaps[-1].size}
+            count["partial"] = int(found.partial[i])
+            asked.append({"arm": arm, "other": other, **row, **count, "placebo": float(placebo[i])})
     frame = pd.DataFrame(asked)
     if frame.empty:
         return pd.DataFrame(columns=list(COLUMNS))
@@ -103,21 +105,12 @@ def judge(
     return frame[list(COLUMNS)]
 
 
-def _questions(
-    found: Differences, outcomes: Sequence[Question], worlds: int
-) -> Iterable[tuple[dict[str, Any], Any]]:
-    """The rows of one contrast: what is asked, and the numbers by world without the missing."""
-    present = {
-        name: part.index.get_level_values("horizon") for name, part in found.rows.groupby(level="outcome")
-    }
+def _questions(table: Futures, outcomes: Sequence[Question]) -> Iterable[tuple[int, dict[str, Any]]]:
+    """Number of the question, and what is asked, for every outcome and horizon present."""
     for one in outcomes:
-        for quarters in sorted(present.get(one.name, ())):
-            gap = found.rows.loc[(one.name, quarters)].to_numpy(float)
-            gap = gap[np.isfinite(gap)]
-            row = {"group": one.group, "outcome": one.name, "unit": one.unit, "direction": one.direction}
-            row |= {"horizon": int(quarters), "margin": float(one.margin), "n": gap.size}
-            row |= {"missing": worlds - gap.size, "partial": int(found.partial.loc[(one.name, quarters)])}
-            yield row, gap
+        row = {"group": one.group, "outcome": one.name, "unit": one.unit, "direction": one.direction}
+        for quarters, i in table.horizons(one.name):
+            yield i, {**row, "horizon": quarters, "margin": float(one.margin)}
 
 
 def _estimates(gaps: Sequence[Any], margins: Any, confidence: float) -> Any:

@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from experiments.judge.asked import Question, by_arm
+from experiments.judge.asked import Question, futures
 from experiments.judge.means import LEAST, Rows
 
 ONE_LUCK = "one luck a world: cannot be told"
@@ -42,22 +42,24 @@ def spread(values: Any, outcomes: Sequence[Question], contrasts: Sequence[tuple[
         margin; ``worlds_better``: share of worlds in which that probability is above one half; so for worse.
         Where it cannot be told, numbers are NaN and ``why`` says why.
     """
-    table = by_arm(values)
+    table = futures(values)
     rows = []
     for arm, other in contrasts:
-        gaps = (table[arm] - table[other]).dropna()
+        gaps = table.arm(arm) - table.arm(other)
         for one in outcomes:
-            part = gaps[gaps.index.get_level_values("outcome") == one.name]
-            for horizon, lead in part.groupby(level="horizon"):
-                about = {"arm": arm, "other": other, "outcome": one.name, "horizon": int(horizon)}
-                world = pd.factorize(lead.index.get_level_values("world"))[0]
-                rows.append({**about, **_told(lead.to_numpy(float) * one.direction, world, one)})
+            for horizon, i in table.horizons(one.name):
+                about = {"arm": arm, "other": other, "outcome": one.name, "horizon": horizon}
+                world, luck = np.nonzero(np.isfinite(gaps[i]))
+                lead = gaps[i][world, luck] * one.direction
+                rows.append({**about, **_told(lead, np.unique(world, return_inverse=True)[1], one)})
     return pd.DataFrame(rows, columns=list(COLUMNS))
 
 
 def _told(lead: Rows, world: Any, one: Question) -> dict[str, Any]:
     """The numbers of one row; the lead is turned so that more is better."""
     lucks = np.bincount(world)
+    if not lead.size:
+        return {"worlds": 0, "why": "no world has a number in both arms"}
     row: dict[str, Any] = {"worlds": lucks.size, "lucks": float(lucks.mean())}
     row |= {"mean": one.direction * float(lead.mean()), "method": "", "why": ""}
     if lucks.max() < 2:

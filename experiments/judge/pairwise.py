@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from experiments.judge.asked import Question, by_arm
+from experiments.judge.asked import Question, futures, mean_of_lucks
 from experiments.judge.intervals import wilson
 from experiments.judge.means import Rows
 from experiments.judge.ranking import draw_weights
@@ -28,17 +28,13 @@ LEVEL_TO_HERE = 1e-9  # part of a margin: sums in another order differ in the la
 def cube(values: Any, outcomes: Sequence[Question], arms: Sequence[str], horizon: int) -> Rows:
     """(worlds, arms, outcomes): each arm's mean over its lucks, turned so that more is better; NaN where it
     has no number."""
-    table = by_arm(values)
-    if absent := [arm for arm in arms if arm not in table.columns]:
-        raise ValueError(f"values has no arm {', '.join(absent)}")
-    means = table.groupby(level=["outcome", "horizon", "world"]).mean()
-    worlds = sorted(values["world"].unique())
+    table = futures(values)
     layers = []
     for one in outcomes:
-        if (one.name, horizon) not in means.index.droplevel("world"):
+        if (one.name, horizon) not in table.questions:
             raise ValueError(f"values has no {one.name} at {horizon} quarters")
-        rows = means.xs((one.name, horizon), level=("outcome", "horizon")).reindex(worlds)
-        layers.append(one.direction * rows[list(arms)].to_numpy(float))
+        i = table.questions.index((one.name, horizon))
+        layers.append(one.direction * np.stack([mean_of_lucks(table.arm(arm)[i]) for arm in arms], axis=1))
     return np.stack(layers, axis=2)
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -40,6 +41,7 @@ def power(
     return np.asarray(above + np.nan_to_num(below))
 
 
+@lru_cache(maxsize=256)
 def seen(sd: float, n: int, alpha: float = 0.05, found: float = FOUND) -> float:
     """The difference [unit of ``sd``] that would be found with probability ``found``.
 
