@@ -41,7 +41,7 @@ lint: development  ## style, format and types
 	@$(VENV)/bin/ruff format --check .
 	@$(VENV)/bin/pyright
 
-kernels: runtime  ## compile the rules of the model, which is done once and takes about a minute
+kernels: runtime  ## compile the rules of the model, which is done once and takes a minute or two
 	@$(RUN) -c 'import sim; sim.warm_up(progress=True)'
 
 check-long: development  ## the tests that take minutes

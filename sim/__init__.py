@@ -5,7 +5,7 @@ Economy(strategy="deep_integration", firms=10_000, seed=1).run(80)
 """
 
 from sim.credit.funders import FUNDERS
-from sim.engine.compiling import telling
+from sim.engine.compiling import PROJECT, telling
 from sim.engine.parameters import ParameterError, Parameters
 from sim.links.lines import LINES
 from sim.model import Economy
@@ -47,10 +47,8 @@ def __getattr__(name: str) -> str:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from importlib.metadata import version
     from pathlib import Path
-
-    tree = Path(__file__).parents[1] / "pyproject.toml"
-    if not tree.is_file():
-        return version("fintech-metamorphosis")
     from tomllib import loads
 
-    return loads(tree.read_text(encoding="utf-8"))["project"]["version"]
+    tree = Path(__file__).parents[1] / "pyproject.toml"
+    project = loads(tree.read_text(encoding="utf-8")).get("project", {}) if tree.is_file() else {}
+    return project["version"] if project.get("name") == PROJECT else version(PROJECT)

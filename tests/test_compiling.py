@@ -150,6 +150,17 @@ def test_that_rules_are_compiled_is_told_once_if_they_are_and_somebody_asks(fold
     assert process(folder, TOLD.format(asked="None")) == []  # nobody looks
 
 
+def test_a_bar_makes_room_for_what_is_told(capsys):
+    from tqdm import tqdm
+
+    compiling.tell.cache_clear()
+    with tqdm(total=2, file=sys.stderr):
+        compiling.tell()
+        compiling.tell()
+    drawn = capsys.readouterr().err
+    assert drawn.count(COMPILING) == 1 and f"\r{COMPILING}\n" in drawn
+
+
 def test_it_is_told_to_who_looks_and_by_no_worker(monkeypatch):
     monkeypatch.delitem(sys.modules, "ipykernel", raising=False)
     assert not compiling.told()

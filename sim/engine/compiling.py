@@ -39,7 +39,7 @@ ENGINE = Path(__file__).parent
 FOLDER = "SIM_KERNELS"  # the variable of the environment that says where machine code is kept
 PROJECT = "fintech-metamorphosis"
 SEAL = 16  # bytes of checksum at the end of a file of machine code
-COMPILING = "Compiling the model's rules, once; about a minute"
+COMPILING = "Compiling the model's rules, once; a minute or two"
 
 asked_for = contextvars.ContextVar[bool | None]("asked_for", default=None)
 
@@ -164,7 +164,11 @@ def told() -> bool:
 @functools.cache
 def tell() -> None:
     """Say, once in a process, that rules are compiled."""
-    sys.stderr.write(f"{COMPILING}\n")
+    bars: Any = sys.modules.get("tqdm")  # a bar that is being shown makes room for a line
+    if bars is not None:
+        bars.tqdm.write(COMPILING, file=sys.stderr)
+    else:
+        sys.stderr.write(f"{COMPILING}\n")
     sys.stderr.flush()
 
 
