@@ -8,6 +8,7 @@ import numpy as np
 from sim.engine.units import FEN, described, told
 
 CUT = 0.5  # a budget is cut when it has fallen to this part of its highest since it was last cut
+YEAR = 4  # quarters
 SUMS = ("revenue", "losses_borne", "profit", "users", "firm_users", "links", "loans")
 TOLD = {
     "event": "word: what happened",
@@ -79,7 +80,7 @@ def past_of(economy: Any, row: int) -> list[dict[str, Any]]:
         now = {key: values[row].item() for key, values in of.items()}
         now |= {
             "quarter": int(line["quarter"]),
-            "title": titles.get(name, name.replace("_", " ")),
+            "title": titles.get(name, name),
             "price": 0.0,
         }
         just = of["sold"] & ~sold
@@ -124,19 +125,18 @@ def course(past: list[dict[str, Any]]) -> list[Event]:
 
 
 def rounds(past: list[dict[str, Any]]) -> list[Event]:
-    """Venture money, one event for quarters in a row."""
+    """Venture money, one event for up to a year of quarters in a row."""
     found: list[Event] = []
-    last = -1
+    begun, had, last = 0, 0.0, -1
     for now in past:
         if now["venture"] > 0:
-            yuan = now["venture"] / FEN
-            if found and last == now["quarter"] - 1:
-                begun, had = found[-1].quarter, found.pop().amount
-                words = f"{money(had + yuan)} from the fund in quarters {begun} to {now['quarter']}"
-                found.append(Event(begun, "venture money", had + yuan, words))
+            if last == now["quarter"] - 1 and last < begun + YEAR - 1:
+                found.pop()
             else:
-                found.append(Event(now["quarter"], "venture money", yuan, f"{money(yuan)} from the fund"))
-            last = now["quarter"]
+                begun, had = now["quarter"], 0.0
+            had, last = had + now["venture"] / FEN, now["quarter"]
+            when = f"quarter {begun}" if last == begun else f"quarters {begun} to {last}"
+            found.append(Event(begun, "venture money", had, f"{money(had)} from the fund in {when}"))
     return found
 
 

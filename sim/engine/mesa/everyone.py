@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from random import Random
 from typing import Any
 
@@ -18,6 +18,9 @@ class Everyone(AgentSet):
     def __init__(self, agents: Iterable[Any], random: Random | None = None):
         self.held = list(agents)
         super().__init__(self.held, random=random)
+
+    def __iter__(self) -> Iterator[Any]:
+        yield from super().__iter__()  # a generator holds the set, and the set its agents
 
     def _holding(self, found: Any) -> Any:
         return found if found is self else Everyone(found, self.random)

@@ -11,17 +11,35 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-class FromRecord:
-    """What Mesa keeps in an attribute, read from the record whenever it is asked for."""
+class FromModel:
+    """What Mesa keeps in an attribute of a collector, read from its model whenever it is asked for."""
 
     def __init__(self, read: Callable[[Any], Any]):
         self.read = read
 
     def __get__(self, collector: Any, owner: type | None = None) -> Any:
-        return self if collector is None else self.read(collector.model.records)
+        return self if collector is None else self.read(collector.model)
 
     def __set__(self, collector: Any, value: Any) -> None:
         """Mesa's __init__ begins with an empty one."""
+
+
+def reporters(model: Any) -> dict[str, str]:
+    """What is recorded by quarter, by name."""
+    return {name: name for name in model.records.told["quarters"]}
+
+
+def variables(model: Any) -> dict[str, list]:
+    """What was recorded of each, quarter by quarter; `batch_run` also wants to tell a seed that was drawn."""
+    lines = model.records.lines
+    return {name: [line[name] for line in lines] for name in reporters(model)} | {
+        "seed": [model.seed] * len(lines)
+    }
+
+
+def quarters(model: Any) -> list[int]:
+    """When there was something to collect."""
+    return [int(line["quarter"]) for line in model.records.lines]
 
 
 class Recorded(mesa.DataCollector):
@@ -31,12 +49,9 @@ class Recorded(mesa.DataCollector):
     with a `mesa.DataCollector` or `sim.engine.mesa.collector.Populations` of one's own.
     """
 
-    model_reporters: Any = FromRecord(lambda records: {name: name for name in records.told["quarters"]})
-    model_vars: Any = FromRecord(
-        lambda records: {name: [line[name] for line in records.lines] for name in records.told["quarters"]}
-    )
-    # Mesa's from 3.5 on: when there was something to collect
-    _collection_steps: Any = FromRecord(lambda records: [int(line["quarter"]) for line in records.lines])
+    model_reporters: Any = FromModel(reporters)
+    model_vars: Any = FromModel(variables)
+    _collection_steps: Any = FromModel(quarters)  # Mesa has it from 3.5 on
 
     def __init__(self, model: Any):
         super().__init__()
