@@ -113,9 +113,9 @@ class Economy(Shown, Populated, mesa.Model):
         progress: bool = False,
         **kwargs: Any,  # so called because Mesa's SolaraViz looks for the name
     ):
-        chosen, seed = population.models_of(strategy), given.seed_of_both(seed, rng)
+        chosen, number = population.models_of(strategy), given.seed_of_both(seed, rng)
         sizes = {"firms": firms, "banks": banks, "platforms": population.how_many(chosen, platforms)}
-        saving.check_sizes(sizes if consumers is None else sizes | {"consumers": consumers}, seed, threads)
+        saving.check_sizes(sizes if consumers is None else sizes | {"consumers": consumers}, number, threads)
         sizes["consumers"] = 2 * int(firms) if consumers is None else consumers
         parameters = given.merged(parameters, kwargs, Economy.__init__.__annotations__)
         p = parameters if isinstance(parameters, Parameters) else Parameters(parameters or {})
@@ -125,7 +125,7 @@ class Economy(Shown, Populated, mesa.Model):
             )
         if begins is not None:
             law.months(begins)
-        self._lay(p, int(seed), sizes, law.timeline_of(timeline, begins), begins)
+        self._lay(p, int(number), sizes, law.timeline_of(timeline, begins), begins)
         self.crew = Crew(threads) if threads > 1 else None
         self.p = law.in_force(self.p, self.timeline, begins, -self.p.lead_in, after=-math.inf)
         start.furnish(self)
@@ -166,6 +166,7 @@ class Economy(Shown, Populated, mesa.Model):
         economy._tell_apart(found.models, {})
         saving.restore(economy, found.state)
         economy.records, economy.watch_kept = found.records, found.watch
+        economy.watch_kept.check(economy.tables)
         return economy
 
     def _live_the_lead_in(self, quarters: Iterable[int]) -> None:

@@ -116,7 +116,7 @@ def paths(futures: Any, names: Sequence[str] = MAIN) -> Any:
     figure, axes = canvas(-(-len(names) // columns), columns, title)
     for axis, name in zip(axes, names, strict=False):
         lines = {label: in_yuan(economy.records.quarters)[name] for label, economy in found.items()}
-        most = max(line.abs().max() for line in lines.values())
+        most = float(np.nan_to_num(np.abs(list(lines.values()))).max())
         by, unit = in_millions(shown(QUARTERS[name].unit)[1], most)
         for n, (label, line) in enumerate(lines.items()):
             draw_line(axis, line / by, label, n)

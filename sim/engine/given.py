@@ -54,10 +54,12 @@ def merged(given: Any, named: Mapping[str, Any], further: Iterable[str] = ()) ->
             near = difflib.get_close_matches(name, [*further, *known], 1)
             hint = f"did you mean {near[0]}?" if near else f"{len(known)} are known"
             raise ParameterError(f"no parameter {name!r}; {hint}")
-    had = given.overridden if isinstance(given, Parameters) else given or {}
+    bag = Parameters(given)  # refuses what has no names
+    had = bag.overridden if isinstance(given, Parameters) else dict(given or {})
     for name, value in named.items():
-        if isinstance(had, Mapping) and name in had and had[name] != value:
+        if name in had and had[name] != value:
             raise ParameterError(
                 f"{name} = {value!r} by keyword and {had[name]!r} in parameters: give one of them"
             )
-    return Parameters(given).replace(**named)
+    # a mapping stays one: in a branch, what it does not name keeps its value
+    return bag.replace(**named) if isinstance(given, Parameters) else {**had, **named}

@@ -56,8 +56,7 @@ def check_twins(here: Any, there: Any) -> None:
 
 
 def against(here: Any, there: Any) -> Against:
-    """What `here` is to everybody, beside `there`."""
-    check_twins(here, there)
+    """What `here` is to everybody, beside `there`; that they are twins is checked before."""
     return Against(firms=of_firms(here, there), consumers=of_consumers(here, there))
 
 

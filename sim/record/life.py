@@ -130,7 +130,7 @@ def rounds(past: list[dict[str, Any]]) -> list[Event]:
     begun, had, last = 0, 0.0, -1
     for now in past:
         if now["venture"] > 0:
-            if last == now["quarter"] - 1 and last < begun + YEAR - 1:
+            if found and last == now["quarter"] - 1 and last < begun + YEAR - 1:
                 found.pop()
             else:
                 begun, had = now["quarter"], 0.0

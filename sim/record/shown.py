@@ -50,8 +50,9 @@ class Shown:
         `future.against(twin).firms["gain"]`. ValueError, in one line, where they are no futures of one world,
         or do not stand at the same quarter.
         """
-        self.check_whole()
-        twin.check_whole()
+        beside.check_twins(self, twin)
+        for economy in (self, twin):
+            economy.check_whole()
         return beside.against(self, twin)
 
     def life_of(self, platform: int) -> Any:

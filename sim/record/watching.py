@@ -42,6 +42,13 @@ class Watch:
             self.rows[name] = np.union1d(self.rows.get(name, rows), rows)
             self.seen.setdefault(name, [])
 
+    def check(self, tables: Mapping[str, Any]) -> None:
+        """Raise ValueError or IndexError, in one line, where what is watched is of other tables."""
+        for name, rows in self.rows.items():
+            checked(tables, name, rows)
+            if any(block.values.keys() != tables[name].columns.keys() for block in self.seen[name]):
+                raise ValueError(f"what it has watched of {name} has other columns")
+
     def as_lists(self) -> dict[str, list[int]]:
         """What is watched, in plain numbers."""
         return {name: rows.tolist() for name, rows in self.rows.items()}
@@ -67,8 +74,10 @@ class Watch:
             if len({array.shape for array in values.values()}) > 1:
                 raise ValueError(f"what it has watched of {name} is not equally long")
             watch.rows[name] = np.array(lists[name], dtype=np.intp)
-            at = (values.pop("at/quarter"), values.pop("at/row")) if values else ()
-            watch.seen[name] = [Block(*at, values)] if values else []
+            watch.seen[name] = []
+            if values:
+                quarters, seen = values.pop("at/quarter"), values.pop("at/row")
+                watch.seen[name].append(Block(quarters, seen, values))
         return watch
 
     def frames(self, tables: Mapping[str, Any]) -> dict[str, Any]:
