@@ -7,6 +7,7 @@ Economy(strategy="deep_integration", firms=10_000, seed=1).run(80)
 from sim.credit.funders import FUNDERS
 from sim.engine.compiling import PROJECT, telling
 from sim.engine.parameters import ParameterError, Parameters
+from sim.engine.units import in_yuan
 from sim.links.lines import LINES
 from sim.model import Economy
 from sim.strategies import BusinessModel, discover, strategy
@@ -20,6 +21,7 @@ __all__ = [
     "StrategyError",
     "blend",
     "discover",
+    "in_yuan",
     "strategy",
     "warm_up",
 ]

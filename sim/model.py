@@ -10,7 +10,6 @@ import mesa
 import numpy as np
 
 from sim import law
-from sim.accounts import parties
 from sim.actors.banks import closes_books, finds_room
 from sim.actors.consumers import cuts_spending, plans_spending, serves_debt, works
 from sim.actors.firm_finance import asks_for_credit, cuts_to_cash, keeps_accounts, settles
@@ -34,13 +33,16 @@ from sim.actors.platforms import (
 )
 from sim.actors.state import sets_policy
 from sim.credit import from_banks, from_platforms, pools, scoring, settlement
+from sim.engine import given
 from sim.engine.columns import Table
 from sim.engine.crew import Crew
 from sim.engine.draws import seed_of
+from sim.engine.given import FIRST
 from sim.engine.ledger import Ledger
 from sim.engine.memory import keep_freed_memory
+from sim.engine.mesa.everyone import Populated
+from sim.engine.mesa.recorded import Recorded
 from sim.engine.parameters import ParameterError, Parameters
-from sim.engine.records import Records
 from sim.engine.rules import Rule, sweep
 from sim.law import Change, Timeline
 from sim.links import market as links
@@ -49,8 +51,10 @@ from sim.markets.payments import banking, ownership, trade_credit, venture
 from sim.population import entry, start
 from sim.population import exit as leaving
 from sim.population import platforms as population
-from sim.record import indicators, saving
+from sim.record import beside, indicators, saving, watching
 from sim.record.chart import chart
+from sim.record.shown import Shown
+from sim.record.watching import Watch
 from sim.sectors import SECTORS
 from sim.state import Market, Memory, Tallies
 from sim.strategies import BusinessModel
@@ -68,16 +72,18 @@ def shown(quarters: int, words: str, progress: bool) -> Iterable[int]:
     return tqdm(range(quarters), desc=words, unit="quarter")
 
 
-class Economy(mesa.Model):
+class Economy(Shown, Populated, mesa.Model):
     """A closed economy whose platforms run one business model, or several.
 
     strategy: name of a business model, a row of one's own, or how many platforms run which, as in
     {"institution_traffic": 16, "deep_integration": 8}. firms, consumers (default twice the firms), banks,
-    platforms (default 24, or as many as the mapping says): how many. seed: of every draw. parameters: a
-    `Parameters` or a mapping of overrides. timeline: changes of parameters at dates, see `sim.law`. begins:
-    the month in which the first recorded quarter begins, as "2011-01"; the lead-in lies before. threads:
-    worth more than one above 100,000 firms; results have the same bits. progress: show a bar during the
-    lead-in, quarters lived before the first one, as many as the parameter `lead_in` says.
+    platforms (default 24, or as many as the mapping says): how many. seed: of every draw, 1 if not given;
+    None draws one, kept in `seed`. rng: the same in NumPy's forms, a whole number, Generator, SeedSequence or
+    None. parameters: a `Parameters` or a mapping of overrides. timeline: changes of parameters at dates, see
+    `sim.law`. begins: the month in which the first recorded quarter begins, as "2011-01"; the lead-in lies
+    before. threads: worth more than one above 100,000 firms; results have the same bits. progress: show a bar
+    during the lead-in, quarters lived before the first one, as many as the parameter `lead_in` says. kwargs:
+    parameters by name, as in `Economy(pace_of_change=0.2)`.
     Raises ParameterError or StrategyError, in one line, for what is not possible. After a quarter that was
     interrupted half-way, by a key or an error, all that would go on from there raises RuntimeError.
     """
@@ -99,17 +105,20 @@ class Economy(mesa.Model):
         consumers: int | None = None,
         banks: int = 20,
         platforms: int | None = None,
-        seed: int = 1,
+        seed: int | None = FIRST,
+        rng: Any = FIRST,
         parameters: Parameters | Mapping[str, Any] | None = None,
         timeline: Change | Iterable[Change] = (),
         begins: str | None = None,
         threads: int = 1,
         progress: bool = False,
+        **kwargs: Any,  # so called because Mesa's SolaraViz looks for the name
     ):
-        chosen = population.models_of(strategy)
+        chosen, number = population.models_of(strategy), given.seed_of_both(seed, rng)
         sizes = {"firms": firms, "banks": banks, "platforms": population.how_many(chosen, platforms)}
-        saving.check_sizes(sizes if consumers is None else sizes | {"consumers": consumers}, seed, threads)
+        saving.check_sizes(sizes if consumers is None else sizes | {"consumers": consumers}, number, threads)
         sizes["consumers"] = 2 * int(firms) if consumers is None else consumers
+        parameters = given.merged(parameters, kwargs, Economy.__init__.__annotations__)
         p = parameters if isinstance(parameters, Parameters) else Parameters(parameters or {})
         if p.giants > sizes["platforms"]:
             raise ParameterError(
@@ -117,12 +126,13 @@ class Economy(mesa.Model):
             )
         if begins is not None:
             law.months(begins)
-        self._lay(p, int(seed), sizes, law.timeline_of(timeline, begins), begins)
+        self._lay(p, int(number), sizes, law.timeline_of(timeline, begins), begins)
         self.crew = Crew(threads) if threads > 1 else None
         self.p = law.in_force(self.p, self.timeline, begins, -self.p.lead_in, after=-math.inf)
         start.furnish(self)
         self.ledger.open()
         self._live_the_lead_in(shown(self.p.lead_in, "lead-in", progress))
+        self.origin = beside.origin_of(self)
         self._adopt(chosen)
 
     def _lay(
@@ -133,6 +143,7 @@ class Economy(mesa.Model):
         keep_freed_memory()
         self.p, self.seed, self.timeline, self.begins = p, seed, timeline, begins
         self.quarter = self.branched = 0
+        self.origin = ""  # tells of two economies whether they began as one
         self.crew: Crew | None = None
         self.tables: dict[str, Table] = {}
         for sector in SECTORS:
@@ -145,17 +156,19 @@ class Economy(mesa.Model):
         self.models: tuple[BusinessModel, ...] = ()
         self.firm_scorers, self.consumer_scorers = scoring.scorers_at_start(sizes)
         self.ledger = Ledger(self.tables, chart())
-        self.records = Records(parties(self.ledger.chart))
+        self.records, self.watch_kept = indicators.empty(self.ledger.chart), Watch()
+        self.datacollector = Recorded(self)
 
     @classmethod
     def from_state(cls, found: saving.Found) -> "Economy":
         """The economy that was in that state."""
         economy = cls.__new__(cls)
         economy._lay(found.p, found.seed, found.sizes, found.timeline, found.begins)
-        economy.branched = found.branched
+        economy.branched, economy.origin = found.branched, found.origin
         economy._tell_apart(found.models, {})
         saving.restore(economy, found.state)
-        economy.records = found.records
+        economy.records, economy.watch_kept = found.records, found.watch
+        economy.watch_kept.check(economy.tables)
         return economy
 
     def _live_the_lead_in(self, quarters: Iterable[int]) -> None:
@@ -220,6 +233,7 @@ class Economy(mesa.Model):
         self.begin()
         flows = self.live()
         self.records.add(*indicators.observe(self, flows), flows)
+        watching.look(self)
         self.midway = 0
 
     def begin(self) -> None:
@@ -341,6 +355,7 @@ class Economy(mesa.Model):
         timeline: Change | Iterable[Change] = (),
         luck: int | None = None,
         placebo: bool = False,
+        **kwargs: Any,
     ) -> "Economy":
         """The same world from here on; the past is shared.
 
@@ -348,7 +363,8 @@ class Economy(mesa.Model):
         their models. A mapping must add up to the platforms there are. parameters: that have other values
         from the next quarter on. timeline: further changes at dates. luck: the number of another one, drawn
         from as of the next quarter. placebo: in the next quarter money changes places and nothing else,
-        see `law.placebo`: how far this future parts from one without is what chance alone does.
+        see `law.placebo`: how far this future parts from one without is what chance alone does. kwargs:
+        parameters by name.
         Raises ParameterError or StrategyError, in one line: also for parameters that act only at the start,
         and for changes in the past.
         """
@@ -356,6 +372,7 @@ class Economy(mesa.Model):
         chosen = None if strategy is None else population.models_of(strategy)
         if chosen is not None:
             population.how_many(chosen, len(self.platforms))
+        parameters = given.merged(parameters, kwargs, Economy.branch.__annotations__)
         p = self.p if parameters is None else self.p.change(parameters)
         p = p if luck is None else p.change({"luck": luck})
         meaningless = law.placebo(self.now + 1) if placebo else ()
@@ -381,32 +398,3 @@ class Economy(mesa.Model):
     def __deepcopy__(self, memo: dict) -> "Economy":
         self.check_whole()
         return Economy.from_state(saving.found(self, copy.deepcopy(self.records, memo)))
-
-    def balance_sheet(self) -> Any:
-        """The balance-sheet matrix, in yuan: DataFrame of instruments by sector."""
-        self.check_whole()
-        import pandas as pd
-
-        return pd.DataFrame(self.ledger.balance_sheet()).T / 100.0
-
-    def flow_matrix(self, quarters_ago: int = 0) -> Any:
-        """The transaction-flow matrix of a recorded quarter, in yuan: DataFrame of flows by sector."""
-        import pandas as pd
-
-        recorded = len(self.records)
-        if not 0 <= quarters_ago < recorded:
-            raise IndexError(f"quarters_ago = {quarters_ago}: {recorded} quarters are recorded")
-        flows = self.records.of_flows[-1 - quarters_ago]
-        return pd.DataFrame(self.ledger.flow_matrix(flows)).T / 100.0
-
-    def __repr__(self) -> str:
-        mix = self.mix
-        runs = repr(mix) if len(mix) > 1 else repr(*mix)
-        date = f" ({law.name_of(self.quarter, self.begins)})" if self.begins and self.quarter else ""
-        return (
-            f"Economy({runs}, firms={len(self.firms)}, consumers={len(self.consumers)}, "
-            f"seed={self.seed}, quarter={self.quarter}{date}{', interrupted' if self.midway else ''})"
-        )
-
-    def _repr_html_(self) -> str:
-        return saving.as_html(self)

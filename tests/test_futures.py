@@ -1,5 +1,7 @@
 """What futures are asked: placebos, other lucks, a shock beside each, and who never had a customer."""
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -22,7 +24,7 @@ QUARTERS = SHOCK_AFTER + SHOCK_WATCHED
 def store(tmp_path_factory) -> Store:
     """Two worlds, two lucks, a shock beside each future."""
     chosen = {**CHOSEN, PLACEBO[CONTROL]: Arm(CONTROL, placebo=True)}
-    sizes = {"firms": 300, "banks": 4, "platforms": 6, "burn_in": 3, "quarters": QUARTERS}
+    sizes: Any = {"firms": 300, "banks": 4, "platforms": 6, "burn_in": 3, "quarters": QUARTERS}
     made = worlds(2, seed=5, lucks=2, fixed={"lead_in": 8, "giants": 1}, **sizes)
     ensemble = Ensemble(made, chosen, reduce=kept, aside=shock())
     return ensemble.run(tmp_path_factory.mktemp("futures"), executor="serial", progress=False).store

@@ -25,6 +25,7 @@ from sim.engine.columns import Account, declared
 from sim.engine.rules import Rule
 from sim.links.lines import LINES
 from sim.record.chart import chart
+from sim.record.indicators import told
 from sim.sectors import SECTORS
 from sim.state import Derived, Market, Memory, Tallies
 
@@ -99,6 +100,25 @@ def as_read(value: Any) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     return f"{value:,}" if isinstance(value, int) else f"{value:,.6g}"
+
+
+def indicators() -> str:
+    """Everything that is recorded, as `economy.records` gives it: each frame carries this in its `.attrs`.
+
+    Rates and shares are per quarter unless the unit says a year. Money is in fen; `sim.in_yuan(frame)` turns
+    any of these frames into yuan.
+    """
+    heads = {
+        "quarters": "the whole economy, one row a quarter (index quarter)",
+        "platforms": "one row a quarter and platform (columns quarter and platform)",
+        "models": "one row a quarter and business model (columns quarter and model): its platforms together",
+        "flows": "one row a quarter and flow (columns quarter, flow, payer and payee)",
+    }
+    parts = []
+    for name, words in told().items():
+        rows = [(f"`{one}`", unit, meaning) for one, (unit, meaning) in words.items()]
+        parts.append(f"**records.{name}**: {heads[name]}\n\n{table(('name', 'unit', 'meaning'), rows)}")
+    return "\n\n".join(parts)
 
 
 def parameters() -> str:
@@ -223,6 +243,7 @@ PAGES = {
     "flows": Page("Flows", flows),
     "business_models": Page("Business models", strategies),
     "funders_and_lines": Page("Funders and service lines", funders_and_lines),
+    "indicators": Page("Indicators", indicators),
     "parameters": Page("Parameters", parameters),
     "api": Page("Names to use", api.names),
 }

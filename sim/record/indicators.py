@@ -1,14 +1,29 @@
-"""What is written down of a quarter: definitions of every recorded number, in one place."""
+"""What is written down of a quarter, and of platforms in it: each number, defined and told."""
 
-import math
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
-from sim.actors.banks import all_loans
+from sim.accounts import parties
+from sim.actors.platforms import Platform
 from sim.credit import scoring
-from sim.record.survey import OfConsumers, OfFirms, add_up, middle_and_tail, survey_consumers, survey_firms
+from sim.engine.chart import Chart
+from sim.engine.columns import declared
+from sim.engine.records import Records
+from sim.engine.units import Told
+from sim.record.national import (
+    Survey,
+    debts,
+    of_banks_and_state,
+    of_credit,
+    of_firms_and_households,
+    of_output,
+    ratio,
+    survey,
+)
+from sim.record.survey import add_up
+from sim.record.told import MODELS, QUARTERS, tells
 
 PLATFORM_COLUMNS = [
     "model",
@@ -54,165 +69,36 @@ PLATFORM_COLUMNS = [
 ]
 
 
-BANK_RESULTS = ["interest_income", "interest_cost", "loan_losses", "profit", "tax_paid"]
 SPENDING = ["consumer_spend", "firm_spend", "project_spend", "technology_spend", "management"]
 PLATFORM_SUMS = [*SPENDING, "upkeep", "revenue", "profit", "venture", "new_users", "trust"]
-DEBT_SERVICE = [
-    "interest of consumers",
-    "instalments of consumers",
-    "platform interest of consumers",
-    "platform instalments of consumers",
-]
 
 
-def ratio(part: float, whole: float) -> float:
-    """part / whole, NaN where there is no whole."""
-    return part / whole if whole else math.nan
-
-
-class Survey(NamedTuple):
-    """What is counted and summed over all firms and consumers, by sector, and of firms by size."""
-
-    firms: OfFirms
-    consumers: OfConsumers
-    herfindahl: np.ndarray  # (sectors,), sum of the squares of market shares; NaN where nobody is left
-    tail: float  # exponent of the distribution of workers
-
-
-def survey(economy: Any) -> Survey:
-    """The survey of a quarter that is closed."""
-    firms, sectors = economy.firms, len(economy.market.weights)
-    shares, squares = np.zeros(sectors), np.zeros(sectors)
-    # who is gone has no workers, and comes before all others
-    living, n = int(np.count_nonzero(firms["alive"])), len(firms)
-    middle, tail = middle_and_tail(firms["workers"], n - living + living // 2)
-    of_firms = survey_firms(firms, middle, shares, squares)
-    # a sector that nobody is left in has no concentration
-    whole = shares**2
-    herfindahl = np.divide(squares, whole, out=np.full(sectors, math.nan), where=whole > 0.0)
-    return Survey(
-        firms=of_firms, consumers=survey_consumers(economy.consumers), herfindahl=herfindahl, tail=tail
-    )
-
-
-class Debts(NamedTuple):
-    """What firms and consumers owe as the quarter closes (fen)."""
-
-    firms: float  # to banks, alone or together
-    consumers: float
-    firms_to_platforms: float
-    consumers_to_platforms: float
-
-
-def debts(economy: Any) -> Debts:
-    """Who owes what."""
-    total = economy.ledger.total
-    return Debts(
-        firms=float(total("firms", "bank_debt") + total("firms", "syndicated_debt")),
-        consumers=float(total("consumers", "bank_debt")),
-        firms_to_platforms=float(total("firms", "platform_debt")),
-        consumers_to_platforms=float(total("consumers", "platform_debt")),
-    )
-
-
-def of_output(economy: Any) -> dict[str, float]:
-    """Output, prices and work. Money in fen a quarter, rates and shares per quarter, here and below."""
-    market = economy.market
-    return {
-        "output": market.real_output,
-        "consumption": market.real_consumption,
-        "investment": market.real_investment,
-        "public_purchases": market.real_public,
-        "gdp": market.gdp,
-        "price_level": market.consumer_price,
-        "inflation": market.inflation,
-        "wage": market.wage,
-        "unemployment": market.unemployment,
-        "employment": market.employment / market.labour_force,
-        "productivity": market.real_output / max(1e-9, market.employment),
-        "policy_rate": economy.state[0].rate,
-        "served_demand": market.served,
-    }
-
-
-def of_credit(economy: Any, seen: Survey, owed: Debts) -> dict[str, float]:
-    """Credit and trade credit, who fails, and who loses by it."""
-    market, tallies, total = economy.market, economy.tallies, economy.ledger.total
-    gdp, count, firms = market.gdp, seen.firms.count, seen.firms
-    to_platforms = owed.firms_to_platforms + owed.consumers_to_platforms
-    return {
-        "credit_to_gdp": ratio(owed.firms + owed.firms_to_platforms, 4.0 * gdp),
-        "firm_credit": (owed.firms + owed.firms_to_platforms) / market.consumer_price,
-        "trade_credit": ratio(total("firms", "payables"), 4.0 * gdp),
-        "trade_losses": ratio(tallies.bad_trade_credit, gdp),
-        "hit_by_failures": ratio(tallies.hit_by_failures, count),
-        "chain_failures": ratio(tallies.failures_after_a_hit, count),
-        "inputs_short": firms.short / max(1.0, firms.ordered),
-        "bank_credit_to_firms": ratio(owed.firms, 4.0 * gdp),
-        "platform_credit_to_firms": ratio(owed.firms_to_platforms, 4.0 * gdp),
-        "platform_credit_to_consumers": ratio(owed.consumers_to_platforms, 4.0 * gdp),
-        "consumer_credit_to_gdp": ratio(owed.consumers + owed.consumers_to_platforms, 4.0 * gdp),
-        "default_rate": ratio(tallies.failures, count),
-        "closure_rate": ratio(tallies.closures, count),
-        "entry_rate": ratio(tallies.entries, count),
-        "firms": float(count),
-        "firm_loss_rate": tallies.bad_firm_loans / max(1.0, owed.firms),
-        "consumer_default_rate": seen.consumers.failed / len(economy.consumers),
-        "consumer_loss_rate": tallies.bad_consumer_loans / max(1.0, owed.consumers),
-        "platform_loss_rate": ratio(tallies.bad_platform_loans, to_platforms + tallies.bad_platform_loans),
-        "losses_of_households": ratio(tallies.losses_of_households, gdp),
-        "platform_losses_of_banks": ratio(tallies.platform_losses_of_banks, gdp),
-        "bank_resolution": ratio(tallies.resolution, gdp),
-        "bank_failures": tallies.bank_failures,
-        "platform_deaths": tallies.platform_deaths,
-    }
-
-
-def of_banks_and_state(economy: Any) -> dict[str, float]:
-    """What banks earn and hold, and the state's debt and tax."""
-    banks, total, state = economy.banks, economy.ledger.total, economy.state[0]
-    loans, capital = float(all_loans(banks).sum()), float(total("banks", "net_worth"))
-    assets = loans + total("banks", "bonds") + total("banks", "reserves")
-    debt = total("state", "bonds_owed") + total("state", "reserves_owed") - total("state", "advances")
-    earned, cost, lost, profit, tax = add_up(tuple([banks[name] for name in BANK_RESULTS])).tolist()
-    return {
-        "bank_margin": ratio(4.0 * (earned - cost), assets),
-        "bank_loss_rate": 4.0 * lost / max(1.0, loans),
-        "losses_of_banks": ratio(lost, economy.market.gdp),
-        "bank_return": 4.0 * (profit - tax) / max(1.0, capital),
-        "bank_capital": capital / max(1.0, loans),
-        "public_debt": ratio(debt, 4.0 * economy.market.gdp_seen),
-        "income_tax": state.income_tax,
-        "leaning": state.leaning,
-    }
-
-
-def of_firms_and_households(
-    economy: Any, flows: Mapping[str, int], seen: Survey, owed: Debts
-) -> dict[str, float]:
-    """How unlike firms are, who is left short of credit, what households have, what banks can tell apart."""
-    firms, gdp, total = seen.firms, economy.market.gdp, economy.ledger.total
-    skill = ratio(firms.skill, firms.count)
-    service = sum([flows.get(flow, 0) for flow in DEBT_SERVICE])
-    wealth = total("consumers", "deposits") + total("consumers", "claims")
-    return {
-        "effective_firms": float((1.0 / seen.herfindahl).mean()),
-        "skill_spread": math.sqrt(max(ratio(firms.skill_squared, firms.count) - skill * skill, 0.0)),
-        "misfit": ratio(firms.misfit, firms.count),
-        "size_tail": seen.tail,
-        "rationed": ratio(firms.rationed, firms.asked),
-        "small_rationed": ratio(firms.small_rationed, firms.small_asked),
-        "small_credit_share": ratio(firms.small_debt, owed.firms),
-        "firm_margin": ratio(firms.profit, gdp),
-        "household_wealth": ratio(wealth, 4.0 * gdp),
-        "debt_burden": service / max(1.0, seen.consumers.income),
-        "waste": ratio(economy.p.misfit_waste * firms.wasted, firms.sales),
-        "resale": economy.market.resale,
-        "auc_banks_firms": economy.firm_scorers.auc(scoring.BANKS),
-        "auc_banks_consumers": economy.consumer_scorers.auc(scoring.BANKS),
-    }
-
-
+@tells(
+    QUARTERS,
+    platforms_alive="platforms: that act",
+    platform_revenue="share of GDP: revenue of all platforms",
+    platform_growth_spend="share of GDP: what platforms spend on growth, and on being there",
+    platform_profit="share of GDP: profit of all platforms",
+    platform_cash="share of GDP: money that platforms hold",
+    venture_funding="share of GDP: paid to platforms by the venture fund",
+    user_cost="yuan of first wages/person: spent on the attention of a person won; NaN where none was",
+    borrower_share="share: of the people whom platforms know, those that borrow from one or have",
+    users="share of consumers: that use an app",
+    borrowing_consumers="share of consumers: that borrow from a platform this quarter",
+    linked_firms="share of firms: into whose operations a platform is integrated",
+    linked_sales="share of sales: made by linked firms",
+    depth="share: how deep links are, weighed by sales; NaN where there are none",
+    shown_gain="share of GDP: gains that links can show",
+    integration_fees="share of GDP: fees that links pay",
+    kept_by_platforms="share of platforms' loans: that they fund themselves",
+    take="share/quarter: of what others fund, that platforms take, mean of those alive",
+    appetite="share of bank room: that banks leave to platforms' loans, mean of those alive",
+    bought_margin="share/quarter: what banks earn on loans they fund through platforms",
+    own_margin="share/quarter: what banks earn of late on loans of their own",
+    trust="share: of what households would lend at best, mean over platforms",
+    auc_platforms_firms="area: under the curve of platforms' scores of firms; 0.5 tells nothing",
+    auc_platforms_consumers="area: under the curve of platforms' scores of consumers; 0.5 tells nothing",
+)
 def of_platforms(economy: Any, seen: Survey) -> dict[str, float]:
     """What platforms did together."""
     platforms, market, total = economy.platforms.columns, economy.market, economy.ledger.total
@@ -264,6 +150,13 @@ OF_A_MODEL = [
 ]
 
 
+@tells(
+    MODELS,
+    platforms="platforms: that run the business model",
+    alive="platforms: of these, that live",
+    auc_firms="area: under the curve of their scores of firms, over recent years",
+    auc_consumers="area: under the curve of their scores of consumers, over recent years",
+)
 def of_models(economy: Any) -> dict[str, dict[str, float]]:
     """What the platforms of each business model did together, by its name: fen, rows of consumers, firms."""
     found, platforms = {}, economy.platforms.columns
@@ -279,6 +172,23 @@ def of_models(economy: Any) -> dict[str, dict[str, float]]:
                 "auc_consumers": economy.consumer_scorers.auc_of(n),
             }
     return found
+
+
+def empty(chart: Chart) -> Records:
+    """A record of nothing yet, which knows what its numbers mean."""
+    return Records(parties(chart), told())
+
+
+def told() -> dict[str, dict[str, Told]]:
+    """What is recorded by quarter, of platforms and of business models, with unit and meaning, by table."""
+    platforms = {name: Told(one.unit, one.doc) for name, one in declared(Platform).items()}
+    of_models = {name: platforms[name] for name in OF_A_MODEL}
+    return {
+        "quarters": QUARTERS,
+        "platforms": {name: platforms[name] for name in PLATFORM_COLUMNS},
+        "models": {**MODELS, **of_models},
+        "flows": {"fen": Told("fen/quarter", "what moved from payer to payee")},
+    }
 
 
 def observe(economy: Any, flows: Mapping[str, int]) -> tuple[dict[str, float], dict[str, np.ndarray], dict]:

@@ -3,7 +3,6 @@
 import contextlib
 import dataclasses
 import errno
-import html
 import json
 import os
 import zipfile
@@ -14,15 +13,15 @@ from typing import Any
 
 import numpy as np
 
-from sim import law
-from sim.accounts import parties
 from sim.engine.ledger import LedgerError
 from sim.engine.parameters import ParameterError, Parameters
 from sim.engine.records import Records
 from sim.engine.rules import RULES
 from sim.law import Change, Timeline
 from sim.markets import news
+from sim.record import indicators
 from sim.record.chart import chart
+from sim.record.watching import Watch
 from sim.strategies import BusinessModel
 
 LEAST = {"firms": 100, "consumers": 100, "banks": 1, "platforms": 1}
@@ -55,13 +54,14 @@ class Found:
     branched: int
     state: Mapping[str, Any]
     records: Records
+    origin: str
+    watch: Watch
 
 
 def found(economy: Any, records: Records) -> Found:
     """What there is of an economy; its state is a copy, the records are these."""
-    kept = {
-        name: getattr(economy, name) for name in ("p", "seed", "models", "timeline", "begins", "branched")
-    }
+    names = ("p", "seed", "models", "timeline", "begins", "branched", "origin")
+    kept = {name: getattr(economy, name) for name in names} | {"watch": economy.watch_kept.copy()}
     return Found(sizes=sizes(economy), state=snapshot(economy), records=records, **kept)
 
 
@@ -125,6 +125,8 @@ def write(economy: Any, path: Path) -> None:
         "timeline": [change.as_dict() for change in economy.timeline],
         "begins": economy.begins,
         "branched": economy.branched,
+        "origin": economy.origin,
+        "watch": economy.watch_kept.as_lists(),
         "flows": records.of_flows,
         "acted": [bool(of) for of in records.of_platforms],
         "of_models": records.of_models,
@@ -133,6 +135,7 @@ def write(economy: Any, path: Path) -> None:
     for group, lines in (("lines", records.lines), ("platforms", [of for of in records.of_platforms if of])):
         if lines:
             arrays |= {f"{group}/{key}": np.array([line[key] for line in lines]) for key in lines[0]}
+    arrays |= {f"watch/{label}": values for label, values in economy.watch_kept.as_arrays().items()}
     arrays["about"] = np.array(json.dumps(about))
     scratch = path.parent / (path.name + ".part")
     try:
@@ -188,15 +191,14 @@ def read(path: Path, build: Callable[[Found], Any]) -> Any:
 def rebuilt(arrays: dict[str, np.ndarray], build: Callable[[Found], Any]) -> Any:
     """The economy from the arrays of a file; its books are proved."""
     about = json.loads(str(arrays.pop("about")))
-    groups: dict[str, dict[str, np.ndarray]] = {"state": {}, "lines": {}, "platforms": {}}
+    groups: dict[str, dict[str, np.ndarray]] = {"state": {}, "lines": {}, "platforms": {}, "watch": {}}
     for label, value in arrays.items():
         group, _, key = label.partition("/")
         groups[group][key] = value
     check_about(about)
     check_numbers(arrays)
     check_lengths(groups, about)
-    named, acted = parties(chart()), 0
-    records = Records(named)
+    records, acted = indicators.empty(chart()), 0
     for n, (flows, did) in enumerate(zip(about["flows"], about["acted"], strict=True)):
         line = {key: float(values[n]) for key, values in groups["lines"].items()}
         of = {key: values[acted] for key, values in groups["platforms"].items()} if did else {}
@@ -204,7 +206,8 @@ def rebuilt(arrays: dict[str, np.ndarray], build: Callable[[Found], Any]) -> Any
         acted += did
     models = tuple(row_of(row) for row in about["models"])
     timeline = tuple(Change(**change) for change in about["timeline"])
-    kept = {name: about[name] for name in ("seed", "sizes", "begins", "branched")}
+    kept = {name: about[name] for name in ("seed", "sizes", "begins", "branched", "origin")}
+    kept["watch"] = Watch.of(about["watch"], groups["watch"])
     p, state = Parameters(about["parameters"]), groups["state"]
     economy = build(Found(p=p, models=models, timeline=timeline, state=state, records=records, **kept))
     economy.ledger.close()
@@ -243,37 +246,3 @@ def check_lengths(groups: Mapping[str, Mapping[str, np.ndarray]], about: Mapping
         for key, array in groups[group].items():
             if array.shape != shape:
                 raise ValueError(f"its record of {group} has {key} of shape {array.shape}, not {shape}")
-
-
-def as_html(economy: Any) -> str:
-    """What a notebook shows of an economy: what it is, how it stands, what was changed of the defaults."""
-    titles, mix = {row.name: row.title for row in economy.models}, economy.mix
-    rows = [
-        (
-            "strategy",
-            ", ".join(f"{titles[name]}: {n}" if len(mix) > 1 else titles[name] for name, n in mix.items()),
-        ),
-        ("quarter", law.name_of(economy.quarter, economy.begins)),
-        *((name, f"{n:,}") for name, n in sizes(economy).items()),
-        ("seed", economy.seed),
-    ]
-    if economy.midway:
-        rows.append(("interrupted", f"within quarter {economy.midway}: it cannot go on"))
-    if len(economy.records):
-        line = economy.records.lines[-1]
-        for name in (
-            "output",
-            "unemployment",
-            "inflation",
-            "credit_to_gdp",
-            "default_rate",
-            "platforms_alive",
-        ):
-            rows.append((name.replace("_", " "), f"{line[name]:,.4g}"))
-    changed = economy.p.overridden
-    rows.append(("parameters changed", ", ".join(f"{k} = {v:g}" for k, v in changed.items()) or "none"))
-    body = "".join(
-        f"<tr><th style='text-align:left'>{html.escape(str(k))}</th><td>{html.escape(str(v))}</td></tr>"
-        for k, v in rows
-    )
-    return f"<table><caption>Economy</caption>{body}</table>"

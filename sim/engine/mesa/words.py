@@ -20,6 +20,7 @@ import numpy as np
 from mesa.agent import AgentSet
 
 from sim.engine.rows import Row, UnknownColumnError, declared, fitted, unknown_column
+from sim.engine.units import Told, described, shown
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -80,6 +81,8 @@ class Words(AgentSet):
     def __getitem__(self, item: Any) -> Any:
         """A column by its name, a row by its position, a view by a slice, a mask or positions.
 
+        Several names give a frame, as `frame(names)` does.
+
         Raises:
             KeyError: no column has this name.
             IndexError: no row has this position, or the mask is not as long as the set.
@@ -90,6 +93,8 @@ class Words(AgentSet):
             return self.table.row(self._line(item))
         if isinstance(item, slice):
             return self._view(self.rows[item])
+        if isinstance(item, list) and item and all(isinstance(name, str) for name in item):
+            return self.frame(item)
         positions = np.asarray(item)
         if positions.size == 0 and positions.ndim == 1 and positions.dtype.kind != "b":
             positions = positions.astype(np.intp)
@@ -266,15 +271,23 @@ class Words(AgentSet):
     def __copy__(self) -> TableView:
         return self._view(self.rows)
 
-    def frame(self) -> pd.DataFrame:
-        """A copy as a pandas DataFrame, index "row"; the units are in `.attrs["units"]`."""
+    def _ipython_key_completions_(self) -> list[str]:
+        """What a notebook offers after `table["`."""
+        return list(self.table.columns)
+
+    def frame(self, names: Iterable[str] | None = None) -> pd.DataFrame:
+        """A copy of these columns, or of all, as a pandas DataFrame, index "row".
+
+        `.attrs["units"]` and `.attrs["meaning"]` say what they are; money is in fen, see `sim.in_yuan`.
+        KeyError, in one line, for a name that is no column.
+        """
         import pandas as pd  # only here, so that a run does without it
 
-        frame = pd.DataFrame(
-            {name: self.get(name) for name in self.table.columns}, index=pd.Index(self.rows, name="row")
-        )
-        frame.attrs["units"] = {name: column.unit for name, column in declared(self.table.kind).items()}
-        return frame
+        chosen = self.table.columns if names is None else names
+        columns = {name: np.array(self._column(name)) for name in chosen}
+        frame = pd.DataFrame(columns, index=pd.Index(self.rows, name="row"))
+        words = declared(self.table.kind).items()
+        return described(frame, {name: Told(one.unit, one.doc) for name, one in words})
 
     def __repr__(self) -> str:
         size = f"{len(self)}" if self is self.table else f"{len(self)} of {len(self.table)}"
@@ -284,11 +297,11 @@ class Words(AgentSet):
         head = "".join(f"<th>{word}</th>" for word in ("column", "unit", "mean", "min", "max", "meaning"))
         body = ""
         for name, column in declared(self.table.kind).items():
-            values, numbers = self[name], ["–"] * 3
+            (by, unit), values, numbers = shown(column.unit), self[name], ["–"] * 3
             if len(values):
                 with np.errstate(all="ignore"):  # infinities and gaps are shown, not argued with
-                    numbers = [f"{float(f(values)):,.6g}" for f in (np.mean, np.min, np.max)]
-            cells = [name, column.unit, *numbers, column.doc]
+                    numbers = [f"{float(f(values)) / by:,.6g}" for f in (np.mean, np.min, np.max)]
+            cells = [name, unit, *numbers, column.doc]
             body += "<tr>" + "".join(f"<td>{html.escape(cell)}</td>" for cell in cells) + "</tr>"
         title = html.escape(repr(self).strip("<>"))
         return f"<table><caption>{title}</caption><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
