@@ -33,8 +33,10 @@ def seed_of_both(seed: Any, rng: Any) -> Any:
         return secrets.randbelow(FRESH)
     if isinstance(rng, np.random.SeedSequence):
         return int(rng.generate_state(1)[0])
-    if isinstance(rng, np.random.Generator | np.random.BitGenerator):
-        return int(np.random.Generator(getattr(rng, "bit_generator", rng)).integers(FRESH))
+    if isinstance(rng, np.random.BitGenerator):
+        rng = np.random.Generator(rng)
+    if isinstance(rng, np.random.Generator):
+        return int(rng.integers(FRESH))
     if isinstance(rng, int | np.integer) and not isinstance(rng, bool) and rng >= 0:
         return int(rng)
     raise ParameterError(f"rng = {rng!r} is no whole number from 0 on, Generator, SeedSequence or None")
