@@ -34,7 +34,7 @@ def seed_of_both(seed: Any, rng: Any) -> Any:
     if isinstance(rng, np.random.SeedSequence):
         return int(rng.generate_state(1)[0])
     if isinstance(rng, np.random.Generator | np.random.BitGenerator):
-        return int(np.random.Generator(getattr(rng, "bit_generator", rng)).integers(FRESH))
+        return int(np.random.default_rng(rng).integers(FRESH))
     if isinstance(rng, int | np.integer) and not isinstance(rng, bool) and rng >= 0:
         return int(rng)
     raise ParameterError(f"rng = {rng!r} is no whole number from 0 on, Generator, SeedSequence or None")
