@@ -206,7 +206,7 @@ def flows(economy: Any, quarters_ago: int = 0) -> Any:
     paid = np.zeros((len(sectors), len(sectors)))
     for name, fen in economy.records.of_flows[-1 - quarters_ago].items():
         flow = economy.ledger.chart.flows[name]
-        if isinstance(flow, Flow):
+        if isinstance(flow, Flow) and flow.in_money:
             paid[sectors.index(flow.payer), sectors.index(flow.payee)] += fen / FEN / 1e6
     quarter = int(economy.records.lines[-1 - quarters_ago]["quarter"])
     figure, (axis,) = canvas(1, 1, f"Who paid whom in quarter {quarter}, million yuan")
