@@ -116,6 +116,7 @@ ALLOWED = {
     ("sim/markets/deliveries.py", "promise"): ({0.5}, HALVES),
     ("sim/markets/deliveries.py", "deliver_some"): ({0.5}, HALVES),
     ("sim/markets/supply.py", "start_network"): ({0.5}, HALVES),
+    ("sim/markets/news.py", "WORTHLESS"): ({1e12}, "what fen can count"),
     ("sim/markets/news.py", "WAGE"): ({2_000_000.0}, "the unit of what is declared in fen"),
     ("sim/markets/news.py", "BASE_WEIGHTS"): (
         {0.03, 0.05, 0.12, 0.14, 0.15, 0.16, 0.17, 0.18}, "the sectors there are and what they are for",

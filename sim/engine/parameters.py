@@ -242,15 +242,6 @@ class Parameters:
         """The values that differ from their defaults, by name."""
         return {k: v for k, v in vars(self).items() if k in _registry and v != _registry[k].value}
 
-    def farthest(self, most: int) -> dict[str, float | int | bool]:
-        """The values that lie farthest from their defaults, by the width of their ranges; so many at most."""
-
-        def distance(name: str) -> float:
-            one = _registry[name]
-            return abs(vars(self)[name] - one.value) / max(1e-12, float(one.high - one.low))
-
-        return {name: vars(self)[name] for name in sorted(self.overridden, key=distance, reverse=True)[:most]}
-
     @property
     def digest(self) -> str:
         """32 hex digits that change when any name or the last bit of any value does."""

@@ -24,7 +24,7 @@ class World(Declared):
         doc="share of their usual spending that consumers hold back; of the standard shock")
     taste_jump = param(0.0, unit="distance/quarter", low=0.0, high=2.0, source="design",
         doc="jump in a quarter of what every sector wants; of the standard shock")
-    luck = param(1, unit="number", low=1, high=1_000_000, source="design",
+    luck = param(1, unit="count", low=1, high=1_000_000, source="design",
         doc="which luck is drawn from: futures of a world that differ in it alone differ by chance alone")
     weight_drift = param(0.02, unit="log points/quarter", low=0.0, high=0.06, source="assumed",
         doc="standard deviation of the quarterly news in the log weight of a sector in demand")
@@ -90,11 +90,22 @@ def check_rows(economy) -> None:
         raise ValueError("firms['sector'] does not change: the rows of a sector lie together")
 
 
+def farthest(p, most: int) -> dict[str, float]:
+    """Of the parameters those that lie farthest from their defaults, by the width of their ranges."""
+    declared = p.declarations()
+
+    def distance(name: str) -> float:
+        one = declared[name]
+        return abs(getattr(p, name) - one.value) / max(1e-12, float(one.high - one.low))
+
+    return {name: getattr(p, name) for name in sorted(p.overridden, key=distance, reverse=True)[:most]}
+
+
 def check_money(economy) -> None:
     """Raise ParameterError, in one line, where money has lost its worth: fen cannot count such amounts."""
     price = float(economy.firms["price"].max())
     if not price <= WORTHLESS:  # true for NaN too
-        far = ", ".join(f"{name} = {value:g}" for name, value in economy.p.farthest(4).items())
+        far = ", ".join(f"{name} = {value:g}" for name, value in farthest(economy.p, 4).items())
         raise ParameterError(
             f"a price has risen to {price:.3g} fen, above {WORTHLESS:g}: under these parameters money loses "
             f"its worth; farthest from their defaults are {far or 'none'}"
