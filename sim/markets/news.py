@@ -96,7 +96,7 @@ def farthest(p, most: int) -> dict[str, float]:
 
     def distance(name: str) -> float:
         one = declared[name]
-        return abs(getattr(p, name) - one.value) / max(1e-12, float(one.high - one.low))
+        return abs(getattr(p, name) - one.value) / (float(one.high - one.low) or 1.0)
 
     return {name: getattr(p, name) for name in sorted(p.overridden, key=distance, reverse=True)[:most]}
 
