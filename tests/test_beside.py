@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from sim import Economy
-from sim.record import life
+from sim.record import life, saving
 from tests.economies import FUNDED, LINKED, differences, small
 
 
@@ -225,6 +225,19 @@ def test_the_price_of_a_sold_stake_is_what_was_paid():
     assert paid > 0.0 and told == pytest.approx(paid)
 
 
+def test_stakes_sold_in_one_quarter_share_what_was_paid_as_they_share_profit(linked):
+    records = linked.records
+    of = {name: values.copy() for name, values in records.of_platforms[-1].items()}
+    of["sold"][:], of["usual_profit"][:] = [True, False, True, False], [300.0, 5.0, 100.0, 7.0]
+    one = Economy.from_state(saving.found(linked, records.copy()))
+    one.records.of_platforms = [*one.records.of_platforms[:-1], of]
+    one.records.of_flows = [*one.records.of_flows[:-1], {"venture exits": 400_00}]
+    before = {name: values & False if name == "sold" else values for name, values in of.items()}
+    one.records.of_platforms[-2] = before
+    amounts = [one.life_of(q).query("event == 'sold'")["amount"].sum() for q in range(4)]
+    assert amounts == [300.0, 0.0, 100.0, 0.0]
+
+
 def test_a_world_without_platforms_and_one_that_there_is_not():
     economy = small().run(2)
     assert len(economy.life_of(1)) == 0 and "words" in economy.life_of(1)
@@ -233,9 +246,15 @@ def test_a_world_without_platforms_and_one_that_there_is_not():
             economy.life_of(platform)
 
 
-def test_models_are_known_by_what_they_did_though_their_places_change():
-    mixed = small({"institution_traffic": 2, "deep_integration": 1, "external_finance": 1}).run(3)
-    of, models = mixed.records.of_platforms[-1], mixed.records.of_models[-1]
-    names = life.names_of(of, models)
+@pytest.mark.parametrize(
+    "mix",
+    [
+        {"institution_traffic": 2, "deep_integration": 1, "external_finance": 1},
+        {"external_finance": 2, "sideline_platform": 2},
+    ],
+)
+def test_models_are_known_by_what_they_did_though_their_places_change(mix):
+    mixed = small(mix).run(3)
+    names = life.names_of(mixed.records.of_platforms[-1], mixed.records.of_models[-1])
     expected = [mixed.models[place].name for place in mixed.platforms["model"]]
     assert [name or "external_finance" for name in names] == expected

@@ -2,6 +2,7 @@
 
 import copy
 import importlib
+import inspect
 import pickle
 import warnings
 from typing import Any
@@ -221,29 +222,28 @@ def test_a_batch_sweeps_over_parameters():
 
 
 def test_a_page_of_mesas_shows_an_economy():
-    solara = pytest.importorskip("solara")
-    from mesa.visualization import SolaraViz, make_plot_component
-
     slider = {"type": "SliderFloat", "value": 0.1, "label": "pace", "min": 0.0, "max": 0.2, "step": 0.01}
-    page = SolaraViz(
-        Economy(**SMALL).run(2),
-        components=[make_plot_component("output")],
-        model_params={**SMALL, "pace_of_change": slider},
-    )
-    _, context = solara.render(page, handle_error=False)
-    context.close()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # theirs, of themselves
+        solara = pytest.importorskip("solara")
+        shown = importlib.import_module("mesa.visualization")
+        page = shown.SolaraViz(
+            Economy(**SMALL).run(2),
+            components=[shown.make_plot_component("output")],
+            model_params={**SMALL, "pace_of_change": slider},
+        )
+        _, context = solara.render(page, handle_error=False)
+        context.close()
 
 
-def test_what_mesas_page_asks_of_a_model_is_there(monkeypatch):
+def test_what_mesas_page_asks_of_a_model_is_there():
     """Without solara: the frame that a plot reads, and a name for further keywords that its check knows."""
-    inspect = importlib.import_module("inspect")
     signature = inspect.signature(Economy.__init__).parameters
     assert "kwargs" in signature and "seed" in signature
-    empty = all(
+    assert all(
         one.default is not inspect.Parameter.empty
         for name, one in signature.items()
         if name not in ("self", "kwargs")
     )
-    assert empty
     economy = Economy(**SMALL)
     assert list(economy.datacollector.get_model_vars_dataframe().loc[:, "output"]) == []
