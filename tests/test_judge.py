@@ -146,6 +146,8 @@ def test_p_is_that_of_student_and_not_below_that_of_flipped_signs() -> None:
     found = chance.p_values(rows)
     assert (found >= expected * (1 - 1e-9)).all()
     assert np.median(found / expected) < 1.05
+    even = np.linspace(0.2, 1.0, 20)[None, :]  # of similar size, all of one sign: no pattern is as far out
+    assert chance.p_values(even)[0] == pytest.approx(0.5 / chance.FLIPS)
     one_against = np.array([[1.0] * 11 + [-1.0]])
     assert t(one_against[0], 0.0).pvalue < 0.0005
     assert chance.p_values(one_against)[0] == pytest.approx((1 + 12 / 2) / 2**11)  # all as one; one against
@@ -293,14 +295,15 @@ def test_on_nothing_a_whole_report_is_silent(name: str) -> None:
 
 def found_as_claimed(worlds: int, reports: int, questions: int = 20, seed: int = 3) -> tuple[float, float]:
     """Share of families in which one planted difference is found, and the power claimed for it."""
-    delta = power.seen(1.0, worlds, 0.05 / questions)
+    level = power.first_level(worlds, questions)
+    delta = power.seen(1.0, worlds, level)
     generator, found = luck(seed), 0
     for _ in range(reports):
         numbers = generator.normal(size=(questions, worlds))
         numbers[0] += delta
         values = ensemble({"a": numbers, "b": np.zeros_like(numbers)})
         found += family.judge(values, asked(questions, margin=0.01), [("a", "b")])["word"].iloc[0] == "better"
-    return found / reports, float(power.power(delta, 1.0, worlds, 0.05 / questions))
+    return found / reports, float(power.power(delta, 1.0, worlds, level))
 
 
 @pytest.mark.parametrize(("worlds", "questions"), [(12, 1), (12, 56), (16, 20)])

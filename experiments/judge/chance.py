@@ -5,9 +5,10 @@ the differences are symmetric about zero. Student's t is exact for normal differ
 long tails: skewed arms give symmetric differences with long tails under this null. For differences of
 nearly one size and random sign it is not: at 12 worlds and a level of 0.05/56 it errs 7 times too often
 for ±1, 4 times for ±1 ± 30 %, twice for even ones (1.6 at 20, 1.1 at 60). So up to `FLIPS_TO` worlds the
-signs are flipped too, and the larger p counts. Few worlds have few patterns of signs (at 12 the least p is
-2/4096): hence mid-p, and below `FINE` worlds only differences of nearly one size are flipped. What remains
-at 12 worlds: 1.2 times the level for ±1 ± 30 %, 1.7 times for even ones; the price is 3 points of power.
+signs are flipped too where differences are of similar size, and the larger p counts. Few worlds have few
+patterns of signs (at 12 the least p is 2/4096): hence mid-p, and a stricter rule for "similar" below `FINE`
+worlds. What remains: 1.2 times the level for ±1 ± 30 % and 1.7 times for even ones at 12 worlds, 1.1 and
+1.2 times at 20; the price is up to 3 points of power.
 
 Sources: Efron (1969) on t under symmetry; two one-sided tests, Schuirmann (1987); Holm (1979); Benjamini
 and Hochberg (1995).
@@ -23,8 +24,9 @@ import numpy.typing as npt
 from experiments.judge.intervals import KEY
 from experiments.judge.means import Rows, unvaried
 
-FINE = 17  # worlds from which on patterns of signs are fine enough to ask them always
-ONE_SIZE = 1.6  # mean fourth power over squared mean square: 1 where all have one size, 3 for normal ones
+# Mean fourth power over squared mean square: 1 for differences of one size, 1.8 for even, 3 for normal ones.
+ONE_SIZE, SIMILAR = 1.6, 2.0
+FINE = 17  # worlds from which on patterns of signs are fine enough to ask them for all below SIMILAR
 FLIPS_TO = 100  # worlds; beyond, t errs by less than a tenth for all but ±1
 ALL_FLIPS_TO = 17  # worlds up to which every pattern of signs is tried
 FLIPS = 100_000  # patterns drawn beyond
@@ -55,11 +57,11 @@ def p_values(rows: Rows) -> Rows:
 def _to_flip(rows: Rows) -> npt.NDArray[np.bool_]:
     """(questions,): whether t alone is not to be trusted, and flipping signs says more."""
     n = rows.shape[1]
-    if n >= FINE:
-        return np.full(len(rows), n <= FLIPS_TO)
+    if n > FLIPS_TO:
+        return np.zeros(len(rows), dtype=bool)
     scaled = rows / np.maximum(np.abs(rows).max(axis=1, keepdims=True), 1e-300)
     squares = np.maximum((scaled**2).mean(axis=1), 1e-300)
-    return (scaled**4).mean(axis=1) < ONE_SIZE * squares**2
+    return (scaled**4).mean(axis=1) < (ONE_SIZE if n < FINE else SIMILAR) * squares**2
 
 
 def _flipped(rows: Rows) -> Rows:

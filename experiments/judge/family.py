@@ -29,7 +29,7 @@ from experiments.judge.asked import Futures, Question, differences, futures, pla
 from experiments.judge.chance import corrected as correct
 from experiments.judge.chance import p_values, p_within
 from experiments.judge.means import LEAST, mean_intervals
-from experiments.judge.power import MOST, seen, worlds_needed
+from experiments.judge.power import MOST, first_level, seen, worlds_needed
 
 HORIZON = 40  # quarters: the main one
 LEVEL = 0.05
@@ -139,7 +139,8 @@ def _correct(frame: Any, part: Any, how: str) -> None:
     frame.loc[part, "p_corrected"] = correct(frame.loc[part, "p"], how)
     frame.loc[part, "p_within"] = correct(frame.loc[part, "p_within"], how)
     count = int(frame.loc[part, "p"].notna().sum())
-    unit = {int(n): seen(1.0, int(n), LEVEL / count) for n in frame.loc[part, "n"].unique()} if count else {}
+    counts = frame.loc[part, "n"].unique()
+    unit = {int(n): seen(1.0, int(n), first_level(int(n), count, LEVEL)) for n in counts} if count else {}
     ratio = frame.loc[part, "n"].map(unit).astype(float)
     frame.loc[part, "seen"] = ratio * frame.loc[part, "sd"].where(frame.loc[part, "sd"] > 0)
 

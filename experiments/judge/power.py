@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from experiments.judge.means import LEAST, Rows, mean_interval, unvaried
+from experiments.judge.means import LEAST, MANY, Rows, mean_interval, unvaried
 
 FOUND = 0.8  # the power at which a difference counts as one that would be seen
 MOST = 1_000_000  # worlds beyond which no number is told
@@ -39,6 +39,15 @@ def power(
     above = stats.nct.sf(critical, worlds - 1.0, centre)
     below = stats.nct.cdf(-critical, worlds - 1.0, centre)  # SciPy gives NaN where it is next to nothing
     return np.asarray(above + np.nan_to_num(below))
+
+
+def first_level(n: int, questions: int, alpha: float = 0.05) -> float:
+    """The level a difference has to pass to be called better or worse, at the first step of Holm's.
+
+    The interval must exclude zero too, which counts where few questions are asked: below `MANY` worlds its
+    allowance for skewed data makes that about as strict as t at 0.4 of the level (found by trials).
+    """
+    return min(alpha / max(1, questions), alpha * (0.4 if n < MANY else 1.0))
 
 
 @lru_cache(maxsize=256)
