@@ -6,6 +6,8 @@ import math
 from collections.abc import Iterator
 from typing import Any
 
+import numpy as np
+
 from experiments.judge.family import BETTER, DEPENDS, NO_DIFFERENCE, NOTHING, UNDECIDED, WORSE
 from experiments.judge.means import LEAST
 from experiments.judge.verdict import Verdict, undecided
@@ -117,7 +119,11 @@ def how_sure(found: Verdict) -> str:
     lacking = int(family["missing"].max()) - found.failed
     settled = int(family["word"].isin([BETTER, WORSE, NO_DIFFERENCE]).sum())
     needed = family.loc[family["word"] == UNDECIDED, "worlds_needed"]
-    more = f"; {number(float(needed.median()))} worlds would settle half of the rest" if len(needed) else ""
+    more = (
+        f"; {number(float(np.ceil(needed.median())))} worlds would settle half of the rest"
+        if len(needed)
+        else ""
+    )
     return (
         f"- How sure: {settled} of {len(family)} questions are settled, all corrected as one family (Holm); "
         f"{many(found.failed)} failed, {lacking} had a number missing{more}."
