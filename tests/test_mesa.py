@@ -189,7 +189,7 @@ def test_all_agents_are_in_mesas_words():
     assert len(economy.agents) == len(list(economy.agents)) == n
     assert economy.agents_by_type[Firm] is economy.firms and Bank in economy.agent_types
     dear = economy.agents.select(agent_type=Firm).select(lambda firm: firm.price > 0.0).sort("price")
-    assert [firm.i for firm in dear[:3]] == [firm.i for firm in economy.firms.sort("price")[:3]]
+    assert [firm.i for firm in list(dear)[:3]] == [firm.i for firm in economy.firms.sort("price")[:3]]
     assert len(economy.agents.shuffle()) == n
     assert {name: len(group) for name, group in economy.agents.groupby(kind)}["Firm"] == 400
     lone = mesa.Agent(economy)
