@@ -21,7 +21,7 @@ from functools import lru_cache
 import numpy as np
 import numpy.typing as npt
 
-from experiments.judge.intervals import KEY
+from experiments.judge.intervals import KEY, holm
 from experiments.judge.means import Rows, unvaried
 
 # Mean fourth power over squared mean square: 1 for differences of one size, 1.8 for even, 3 for normal ones.
@@ -108,10 +108,8 @@ def corrected(p: npt.ArrayLike, how: str) -> Rows:
     found = values.copy()
     if how == "bh":
         found[asked] = stats.false_discovery_control(values[asked]) if asked.size else []
-    elif how == "holm":  # statsmodels' clears the memory at each call, a tenth of a second
-        order = asked[np.argsort(values[asked], kind="stable")]
-        steps = values[order] * np.arange(order.size, 0, -1)
-        found[order] = np.minimum(np.maximum.accumulate(steps), 1.0)
+    elif how == "holm":
+        found[asked] = holm(values[asked])
     else:
         raise ValueError(f"how = {how!r}: 'holm' or 'bh'")
     return found

@@ -28,12 +28,11 @@ class Comparison:
 
     ``measures``: world, arm, luck, group, measure, unit, direction, value; without the placebos, whose sizes
     stand beside the ``differences``: see `differences` and `placebo_sizes`.
-    ``fields``: arms by field. ``worlds``: how many.
+    ``worlds``: how many.
     """
 
     measures: Frame
     differences: Frame
-    fields: Mapping[str, Sequence[str]]
     worlds: int
 
 
@@ -47,19 +46,13 @@ def compare(table: Frame, *, resamples: int = 4_999) -> Comparison:
     chance = placebo_sizes(table)
     table = table.loc[~table["arm"].isin(list(PLACEBO.values()))]
     arms = list(dict.fromkeys(map(str, table["arm"])))
-    sides = fields(arms)
     found = differences(table, contrasts(arms), resamples=resamples)
     both = [
         [chance.get((arm, name), math.nan) for arm in (one, other)]
         for one, other, name in zip(found["treated"], found["control"], found["measure"], strict=True)
     ]
     found["placebo"] = pd.DataFrame(both).max(axis=1)
-    return Comparison(
-        table,
-        found,
-        sides,
-        int(table["world"].nunique()),
-    )
+    return Comparison(table, found, int(table["world"].nunique()))
 
 
 def placebo_sizes(table: Frame) -> dict[tuple[str, str], float]:

@@ -12,7 +12,7 @@ import itertools
 import platform
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -213,9 +213,8 @@ def perform(task: Task) -> float:
     tables: dict[str, list[Any]] = {}
     for (label, arm), luck in itertools.product(task.arms, range(1, task.world.lucks + 1)):
         future = branch(economy, arm, luck)
-        lived(future, task, lambda table, frame, at=(label, luck): tables.setdefault(table, []).append(
-            _tidy(table, frame, task.world.index, *at)
-        ))  # fmt: skip
+        for table, frame in lived(future, task):
+            tables.setdefault(table, []).append(_tidy(table, frame, task.world.index, label, luck))
         release(future)
         del future
         gc.collect()  # a model and its agents point at each other
@@ -229,19 +228,18 @@ def perform(task: Task) -> float:
     return seconds
 
 
-def lived(future: Any, task: Task, keep: Callable[[str, Any], None]) -> None:
-    """Live a future to its end, and beside it the side branch for which there is time; keep their tables."""
+def lived(future: Any, task: Task) -> Iterator[tuple[str, Any]]:
+    """Live a future to its end, and beside it a side branch for which there is time: tables by name."""
     quarters, aside = task.world.quarters, task.aside
     if aside is not None and aside.after + aside.quarters <= quarters:
         future.run(aside.after)
         apart = aside.lived(future)
         for table, frame in task.reduce(apart).items():
-            keep(f"{aside.name}_{table}", frame)
+            yield f"{aside.name}_{table}", frame
         release(apart)
         quarters -= aside.after
     future.run(quarters)
-    for table, frame in task.reduce(future).items():
-        keep(table, frame)
+    yield from task.reduce(future).items()
 
 
 def grow(task: Task) -> Any:

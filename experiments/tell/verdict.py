@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from experiments.judge.family import BETTER, DEPENDS, NO_DIFFERENCE, NOTHING, UNDECIDED, WORSE
+from experiments.judge.family import BETTER, DEPENDS, NO_DIFFERENCE, UNDECIDED, WORDS, WORSE
 from experiments.judge.means import LEAST
 from experiments.judge.verdict import Verdict, undecided
 from experiments.measure.futures import FOCUS, NO_GAINS, Frame
@@ -17,7 +17,6 @@ from experiments.run.world import CONTROL
 from experiments.tell.markdown import table
 from experiments.tell.words import label, listed, many, number, percent
 
-ORDER = (BETTER, WORSE, NO_DIFFERENCE, DEPENDS, UNDECIDED, NOTHING)
 HEAD = ("outcome", "arm", "against", "difference", "interval (95 %)", "margin", "placebo", "verdict")
 
 
@@ -60,7 +59,7 @@ def why_none(found: Verdict) -> str:
 def counted(part: Frame) -> str:
     """Outcomes by verdict; what is better or worse with its size."""
     told = []
-    for word in ORDER:
+    for word in WORDS:
         some = part.loc[part["word"] == word]
         if not len(some):
             continue
@@ -98,7 +97,7 @@ def doing_nothing(family: Frame) -> str:
     """Where the world without platforms is the better one."""
     worse = family.loc[(family["other"] == CONTROL) & (family["word"] == WORSE)]
     if not len(worse):
-        return "- Doing nothing is surely better than no business model in anything asked."
+        return "- No business model is surely worse than doing nothing in anything asked."
     names = [f"{label(str(row['arm']))} in {title(row)}" for _, row in worse.iterrows()]
     return f"- Doing nothing is better than {listed(names)}."
 

@@ -11,6 +11,12 @@ from experiments.measure.futures import Future
 from experiments.measure.measures.declared import bank_profit, cost, gain, measure, weighted
 
 
+def spent(future: Future) -> float:
+    """All that platforms cost, over GDP; whole branch."""
+    gdp = future.quarters["gdp"]
+    return float((cost(future) * gdp).sum() / gdp.sum())
+
+
 @measure(
     "bridge", "share of GDP", 1, least=0.001, primary=True,
     reason="a thousandth of GDP: ten times what platforms of the quieter business models take in all",
@@ -20,8 +26,7 @@ def value_net_of_cost(future: Future, twin: Future) -> float:
     GDP; whole branch."""
     made = [f.quarters["gdp"] / f.quarters["price_level"] for f in (future, twin)]
     funders = weighted(future, "losses_of_households") + weighted(future, "platform_losses_of_banks")
-    spent = float((cost(future) * future.quarters["gdp"]).sum() / future.quarters["gdp"].sum())
-    return float(made[0].sum() / made[1].sum() - 1.0) - spent - funders
+    return float(made[0].sum() / made[1].sum() - 1.0) - spent(future) - funders
 
 
 @measure("bridge", "share of GDP", 1, least=0.001)
@@ -77,5 +82,5 @@ def left_for_others_net(future: Future, twin: Future) -> float:
 @measure("bridge", "yuan per yuan", 0, of_platforms=True)
 def created_per_yuan(future: Future, twin: Future) -> float:
     """Value created (output gain) per yuan of all that platforms cost; n/a where they cost nothing."""
-    spent = float((cost(future) * future.quarters["gdp"]).sum() / future.quarters["gdp"].sum())
-    return gain(future, twin, "output") / spent if spent > 0 else math.nan
+    costs = spent(future)
+    return gain(future, twin, "output") / costs if costs > 0 else math.nan
