@@ -9,6 +9,7 @@ from experiments.judge.verdict import verdict
 from experiments.measure.futures import FOCUS, NO_GAINS, PLACEBO
 from experiments.measure.measures import MEASURES, PRIMARY, VERDICT
 from experiments.run.world import CONTROL
+from experiments.tell import figures
 from experiments.tell import verdict as told
 
 ARMS = (CONTROL, FOCUS, "consumer_traffic", NO_GAINS, *PLACEBO.values())
@@ -105,3 +106,15 @@ def test_a_sign_that_turns_with_a_parameter_is_told_as_depending():
     assert (row["word"], row["on"]) == ("depends", "parameter_7")
     assert "it depends in goods gain (on parameter_7)" in "\n".join(told.ten_lines(found))
     assert (found.family["word"] == "depends").sum() == 3  # against each of the others alike
+
+
+def test_titles_of_figures_are_read_from_the_same_table(found):
+    focus = found.family.loc[(found.family["arm"] == FOCUS) & (found.family["other"] != NO_GAINS)]
+    better, worse = (int((focus["word"] == word).sum()) for word in ("better", "worse"))
+    assert better and worse
+    title = figures.contrasts(found).get_suptitle().replace("\n", " ")
+    assert (
+        f"After {VERDICT} quarters deep integration is surely better in {better} of {len(focus)} questions"
+        in title
+    )
+    assert title.endswith(f"surely worse in {worse}")

@@ -81,7 +81,7 @@ def tell(found: Found) -> Report:
             "preferred": judged.preferred,
             "lucks": judged.lucks,
         },
-        figures=figures(compared, {"quarters": found.quarters, "platforms": found.platforms}, found.drawn),
+        figures=figures(compared, judged, vars(found), found.drawn),
     )
 
 

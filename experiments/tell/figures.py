@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from experiments.judge.comparison import Comparison, drivers
+from experiments.judge.family import BETTER, WORSE
 from experiments.judge.intervals import survival, terciles, wilson
+from experiments.judge.verdict import Verdict
 from experiments.measure.arithmetic import Values, shares
 from experiments.measure.futures import FOCUS, NO_GAINS, Frame
-from experiments.measure.measures import GROUPS, ranked
+from experiments.measure.measures import GROUPS, PRIMARY
 from experiments.run.world import CONTROL
 from experiments.tell.drawing import (
     THIRD,
@@ -30,18 +32,21 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 
-def figures(found: Comparison, tables: Mapping[str, Frame], drawn: Frame) -> dict[str, Callable[[], Figure]]:
+def figures(
+    found: Comparison, judged: Verdict, tables: Mapping[str, Frame], drawn: Frame
+) -> dict[str, Callable[[], Figure]]:
     """What draws each figure, by its name.
 
     Args:
+        judged: what titles are read from.
         tables: ``quarters`` and ``platforms`` of the store.
         drawn: parameters by world.
     """
     return {
         "survival": lambda: lives_and_pays(found, tables),
-        "contrasts": lambda: contrasts(found),
+        "contrasts": lambda: contrasts(judged),
         "growth": lambda: growth(found, tables),
-        "output": lambda: output(found, tables, drawn),
+        "output": lambda: output(found, judged, tables, drawn),
     }
 
 
@@ -121,51 +126,46 @@ def lives_and_pays(found: Comparison, tables: Mapping[str, Frame]) -> Figure:
     return figure
 
 
-def contrasts(found: Comparison) -> Figure:
-    """Share of worlds in which the focus is better than each other arm, measure by measure."""
-    table = found.differences
-    others = [arm for arm in [CONTROL, *acting(found)] if arm not in (FOCUS, NO_GAINS)]
-    pairs = {arm: table.loc[(table["treated"] == FOCUS) & (table["control"] == arm)] for arm in others}
-    pairs = {arm: part.set_index("measure") for arm, part in pairs.items() if len(part)}
-    settled, lost = (
-        sum(int((part["verdict"] == word).sum()) for part in pairs.values()) for word in ("better", "worse")
-    )
-    asked = sum(int((part["direction"] != 0).sum()) for part in pairs.values())
-    title = f"{label(FOCUS).capitalize()} is surely better in {settled} of {asked} comparisons, "
-    figure, columns = panels(2, f"{title}surely worse in {lost}", width=6.2, height=6.4)
+def contrasts(found: Verdict) -> Figure:
+    """Share of worlds in which the focus is better than each other arm, primary outcome by outcome."""
+    family = found.family.loc[(found.family["arm"] == FOCUS) & (found.family["other"] != NO_GAINS)]
+    others = list(dict.fromkeys(map(str, family["other"])))
+    pairs = {arm: family.loc[family["other"] == arm].set_index("outcome") for arm in others}
+    of_worlds = found.pairs.loc[found.pairs["arm"] == FOCUS].set_index(["other", "outcome"])
+    settled, lost = (int((family["word"] == word).sum()) for word in (BETTER, WORSE))
+    title = f"After {found.horizon} quarters {label(FOCUS)} is surely better in {settled} of {len(family)}"
+    figure, columns = panels(2, f"{title} questions, surely worse in {lost}", width=6.2, height=6.4)
     for axes, groups in zip(columns, (list(GROUPS)[:3], list(GROUPS)[3:]), strict=True):
         row = 0.0
         for group in groups:
             heading = axes.annotate(group, (0.0, row), xytext=(-4, 0), textcoords="offset points")
             heading.set(fontweight="bold", va="center", ha="right", annotation_clip=False)
-            for one in (one for one in ranked() if one.group == group):
+            for one in (one for one in PRIMARY if one.group == group):
                 row += 1.0
                 axes.text(-0.01, row, one.title, va="center", ha="right")
                 for place, (arm, part) in enumerate(pairs.items()):
                     height = row + 0.17 * (place - (len(pairs) - 1) / 2)
-                    dot(axes, part.loc[one.name], height, colour(arm, others))
+                    if one.name in part.index:
+                        word = str(part.loc[one.name, "word"])
+                        dot(axes, of_worlds.loc[(arm, one.name)], word, height, colour(arm, others))
             row += 1.4
         axes.axvline(0.5, color="black", linewidth=0.8)
         axes.set(xlim=(0, 1), ylim=(row - 0.6, -0.8), yticks=[])
         axes.set_xlabel(f"share of worlds in which {label(FOCUS)} is better (95 % interval)")
-    columns[0].plot(
-        [], [], "o", color="black", markersize=5, label="filled: settled, and large enough to matter"
-    )
+    columns[0].plot([], [], "o", color="black", markersize=5, label="filled: surely better or worse")
     for arm in pairs:
         columns[0].plot([], [], "o", color=colour(arm, others), markersize=5, label=f"than {label(arm)}")
     figure.legend(loc="outside lower center", ncols=len(pairs) + 1, frameon=False, fontsize=8.5)
     return figure
 
 
-def dot(axes: Axes, cell: Any, height: float, tint: str) -> None:
-    """One share of worlds with Wilson's interval; nothing where there is no number."""
-    if not np.isfinite(cell["better"]):
-        return
-    n = int(cell["n"])
-    low, high = wilson(min(float(n), cell["better"] * n), n)
+def dot(axes: Axes, cell: Any, word: str, height: float, tint: str) -> None:
+    """One share of worlds, those level within the margin counted half, with Wilson's interval."""
+    n, share = int(cell["worlds"]), float(cell["better"] + cell["level"] / 2.0)
+    low, high = wilson(min(float(n), share * n), n)
     axes.plot([low, high], [height, height], color=tint, linewidth=1.0, alpha=0.45)
-    face = tint if cell["verdict"] in ("better", "worse") else "white"
-    axes.plot(cell["better"], height, "o", color=tint, markersize=4.5, markerfacecolor=face, clip_on=False)
+    face = tint if word in (BETTER, WORSE) else "white"
+    axes.plot(share, height, "o", color=tint, markersize=4.5, markerfacecolor=face, clip_on=False)
 
 
 def growth(found: Comparison, tables: Mapping[str, Frame]) -> Figure:
@@ -191,18 +191,23 @@ def growth(found: Comparison, tables: Mapping[str, Frame]) -> Figure:
     return figure
 
 
-def output(found: Comparison, tables: Mapping[str, Frame], drawn: Frame) -> Figure:
+def output(found: Comparison, judged: Verdict, tables: Mapping[str, Frame], drawn: Frame) -> Figure:
     """Output against the twin: integration by third of its real effects, and all arms."""
     arms = acting(found)
     quarters = tables["quarters"]
     base = rolling(wide(quarters, "output", CONTROL))
     lead = {arm: 100.0 * (rolling(wide(quarters, "output", arm)) / base - 1.0) for arm in arms}
-    gain = found.differences.set_index(["treated", "control", "measure"])
     title = "Output against the same world without platforms"
-    if FOCUS in lead:
-        row = 100.0 * gain.loc[(FOCUS, CONTROL, "output_gain"), ["mean", "low", "high"]].astype(float)
-        title = f"Output under {label(FOCUS)}: {row['mean']:+.2g} % against the twin without platforms"
-        title += f" ({row['low']:+.2g} to {row['high']:+.2g})" if np.isfinite(row["low"]) else ""
+    last = judged.primary.loc[judged.primary["horizon"] == judged.primary["horizon"].max()]
+    rows = last.set_index(["arm", "other", "outcome"])
+    if (FOCUS, CONTROL, "goods_gain") in rows.index:
+        row = rows.loc[(FOCUS, CONTROL, "goods_gain")]
+        ends = [f"{100.0 * row[end]:+.2g}" for end in ("low", "high") if np.isfinite(row[end])]
+        told = f"{' to '.join(ends)}; {row['word']}" if ends else row["word"]
+        title = (
+            f"Output under {label(FOCUS)} in {row['horizon']} quarters: {100.0 * row['difference']:+.2g} %"
+        )
+        title += f" against the twin without platforms ({told})"
     figure, (left, right) = panels(2, title)
     if FOCUS in lead:
         thirds(left, lead, quarters["world"].drop_duplicates().to_numpy(int), drawn)
