@@ -522,6 +522,17 @@ def test_damage_is_named_and_never_recomputed_in_silence(tmp_path: Path, which: 
     assert same(store)
 
 
+def test_damage_that_means_the_same_number_is_damage(tmp_path: Path) -> None:
+    path = tmp_path / "a.json"
+    write_json(path, {"seconds": 0.30000000000000004})
+    assert read_json(path) == {"seconds": 0.30000000000000004}
+    same_number = path.read_text().replace("0.30000000000000004", "0.30000000000000005")
+    assert float("0.30000000000000005") == 0.30000000000000004
+    path.write_text(same_number)
+    with pytest.raises(StoreError, match="is damaged"):
+        read_json(path)
+
+
 def test_redo_cures_damage(tmp_path: Path) -> None:
     run(tmp_path)
     for path in (tmp_path / "worlds").glob("*"):

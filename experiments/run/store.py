@@ -132,17 +132,26 @@ def _flush_folder(folder: Path) -> None:
 
 def write_json(path: Path, content: Mapping[str, Any]) -> None:
     """Write a manifest that carries the SHA-256 of its own content."""
-    sealed = {**content, "sha256": fingerprint(content)}
-    text = json.dumps(sealed, indent=1, sort_keys=True, allow_nan=False, default=_plain) + "\n"
+    text = _sealed(content)
     write_atomically(path, lambda draft: draft.write_text(text, encoding="utf-8"))
 
 
+def _sealed(content: Mapping[str, Any]) -> str:
+    """The one text that a manifest's file holds: its content and that content's SHA-256."""
+    sealed = {**content, "sha256": fingerprint(content)}
+    return json.dumps(sealed, indent=1, sort_keys=True, allow_nan=False, default=_plain) + "\n"
+
+
 def read_json(path: Path) -> dict[str, Any]:
-    """Read a manifest and check its seal. Raises `StoreError` if the file is damaged."""
+    """Read a manifest and check its seal. Raises `StoreError` if the file is damaged.
+
+    The text is checked and not its meaning: another last digit of a long number can mean the same.
+    """
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-        seal = content.pop("sha256")
-        intact = seal == fingerprint(content)
+        text = path.read_text(encoding="utf-8")
+        content = json.loads(text)
+        del content["sha256"]
+        intact = text == _sealed(content)
     except OSError as error:
         raise StoreError(f"{path} cannot be read ({error.strerror})") from error
     except (ValueError, KeyError, AttributeError, TypeError):
