@@ -14,6 +14,7 @@ from sim.credit.underwriting import Terms, duration_of, underwrite
 from sim.engine.arithmetic import open_one
 from sim.engine.compiling import compiled
 from sim.engine.draws import claim, key, normals
+from sim.engine.fen import any_of
 from sim.engine.kernels import kernel
 from sim.engine.ledger import Some, total_by
 from sim.engine.parameters import Declared, param
@@ -160,7 +161,7 @@ def lend_to_firms(economy) -> None:
     platforms, firms, p = economy.platforms.columns, economy.firms, economy.p
     platforms["file_bill"][...] = 0.0  # that of last quarter is paid
     open_ = asking(economy) & (platforms["lends_to_firms"] > 0.0)
-    if not open_.any():
+    if not any_of(open_):
         return
     deep, asked = np.empty(len(firms), np.int32), Asked(len(firms))
     list_deep(firms, p, deep)
@@ -177,7 +178,7 @@ def lend_to_consumers(economy) -> None:
     """Consumers that banks have left short ask a platform that has their attention."""
     platforms, consumers, p = economy.platforms.columns, economy.consumers, economy.p
     open_ = asking(economy) & (platforms["lends_to_consumers"] > 0.0)
-    if not open_.any():
+    if not any_of(open_):
         return
     asked = Asked(len(consumers))
     apps = consumers["first_app"], consumers["second_app"]

@@ -8,6 +8,7 @@ import numpy as np
 
 from sim.actors.platforms import idle_claims, purse
 from sim.credit import funders
+from sim.engine.fen import any_of
 from sim.engine.kernels import kernel
 from sim.engine.ledger import Some, rows_with, total_by
 from sim.markets.payments import ownership
@@ -47,7 +48,7 @@ def fundable(e, wanted: np.ndarray) -> np.ndarray:
         share = funder.share(e)
         own -= share
         need = share * wanted
-        if need.any():
+        if any_of(need):
             allow(ration, need, funder.limit(e, need))
     # what is promised to staff and media this quarter cannot be lent
     promised = platforms["wage_bill"] + platforms["advertising"]
@@ -76,7 +77,7 @@ def collect(e) -> None:
     """Debtors pay the pools, the pools pay those who funded the loans."""
     platforms, n = e.platforms.columns, len(e.platforms)
     owed = [platforms["loans"], *[funder.owed(e) for funder in funders.FUNDERS]]
-    if not any(account.any() for account in owed):
+    if not any(any_of(account) for account in owed):
         return
     before = platforms["loans"].copy()
     interest, principal = np.zeros(n, np.int64), np.zeros(n, np.int64)
@@ -108,7 +109,7 @@ def repay(e, principal: np.ndarray, before: np.ndarray) -> None:
 
 def write_down(e, population: str, rows: np.ndarray, lost: np.ndarray) -> None:
     """Bad debts of some rows leave the pools, and those who funded them bear their parts."""
-    if not lost.any():
+    if not any_of(lost):
         return
     platforms, n = e.platforms.columns, len(e.platforms)
     by_platform = total_by(e.tables[population].columns["debt_to"][rows], lost, n)
@@ -119,7 +120,7 @@ def write_down(e, population: str, rows: np.ndarray, lost: np.ndarray) -> None:
     own = by_platform
     for funder, claims in at_risk:
         theirs = np.minimum(claims, np.rint(part * claims)).astype(np.int64)
-        if theirs.any():
+        if any_of(theirs):
             own = own - funder.lose(e, theirs)
     platforms["bad_loans"] += by_platform
     platforms["losses_borne"] += own
@@ -148,5 +149,5 @@ def run_off(e, gone: np.ndarray) -> None:
         if funder.waits:
             owing |= funder.owed(e) != 0
     rest = np.where(gone & ~owing, np.maximum(0, platforms["deposits"]), 0)
-    if rest.any():
+    if any_of(rest):
         ownership.receive(e, "platform dividends", rest)

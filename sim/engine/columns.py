@@ -117,7 +117,7 @@ class Table(Words, HoldsColumns):
     def open_quarter(self) -> None:
         """What adds up within a quarter starts at zero."""
         for name in self.of_the_quarter:
-            self.columns[name][...] = 0
+            self.columns[name].fill(0)
 
     @property
     def bytes(self) -> int:
@@ -142,9 +142,10 @@ class Table(Words, HoldsColumns):
 
     def __getitem__(self, item: Any) -> Any:
         # asked several hundred times a quarter, nearly always for a column
-        if isinstance(item, str) and item in self.columns:
+        try:
             return self.columns[item]
-        return super().__getitem__(item)
+        except (KeyError, TypeError):  # a row's number, a slice, a list of names
+            return super().__getitem__(item)
 
     def __setitem__(self, name: str, values: Any) -> None:
         # nearly always a column for a column of the same kind
@@ -173,8 +174,11 @@ class Table(Words, HoldsColumns):
 
     def check_all_pointers(self) -> None:
         """As `check_pointers`, for what stands in the columns now: an array can be written by anybody."""
-        for name in self.pointers:
-            self.check_pointers(name, self.columns[name])
+        tables = self.model.tables
+        for name, (table, least) in self.pointers.items():
+            column = self.columns[name]
+            if len(column) and table in tables and astray(column, least, len(tables[table].ids)) != least:
+                self.check_pointers(name, column)
 
     def __len__(self) -> int:
         return len(self.ids)

@@ -265,6 +265,11 @@ class Compiled:
         return {name: thing for name, thing in named.items() if isinstance(thing, Compiled)}
 
     @functools.cached_property
+    def as_written(self) -> str:
+        """The text, read from its file once: finding its end takes most of the time."""
+        return inspect.getsource(self.function)
+
+    @functools.cached_property
     def stamp(self) -> str:
         """Changes with the text of the function or of a helper, and with the constants and the fields of
         named tuples that they name."""
@@ -272,7 +277,7 @@ class Compiled:
         fixed = {n: thing for n, thing in named.items() if is_constant(thing)}
         fixed |= {n: getattr(thing, "_fields", ()) for n, thing in named.items() if isinstance(thing, type)}
         below = {name: thing.stamp for name, thing in self.helpers().items()}
-        text = f"{inspect.getsource(self.function)}{fixed}{below}"
+        text = f"{self.as_written}{fixed}{below}"
         return hashlib.blake2b(text.encode(), digest_size=8).hexdigest()
 
     @functools.cached_property

@@ -8,6 +8,9 @@ import numpy as np
 
 from .compiling import compiled
 
+# whether anything in an array is not zero; of a few rows `any` would say so in five times the time
+any_of = np.count_nonzero
+
 BLOCK = 2048  # rows whose amounts stay next to the processor
 
 

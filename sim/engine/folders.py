@@ -67,7 +67,7 @@ class Folder(Generic[Thing]):
             self.leave(thing)
 
     def __iter__(self) -> Iterator[Thing]:
-        return iter(self.all().values())
+        return iter((self.known or self.all()).values())
 
     def __getitem__(self, name: str) -> Thing:
         return self.all()[name]

@@ -19,6 +19,7 @@ import numpy as np
 
 from .chart import NET_WORTH, Change, Chart, Flow, WriteOff
 from .fen import (
+    any_of,
     carry,
     post,
     post_few,
@@ -308,7 +309,7 @@ class Ledger:
         balanced = weigh(tuple(table.books.values()), self.signs[name], found, least)
         # who owes more than he has is worth less than nothing
         least[accounts.index(NET_WORTH)] = 0
-        return balanced and not (name in self.customers and least.any())
+        return balanced and not (name in self.customers and any_of(least))
 
     def _fault(self, name: str) -> str:
         """What is wrong in a table whose rows could not be proved."""
@@ -325,7 +326,7 @@ class Ledger:
 
     def _prove_deposits(self) -> None:
         rest = self.tables["banks"].books["deposits_owed"] - self._deposits_by_bank()
-        if rest.any():
+        if any_of(rest):
             bank = int(np.flatnonzero(rest)[0])
             raise LedgerError(f"bank {bank} owes its customers {rest[bank]} fen more than they hold there")
 

@@ -67,7 +67,7 @@ class Rule(Compiled):
         """TypeError where what is returned does not name the columns that are written."""
         if self.result is None:
             return
-        for node in ast.walk(text_of(self).tree):
+        for node in text_of(self).nodes:
             if isinstance(node, ast.Return) and not self.by_name(node.value):
                 columns = ", ".join(f"{c}=" for c in self.writes)
                 raise TypeError(f"{self.name} returns {self.result.__name__}({columns}), each by name")

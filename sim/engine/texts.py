@@ -23,8 +23,9 @@ class Text:
     """What the text of one compiled function does with its parameters."""
 
     def __init__(self, thing: Compiled):
-        self.thing, self.source = thing, inspect.getsource(thing.function)
+        self.thing, self.source = thing, thing.as_written
         self.tree = ast.parse(textwrap.dedent(self.source)).body[0]
+        self.nodes = tuple(ast.walk(self.tree))
         self.parameters = list(inspect.signature(thing.function).parameters)
 
     @functools.cached_property
@@ -36,7 +37,7 @@ class Text:
     def aliases(self) -> dict[str, tuple[str, str]]:
         """Local names that stand for an array, `tuple.part` too: the parameter, and its column or ""."""
         known = {name: (name, "") for name in self.parameters}
-        for node in ast.walk(self.tree):
+        for node in self.nodes:
             if isinstance(node, ast.Assign):
                 for target, value in pairs(node.targets, node.value):
                     given = {f".{word.arg}": word.value for word in getattr(value, "keywords", ())}
@@ -67,7 +68,7 @@ class Text:
 
     def handed(self) -> Iterator[tuple[ast.AST, Compiled, str]]:
         """What is handed to a helper: the expression, the helper, and its parameter."""
-        for node in ast.walk(self.tree):
+        for node in self.nodes:
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
                 helper = self.helpers.get(node.func.id)
                 if helper is not None:
@@ -79,7 +80,7 @@ class Text:
     def mentions(self) -> dict[str, tuple[str, ...]]:
         """By parameter the names that follow it, here or in helpers it is handed to; sorted."""
         found: dict[str, set[str]] = {name: set() for name in self.parameters}
-        for node in ast.walk(self.tree):
+        for node in self.nodes:
             whose, name = followed(node)
             if whose in found and name not in OF_ARRAYS:
                 found[whose].add(name)
@@ -92,7 +93,7 @@ class Text:
     def writes(self) -> dict[str, tuple[str, ...]]:
         """By parameter the columns that are written, here or in helpers; "" for a plain array."""
         found: dict[str, set[str]] = {name: set() for name in self.parameters}
-        for node in ast.walk(self.tree):
+        for node in self.nodes:
             for target in targets_of(node):
                 place = self.place(target) if isinstance(target, ast.Subscript) else None
                 if place is not None:
@@ -110,10 +111,10 @@ class Text:
         """KernelError for a named parameter that is used otherwise than by column or whole, or in an alias
         made anew by every turn of a loop, which costs half of its speed."""
         named = {name for name, names in self.mentions.items() if names}
-        allowed = {id(node.value) for node in ast.walk(self.tree) if isinstance(node, ast.Attribute)} | {
+        allowed = {id(node.value) for node in self.nodes if isinstance(node, ast.Attribute)} | {
             id(expression) for expression, _, _ in self.handed()
         }
-        for node in ast.walk(self.tree):
+        for node in self.nodes:
             if isinstance(node, ast.Name) and node.id in named and id(node) not in allowed:
                 raise self.wrong(node, f"{node.id} is named: follow it by a column, or hand it to a helper")
             whose, name = followed(node)

@@ -193,9 +193,10 @@ def build(economy) -> None:
     firms["disruption"] *= p.disruption_kept
     platforms["upkeep"][...] = 0.0
     budget, linked = platforms["project_spend"].copy(), linked_rows(economy)
-    if not (budget.sum() > 0.0 or len(linked)):
+    spending = float(budget.sum())
+    if not (spending > 0.0 or len(linked)):
         return
-    market.engineer_cost = 1.0 + p.engineer_scarcity * float(budget.sum()) / max(1.0, market.gdp)
+    market.engineer_cost = 1.0 + p.engineer_scarcity * spending / max(1.0, market.gdp)
     people, (upkeep, links) = left_to_people(economy), np.zeros((2, len(budget)))
     upkeeps(linked, firms, market, p, people, upkeep, links)
     # upkeep has the first call on what may be spent: from the project budget, then from cash
@@ -206,15 +207,19 @@ def build(economy) -> None:
     # what a project needs may be saved up: else a small platform could never start one
     purse = np.maximum(0, platforms["deposits"]) * p.project_limit - paid
     left = np.maximum(0.0, np.minimum(budget - paid + platforms["saved"], purse))
-    # what was saved under another business model buys nothing where there is nothing to offer
-    left *= np.any([platforms[line.offer_name] > 0.0 for line in LINES], axis=0)
+    offers = np.zeros(len(budget), bool)
     for line in LINES:
-        deepens(linked, firms, kept * platforms[line.offer_name], line.depth(economy), p)
+        offered = platforms[line.offer_name]
+        offers |= offered > 0.0
+        deepens(linked, firms, kept * offered, line.depth(economy), p)
+    # what was saved under another business model buys nothing where there is nothing to offer
+    left *= offers
     measure_depth(economy, linked)
     purses = SimpleNamespace(left=left, links=links, people=people, spent=np.zeros(len(budget)))
     purses.won = platforms["new_links"]
-    if left.sum() > 0.0:
-        purses.upto = np.cumsum(left) / left.sum()
+    together = left.sum()
+    if together > 0.0:
+        purses.upto = np.cumsum(left) / together
         sell_projects(economy, linked, purses)
         linked = linked_rows(economy)
     serve(economy, linked)

@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import numpy as np
 
 from sim.credit import pools
-from sim.engine.fen import within
+from sim.engine.fen import any_of, within
 from sim.engine.kernels import kernel
 from sim.engine.ledger import Some, total_by
 from sim.engine.parameters import Declared, param
@@ -129,7 +129,7 @@ def pay_estates(economy, rows: np.ndarray, gone: np.ndarray) -> np.ndarray:
     if total:
         shares = within(total, economy.banks["syndicated_loans"])
         ledger.pay("syndicated instalments", Some(rows, estates.to_all), shares)
-    if estates.to_platform.any():
+    if any_of(estates.to_platform):
         before = platforms["loans"].copy()
         principal = total_by(firms["debt_to"][rows], estates.to_platform, len(before))
         ledger.pay("platform instalments of firms", Some(rows, estates.to_platform), principal)

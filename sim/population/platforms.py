@@ -8,6 +8,7 @@ import numpy as np
 from sim.credit import pools
 from sim.credit.funders import FUNDERS
 from sim.engine.draws import claim, key, uniform
+from sim.engine.fen import any_of
 from sim.links.lines import LINES
 from sim.links.market import cut_links
 from sim.strategies.base import BusinessModel, StrategyError, strategy
@@ -151,12 +152,12 @@ def platforms_fail(economy) -> None:
     """A dead platform loses users and links, pays whom it owes as far as its cash goes; the rest is lost."""
     platforms, firms = economy.platforms, economy.firms.columns
     just = ~platforms["alive"] & (platforms["died"] == 0) & (platforms["acts"] > 0.0)
-    if just.any():
+    if any_of(just):
         platforms["died"] = np.where(just, economy.quarter, platforms["died"])
         cut_links(economy, np.flatnonzero((firms["link"] >= 0) & just[firms["link"]]))
         economy.tallies.platform_deaths = float(just.sum())
     gone = ~platforms["alive"]
-    if gone.any():
+    if any_of(gone):
         pools.run_off(economy, gone)
         for name in ("links", "users", "firm_users"):
             platforms.columns[name][gone] = 0.0

@@ -162,12 +162,13 @@ def of_models(economy: Any) -> dict[str, dict[str, float]]:
     found, platforms = {}, economy.platforms.columns
     for n, row in enumerate(economy.models):
         here = platforms["model"] == n
-        if row.acts and here.any():
-            sums = {name: float(platforms[name][here].sum()) for name in OF_A_MODEL}
+        number = np.count_nonzero(here)
+        if row.acts and number:
+            sums = np.array([platforms[name] for name in OF_A_MODEL], float)[:, here].sum(axis=1)
             found[row.name] = {
-                "platforms": float(here.sum()),
-                "alive": float((here & platforms["alive"]).sum()),
-                **sums,
+                "platforms": float(number),
+                "alive": float(np.count_nonzero(here & platforms["alive"])),
+                **dict(zip(OF_A_MODEL, sums.tolist(), strict=True)),
                 "auc_firms": economy.firm_scorers.auc_of(n),
                 "auc_consumers": economy.consumer_scorers.auc_of(n),
             }

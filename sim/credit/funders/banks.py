@@ -8,7 +8,7 @@ from sim.actors.banks import Bank, own_loans
 from sim.actors.platforms import Platform
 from sim.credit.funders.base import Fen, Funder
 from sim.engine.chart import Flow, Instrument, WriteOff
-from sim.engine.fen import split_within
+from sim.engine.fen import any_of, split_within
 from sim.engine.parameters import Declared, param
 from sim.engine.rows import Account, Column
 from sim.engine.rules import rule
@@ -120,7 +120,7 @@ class Banks(Funder):
 
     def pay_in(self, e, lent: Fen) -> None:
         part = np.floor(self.share(e) * lent).astype(np.int64)
-        if part.any():
+        if any_of(part):
             room = e.banks["room"].astype(float) + 1.0
             shares = split_within(part, np.tile(room, (len(part), 1)), False)
             e.ledger.pay("participations", shares.sum(axis=0), part)
@@ -132,7 +132,7 @@ class Banks(Funder):
         back = np.minimum(owed, np.rint(principal * (owed / np.maximum(1, before))).astype(np.int64))
         # a pool that is paid off owes its funders nothing more
         back = np.where(platforms["loans"] == 0, np.minimum(owed, np.maximum(0, platforms["deposits"])), back)
-        if back.any():
+        if any_of(back):
             shares = split_within(back, e.memory.participations, True)
             e.ledger.pay("participations repaid", back, shares.sum(axis=0))
             e.memory.participations -= shares
@@ -143,7 +143,7 @@ class Banks(Funder):
         held = platforms["participations_owed"].astype(float)
         part = np.divide(held, np.maximum(1, before), out=np.zeros(n), where=before > 0)
         passed = np.floor(np.maximum(0.0, received * part - platforms["take"] * held)).astype(np.int64)
-        if passed.any():
+        if any_of(passed):
             shares = split_within(passed, e.memory.participations, False)
             e.ledger.pay("interest on participations", passed, shares.sum(axis=0))
             e.banks["interest_income"] += shares.sum(axis=0)

@@ -7,6 +7,7 @@ from sim.actors.platforms import Platform
 from sim.credit.funders.base import Fen, Funder
 from sim.credit.pools import idle
 from sim.engine.chart import Flow, Instrument, WriteOff
+from sim.engine.fen import any_of
 from sim.engine.ledger import total_by
 from sim.engine.parameters import Declared, param
 from sim.engine.rows import Account, Column
@@ -54,7 +55,7 @@ class Borrowing(Funder):
 
     def pay_in(self, e, lent: Fen) -> None:
         part = np.floor(self.share(e) * lent).astype(np.int64)
-        if part.any():
+        if any_of(part):
             e.ledger.pay("loans to platforms", self.by_bank(e, part), part)
 
     def interest(self, e, received: Fen, left: Fen, before: Fen) -> Fen:
@@ -64,7 +65,7 @@ class Borrowing(Funder):
         owed = np.minimum(np.floor((e.market.funding_rate + p.margin) * debt), money).astype(np.int64)
         back = np.minimum(np.ceil(p.borrowing_repaid * debt), np.maximum(0, platforms["deposits"] - owed))
         back = back.astype(np.int64)
-        if owed.any() or back.any():
+        if any_of(owed) or any_of(back):
             by_bank = self.by_bank(e, owed)
             e.ledger.pay("interest on borrowing", owed, by_bank)
             e.banks["interest_income"] += by_bank
@@ -76,10 +77,10 @@ class Borrowing(Funder):
         platforms = e.platforms.columns
         cash = np.where(gone, np.maximum(0, platforms["deposits"] - idle(e)), 0)
         back = np.minimum(cash, platforms["borrowing"])
-        if back.any():
+        if any_of(back):
             e.ledger.pay("borrowing repaid", back, self.by_bank(e, back))
         lost = np.where(gone & (platforms["loans"] == 0), platforms["borrowing"], 0)
-        if lost.any():
+        if any_of(lost):
             by_bank = self.by_bank(e, lost)
             e.ledger.write_off("bad loans to platforms", {"banks": by_bank}, {"platforms": lost})
             e.banks["loan_losses"] += by_bank

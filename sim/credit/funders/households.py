@@ -15,6 +15,7 @@ from sim.credit.funders.base import Fen, Funder
 from sim.credit.pools import idle
 from sim.engine.arithmetic import open_one
 from sim.engine.chart import Flow, Instrument, WriteOff
+from sim.engine.fen import any_of
 from sim.engine.kernels import kernel
 from sim.engine.ledger import split_by, total_by
 from sim.engine.parameters import Declared, param
@@ -171,7 +172,7 @@ class Households(Funder):
 
     def are_asked(self, e) -> bool:
         """Whether a platform borrows of households, or still owes them something."""
-        return bool(e.market.posted.any() or self.owed(e).any())
+        return bool(any_of(e.market.posted) or any_of(self.owed(e)))
 
     def considers(self, e) -> None:
         """Households say what they would lend, and what they want back."""
@@ -180,13 +181,13 @@ class Households(Funder):
 
     def limit(self, e, need: np.ndarray) -> np.ndarray:
         """What they offer, and what of their money is not lent out."""
-        return idle(e) + (offered(e, places(e)) if need.any() else 0)
+        return idle(e) + (offered(e, places(e)) if any_of(need) else 0)
 
     def pay_in(self, e, lent: Fen) -> None:
         """New money for what their money that lies idle does not pay."""
         need = np.floor(self.share(e) * lent).astype(np.int64)
         need = np.maximum(0, need - idle(e))
-        if need.any():
+        if any_of(need):
             consumers, place = e.consumers.columns, places(e)
             taken = np.minimum(need, offered(e, place))
             part = split_by(taken, consumers["offered"], place)
@@ -200,7 +201,7 @@ class Households(Funder):
         platforms, consumers = e.platforms.columns, e.consumers.columns
         due = np.where(platforms["alive"], np.floor(e.market.posted * platforms["claims_owed"]), 0.0)
         due = np.minimum(due, left).astype(np.int64)
-        if due.any():
+        if any_of(due):
             got = split_by(due, consumers["claims"].astype(float), consumers["claim_at"])
             e.ledger.pay("interest on claims", due, got)
             consumers["transfers"] += got
@@ -231,7 +232,7 @@ class Households(Funder):
     def redeem(self, e) -> None:
         """Claims that end are paid out of money not lent out; a dead platform gives back what comes in."""
         platforms, consumers, n = e.platforms, e.consumers.columns, len(e.platforms)
-        if not self.owed(e).any():
+        if not any_of(self.owed(e)):
             return
         place, owed, money = consumers["claim_at"], self.owed(e), np.maximum(0, platforms["deposits"])
         asked = np.minimum(consumers["withdrawn"].astype(np.int64), consumers["claims"])
@@ -243,14 +244,14 @@ class Households(Funder):
         spare = np.maximum(0, free - back)
         unused = np.floor(e.p.idle_returned * spare).astype(np.int64)
         spare = np.where(platforms["alive"], unused, np.minimum(money - back, owed - back))
-        if spare.any():
+        if any_of(spare):
             left = consumers["claims"] - part
             part = part + np.minimum(split_by(spare, left.astype(float), place), left)
             back = total_by(place, part, n)
-        if back.any():
+        if any_of(back):
             e.ledger.pay("claims repaid", back, part)
         place[consumers["claims"] == 0] = -1
-        if not self.owed(e).any():
+        if not any_of(self.owed(e)):
             consumers["offered"][...] = 0.0
             consumers["withdrawn"][...] = 0.0
 

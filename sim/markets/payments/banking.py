@@ -4,6 +4,7 @@ import numpy as np
 
 from sim.actors.banks import own_loans
 from sim.engine.compiling import compiled
+from sim.engine.fen import any_of
 from sim.markets.payments import ownership, taxes
 
 
@@ -57,7 +58,7 @@ def recapitalise(economy) -> None:
         purse = p.owners_purse * ownership.money(economy)
         ownership.spend(economy, "new bank equity", np.floor(wanted * min(1.0, purse / total)))
     hole = np.maximum(0, -banks["net_worth"])
-    if hole.any():
+    if any_of(hole):
         whole = hole + np.rint(
             p.resolution_capital
             * p.capital_required

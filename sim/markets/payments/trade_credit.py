@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from sim.engine.compiling import compiled
-from sim.engine.fen import rows_with, sum_by, within
+from sim.engine.fen import any_of, rows_with, sum_by, within
 from sim.engine.kernels import kernel
 from sim.engine.ledger import Some
 from sim.markets.payments import ownership
@@ -40,27 +40,16 @@ def settle_trade(firms, payments):
     settle_with(firms.creditor_2, firms.owed_2, firms.trade_paid, payments)
 
 
-class Slot(NamedTuple):
-    """A firm's dealings with one of its two suppliers, by firm."""
-
-    supplier: np.ndarray
-    creditor: np.ndarray
-    owed: np.ndarray
-    owed_new: np.ndarray
-
-
 @compiled
-def fall_due_to(slot, gone, closing):
+def fall_due_to(supplier, creditor, gone, closing):
     """As `fall_due`, for one of two suppliers."""
     for i in range(gone.shape[0]):
-        j = slot.supplier[i]
+        j = supplier[i]
+        at, kept = NOBODY, j
         if j >= 0:
-            slot.creditor[i] = NOBODY if gone[j] else j
-            slot.supplier[i] = NOBODY if gone[j] or closing[j] else j
-        else:
-            slot.creditor[i] = NOBODY
-        slot.owed[i] = slot.owed_new[i]
-        slot.owed_new[i] = 0
+            at = NOBODY if gone[j] else j
+            kept = NOBODY if gone[j] or closing[j] else j
+        creditor[i], supplier[i] = at, kept
 
 
 @kernel
@@ -69,14 +58,10 @@ def fall_due(firms, gone):
 
     Customers leave a supplier that is gone or has said that it will close. gone: bool, (firms,).
     """
-    first = Slot(
-        supplier=firms.supplier_1, creditor=firms.creditor_1, owed=firms.owed_1, owed_new=firms.owed_new_1
-    )
-    second = Slot(
-        supplier=firms.supplier_2, creditor=firms.creditor_2, owed=firms.owed_2, owed_new=firms.owed_new_2
-    )
-    fall_due_to(first, gone, firms.closing)
-    fall_due_to(second, gone, firms.closing)
+    fall_due_to(firms.supplier_1, firms.creditor_1, gone, firms.closing)
+    fall_due_to(firms.supplier_2, firms.creditor_2, gone, firms.closing)
+    firms.owed_1[:], firms.owed_2[:] = firms.owed_new_1, firms.owed_new_2
+    firms.owed_new_1[:], firms.owed_new_2[:] = 0, 0
 
 
 class Estates(NamedTuple):
@@ -147,7 +132,7 @@ def pay_suppliers(economy) -> None:
 
 def pay_owners(economy, amounts: Some) -> None:
     """Debtors of firms that are gone pay the owners' pool, which holds those firms' claims."""
-    if amounts.amounts.any():
+    if any_of(amounts.amounts):
         total = economy.ledger.debit("owners paid as suppliers", amounts)
         shares = within(total, economy.owners["receivables"])
         economy.ledger.credit("owners paid as suppliers", shares)

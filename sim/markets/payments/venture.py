@@ -3,6 +3,7 @@
 import numpy as np
 
 from sim.actors.platforms import own_cash, purse
+from sim.engine.fen import any_of
 from sim.engine.kernels import kernel
 from sim.engine.ledger import split
 from sim.engine.parameters import Declared, param
@@ -68,7 +69,7 @@ def fund_platforms(economy) -> None:
     """Owners commit money as the fund's record allows; the fund backs gross profit per yuan spent."""
     platforms, ledger, p, memory = economy.platforms.columns, economy.ledger, economy.p, economy.memory
     backed = platforms["alive"] & (platforms["acts"] > 0.0) & ~platforms["sold"]
-    if not backed.any():
+    if not any_of(backed):
         return
     founded = platforms["founded"][backed]
     profit = float(np.maximum(0.0, platforms["usual_profit"][backed]).sum())
@@ -77,7 +78,7 @@ def fund_platforms(economy) -> None:
     record = min(p.confidence_most, max(p.confidence_least, value / max(1.0, memory.fund_put_in)))
     confidence = record if old else 1.0
     memory.fund_confidence += p.confidence_speed * (confidence - memory.fund_confidence)
-    first = bool((founded == economy.quarter - 1).any())
+    first = bool(any_of(founded == economy.quarter - 1))
     scale = p.first_round if first else memory.fund_confidence
     wish = p.fund_commitment * economy.market.gdp_seen * scale
     commitment = int(min(wish, p.commitment_purse * ownership.money(economy)))
@@ -122,5 +123,5 @@ def sell(economy, row: int, price: int) -> None:
 def pay_dividends(economy) -> None:
     """Owners get what platforms have decided to pay out."""
     fen = economy.platforms.columns["dividend"]
-    if fen.any():
+    if any_of(fen):
         ownership.receive(economy, "platform dividends", fen)
