@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from experiments.judge.battery import VERDICTS, battery, beside_us, hit_range
-from experiments.judge.intervals import mean_and_range
+from experiments.judge.inside import IN, OPEN, OUT, of_cases, placed, range_of_one_more
 from experiments.measure import facts, moments, watching
 from experiments.measure.facts import ARMS, FACTS, SILENT, History
 from experiments.run.command import Settings
@@ -110,10 +110,10 @@ def test_hits_misses_missing_cases_and_silence_are_told_apart():
     names = ("CHURN", "NPL_BANK_ALL", "LGD_P2P", "P2P_STOCK", "BANK_MARGIN")
     worlds = {
         number: history(
-            {"firms": [100.0, 100.0], "entry_rate": [0.02, 0.02 + 0.01 * number]},
+            {"firms": [100.0, 100.0], "entry_rate": [0.02, 0.025 + 0.001 * number]},
             micro={"bad_bank": 0.05, "lost_with_platform": math.nan},
         )
-        for number in range(3)
+        for number in range(12)
     }
     rows = battery(worlds, {name: EVIDENCE[name] for name in names})
     assert rows["verdict"].to_dict() == {
@@ -122,26 +122,66 @@ def test_hits_misses_missing_cases_and_silence_are_told_apart():
         "LGD_P2P": "no case",
         "P2P_STOCK": "not spoken to yet",
     }
-    assert rows.loc["CHURN", "value"] == pytest.approx(8 * 0.03)
-    assert rows.loc["CHURN", "from"] < 0.24 < rows.loc["CHURN", "to"]
-    assert "1 in, 1 OUT, 1 no case, 1 not spoken to yet" in validate.told_facts(rows)
+    assert rows.loc["CHURN", "value"] == pytest.approx(8 * 0.0305)
+    assert rows.loc["CHURN", "from"] < 0.244 < rows.loc["CHURN", "to"]
+    assert rows.loc["CHURN", "off"] == 0.0
+    assert rows.loc["NPL_BANK_ALL", "off"] == pytest.approx(0.05 / rows.loc["NPL_BANK_ALL", "high"] - 1.0)
+    assert "1 in, 1 OUT, 0 open, 1 no case, 0 answerable now, 1 not spoken to yet" in validate.told_facts(
+        rows
+    )
     with pytest.raises(ValueError, match="NEW has to emerge"):
         battery(worlds, {"NEW": {"use": "validate", "grade": "press", "band": [0, 1]}})
 
 
+def test_a_fact_is_told_to_be_answerable_once_the_records_hold_what_it_needs():
+    born_together = history(platforms={"quarter": [1, 1], "platform": [0, 1], "founded": [0, 0]})
+    born_later = history(platforms={"quarter": [1, 1], "platform": [0, 1], "founded": [0, 9]})
+    for worlds, verdict in ((born_together, "not spoken to yet"), (born_later, "answerable now")):
+        rows = battery({0: worlds}, {"P2P_STOCK": EVIDENCE["P2P_STOCK"]})
+        assert rows.loc["P2P_STOCK", "verdict"] == verdict
+        assert f"P2P_STOCK                 {verdict}: " in validate.told_facts(rows)
+
+
 def test_the_interval_leaves_out_worlds_without_a_case():
-    assert mean_and_range([1.0, math.nan, 1.0]) == (1.0, 1.0, 1.0)
-    mean, low, high = mean_and_range([0.0, 2.0, 4.0])
-    assert (mean, low + high) == (2.0, pytest.approx(4.0))
-    assert high - mean == pytest.approx(4.303 * 2 / math.sqrt(3), rel=1e-3)
-    assert all(math.isnan(x) for x in mean_and_range([math.nan]))
+    twelve = np.arange(12.0)
+    assert of_cases([*twelve, math.nan]) == of_cases(twelve)
+    same = of_cases(np.full(12, 3.0))
+    assert (same.low, same.high, same.refused) == (3.0, 3.0, "")
+    assert of_cases(np.arange(11.0)).refused
+    assert of_cases([math.nan]).n == 0
+
+
+def test_in_out_and_open_are_read_off_the_interval():
+    found = of_cases(np.arange(12.0))  # mean 5.5
+    reach = found.high - 5.5
+    assert placed(found, 0.0, 11.0) == IN
+    assert placed(found, 5.5, 11.0) == OPEN
+    assert placed(found, found.high + 0.1 * reach, 99.0) == OUT
+    assert placed(found, -99.0, found.low - 0.1 * reach) == OUT
+    assert placed(of_cases(np.arange(11.0)), -99.0, 99.0) == OPEN
+
+
+@pytest.mark.parametrize("n", [6, 12, 39, 100])
+def test_the_range_of_one_more_world_holds_what_it_says(n):
+    """Normal data at any number of worlds, exponential data from 39 on: about 95 of 100 of one more."""
+    rng = np.random.default_rng(5)
+    for draw in (rng.normal, rng.exponential)[: 1 if n < 39 else 2]:
+        hits = 0
+        for _ in range(2_000):
+            low, high = range_of_one_more(draw(size=n))
+            hits += low <= draw() <= high
+        assert 0.935 <= hits / 2_000 <= 0.97
+
+
+def test_a_range_needs_two_worlds():
+    assert all(math.isnan(x) for x in range_of_one_more([1.0, math.nan]))
 
 
 def test_the_us_are_inside_where_worlds_surround_them():
     keys = {"series": "output", "moment": "sd", "lag": 0}
-    simulated = pd.DataFrame([{"world": w, **keys, "value": 0.01 * (1 + w)} for w in range(3)])
+    simulated = pd.DataFrame([{"world": w, **keys, "value": 0.01 * (1 + w)} for w in range(39)])
     simulated = pd.concat([simulated, simulated.assign(series="credit")])
-    for us, inside in ((0.02, True), (0.05, False), (0.001, False)):
+    for us, inside in ((0.02, True), (0.4, False), (0.001, False)):
         table = beside_us(simulated, pd.DataFrame([{**keys, "value": us}])).set_index("series")
         assert bool(table.loc["output", "inside"]) is inside
         assert table.loc["credit", "inside"] is None

@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from experiments.judge.intervals import Trend, mean_and_range, trend
+from experiments.judge.inside import of_cases, placed
+from experiments.judge.intervals import Trend, trend
 from experiments.measure.arithmetic import YEAR
 from experiments.measure.moments import correlation, cycle_of
 
@@ -106,8 +107,10 @@ def shared(slopes: list[Trend]) -> Trend:
     """
     if len(slopes) < 2:
         return slopes[0]
-    mean, low, high = mean_and_range([one.slope for one in slopes])
-    return Trend(mean, low, high, math.nan)
+    found = of_cases([one.slope for one in slopes])
+    if found.refused:
+        return Trend(found.mean, -math.inf, math.inf, math.nan)
+    return Trend(found.mean, found.low, found.high, math.nan)
 
 
 def drifts(line: Trend, span: float, limit: float) -> bool:
@@ -123,8 +126,9 @@ def judged(table: Any, bands: tuple[Band, ...] = BANDS, *, start: int = START) -
         start: the window opens after this quarter.
 
     Returns:
-        A DataFrame by name of the measure: ``mean``, ``sd`` (of the worlds' means), ``low``, ``high``,
-        ``inside``, ``worlds_inside`` (share of worlds), ``change`` with ``change_low`` and ``change_high``
+        A DataFrame by name of the measure: ``mean`` with its interval ``from`` and ``to``, ``sd`` (of the
+        worlds' means), ``low`` and ``high`` of the band, ``verdict`` (see `judge/inside.py`),
+        ``worlds_inside`` (share of worlds), ``change`` with ``change_low`` and ``change_high``
         (over the window, mean and 95 % interval over worlds), ``drifts`` (see `drifts`), ``worlds_drifting``
         (share of worlds whose own path drifts), ``drift`` (what is tolerated [unit]), ``unit``, ``source``.
     """
@@ -134,17 +138,19 @@ def judged(table: Any, bands: tuple[Band, ...] = BANDS, *, start: int = START) -
         by_world = paths(late, band)
         span = float(by_world.index[-1] - by_world.index[0])
         means = by_world.mean()
-        mean = float(means.mean())
+        level = of_cases(means.to_numpy())
         slopes = [slope(by_world[world]) for world in by_world]
         common = shared(slopes)
         change, change_low, change_high = (span * one for one in (common.slope, common.low, common.high))
-        limit = band.drift * abs(mean) if band.relative else band.drift
+        limit = band.drift * abs(level.mean) if band.relative else band.drift
         rows[band.name] = {
-            "mean": mean,
-            "sd": float(means.std(ddof=1)) if len(means) > 1 else math.nan,
+            "mean": level.mean,
+            "from": level.low,
+            "to": level.high,
+            "sd": level.sd,
             "low": band.low,
             "high": band.high,
-            "inside": bool(band.low <= mean <= band.high),
+            "verdict": placed(level, band.low, band.high),
             "worlds_inside": float(means.between(band.low, band.high).mean()),
             "change": change,
             "change_low": change_low,
@@ -180,9 +186,9 @@ def accidents(table: Any, failed: int = 0) -> dict[str, int]:
 
 
 def cycle_signs(table: Any, *, start: int = START) -> Any:
-    """What moves with output: a row per sign with mean and interval over worlds, and whether it holds.
+    """What moves with output: a row per sign with mean and interval over worlds, and its verdict.
 
-    Holds means that the whole interval lies on the expected side.
+    `IN` means that the whole interval lies on the expected side, see `judge/inside.py`.
     """
     late = table[table["quarter"] > start]
     found: dict[str, list[float]] = {}
@@ -206,14 +212,13 @@ def cycle_signs(table: Any, *, start: int = START) -> Any:
     rows = {}
     for name, values in found.items():
         (low, high), says = EXPECTED[name]
-        mean, at_least, at_most = mean_and_range(values)
-        sure = low <= at_least and at_most <= high
+        mean = of_cases(values)
         rows[name] = {
-            "mean": mean,
-            "from": at_least,
-            "to": at_most,
+            "mean": mean.mean,
+            "from": mean.low,
+            "to": mean.high,
             "expected": says,
-            "holds": bool(sure) if math.isfinite(at_least) else bool(low <= mean <= high),
+            "verdict": placed(mean, low, high),
         }
     return pd.DataFrame.from_dict(rows, orient="index")
 

@@ -1,18 +1,22 @@
-"""Published facts and moments beside those of simulated worlds: inside, outside, or not spoken to yet."""
+"""Published facts and moments beside those of simulated worlds, with the rule of `judge/inside.py`.
+
+Where a figure is published without a band, a hit lies within `NEAR` of it, which is our choice: ``off`` says
+how far the mean is from the figure or the band, so that another choice can be made.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
-from experiments.judge.intervals import mean_and_range
+from experiments.judge.inside import IN, OPEN, OUT, of_cases, placed, range_of_one_more
 from experiments.measure.facts import ARMS, FACTS, SIGNS, SILENT, History
 
 NEAR = 0.25  # where a figure is published without a band, so far on either side counts as a hit [share of it]
-VERDICTS = ("in", "OUT", "no case", "not spoken to yet")
+NO_CASE, SILENT_YET, NOW = "no case", "not spoken to yet", "answerable now"
+VERDICTS = (IN, OUT, OPEN, NO_CASE, NOW, SILENT_YET)
 
 
 def histories(quarters: Any, platforms: Any, micro: Any, *, burn_in: int, banks: int) -> dict[int, History]:
@@ -67,9 +71,11 @@ def battery(found: Mapping[int, History], evidence: Mapping[str, Mapping[str, An
     """Every fact that has to emerge, judged.
 
     Returns:
-        A DataFrame by fact: ``value`` (mean over worlds), ``from`` and ``to`` (95 %, Student), ``worlds``
-        that had a case, ``low``, ``high``, ``judged_by`` (see `hit_range`), ``verdict`` (one of `VERDICTS`),
-        ``unit``, ``proxy`` (what stands for it, or what is missing), ``grade`` of the evidence.
+        A DataFrame by fact: ``value`` (mean over worlds), ``from`` and ``to`` (its interval, 95 %), ``why``
+        there is none, ``worlds`` that had a case, ``low``, ``high``, ``judged_by`` (see `hit_range`), ``off``
+        (how far the mean lies beyond the nearer end of that range, as a share of it; 0 within), ``verdict``
+        (one of `VERDICTS`), ``unit``, ``proxy`` (what stands for it, or what is missing), ``grade`` of the
+        evidence. A fact that no function looks at is "answerable now" once the records hold what it needs.
 
     Raises ``ValueError`` for a fact of the evidence that is neither in `FACTS` nor in `SILENT`.
     """
@@ -82,27 +88,26 @@ def battery(found: Mapping[int, History], evidence: Mapping[str, Mapping[str, An
         if not functions:
             if name not in SILENT:
                 raise ValueError(f"{name} has to emerge, but no function of measure/facts.py looks at it")
-            rows[name] = {
-                "verdict": "not spoken to yet",
-                "proxy": f"needs {SILENT[name]}",
-                "worlds": 0,
-                **told,
-            }
+            needs = SILENT[name]
+            there = any(needs.there(history) for history in found.values())
+            proxy = f"{needs.words}: there now, write its function" if there else f"needs {needs.words}"
+            rows[name] = {"verdict": NOW if there else SILENT_YET, "proxy": proxy, "worlds": 0, **told}
             continue
         low, high, by = hit_range(name, published)
         for label, function in functions.items():
             values = [function(history) for history in found.values()]
-            mean, at_least, at_most = mean_and_range(values)
-            cases = int(np.isfinite(values).sum())
+            mean = of_cases(values)
             rows[label] = {
-                "value": mean,
-                "from": at_least,
-                "to": at_most,
-                "worlds": cases,
+                "value": mean.mean,
+                "from": mean.low,
+                "to": mean.high,
+                "why": mean.refused if mean.n else "",
+                "worlds": mean.n,
                 "low": low,
                 "high": high,
                 "judged_by": by,
-                "verdict": ("in" if low <= mean <= high else "OUT") if cases else "no case",
+                "off": beyond(mean.mean, low, high),
+                "verdict": placed(mean, low, high) if mean.n else NO_CASE,
                 "proxy": " ".join((function.__doc__ or "").split()),
                 **told,
             }
@@ -110,16 +115,25 @@ def battery(found: Mapping[int, History], evidence: Mapping[str, Mapping[str, An
         "value",
         "from",
         "to",
+        "why",
         "worlds",
         "low",
         "high",
         "judged_by",
+        "off",
         "verdict",
         "unit",
         "proxy",
         "grade",
     ]
     return pd.DataFrame.from_dict(rows, orient="index").reindex(columns=columns)
+
+
+def beyond(value: float, low: float, high: float) -> float:
+    """How far a number lies beyond the nearer end of a band, as a share of that end; 0 within, below it
+    negative."""
+    end = low if value < low else high if value > high else value
+    return (value - end) / abs(end) if end else value - end
 
 
 def beside_us(simulated: Any, us: Any) -> Any:
@@ -130,13 +144,15 @@ def beside_us(simulated: Any, us: Any) -> Any:
         us: as `moments_of` gives it.
 
     Returns:
-        A DataFrame by ``series``, ``moment``, ``lag`` with ``mean``, ``low`` and ``high`` (the middle 95 % of
-        worlds), ``us``, and ``inside``: whether a world may have the history of the US (None: not known).
+        A DataFrame by ``series``, ``moment``, ``lag`` with ``mean``, ``low`` and ``high`` (where one more
+        world lies with 95 %, see `range_of_one_more`), ``us``, and ``inside``: whether a world may have the
+        history of the US (None: not known).
     """
     keys = ["series", "moment", "lag"]
     grouped = simulated.groupby(keys, sort=False)["value"]
     table = grouped.mean().to_frame("mean")
-    table["low"], table["high"] = grouped.quantile(0.025), grouped.quantile(0.975)
+    spans = grouped.agg(range_of_one_more)
+    table["low"], table["high"] = spans.str[0], spans.str[1]
     table["us"] = us.set_index(keys)["value"]
     inside = (table["low"] <= table["us"]) & (table["us"] <= table["high"])
     table["inside"] = inside.astype(object).where(table["us"].notna(), None)

@@ -11,7 +11,7 @@ Theil (1950) and Sen (1968); Kaplan and Meier (1958).
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -130,26 +130,6 @@ def _interval(gaps: npt.NDArray[np.float64], confidence: float, resamples: int) 
             return float(found.low), float(found.high), "bca"
     low, high = stats.t.interval(confidence, gaps.size - 1, loc=gaps.mean(), scale=stats.sem(gaps))
     return float(low), float(high), "t"
-
-
-def mean_and_range(
-    values: Sequence[float] | npt.NDArray[np.float64], confidence: float = 0.95
-) -> tuple[float, float, float]:
-    """Mean over worlds with Student's interval; NaNs are worlds without a case and are left out.
-
-    The interval is NaN with fewer than two cases.
-    """
-    from scipy import stats
-
-    x = np.asarray(values, dtype=float)
-    x = x[np.isfinite(x)]
-    if x.size == 0:
-        return math.nan, math.nan, math.nan
-    mean = float(x.mean())
-    if x.size < 2:
-        return mean, math.nan, math.nan
-    half = float(stats.t.ppf((1 + confidence) / 2, x.size - 1) * x.std(ddof=1) / np.sqrt(x.size))
-    return mean, mean - half, mean + half
 
 
 def wilson(successes: float, n: int, *, confidence: float = 0.95) -> tuple[float, float]:

@@ -43,13 +43,32 @@ SIGNS = {  # facts that state a direction instead of a band: where the number ha
     "CYCLE_SIGNS": (0.9, 1.0),
     "BANK_FAILURE": (0.0, 0.02),
 }
+
+
+@dataclass(frozen=True)
+class Needs:
+    """What has to be there before a fact can be looked at: in words, and by what the records would show it.
+
+    ``column`` is one of the record of platforms. A fact that needs births is answerable once that says when a
+    platform was founded, and it was later than others.
+    """
+
+    words: str
+    column: str
+
+    def there(self, history: History) -> bool:
+        """Whether a world's records hold it."""
+        tables = [table for table in history.platforms.values() if self.column in table]
+        return any(table[self.column].nunique() > 1 for table in tables)
+
+
 SILENT = {
-    "P2P_STOCK": "platforms that are founded while others die",
-    "P2P_EXIT_MANNER": "ways of closing: fleeing, lingering, winding up",
-    "CAC_COMMERCE": "platforms that sell goods",
-    "SHARE_SHIFT": "payments that change providers",
-    "OWN_RISK_MIGRATES": "a platform that chooses how much risk it keeps",
-    "TECH_ONLY_LOSES": "a platform that sells nothing but technology",
+    "P2P_STOCK": Needs("platforms that are founded while others die", "founded"),
+    "P2P_EXIT_MANNER": Needs("ways of closing: fleeing, lingering, winding up", "manner"),
+    "CAC_COMMERCE": Needs("platforms that sell goods", "goods_sold"),
+    "SHARE_SHIFT": Needs("payments that change providers", "payments"),
+    "OWN_RISK_MIGRATES": Needs("a platform that chooses how much risk it keeps", "own_share"),
+    "TECH_ONLY_LOSES": Needs("a platform that sells nothing but technology", "sells_technology"),
 }
 
 

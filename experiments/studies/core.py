@@ -1,18 +1,21 @@
 """The closed economy alone: does it stand for a century, at levels that economies have, without drifting?
 
-    make core                     6 seeds of 2,000 firms, 400 quarters
+    make core                     12 seeds of 2,000 firms, 400 quarters
     make core ARGS=--full         20 seeds of 10,000 firms
 
 Nothing but banks finances firms here, and no parameter is drawn: worlds differ by their seed alone. Each
-measure is set beside a band declared in `judge/bands.py` with its source; a row out of its band stays.
+measure is set beside a band declared in `judge/bands.py` with its source, by the interval of its mean over
+seeds (`judge/inside.py`); a row out of its band stays.
 """
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from experiments.judge.bands import BANDS, accidents, cycle_signs, judged, paths, prepared, window_start
+from experiments.judge.inside import OPEN, OUT
 from experiments.measure.arithmetic import YEAR
 from experiments.measure.futures import Frame
 from experiments.measure.moments import moments_by_world
@@ -26,38 +29,42 @@ from experiments.tell.report import Report
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-QUICK = {"worlds": 6, "firms": 2_000, "burn_in": 0, "quarters": 400}
+QUICK = {"worlds": 12, "firms": 2_000, "burn_in": 0, "quarters": 400}
 FULL = {**QUICK, "worlds": 20, "firms": 10_000}
 
 
 def told(rows: Any, signs: Any, broken: dict[str, int], worlds: int) -> str:
     """The report as text."""
     lines = [
-        f"{'':22}{'mean':>9}{'sd':>8}  {'band':<16}{'':9}{'change over window':<30}{'seeds with drift':>17}"
+        f"{'':22}{'mean':>9}  {'95 % over seeds':<20}{'band':<16}{'':9}{'change over window':<30}"
+        f"{'seeds with drift':>17}"
     ]
     for name, row in rows.iterrows():
-        mark = "inside" if row["inside"] else "OUTSIDE"
         drift = f"{row['change']:+.3g} [{row['change_low']:+.2g}, {row['change_high']:+.2g}]"
         flag = " DRIFT" if row["drifts"] else ""
         band = f"{row['low']:.3g} to {row['high']:.3g}"
         lines.append(
-            f"{name:22}{row['mean']:9.4g}{row['sd']:8.2g}  {band:<16}{mark:9}{drift + flag:<30}"
+            f"{name:22}{row['mean']:9.4g}  {spanned(row):<20}{band:<16}{row['verdict']:9}{drift + flag:<30}"
             f"{row['worlds_drifting']:16.0%}  {row['unit']}; {row['source']}"
         )
     lines += ["", f"{'signs of the cycle':36}{'mean':>8}  {'95 % over seeds':<20}{'expected':<20}"]
     for name, row in signs.iterrows():
-        span = f"{row['from']:.2f} to {row['to']:.2f}"
-        holds = "holds" if row["holds"] else "FAILS"
-        lines.append(f"{name:36}{row['mean']:8.2f}  {span:<20}{row['expected']:<20}{holds}")
+        lines.append(f"{name:36}{row['mean']:8.2f}  {spanned(row):<20}{row['expected']:<20}{row['verdict']}")
     accident = ", ".join(f"{kind} {count}" for kind, count in broken.items())
     lines += ["", f"broken, of {worlds} worlds: {accident}"]
-    outside = [str(name) for name in rows.index[~rows["inside"].astype(bool)]]
+    named = {word: ", ".join(map(str, rows.index[rows["verdict"] == word])) for word in (OUT, OPEN)}
     drifting = [str(name) for name in rows.index[rows["drifts"].astype(bool)]]
     lines += [
-        f"outside their bands: {', '.join(outside) or 'none'}",
+        f"outside their bands: {named[OUT] or 'none'}",
+        f"not settled with these seeds: {named[OPEN] or 'none'}",
         f"drifting: {', '.join(drifting) or 'none'}",
     ]
     return "\n".join(lines)
+
+
+def spanned(row: Any) -> str:
+    """The interval of a mean; empty where there is none."""
+    return "" if math.isnan(row["from"]) else f"{row['from']:.3g} to {row['to']:.3g}"
 
 
 def draw(found: Core) -> Figure:

@@ -11,7 +11,7 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from experiments.judge.battery import VERDICTS, battery, beside_us, histories
+from experiments.judge.battery import NOW, SILENT_YET, VERDICTS, battery, beside_us, histories
 from experiments.measure.facts import ARMS
 from experiments.measure.futures import Frame
 from experiments.measure.moments import LAGS, OBSERVED, SIMULATED, moments_by_world, moments_of, us_quarters
@@ -25,7 +25,7 @@ from experiments.tell.report import Report
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-QUICK = {"worlds": 6, "firms": 10_000, "burn_in": 80, "quarters": 60}
+QUICK = {"worlds": 12, "firms": 10_000, "burn_in": 80, "quarters": 60}
 FULL = {**QUICK, "worlds": 20, "quarters": 80}
 SHOWN = (("sd", 0), ("relative sd", 0), ("autocorrelation", 1), ("with output", 0))
 
@@ -68,23 +68,25 @@ def tell(found: Validation) -> Report:
 def told_facts(rows: Any) -> str:
     """The battery as text: what is judged first, what is silent last, and the count."""
     lines = [f"{'fact':26}{'value':>10}  {'95 % over worlds':<20}{'band':<18}{'judged by':<15}{'verdict'}"]
-    for name, row in rows[rows["verdict"] != "not spoken to yet"].iterrows():
+    seen = ~rows["verdict"].isin((SILENT_YET, NOW))
+    for name, row in rows[seen].iterrows():
         span = "" if math.isnan(row["from"]) else f"{row['from']:.3g} to {row['to']:.3g}"
         value = "" if math.isnan(row["value"]) else f"{row['value']:.3g}"
         band = f"{row['low']:.4g} " + ("up" if row["high"] == math.inf else f"to {row['high']:.4g}")
         lines.append(f"{name:26}{value:>10}  {span:<20}{band:<18}{row['judged_by']:<15}{row['verdict']}")
     lines.append("")
-    for name, row in rows[rows["verdict"] == "not spoken to yet"].iterrows():
-        lines.append(f"{name:26}not spoken to yet: {row['proxy']}")
+    for name, row in rows[~seen].iterrows():
+        lines.append(f"{name:26}{row['verdict']}: {row['proxy']}")
     counts = rows["verdict"].value_counts()
     lines += ["", ", ".join(f"{int(counts.get(one, 0))} {one}" for one in VERDICTS)]
-    lines.append("(facts.csv says what stands for each fact)")
+    lines.append("in, OUT: the whole interval lies in or out of the band; open: neither, or no interval")
+    lines.append("(facts.csv says what stands for each fact, and how far off it is)")
     return "\n".join(lines)
 
 
 def told_moments(table: Any) -> str:
-    """The chief moments as text, simulated with the worlds' interval, beside the US."""
-    lines = [f"{'series':14}{'moment':22}{'simulated':>10}  {'95 % of worlds':<18}{'US':>8}"]
+    """The chief moments as text, with where one more world lies with 95 %, beside the US."""
+    lines = [f"{'series':14}{'moment':22}{'simulated':>10}  {'one more world':<18}{'US':>8}"]
     by_key = table.set_index(["series", "moment", "lag"])
     for series in SIMULATED:
         for moment, lag in SHOWN:
@@ -112,7 +114,7 @@ def draw(table: Frame) -> Figure:
         axis.axhline(0.0, color="0.7", lw=0.8)
         axis.axvline(0.0, color="0.85", lw=0.8)
         axis.fill_between(rows["lag"], rows["low"], rows["high"], color="#0072B2", alpha=0.25, lw=0)
-        axis.plot(rows["lag"], rows["mean"], color="#0072B2", lw=1.8, label="simulated, 95 % of worlds")
+        axis.plot(rows["lag"], rows["mean"], color="#0072B2", lw=1.8, label="simulated; one more world, 95 %")
         if rows["us"].notna().any():
             us = {"color": "#D55E00", "lw": 1.5, "marker": "o", "ms": 4}
             axis.plot(rows["lag"], rows["us"], label="US 1959-2009", **us)

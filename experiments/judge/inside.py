@@ -1,0 +1,61 @@
+"""Whether a number lies within a band, and where one more world may lie.
+
+A mean over worlds is known as far as its interval (95 %, see `means`) says. It is *in* where the whole
+interval lies within the band, *OUT* where the whole interval lies beyond one of its ends, and *open* where an
+end of the band lies within the interval, or where there is no interval: below `means.LEAST` worlds, and for
+numbers that resampling cannot bound. A number that is the same in every world is its own interval.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from experiments.judge.means import LEAST, Interval, mean_interval
+
+IN, OUT, OPEN = "in", "OUT", "open"
+ENOUGH = 39  # worlds from which on the least and the most of them bound one more world with 95 %
+
+
+def of_cases(values: Sequence[float] | npt.NDArray[np.float64]) -> Interval:
+    """The mean over the worlds that have a case, with its interval; NaN and infinity are no case."""
+    numbers = np.asarray(values, dtype=float)
+    numbers = numbers[np.isfinite(numbers)]
+    found = mean_interval(numbers)
+    if numbers.size >= LEAST and np.ptp(numbers) == 0.0:
+        return Interval(found.n, found.mean, found.mean, found.mean, 0.0, "the same in every world", "")
+    return found
+
+
+def placed(found: Interval, low: float, high: float) -> str:
+    """`IN`, `OUT` or `OPEN`: see the module's text. low, high: of the band, in the unit of the numbers."""
+    if found.refused:
+        return OPEN
+    if low <= found.low and found.high <= high:
+        return IN
+    return OUT if found.high < low or found.low > high else OPEN
+
+
+def range_of_one_more(values: Any, confidence: float = 0.95) -> tuple[float, float]:
+    """Where the number of one more world lies with this confidence, given those of some.
+
+    From `ENOUGH` worlds on the numbers in such places of their order that hold it whatever the distribution
+    (of n worlds the k-th from either end: 1 - 2 k / (n + 1)); below, Student's interval of prediction, which
+    holds for normal numbers. NaN with fewer than two worlds.
+    """
+    from scipy import stats
+
+    x = np.sort(np.asarray(values, dtype=float))
+    x = x[np.isfinite(x)]
+    n = x.size
+    if n < 2:
+        return math.nan, math.nan
+    k = math.floor((1.0 - confidence) / 2.0 * (n + 1) + 1e-9)
+    if k >= 1:
+        return float(x[k - 1]), float(x[n - k])
+    half = float(stats.t.ppf((1.0 + confidence) / 2.0, n - 1) * x.std(ddof=1) * math.sqrt(1.0 + 1.0 / n))
+    return float(x.mean()) - half, float(x.mean()) + half
