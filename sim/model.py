@@ -35,6 +35,7 @@ from sim.actors.state import sets_policy
 from sim.credit import from_banks, from_platforms, pools, scoring, settlement
 from sim.engine import given
 from sim.engine.columns import Table
+from sim.engine.compiling import telling
 from sim.engine.crew import Crew
 from sim.engine.draws import seed_of
 from sim.engine.given import FIRST
@@ -53,7 +54,7 @@ from sim.population import exit as leaving
 from sim.population import platforms as population
 from sim.record import beside, indicators, saving, watching
 from sim.record.chart import chart
-from sim.record.shown import Shown
+from sim.record.shown import Shown, counted
 from sim.record.watching import Watch
 from sim.sectors import SECTORS
 from sim.state import Market, Memory, Tallies
@@ -61,15 +62,6 @@ from sim.strategies import BusinessModel
 from sim.strategies.base import StrategyError
 
 Models = str | BusinessModel | Mapping[Any, int]  # how many platforms run which: names or rows
-
-
-def shown(quarters: int, words: str, progress: bool) -> Iterable[int]:
-    """So many quarters to go through, with a bar if `progress`."""
-    if not progress:
-        return range(quarters)
-    from tqdm import tqdm  # plain text: a notebook would need widgets for more, and warn without
-
-    return tqdm(range(quarters), desc=words, unit="quarter")
 
 
 class Economy(Shown, Populated, mesa.Model):
@@ -129,9 +121,10 @@ class Economy(Shown, Populated, mesa.Model):
         self._lay(p, int(number), sizes, law.timeline_of(timeline, begins), begins)
         self.crew = Crew(threads) if threads > 1 else None
         self.p = law.in_force(self.p, self.timeline, begins, -self.p.lead_in, after=-math.inf)
-        start.furnish(self)
+        with telling(True if progress else None):
+            start.furnish(self)
         self.ledger.open()
-        self._live_the_lead_in(shown(self.p.lead_in, "lead-in", progress))
+        self._live_the_lead_in(counted(self.p.lead_in, "lead-in", progress))
         self.origin = beside.origin_of(self)
         self._adopt(chosen)
 
@@ -343,7 +336,7 @@ class Economy(Shown, Populated, mesa.Model):
         """Take that many steps; with `progress`, show a bar. Returns itself."""
         if isinstance(quarters, bool) or not isinstance(quarters, int | np.integer) or quarters < 0:
             raise ParameterError(f"quarters = {quarters!r} is not a whole number from 0 on")
-        for _ in shown(quarters, ", ".join(row.title for row in self.models), progress):
+        for _ in counted(quarters, ", ".join(row.title for row in self.models), progress):
             self.step()
         return self
 

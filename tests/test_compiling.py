@@ -20,6 +20,7 @@ from sim.engine.arithmetic import exp, normal
 from sim.engine.compiling import COMPILING, cache_folder, compiled
 from sim.engine.draws import uniform
 from sim.engine.parameters import ParameterError
+from sim.record.shown import counted
 
 ROOT = Path(__file__).parents[1]
 HELPER = """
@@ -159,6 +160,15 @@ def test_a_bar_makes_room_for_what_is_told(capsys):
         compiling.tell()
     drawn = capsys.readouterr().err
     assert drawn.count(COMPILING) == 1 and f"\r{COMPILING}\n" in drawn
+
+
+def test_whoever_asked_for_a_bar_is_told_wherever_the_bar_goes(capsys):
+    """The standard error may be a file: a bar that was asked for says enough."""
+    assert not compiling.told()
+    assert [compiling.told() for _ in counted(2, "quarters", True)] == [True, True]
+    assert not compiling.told()
+    assert [compiling.told() for _ in counted(2, "quarters", False)] == [False, False]
+    assert "quarters" in capsys.readouterr().err
 
 
 def test_it_is_told_to_who_looks_and_by_no_worker(monkeypatch):

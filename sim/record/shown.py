@@ -1,15 +1,28 @@
 """What a user sees of an economy, and none of it changes anything: matrices, twins, lives, watched rows."""
 
 import html
+from collections.abc import Iterator
 from typing import Any
 
 from sim import law
+from sim.engine.compiling import telling
 from sim.engine.units import FEN, Told, described, shown
 from sim.record import beside, life, saving
 from sim.record.told import QUARTERS
 from sim.record.watching import Watch
 
 GLANCE = ("output", "gdp", "unemployment", "inflation", "credit_to_gdp", "default_rate", "platforms_alive")
+
+
+def counted(quarters: int, words: str, progress: bool) -> Iterator[int]:
+    """So many quarters to go through; with `progress` a bar, and a line where rules are compiled meanwhile."""
+    if not progress:
+        yield from range(quarters)
+        return
+    from tqdm import tqdm  # plain text: a notebook would need widgets for more, and warn without
+
+    with telling(True):
+        yield from tqdm(range(quarters), desc=words, unit="quarter")
 
 
 class Shown:
