@@ -15,7 +15,7 @@ GLANCE = ("output", "gdp", "unemployment", "inflation", "credit_to_gdp", "defaul
 
 
 def counted(quarters: int, words: str, progress: bool) -> Iterator[int]:
-    """So many quarters to go through; with `progress` a bar, and a line where rules are compiled meanwhile."""
+    """So many quarters to go through; with `progress` a bar, and a line if rules are compiled meanwhile."""
     if not progress:
         yield from range(quarters)
         return
