@@ -153,6 +153,8 @@ def beside_us(simulated: Any, us: Any) -> Any:
     table = grouped.mean().to_frame("mean")
     spans = grouped.agg(range_of_one_more)
     table["low"], table["high"] = spans.str[0], spans.str[1]
+    bounded = table.index.get_level_values("moment").isin(("autocorrelation", "with output"))
+    table.loc[bounded, ["low", "high"]] = table.loc[bounded, ["low", "high"]].clip(-1.0, 1.0)
     table["us"] = us.set_index(keys)["value"]
     inside = (table["low"] <= table["us"]) & (table["us"] <= table["high"])
     table["inside"] = inside.astype(object).where(table["us"].notna(), None)
