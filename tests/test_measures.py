@@ -74,7 +74,7 @@ def platforms(count: int = 2, **columns: object) -> pd.DataFrame:
 
 
 def of_firms(**columns: object) -> pd.DataFrame:
-    """Firms at the end of a branch: as many as the columns have, that neither want nor are granted any loan."""
+    """Firms at the end of a branch, as many as the columns have rows; what is not named is zero."""
     return pd.DataFrame({**dict.fromkeys(KEPT_OF_FIRMS, 0.0), **columns})
 
 
@@ -245,7 +245,7 @@ def test_value_created_per_yuan_of_technology_is_above_the_twin():
 def test_credit_that_follows_sales_within_sectors_has_their_elasticity():
     sales = np.geomspace(1.0, 100.0, 40)
     sector = np.arange(40) % 2
-    granted = 3.0 ** sector * sales**0.5  # one sector borrows more, whatever it sells
+    granted = 3.0**sector * sales**0.5  # one sector borrows more, whatever it sells
     firms = of_firms(sector=sector, sales=sales, granted=granted, wanted=2.0 * granted)
     arm = Future.of(quarters(), None, firms)
     assert of("credit_to_sales", arm) == pytest.approx(0.5)

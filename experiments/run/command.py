@@ -68,7 +68,7 @@ class Parser(argparse.ArgumentParser):
     """An `argparse` parser whose complaints are one line."""
 
     defaults: tuple[Mapping[str, Any], Mapping[str, Any]] = (QUICK, FULL)
-    register: Callable[[], str] | None = None
+    fixed: Callable[[], str] | None = None  # see `register` of `parser`
 
     def error(self, message: str) -> NoReturn:
         """Say what is wrong on the standard error and leave with 2."""
@@ -214,7 +214,7 @@ def parser(
     if unknown := (set(quick) | set(full)) - set(_SIZES):
         raise ValueError(f"{min(unknown)!r} is not a size: {', '.join(_SIZES)}")
     built = Parser(prog=name, description=description, allow_abbrev=False)
-    built.defaults, built.register = quick, register
+    built.defaults, built.fixed = (quick, full), register
     sizes = built.add_argument_group("sizes")
     for size, text in _SIZES.items():
         usual = (
@@ -258,7 +258,7 @@ def read(built: Parser, argv: Sequence[str] | None = None, *, parameters: Any = 
     chosen = options.chosen(built, spelt, left, _model(parameters)) if spelt or left else {}
     usual = built.defaults[given["full"]]
     sizes = {size: usual[size] if given[size] is None else given[size] for size in _SIZES}
-    register = built.register() if built.register else ""
+    register = built.fixed() if built.fixed else ""
     seed = given.pop("seed")
     if seed is None:
         seed = seed_of(register) if register else SEED

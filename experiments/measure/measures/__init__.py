@@ -50,9 +50,7 @@ def outcomes(tables: Mapping[str, Frame]) -> Frame:
     """What is judged: world, luck, arm, outcome, horizon, value; primaries at all horizons, others at one."""
     lasted = int(tables["quarters"]["since"].max())
     everything = list(MEASURES.values())
-    return valued(
-        tables, {h: everything if h == verdict_at(lasted) else PRIMARY for h in horizons(lasted)}
-    )
+    return valued(tables, {h: everything if h == verdict_at(lasted) else PRIMARY for h in horizons(lasted)})
 
 
 def valued(tables: Mapping[str, Frame], wanted: Mapping[int, Sequence[Measure]]) -> Frame:

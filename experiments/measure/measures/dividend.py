@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 
@@ -132,7 +133,7 @@ def peak_kept(future: Future, twin: Future) -> float:
 @measure("dividend", "yuan per yuan a quarter", 0, of_platforms=True)
 def attention_return_trend(future: Future, twin: Future) -> float:
     """Trend of the platforms' revenue of a year per yuan that they spend in it on attention, of consumers and
-    of firms; Theil and Sen's slope over all years with such spending, n/a where there are fewer than three."""
+    of firms; Theil and Sen's slope over years with such spending, n/a where there are fewer than three."""
     from scipy import stats
 
     table = {name: future.platforms[name].sum(axis=1) for name in ("consumer_spend", "firm_spend", "revenue")}
@@ -145,7 +146,8 @@ def attention_return_trend(future: Future, twin: Future) -> float:
     some = np.flatnonzero(spent > 0)
     if some.size < 3:
         return math.nan
-    return float(stats.theilslopes(revenue[some] / spent[some], YEAR * some).slope)
+    found: Any = stats.theilslopes(revenue[some] / spent[some], YEAR * some)
+    return float(found.slope)
 
 
 @measure("dividend", "yuan a quarter", 0, of_platforms=True)
