@@ -77,7 +77,7 @@ class Tables(Mapping[str, Frame]):
         return {
             "Arguments": json.dumps(description["arguments"], sort_keys=True),
             "Worlds": str(description["number_of_worlds"]),
-            "Seed": str(description["arguments"]["seed"]),
+            "Seed": str(self.settings.seed),
             "Code": str(description["code"]),
             "Versions": json.dumps(versions, sort_keys=True),
         }

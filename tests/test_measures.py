@@ -231,8 +231,14 @@ def test_banks_that_cut_back_what_they_buy_are_seen_and_those_that_never_bought_
     assert math.isnan(of("bought_change", living()))
 
 
-def test_who_never_earned_has_lost_all_of_it():
-    assert of("revenue_fall", living()) == 1.0
+def test_idleness_counts_in_favour_of_nothing_that_claims_ask():
+    idle = living(of_platforms={"technology_spend": 5.0, "profit": -5.0})
+    assert (of("revenue_fall", idle), of("customer_return_change", idle)) == (1.0, -1.0)
+    assert of("revenue_peak", idle) == 0.0
+    assert of("profit_per_customer", idle) < 0.0 and of("return_on_capital", idle) < 0.0
+    absent = ("attention_return_trend", "bought_lead", "bought_change")
+    assert all(math.isnan(of(name, idle)) for name in absent)
+    assert of("return_on_capital", living(of_platforms={"alive": 0.0})) == -1.0
 
 
 def test_value_created_per_yuan_of_technology_is_above_the_twin():

@@ -69,7 +69,7 @@ def sentence(claim: Any, contrasts: Frame) -> str:
         return f"Needs {claim['lacking']}."
     if word == DEPENDS:
         turning = contrasts.loc[contrasts["word"] == DEPENDS]
-        return f"It depends: {listed([f'{phrase(row)} on {row.on}' for _, row in turning.iterrows()])}."
+        return f"It depends: {'; '.join(f'on {row.on}, {sized(row)}' for _, row in turning.iterrows())}."
     if word == UNDECIDED:
         return unsettled(contrasts)
     begins, deciding = {
@@ -182,11 +182,12 @@ def forest(found: Answers) -> Figure:
         face = tint if row["word"] in TINTS else "white"
         axes.plot(turn * row["difference"], place, "o", color=tint, markersize=4.5, markerfacecolor=face)
     axes.set_yticks(range(len(rows)), [f"{row['claim']} {phrase(row)}" for _, row in rows.iterrows()])
-    axes.set_xscale("symlog", linthresh=SCALE)
+    axes.set_xscale("symlog", linthresh=SCALE, linscale=1.5)
+    axes.xaxis.set_major_formatter(lambda x, _: f"{x:g}".replace("-", "−"))
     axes.set_ylim(len(rows) - 0.4, -0.6)
     axes.set_xlabel(
-        "difference in margins, right of zero as predicted (where none was predicted: as it is)\n"
-        "grey: too small to matter; pink: what a meaningless change does to a world; lines: 95 % intervals\n"
-        "filled: settled"
+        "difference in margins; right of zero: as predicted, or above where none was", loc="right"
     )
+    notes = "grey: too small to matter; pink: what a meaningless change does to a world"
+    figure.supxlabel(f"{notes}; lines: 95 % intervals; filled: settled", fontsize=8.5)
     return figure
