@@ -284,6 +284,15 @@ def test_a_result_that_another_code_has_made_is_warned_of(tmp_path):
     ]
 
 
+def test_the_answers_to_the_claims_in_the_readme_are_those_of_their_page():
+    page = (quoted.RESULTS / "verdict.md").read_text(encoding="utf-8")
+    quoted_ones = re.findall(r"^\| (C\d+) \| ([a-z ]+) \|", page, flags=re.MULTILINE)
+    told = re.findall(r"^\| (C\d+) \| (.+) \| ([a-z ]+) \|$", README, flags=re.MULTILINE)
+    assert [(name, answer) for name, _, answer in told] == quoted_ones
+    claims = sim.engine.parameters.seeds("claims")
+    assert [statement for _, statement, _ in told] == [claim["statement"] for claim in claims.values()]
+
+
 def test_every_result_has_a_page_that_says_which_code_made_it():
     assert {*quoted.SCRIPTS, "magnitudes", "matrices"} <= {path.stem for path in quoted.RESULTS.glob("*.md")}
     assert not [line for line in quoted.old_ones(quoted.RESULTS) if "does not say" in line]
