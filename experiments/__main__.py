@@ -8,31 +8,17 @@ from __future__ import annotations
 
 import difflib
 import importlib
-import re
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 
-from experiments import studies
-
-
-def found() -> dict[str, str]:
-    """The question of every study by its name, read from the files without importing any."""
-    names = {}
-    for folder in studies.__path__:
-        for path in sorted(Path(folder).glob("*.py")):
-            text = path.read_text(encoding="utf-8")
-            if re.search(r"^STUDY\b", text, flags=re.MULTILINE):
-                begun = re.match(r'"""(.*?)("""|$)', text, flags=re.MULTILINE)
-                names[path.stem] = begun.group(1) if begun else ""
-    return names
+from experiments.run.known import found, named
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Start the study that the command line names first; without one, say which there are."""
     argv = sys.argv[1:] if argv is None else argv
     known = found()
-    name = argv[0] if argv else "--help"
+    name = named(argv[0]) if argv else "--help"
     if name in ("-h", "--help"):
         width = max(map(len, known))
         sys.stdout.write("".join(f"{one:<{width}}  {question}\n" for one, question in known.items()))

@@ -77,6 +77,7 @@ class Tables(Mapping[str, Frame]):
         return {
             "Arguments": json.dumps(description["arguments"], sort_keys=True),
             "Worlds": str(description["number_of_worlds"]),
+            "Seed": str(self.settings.seed),
             "Code": str(description["code"]),
             "Versions": json.dumps(versions, sort_keys=True),
         }
@@ -103,6 +104,8 @@ class Study:
         options: adds the study's own options to its parser.
         parts: where one ensemble is not enough: settings of each by the name of its folder. `judge` is then
             handed a mapping of tables by that name.
+        register: the hash of what is fixed before the first world: it is stored with the worlds, and gives
+            the usual seed.
     """
 
     question: str | None
@@ -116,10 +119,12 @@ class Study:
     aside: Callable[[], Aside] | None = None
     options: Callable[[Parser], None] = nothing
     parts: Callable[[Settings], Mapping[str, Settings]] | None = None
+    register: Callable[[], str] | None = None
 
     def parser(self, name: str) -> Parser:
         """The command line of the study."""
-        built = command.parser(name, first_line(self.question), quick=self.quick, full=self.full)
+        sizes = {"quick": self.quick, "full": self.full}
+        built = command.parser(name, first_line(self.question), **sizes, register=self.register)
         self.options(built)
         return built
 
@@ -132,6 +137,8 @@ class Study:
         """What worlds left, by part (one named "" where there are none); computes what the stores lack."""
         found = {}
         for folder, mine in (self.parts(settings) if self.parts else {"": settings}).items():
+            if changed := mine.changed(folder):
+                print(changed)
             found[folder] = Tables(mine, mine.run(self.ensemble(mine), folder))
             print(found[folder].outcome)
         return found

@@ -12,14 +12,16 @@ import pytest
 
 import sim
 from experiments.__main__ import found
-from experiments.document import api, documents, matrices, quoted
+from experiments.document import api, documents, matrices, outcomes, quoted
 from experiments.measure import proportions
+from experiments.measure.measures import MEASURES
 from experiments.run.provenance import code_hash
 from experiments.run.store import Store, StoreError
 from experiments.studies import magnitudes
 from sim import Economy, Parameters
 from sim.accounts import MONEY
 from sim.engine.chart import Flow
+from sim.engine.parameters import seeds
 from tests.economies import small
 
 ROOT = Path(__file__).parents[1]
@@ -282,6 +284,21 @@ def test_a_result_that_another_code_has_made_is_warned_of(tmp_path):
         f"warning: docs/results/old.md was made by an older code, {'0' * 12}",
         "warning: docs/results/silent.md does not say which code made it",
     ]
+
+
+def test_the_answers_to_the_claims_in_the_readme_are_those_of_their_page():
+    page = (quoted.RESULTS / "verdict.md").read_text(encoding="utf-8")
+    quoted_ones = re.findall(r"^\| (C\d+) \| ([a-z ]+) \|", page, flags=re.MULTILINE)
+    told = re.findall(r"^\| (C\d+) \| (.+) \| ([a-z ]+) \|$", README, flags=re.MULTILINE)
+    assert [(name, answer) for name, _, answer in told] == quoted_ones
+    assert [statement for _, statement, _ in told] == [one["statement"] for one in seeds("claims").values()]
+
+
+def test_the_outcomes_of_before_are_36_and_the_page_says_what_became_of_each():
+    assert len(outcomes.directions()) == len(outcomes.MORE) + len(outcomes.LESS) == 36
+    page = (quoted.RESULTS / "outcomes.md").read_text(encoding="utf-8")
+    assert outcomes.fates() in page
+    assert all(MEASURES[primary].primary for primary, _ in outcomes.INSTEAD.values())
 
 
 def test_every_result_has_a_page_that_says_which_code_made_it():

@@ -10,7 +10,7 @@ import pytest
 
 from experiments.judge.ranking import cube, tie
 from experiments.measure.arithmetic import change, third
-from experiments.measure.futures import KEPT_OF_PLATFORMS, Future, futures
+from experiments.measure.futures import KEPT_OF_FIRMS, KEPT_OF_PLATFORMS, Future, futures
 from experiments.measure.measures import GROUPS, MEASURES, measured, ranked
 from experiments.measure.measures.declared import measure
 
@@ -71,6 +71,11 @@ def platforms(count: int = 2, **columns: object) -> pd.DataFrame:
     since, platform = np.indices((N, count))
     flat = {name: np.asarray(values, float).ravel() for name, values in cells.items()}
     return pd.DataFrame({"since": since.ravel() + 1, "platform": platform.ravel(), **flat})
+
+
+def of_firms(**columns: object) -> pd.DataFrame:
+    """Firms at the end of a branch, as many as the columns have rows; what is not named is zero."""
+    return pd.DataFrame({**dict.fromkeys(KEPT_OF_FIRMS, 0.0), **columns})
 
 
 def of(name: str, future: Future, twin: Future | None = None) -> float:
@@ -174,10 +179,11 @@ def test_late_growth_and_what_is_left_of_the_peak():
     assert of("revenue_fall", fading) == pytest.approx(1 - 0.15 / 0.4)
 
 
-def test_profit_per_customer_needs_customers():
+def test_a_loss_without_customers_is_a_loss():
     some = {"profit": 100.0 * 300, "users": 10.0, "links": 5.0}
     assert of("profit_per_customer", living(of_platforms=some)) == pytest.approx(20.0)  # fen -> yuan, 15 each
-    assert math.isnan(of("profit_per_customer", living(of_platforms={"profit": 1.0, "links": 0.5})))
+    few = {"profit": -100.0 * 3, "links": 0.5}
+    assert of("profit_per_customer", living(of_platforms=few)) == pytest.approx(-3.0)  # as if one each
 
 
 def test_rates_are_yearly_and_losses_weigh_by_gdp():
@@ -212,6 +218,48 @@ def test_gains_are_against_the_twin_and_net_of_what_explains_them():
     assert of("created_per_yuan", arm) == pytest.approx(2.0)
 
 
+def test_revenue_per_yuan_of_attention_falls_by_so_much_a_quarter():
+    fading = {"revenue": np.repeat([40.0, 30.0, 20.0], 4), "consumer_spend": 6.0, "firm_spend": 4.0}
+    assert of("attention_return_trend", living(of_platforms=fading)) == pytest.approx(-0.25)
+    late = {"revenue": 1.0, "consumer_spend": [0.0] * 4 + [1.0] * 8}
+    assert math.isnan(of("attention_return_trend", living(of_platforms=late)))
+
+
+def test_banks_that_cut_back_what_they_buy_are_seen_and_those_that_never_bought_do_not_count():
+    cut = {"participations_owed": [0.0] * 4 + [30.0] * 4 + [10.0] * 4}
+    assert of("bought_change", living(of_platforms=cut)) == pytest.approx(-0.5)
+    assert math.isnan(of("bought_change", living()))
+
+
+def test_idleness_counts_in_favour_of_nothing_that_claims_ask():
+    idle = living(of_platforms={"technology_spend": 5.0, "profit": -5.0})
+    assert (of("revenue_fall", idle), of("customer_return_change", idle)) == (1.0, -1.0)
+    assert of("revenue_peak", idle) == 0.0
+    assert of("profit_per_customer", idle) < 0.0 and of("return_on_capital", idle) < 0.0
+    absent = ("attention_return_trend", "bought_lead", "bought_change")
+    assert all(math.isnan(of(name, idle)) for name in absent)
+    assert of("return_on_capital", living(of_platforms={"alive": 0.0})) == -1.0
+
+
+def test_value_created_per_yuan_of_technology_is_above_the_twin():
+    spent = {"technology_spend": 5.0}  # by each of two platforms
+    richer = living(of_platforms=spent, gdp=[1000.0] * 6 + [1100.0] * 6)
+    assert of("created_per_technology", richer) == pytest.approx(600.0 / 120.0)
+    assert math.isnan(of("created_per_technology", living(gdp=2000.0)))
+
+
+def test_credit_that_follows_sales_within_sectors_has_their_elasticity():
+    sales = np.geomspace(1.0, 100.0, 40)
+    sector = np.arange(40) % 2
+    granted = 3.0**sector * sales**0.5  # one sector borrows more, whatever it sells
+    firms = of_firms(sector=sector, sales=sales, granted=granted, wanted=2.0 * granted)
+    arm = Future.of(quarters(), None, firms)
+    assert of("credit_to_sales", arm) == pytest.approx(0.5)
+    assert of("credit_access", arm) == pytest.approx(0.5)
+    none = Future.of(quarters(), None, of_firms(sales=sales))
+    assert math.isnan(of("credit_to_sales", none)) and math.isnan(of("credit_access", none))
+
+
 def test_both_gain_only_if_neither_loses():
     assert of("both_gain", Future.of(quarters(firm_margin=0.3))) == 0.0
     assert of("both_gain", Future.of(quarters(firm_margin=0.3, bank_return=0.05))) == pytest.approx(
@@ -222,7 +270,7 @@ def test_both_gain_only_if_neither_loses():
 
 def test_sales_taken_and_sales_made_add_up_to_all_that_is_gained():
     def firms(link, sales, generation=(0, 0, 0)):
-        return pd.DataFrame({"generation": generation, "link": link, "depth": 0.0, "sales": sales})
+        return of_firms(generation=generation, link=link, sales=sales)
 
     twin = Future.of(quarters(), None, firms((-1, -1, -1), (10.0, 10.0, 20.0)))
     moved = Future.of(quarters(price_level=2.0), None, firms((0, -1, -1), (30.0, 10.0, 40.0)))

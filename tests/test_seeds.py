@@ -73,7 +73,10 @@ def test_there_is_something_to_calibrate_with_and_something_left_to_validate_wit
 def test_a_claim_is_complete(name):
     claim = CLAIMS[name]
     words = {"statement", "passage", "hypothesis", "measure", "experiment", "refutation", "group"}
-    assert set(claim) == words | {"arms", "sign"}
+    assert set(claim) == words | {"arms", "sign", "test"}
+    assert {"rule", "horizon", "worlds", "lucks", "parts"} <= set(claim["test"])
+    for part in claim["test"]["parts"]:
+        assert set(part) == {"estimand", "contrasts", "margin", "reason", "missing"}
     assert all(isinstance(claim[word], str) and len(claim[word]) > 4 for word in words)
     assert claim["arms"]
     assert set(claim["arms"]) <= STRATEGIES

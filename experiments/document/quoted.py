@@ -27,7 +27,9 @@ SCRIPTS = {
     "validate": "Published facts, hits and misses",
     "compare": "The main comparison",
     "either_side": "Either side can win",
+    "verdict": "The essay's claims",
 }
+WORLDS = {"verdict": "compare"}  # whose worlds a script has, where they are not its own
 SIZES = ("worlds", "firms", "burn_in", "quarters", "seed")
 MADE_BY = "Made by the code `"
 
@@ -65,7 +67,7 @@ def by_results(root: Path) -> dict[str, str]:
     for name, title in SCRIPTS.items():
         text = report(root / name)
         if text is not None:
-            typed = command(name, Store(root / name).description()["arguments"])
+            typed = command(name, Store(root / WORLDS.get(name, name)).description()["arguments"])
             pages[name] = page(title, f"`{typed}`\n\n```text\n{text.replace('**', '')}\n```")
     return pages
 

@@ -159,19 +159,14 @@ def weightings(
         ``pairs``: arm, other, ``worlds`` (with all numbers of both), ``preferred``: share of weightings and
         worlds in which it is preferred to the other, ties half. This one no other arm moves.
     """
-    turned = cube(values, outcomes, arms, horizon) / np.array([_above(scale, one.name) for one in outcomes])
-    groups = list(dict.fromkeys(one.group for one in outcomes))
-    members = [[k for k, one in enumerate(outcomes) if one.group == name] for name in groups]
-    utility = np.stack([turned[:, :, at].mean(axis=2) for at in members], axis=2)
+    utility, groups = utilities(values, outcomes, arms, horizon, scale)
     tastes = draw_weights(len(groups), weights)
     pairs = [
         {"arm": arms[i], "other": arms[j], **_preferred(utility[:, i] - utility[:, j], tastes)}
         for i, j in _pairs(len(arms))
     ]
     whole = utility[np.isfinite(utility).all(axis=(1, 2))]
-    score = np.round(whole @ tastes.T, 9)  # (worlds, arms, weights); a tie is a tie, whatever the last bits
-    best = score == score.max(axis=1, keepdims=True)
-    share = best / best.sum(axis=1, keepdims=True)
+    share = firsts(whole, tastes)
     rows = []
     for i, arm in enumerate(arms):
         own = share[:, i].sum(axis=0)
@@ -180,6 +175,32 @@ def weightings(
         centre = own @ tastes / own.sum() if own.sum() > 0 else np.full(len(groups), np.nan)
         rows.append(row | {f"weight_{name}": float(w) for name, w in zip(groups, centre, strict=True)})
     return pd.DataFrame(rows), pd.DataFrame(pairs)
+
+
+def utilities(
+    values: Any,
+    outcomes: Sequence[Question],
+    arms: Sequence[str],
+    horizon: int,
+    scale: Mapping[str, float],
+) -> tuple[Rows, list[str]]:
+    """(worlds, arms, groups): each group's mean over its outcomes, in units of their ``scale``, more being
+    better; and the groups by name."""
+    turned = cube(values, outcomes, arms, horizon) / np.array([_above(scale, one.name) for one in outcomes])
+    groups = list(dict.fromkeys(one.group for one in outcomes))
+    members = [[k for k, one in enumerate(outcomes) if one.group == name] for name in groups]
+    return np.stack([turned[:, :, at].mean(axis=2) for at in members], axis=2), groups
+
+
+def firsts(utility: Rows, tastes: Rows) -> Rows:
+    """(worlds, arms, weights): 1 where an arm comes first, a part of it in a tie, else 0.
+
+    Args:
+        utility: (worlds, arms, groups), finite. tastes: (weights, groups).
+    """
+    score = np.round(utility @ tastes.T, 9)  # a tie is a tie, whatever the last bits
+    best = score == score.max(axis=1, keepdims=True)
+    return best / best.sum(axis=1, keepdims=True)
 
 
 def _above(scale: Mapping[str, float], name: str) -> float:

@@ -44,6 +44,7 @@ KEPT_OF_PLATFORMS = (
     "project_spend",
     "technology_spend",
 )
+KEPT_OF_FIRMS = ("generation", "link", "depth", "sector", "sales", "wanted", "granted")
 
 Frame = Any  # a pandas DataFrame, of whose methods pandas' own stubs know too little
 Series = Mapping[str, npt.NDArray[np.float64]]
@@ -79,7 +80,8 @@ def kept(economy: Any) -> dict[str, Frame]:
     """Quarters and platforms since the branching, and the firms as they are at the end.
 
     ``quarters`` and ``platforms`` count quarters in ``since``, from 1; ``firms`` has one row per firm with
-    its generation, link (platform or −1), depth [share] and sales [fen/quarter].
+    its generation, link (platform or −1), depth [share], sector, and of the last quarter its sales
+    [fen/quarter], the loan that it wanted and what banks and platforms granted of it [fen].
     """
     branched = economy.branched
     quarters = economy.records.quarters
@@ -101,7 +103,10 @@ def kept(economy: Any) -> dict[str, Frame]:
             "generation": table["generation"].astype(np.int32),
             "link": table["link"].astype(np.int32),
             "depth": table["depth"].astype(np.float32),
+            "sector": table["sector"].astype(np.int16),
             "sales": np.where(table["alive"], table["sales"], 0.0),
+            "wanted": table["loan_wanted"].astype(np.float32),
+            "granted": (table["loan_granted"] + table["platform_granted"]).astype(np.float32),
         }
     )
     return {"quarters": quarters, "platforms": platforms, "firms": firms}
@@ -162,7 +167,7 @@ class Future:
             cells = {name: ordered[name].to_numpy(float).reshape(shape) for name in KEPT_OF_PLATFORMS}
         rows: dict[str, Any] = {}
         if firms is not None and len(firms):
-            rows = {name: firms[name].to_numpy(float) for name in ("generation", "link", "depth", "sales")}
+            rows = {name: firms[name].to_numpy(float) for name in KEPT_OF_FIRMS}
         if shocked is None or not len(shocked):
             return cls(columns, cells, rows)
         names = [name for name in columns if name in shocked]

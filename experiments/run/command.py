@@ -39,6 +39,9 @@ QUICK = {
 }
 FULL = {**QUICK, "worlds": 200, "firms": 10_000, "burn_in": 40, "quarters": 60}
 
+SEED = 1  # of studies that register nothing
+SEEDS = 1_000_000  # seeds that a register can have
+
 _SIZES = {
     "worlds": "worlds to compare in",
     "firms": "firms in each",
@@ -65,6 +68,7 @@ class Parser(argparse.ArgumentParser):
     """An `argparse` parser whose complaints are one line."""
 
     defaults: tuple[Mapping[str, Any], Mapping[str, Any]] = (QUICK, FULL)
+    fixed: Callable[[], str] | None = None  # see `register` of `parser`
 
     def error(self, message: str) -> NoReturn:
         """Say what is wrong on the standard error and leave with 2."""
@@ -75,7 +79,8 @@ class Parser(argparse.ArgumentParser):
 @dataclass(frozen=True)
 class Settings:
     """What the command line asked for. ``chosen`` are the parameters set by hand, ``extra`` the script's own
-    arguments, ``consumers`` is None for two per firm and ``workers`` None for as many as cores."""
+    arguments, ``consumers`` is None for two per firm and ``workers`` None for as many as cores. ``register``
+    is the hash of what was registered before the first world, empty where nothing was."""
 
     name: str
     worlds: int
@@ -95,6 +100,7 @@ class Settings:
     chosen: dict[str, Any] = field(default_factory=dict)
     extra: argparse.Namespace = field(default_factory=argparse.Namespace)
     parameters: Any = None
+    register: str = ""
 
     def make_worlds(
         self, *, sampled: bool = True, fixed: Mapping[str, Any] | None = None
@@ -137,7 +143,20 @@ class Settings:
         """What was asked, as plain text and numbers, for the store's manifest."""
         names = ("name", *_SIZES, "seed", "full", "chosen")
         extra = {name: _plain(value) for name, value in vars(self.extra).items()}
-        return {**{name: getattr(self, name) for name in names}, "extra": extra}
+        registered = {"register": self.register} if self.register else {}
+        return {**{name: getattr(self, name) for name in names}, "extra": extra, **registered}
+
+    def changed(self, folder: str = "") -> str:
+        """A line where the worlds in the folder were asked for under another register; empty where not."""
+        store = Store(self.out / folder)
+        there = store.description()["arguments"] if store.described else {}
+        before = there.get("register", "") if self.register else ""
+        if before in ("", self.register):
+            return ""
+        return (
+            f"{store.path} was made under another register ({before[:12]}, seed {there['seed']}): claims, "
+            f"measures or margins have changed since; this is {self.register[:12]}, seed {self.seed}"
+        )
 
 
 def _plain(value: Any) -> Any:
@@ -182,18 +201,20 @@ def parser(
     *,
     quick: Mapping[str, Any] | None = None,
     full: Mapping[str, Any] | None = None,
+    register: Callable[[], str] | None = None,
 ) -> Parser:
     """A parser with the options that all scripts share; add a script's own to it.
 
     Args:
         name: the script's; its results go to ``results/<name>`` unless told otherwise.
         quick, full: sizes that differ from `QUICK` and `FULL`, by name.
+        register: the hash of what is registered before the first world; `seed_of` it is the usual seed.
     """
     quick, full = {**QUICK, **(quick or {})}, {**FULL, **(full or {})}
     if unknown := (set(quick) | set(full)) - set(_SIZES):
         raise ValueError(f"{min(unknown)!r} is not a size: {', '.join(_SIZES)}")
     built = Parser(prog=name, description=description, allow_abbrev=False)
-    built.defaults = quick, full
+    built.defaults, built.fixed = (quick, full), register
     sizes = built.add_argument_group("sizes")
     for size, text in _SIZES.items():
         usual = (
@@ -204,7 +225,8 @@ def parser(
         sizes.add_argument(options.option(size), type=size_of(size), metavar="N", help=f"{text} ({usual})")
     sizes.add_argument("--full", action="store_true", help="the sizes of the paper")
     shared = built.add_argument_group("running")
-    shared.add_argument("--seed", type=whole(0), default=1, metavar="N", help="number of the study (1)")
+    usual = "from the register's hash" if register else str(SEED)
+    shared.add_argument("--seed", type=whole(0), metavar="N", help=f"number of the study ({usual})")
     shared.add_argument("--out", type=Path, metavar="DIR", help=f"where results go (results/{name})")
     shared.add_argument("--workers", type=whole(1, 1024), metavar="N", help="processes (as many as cores)")
     shared.add_argument("--redo", action="store_true", help="compute again what is stored")
@@ -236,18 +258,29 @@ def read(built: Parser, argv: Sequence[str] | None = None, *, parameters: Any = 
     chosen = options.chosen(built, spelt, left, _model(parameters)) if spelt or left else {}
     usual = built.defaults[given["full"]]
     sizes = {size: usual[size] if given[size] is None else given[size] for size in _SIZES}
-    own = ("seed", "workers", "redo", "full", "quiet")
+    register = built.fixed() if built.fixed else ""
+    seed = given.pop("seed")
+    if seed is None:
+        seed = seed_of(register) if register else SEED
+    own = ("workers", "redo", "full", "quiet")
     shared = {name: given[name] for name in own}
     extra = {name: value for name, value in given.items() if name not in (*_SIZES, *own, "out")}
     return Settings(
         name=built.prog,
         **sizes,
         **shared,
+        seed=seed,
+        register=register,
         out=given["out"] or Path("results") / built.prog,
         chosen=chosen,
         extra=argparse.Namespace(**extra),
         parameters=parameters,
     )
+
+
+def seed_of(register: str) -> int:
+    """The study seed of a register's hash: nobody can have looked at its worlds before the register."""
+    return int(register, 16) % SEEDS
 
 
 def _model(parameters: Any) -> Any:

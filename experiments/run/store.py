@@ -288,10 +288,15 @@ class Store:
         """Write ``manifest.json``: what was asked, which worlds belong to it, what failed."""
         write_json(self.path / "manifest.json", ensemble)
 
+    @property
+    def described(self) -> bool:
+        """Whether an ensemble was ever asked for here."""
+        return (self.path / "manifest.json").exists()
+
     def description(self) -> dict[str, Any]:
         """The content of ``manifest.json``. Raises `StoreError` if the folder has none."""
         path = self.path / "manifest.json"
-        if not path.exists():
+        if not self.described:
             raise StoreError(f"{path} is missing: run an experiment with --out {self.path} first")
         return read_json(path)
 

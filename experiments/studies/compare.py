@@ -17,11 +17,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from experiments.judge import register
+from experiments.judge.claims import Answers, answers
 from experiments.judge.comparison import Comparison, compare
 from experiments.judge.verdict import Verdict, verdict
 from experiments.measure.futures import Frame, arms, kept, shock
 from experiments.measure.measures import measured, outcomes
 from experiments.study import Study, Tables
+from experiments.tell import claims as answered
 from experiments.tell.figures import figures
 from experiments.tell.report import Report
 from experiments.tell.tables import lines, means
@@ -34,15 +37,17 @@ from experiments.tell.verdict import (
     whatever_the_weights,
 )
 
+NAME = "compare"  # by which claims ask for its worlds
 QUICK = {"worlds": 20, "firms": 10_000, "burn_in": 40, "quarters": 80}
 
 
 @dataclass(frozen=True)
 class Found:
-    """The verdict, the comparison of all measures, and what figures are drawn from besides: ``quarters``,
-    ``platforms``, and the parameters ``drawn`` by world."""
+    """The verdict, what it says of the essay's claims, the comparison of all measures, and what figures are
+    drawn from besides: ``quarters``, ``platforms``, and the parameters ``drawn`` by world."""
 
     verdict: Verdict
+    claims: Answers
     comparison: Comparison
     quarters: Frame
     platforms: Frame
@@ -53,13 +58,26 @@ def judge(tables: Tables) -> Found:
     """Compare all arms on all measures."""
     found = compare(measured(tables))
     judged = verdict(outcomes(tables), tables.drawn, tables.started)
-    return Found(judged, found, tables["quarters"], tables["platforms"], tables.drawn)
+    return Found(judged, claims(tables), found, tables["quarters"], tables["platforms"], tables.drawn)
+
+
+def claims(tables: Tables) -> Answers:
+    """The claims of the essay, those answered that these worlds can answer."""
+    return answers(register.claims(), tables, tables.drawn, tables.started, NAME)
 
 
 def tell(found: Found) -> Report:
     """The verdict, the tables behind it and four figures."""
-    compared, judged = found.comparison, found.verdict
+    compared, judged, mine = found.comparison, found.verdict, found.claims.of(NAME)
     more = ["## What the verdict is read from", "", verdict_table(judged), "", *reasons(judged), ""]
+    more += [
+        "## What this says of the essay's claims",
+        "",
+        *answered.lines(mine),
+        "",
+        answered.numbers(mine),
+        "",
+    ]
     more += ["## Earlier and later", "", at_other_horizons(judged), ""]
     more += ["## Over all weightings", "", *whatever_the_weights(judged), ""]
     more += ["## All measures", "", "Shown, and not ranked.", "", *lines(compared)]
@@ -85,4 +103,5 @@ def tell(found: Found) -> Report:
     )
 
 
-STUDY = Study(__doc__, QUICK, {**QUICK, "worlds": 200}, arms, kept, judge, tell, aside=shock)
+SIZES = QUICK, {**QUICK, "worlds": 200}
+STUDY = Study(__doc__, *SIZES, arms, kept, judge, tell, aside=shock, register=register.digest)

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from experiments.judge.register import digest
 from experiments.judge.sides import Sides, sides, totals
 from experiments.measure.futures import FOCUS, Frame, arms, kept_without_firms, shock
 from experiments.measure.measures import measured
@@ -137,4 +138,5 @@ def followed(axes: Axes, top: Frame) -> None:
     axes.set_title("What its lead follows (filled: p < 0.05, Holm)")
 
 
-STUDY = Study(__doc__, QUICK, {**QUICK, "worlds": 200}, arms, kept_without_firms, judge, tell, aside=shock)
+SIZES = QUICK, {**QUICK, "worlds": 200}
+STUDY = Study(__doc__, *SIZES, arms, kept_without_firms, judge, tell, aside=shock, register=digest)

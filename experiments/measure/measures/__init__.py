@@ -8,7 +8,7 @@ A group is a file of this folder.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
@@ -49,12 +49,17 @@ def verdict_at(quarters: int) -> int:
 def outcomes(tables: Mapping[str, Frame]) -> Frame:
     """What is judged: world, luck, arm, outcome, horizon, value; primaries at all horizons, others at one."""
     lasted = int(tables["quarters"]["since"].max())
+    everything = list(MEASURES.values())
+    return valued(tables, {h: everything if h == verdict_at(lasted) else PRIMARY for h in horizons(lasted)})
+
+
+def valued(tables: Mapping[str, Frame], wanted: Mapping[int, Sequence[Measure]]) -> Frame:
+    """Measures by the horizon at which they are wanted: world, luck, arm, outcome, horizon, value."""
     rows = []
     for (world, luck, arm), future, twin in futures(tables):
-        for horizon in horizons(lasted):
+        for horizon, measures in wanted.items():
             here, there = future.until(horizon), twin.until(horizon)
-            for one in PRIMARY if horizon != verdict_at(lasted) else MEASURES.values():
-                rows.append((world, luck, arm, one.name, horizon, one.of(here, there)))
+            rows += [(world, luck, arm, one.name, horizon, one.of(here, there)) for one in measures]
     return pd.DataFrame(rows, columns=["world", "luck", "arm", "outcome", "horizon", "value"])
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import math
 
 import numpy as np
+import numpy.typing as npt
 
-from experiments.measure.arithmetic import change, mean
+from experiments.measure.arithmetic import Values, change, mean
 from experiments.measure.futures import Future
 from experiments.measure.measures.declared import bank_profit, cost, gain, measure, weighted
 
@@ -84,3 +85,35 @@ def created_per_yuan(future: Future, twin: Future) -> float:
     """Value created (output gain) per yuan of all that platforms cost; n/a where they cost nothing."""
     costs = spent(future)
     return gain(future, twin, "output") / costs if costs > 0 else math.nan
+
+
+@measure("bridge", "yuan per yuan", 0, of_platforms=True)
+def created_per_technology(future: Future, twin: Future) -> float:
+    """Real value added of firms above the twin's, at the prices of its quarter, per yuan that platforms spend
+    on technology; whole branch. n/a where they spend nothing on it."""
+    made, without = (f.quarters["gdp"] / f.quarters["price_level"] for f in (future, twin))
+    spent = float(future.platforms["technology_spend"].sum())
+    return float(((made - without) * future.quarters["price_level"]).sum()) / spent if spent > 0 else math.nan
+
+
+SOME = 30  # firms with a new loan, below which their loans are the fate of a few
+
+
+@measure("bridge", "per cent per per cent", 0)
+def credit_to_sales(future: Future, twin: Future) -> float:
+    """Elasticity of a firm's new credit, from banks and platforms, to its own sales, over the firms of a
+    sector that were granted some; last quarter. n/a where they were fewer than 30."""
+    if not future.firms:
+        return math.nan
+    table = future.firms
+    some = (table["granted"] > 0) & (table["sales"] > 0)
+    if some.sum() < SOME:
+        return math.nan
+    _, sector = np.unique(table["sector"][some], return_inverse=True)
+    sales, granted = (_within(np.log(table[name][some]), sector) for name in ("sales", "granted"))
+    return float(sales @ granted / (sales @ sales))
+
+
+def _within(values: Values, groups: npt.NDArray[np.int64]) -> Values:
+    """Values less the mean of their group, which groups number from 0."""
+    return values - (np.bincount(groups, values) / np.bincount(groups))[groups]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 
@@ -129,16 +130,36 @@ def peak_kept(future: Future, twin: Future) -> float:
     return share(float(revenue[-1]), float(revenue.max()))
 
 
+@measure("dividend", "yuan per yuan a quarter", 0, of_platforms=True)
+def attention_return_trend(future: Future, twin: Future) -> float:
+    """Trend of the platforms' revenue of a year per yuan that they spend in it on attention, of consumers and
+    of firms; Theil and Sen's slope over years with such spending, n/a where there are fewer than three."""
+    from scipy import stats
+
+    table = {name: future.platforms[name].sum(axis=1) for name in ("consumer_spend", "firm_spend", "revenue")}
+    years = len(table["revenue"]) // YEAR
+    revenue, consumers, firms = (
+        table[name][: years * YEAR].reshape(years, YEAR).sum(axis=1)
+        for name in ("revenue", "consumer_spend", "firm_spend")
+    )
+    spent = consumers + firms
+    some = np.flatnonzero(spent > 0)
+    if some.size < 3:
+        return math.nan
+    found: Any = stats.theilslopes(revenue[some] / spent[some], YEAR * some)
+    return float(found.slope)
+
+
 @measure("dividend", "yuan a quarter", 0, of_platforms=True)
 def profit_per_customer(future: Future, twin: Future) -> float:
     """Profit before venture money per customer at prices of the branching; late. A customer is a row of
-    consumers, a firm among the users or a linked firm, counted at each platform that has it; n/a where there
-    are fewer customers than platforms."""
+    consumers, a firm among the users or a linked firm, counted at each platform that has it; no fewer than
+    platforms, so that a loss without customers stays one."""
     table = {name: late(values) for name, values in future.platforms.items()}
     prices = late(future.quarters["price_level"]) / future.quarters["price_level"][0]
     profit = float((table["profit"].sum(axis=1) / prices).mean()) / 100.0
     customers = float((table["users"] + table["firm_users"] + table["links"]).sum(axis=1).mean())
-    return profit / customers if customers >= table["users"].shape[1] else math.nan
+    return profit / max(customers, table["users"].shape[1])
 
 
 @measure("dividend", "yuan", 0, of_platforms=True)

@@ -84,5 +84,7 @@ def worst_bank_earnings(future: Future, twin: Future) -> float:
 
 @measure("resilience", "share of peak", -1, least=0.05, of_platforms=True)
 def revenue_fall(future: Future, twin: Future) -> float:
-    """Largest fall of the platforms' revenue (share of GDP, four-quarter means) from its running peak."""
-    return float(falls(yearly(future.quarters["platform_revenue"])).max())
+    """Largest fall of the platforms' revenue (share of GDP, four-quarter means) from its running peak; 1, all
+    lost, where nothing was ever earned."""
+    revenue = yearly(future.quarters["platform_revenue"])
+    return float(falls(revenue).max()) if revenue.max() > 0 else 1.0

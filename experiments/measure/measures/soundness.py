@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from experiments.measure.arithmetic import late, mean
+import math
+
+import numpy as np
+
+from experiments.measure.arithmetic import change, late, mean, third
 from experiments.measure.futures import Future
 from experiments.measure.measures.declared import bank_profit, measure, weighted
 
@@ -85,5 +89,17 @@ def platform_loan_losses(future: Future, twin: Future) -> float:
 
 @measure("soundness", "share a year", 0, of_platforms=True)
 def bought_lead(future: Future, twin: Future) -> float:
-    """Banks' net margin on bought loans less that on their own; late. n/a where they buy none."""
-    return 4.0 * mean(late(future.quarters["bought_margin"] - future.quarters["own_margin"]))
+    """Banks' net margin on bought loans, at worst -1 a quarter (all lost), less that on their own; late. n/a
+    where they buy none."""
+    bought = np.maximum(-1.0, future.quarters["bought_margin"])  # old losses on few loans left are huge
+    return 4.0 * mean(late(bought - future.quarters["own_margin"]))
+
+
+@measure("soundness", "from −1 to 1", 0, of_platforms=True)
+def bought_change(future: Future, twin: Future) -> float:
+    """Change of what banks hold of loans through platforms, over GDP, from the middle to the last third:
+    change over sum of both. n/a where they never buy any."""
+    held = future.platforms["participations_owed"].sum(axis=1) / future.quarters["gdp"]
+    if not held.sum() > 0:
+        return math.nan
+    return change(*(float(third(held, number).mean()) for number in (1, 2)))

@@ -71,6 +71,16 @@ def small_firms_rationed(future: Future, twin: Future) -> float:
     return found if math.isfinite(found) else 0.0
 
 
+@measure("vitality", "share of wanted credit", 0)
+def credit_access(future: Future, twin: Future) -> float:
+    """What banks and platforms granted firms of the loans that they wanted; last quarter. n/a where no firm
+    wants any, or firms were not kept."""
+    if not future.firms:
+        return math.nan
+    wanted, granted = future.firms["wanted"], future.firms["granted"]
+    return share(float(np.minimum(wanted, granted).sum()), float(wanted.sum()), none=math.nan)
+
+
 @measure(
     "vitality", "share of income", 0,
     reason="access to credit is counted as harm",
