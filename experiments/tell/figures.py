@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from experiments.judge.family import BETTER, WORSE
-from experiments.judge.stakes import EARNS, REVENUE
+from experiments.judge.stakes import EARNS
 from experiments.judge.verdict import Verdict
 from experiments.measure.arithmetic import Values, shares
 from experiments.measure.futures import FOCUS, NO_GAINS, PLACEBO, Frame
 from experiments.measure.measures import GROUPS, PRIMARY
 from experiments.run.world import CONTROL
-from experiments.tell.drawing import band, colour, finish, logarithmic, mean_band, panels, rolling, wide
-from experiments.tell.verdict import capital, in_words, middle, since
+from experiments.tell.drawing import band, colour, finish, logarithmic, mean_curve, panels, rolling, wide
+from experiments.tell.verdict import capital, in_words, since, takes
 from experiments.tell.words import amount, label, listed, readable
 
 if TYPE_CHECKING:
@@ -59,16 +59,18 @@ def low_end(series: Mapping[str, Values]) -> float:
     return min((one for one in medians if one > 0), default=0.003) / 3.0
 
 
-def curves(axes: Axes, series: Mapping[str, Values], name: str, *, log: bool = False) -> None:
+def curves(
+    axes: Axes, series: Mapping[str, Values], name: str, *, log: bool = False, least: float = 0.0
+) -> None:
     """One median by arm, (worlds, quarters) each, and its name at its end; the focus has its quartiles, the
-    bands of all others would hide one another."""
+    bands of all others would hide one another. A logarithmic axis reaches up to ``least`` at least."""
     ends = {}
     for arm, values in series.items():
         tint = colour(arm, list(series))
         ends[label(arm)] = band(axes, values, tint, dashed=arm == NO_GAINS, filled=arm == FOCUS), tint
     if log:
         logarithmic(axes)
-        axes.set_ylim(low_end(series), None)
+        axes.set_ylim(low_end(series), max(least, axes.get_ylim()[1]))
     finish(axes, next(iter(series.values())).shape[1], ends, name)
 
 
@@ -89,7 +91,7 @@ def lives_and_pays(stakes: Frame, tables: Mapping[str, Frame]) -> Figure:
     quarters, platforms = tables["quarters"], tables["platforms"]
     figure, (left, right) = panels(2, lives_title(stakes))
     pay, ends, lowest = {}, {}, 1.0
-    for arm in arms:
+    for place, arm in enumerate(arms):
         revenue = rolling(wide(quarters, "platform_revenue", arm))
         pay[arm] = per(revenue, revenue - rolling(wide(quarters, "platform_profit", arm)))
         mine = platforms.loc[platforms["arm"] == arm]
@@ -97,11 +99,14 @@ def lives_and_pays(stakes: Frame, tables: Mapping[str, Frame]) -> Figure:
             float
         )
         tint = colour(arm, arms)
-        ends[label(arm)] = mean_band(left, alive, tint, dashed=arm == NO_GAINS), tint
+        ends[label(arm)] = (
+            mean_curve(left, alive, tint, dashed=arm == NO_GAINS, aside=place / (2.0 * len(arms))),
+            tint,
+        )
         lowest = min(lowest, float(alive.mean(axis=0).min()))
     left.set(ylim=(max(0.0, lowest - 0.25), 1.02), title="Platforms alive (mean over worlds, 95 % interval)")
     finish(left, pay[arms[0]].shape[1], ends, "share still alive")
-    curves(right, pay, "revenue over all costs", log=True)
+    curves(right, pay, "revenue over all costs", log=True, least=1.5)
     right.axhline(1.0, color="black", linewidth=0.8)
     right.annotate("break-even", (0.01, 1.0), xycoords=("axes fraction", "data"), va="bottom", fontsize=8.5)
     right.set_title(f"Share of costs earned, by year (median; {label(FOCUS)}: quartiles)")
@@ -138,7 +143,7 @@ def contrasts(found: Verdict) -> Figure:
             for one in (one for one in PRIMARY if one.group == group):
                 row += 1.0
                 name = f"{one.title}\n(margin {amount(one.margin, one.unit)})"
-                axes.text(-0.01, row, name, va="center", ha="right", fontsize=8,
+                axes.text(-0.01, row, name, va="center", ha="right", fontsize=8.5,
                           transform=axes.get_yaxis_transform())  # fmt: skip
                 for place, other in enumerate(others):
                     if (one.name, other) in cells.index:
@@ -174,13 +179,9 @@ def dot(axes: Axes, row: Any, height: float, tint: str) -> None:
 
 def growth_title(stakes: Frame) -> str:
     """What platforms take in, in the end."""
-    rows = stakes.loc[stakes["quantity"] == REVENUE].sort_values("median", ascending=False)
-    told = [
-        f"{middle(row)} under {label(str(row['arm']))}"
-        for _, row in rows.iterrows()
-        if row["arm"] != NO_GAINS
-    ]
-    return f"Platforms take in the last year, in the middle world: {listed(told)}"
+    if told := takes(stakes):
+        return f"In the middle world {told}"
+    return "What platforms take in"
 
 
 def growth(stakes: Frame, tables: Mapping[str, Frame]) -> Figure:
@@ -212,7 +213,9 @@ def output_title(judged: Verdict) -> str:
     if (FOCUS, CONTROL, "goods_gain") not in rows.index:
         return f"Output against the same world with {label(CONTROL)}"
     row = rows.loc[(FOCUS, CONTROL, "goods_gain")]
-    ends = [in_words(row, end) for end in ("low", "high") if np.isfinite(row[end])]
+    ends = [
+        amount(row[e], row["unit"], signed=True, bare=True) for e in ("low", "high") if np.isfinite(row[e])
+    ]
     told = f"{' to '.join(ends)}; {row['word']}" if ends else row["word"]
     difference = in_words(row, "difference")
     against = f"{capital(FOCUS)} against {label(CONTROL)}, output of {row['horizon']} quarters"
@@ -233,7 +236,7 @@ def output(judged: Verdict, tables: Mapping[str, Frame]) -> Figure:
         if arm in lead:
             tint = colour(arm, arms)
             ends[label(arm)] = (
-                mean_band(left, lead[arm], tint, dashed=arm == NO_GAINS, filled=arm == FOCUS),
+                mean_curve(left, lead[arm], tint, dashed=arm == NO_GAINS, aside=0.1 * (arm == NO_GAINS)),
                 tint,
             )
     for axes in (left, right):

@@ -36,6 +36,7 @@ h1 + ul { list-style: none; padding: .6rem 1.1rem; background: var(--shade); bor
   max-width: none; }
 h1 + ul > li { margin: .55rem 0; }
 abbr { text-decoration: underline dotted var(--quiet); text-underline-offset: .2em; cursor: help; }
+p:has(> img) { max-width: none; }
 img { display: block; width: 100%; height: auto; background: #ffffff; border: 1px solid var(--line);
   border-radius: .3rem; margin: 1rem 0; }
 .wide { overflow-x: auto; margin: .8rem 0 1.4rem; border: 1px solid var(--line); border-radius: .3rem; }
@@ -49,7 +50,7 @@ tbody th { font-weight: 400; }
 :focus-visible { outline: 2px solid var(--link); outline-offset: 2px; }
 @media print { nav { display: none; } .wide { overflow: visible; } }
 @media (max-width: 40rem) { main, nav { padding-left: .9rem; padding-right: .9rem; } h1 { font-size: 1.4rem; }
-  h1 + ul { padding: .4rem .8rem; } }
+  h1 + ul { padding: .4rem .8rem; } tbody th { white-space: normal; min-width: 8rem; } }
 """
 
 

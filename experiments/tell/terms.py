@@ -10,7 +10,8 @@ from experiments.measure.measures import PRIMARY
 TOLD = (
     "business_model", "platform", "world", "arm", "twin", "no_platforms", "deep_integration",
     "consumer_traffic", "institution_traffic", "sideline_platform", "integration_without_real_gains", "link",
-    "harvest", "margin", "placebo", "better", "undecided", "depends", "settled",
+    "harvest", "branch", "no_difference_that_matters", "margin", "placebo", "better",
+    "undecided", "depends", "settled",
 )  # fmt: skip
 HOLM = (
     "Holm",
@@ -28,10 +29,16 @@ def meanings() -> dict[str, str]:
 
 
 def met(text: str) -> dict[str, str]:
-    """The terms that a text uses, in the order in which they first stand, with their meanings."""
-    known = meanings()
-    places = {term: where.start() for term in known if (where := pattern(term).search(text))}
-    return {term: known[term] for term in sorted(places, key=places.__getitem__)}
+    """The terms that a text uses, in the order in which they first stand, with their meanings; then those
+    that the meanings use."""
+    known, found = meanings(), dict[str, str]()
+    while True:
+        left = (term for term in known if term not in found)
+        places = {term: where.start() for term in left if (where := pattern(term).search(text))}
+        if not places:
+            return found
+        found |= {term: known[term] for term in sorted(places, key=places.__getitem__)}
+        text = "\n".join(known[term] for term in places)
 
 
 def pattern(term: str) -> re.Pattern[str]:

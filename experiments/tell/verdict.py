@@ -10,7 +10,7 @@ import numpy as np
 
 from experiments.judge.family import BETTER, DEPENDS, NO_DIFFERENCE, UNDECIDED, WORDS, WORSE
 from experiments.judge.means import LEAST
-from experiments.judge.stakes import BURNED, EARNS, REVENUE
+from experiments.judge.stakes import BURNED, EARNS, REVENUE, UNITS
 from experiments.judge.verdict import Verdict, undecided
 from experiments.measure.futures import FOCUS, NO_GAINS, Frame
 from experiments.measure.measures import MEASURES
@@ -47,8 +47,8 @@ def compared(family: Frame) -> Iterator[str]:
             money = in_money(part) if other == CONTROL else ""
             yield f"- {capital(FOCUS)} against {label(str(other))}: {counted(part)}{money}."
     others = family.loc[(family["other"] == CONTROL) & ~family["arm"].isin([FOCUS, NO_GAINS])]
-    told = [f"{label(str(arm))} {counted(part)}" for arm, part in others.groupby("arm", sort=False)]
-    against = f"Others against {label(CONTROL)}: {' | '.join(told)}. " if told else ""
+    told = [f"{label(str(arm))}, {counted(part)}" for arm, part in others.groupby("arm", sort=False)]
+    against = f"Others against {label(CONTROL)}: {' / '.join(told)}. " if told else ""
     yield f"- {against}{doing_nothing(family)}"
 
 
@@ -121,26 +121,32 @@ def sizes_and_times(stakes: Frame) -> str:
     """How large it is, from when on it pays and what was paid until then, in the middle world; "" where the
     focus was not lived."""
     cells = stakes.set_index(["arm", "quantity"])
-    if (FOCUS, REVENUE) not in cells.index:
+    if not (told := takes(stakes)):
         return ""
-    revenue, earns, burned = (cells.loc[(FOCUS, one)] for one in (REVENUE, EARNS, BURNED))
-    others = stakes.loc[(stakes["quantity"] == REVENUE) & ~stakes["arm"].isin([FOCUS, NO_GAINS]), "median"]
-    ends = [amount(float(one), "share of GDP", bare=True) for one in (others.min(), others.max())]
-    beside = f", other platforms {' to '.join(dict.fromkeys(ends))} %" if len(others) else ""
+    earns, burned = (cells.loc[(FOCUS, one)] for one in (EARNS, BURNED))
     return (
-        f"- Sizes and times, in the middle world: under {label(FOCUS)} platforms take {middle(revenue)} "
-        f"in the last year{beside}; they earn their costs {since(earns)}; venture money until then is "
-        f"{middle(burned)}."
+        f"- Sizes and times, in the middle world: {told}; they earn their costs {since(earns)}; "
+        f"venture money until then is {middle(burned)}."
     )
 
 
-def middle(row: Any) -> str:
-    """A median with its interval, in the unit in which people read it."""
-    text = amount(float(row["median"]), str(row["unit"]))
-    if not math.isfinite(float(row["low"])):
-        return text
-    ends = (amount(float(row[end]), str(row["unit"]), bare=True) for end in ("low", "high"))
-    return f"{text} ({' to '.join(ends)})"
+def takes(stakes: Frame) -> str:
+    """What platforms take in under the focus, and under the others; "" where the focus was not lived."""
+    rows = stakes.loc[(stakes["quantity"] == REVENUE) & (stakes["arm"] != NO_GAINS)].set_index("arm")
+    if FOCUS not in rows.index:
+        return ""
+    own, others = rows.loc[FOCUS], rows.drop(FOCUS)["median"]
+    ends = [amount(float(one), str(own["unit"]), bare=True) for one in (others.min(), others.max())]
+    beside = f", other platforms {' to '.join(dict.fromkeys(ends))} %" if len(others) else ""
+    return f"platforms under {label(FOCUS)} take {middle(own)} in the last year{beside}"
+
+
+def middle(row: Any, *, bare: bool = False) -> str:
+    """A median with its interval, in the unit in which people read it; ``bare``: without that."""
+    unit = str(row["unit"])
+    text = amount(float(row["median"]), unit, bare=bare)
+    ends = [amount(float(row[end]), unit, bare=True) for end in ("low", "high")]
+    return text if "n/a" in ends or ends[0] == ends[1] else f"{text} ({' to '.join(ends)})"
 
 
 def since(row: Any) -> str:
@@ -155,25 +161,17 @@ def since(row: Any) -> str:
 def stakes_table(stakes: Frame) -> str:
     """Sizes, times and stakes by arm: medians over worlds with their intervals."""
     arms = list(dict.fromkeys(stakes["arm"]))
-    cells = stakes.set_index(["arm", "quantity"])
-    lines = [
-        [capital_of(quantity), *(stake(cells, arm, quantity) for arm in arms)]
-        for quantity in dict.fromkeys(stakes["quantity"])
-    ]
+    lines = []
+    for quantity, unit in UNITS.items():
+        mine = stakes.loc[stakes["quantity"] == quantity].set_index("arm")
+        told = [stake(mine.loc[arm]) if arm in mine.index else "n/a" for arm in arms]
+        lines.append([f"{quantity} [{readable(unit)[1]}]", *told])
     return table(["", *(label(str(arm)) for arm in arms)], lines, aligned=True)
 
 
-def capital_of(quantity: str) -> str:
-    """A quantity as a row begins."""
-    return quantity[0].upper() + quantity[1:]
-
-
-def stake(cells: Frame, arm: str, quantity: str) -> str:
+def stake(row: Any) -> str:
     """One cell of the table of stakes."""
-    if (arm, quantity) not in cells.index:
-        return "n/a"
-    row = cells.loc[(arm, quantity)]
-    return since(row) if quantity == EARNS else middle(row)
+    return since(row) if row["quantity"] == EARNS else middle(row, bare=True)
 
 
 def by_chance(family: Frame) -> str:

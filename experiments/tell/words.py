@@ -35,8 +35,10 @@ def readable(unit: str, *, difference: bool = False) -> tuple[float, str]:
     """What a number in this unit is multiplied by where people read it, and the unit then.
 
     A share of something is told in per cent of it; a share of nothing that is named in per cent too, and the
-    difference of two such in points.
+    difference of two such in points. A gain over the twin is so many per cent, as its outcome's name says.
     """
+    if unit == "share of the twin's":
+        return 100.0, "%"
     if unit.startswith("share of "):
         return 100.0, f"% of {unit.removeprefix('share of ')}"
     if unit.split(" ")[0] == "share":
