@@ -13,7 +13,7 @@ ARGS ?=
 STUDIES := $(basename $(notdir $(shell grep -l '^STUDY\b' experiments/studies/*.py 2>/dev/null)))
 
 .DEFAULT_GOAL := help
-.PHONY: help setup notebook test lint kernels check-long docs lock clean runtime development peer $(STUDIES)
+.PHONY: help setup notebook test lint kernels check-long check-page docs lock clean runtime development peer $(STUDIES)
 
 help:  ## this list
 	@{ for study in $(STUDIES); do sed -n "1s/^\"*\([^\"]*\).*/$$study\t\1/p" experiments/studies/$$study.py; done; \
@@ -47,6 +47,11 @@ kernels: runtime  ## compile the rules of the model, which is done once and take
 check-long: development  ## the tests that take minutes
 	@$(RUN) -m pytest -q -m long $(ARGS)
 
+check-page: runtime  ## open the page of a small comparison in a browser: it is whole, quiet, and fits a telephone
+	@$(call install,page)
+	@$(RUN) -m experiments compare --worlds 12 --firms 1000 --quarters 40 --out results/page $(ARGS) >/dev/null
+	@$(RUN) -m tests.check_page results/page/report.html
+
 docs: runtime  ## write docs/reference anew from the code, and say which results an older code has made
 	@$(RUN) -m experiments.document.documents
 
@@ -54,6 +59,7 @@ lock:  ## pin the newest versions that pyproject.toml allows (needs uv)
 	@$(call pin,requirements,--extra build)
 	@$(call pin,requirements-dev,--extra dev --constraints requirements.lock)
 	@$(call pin,requirements-bench,--extra bench --constraints requirements.lock)
+	@$(call pin,requirements-page,--extra page --constraints requirements.lock)
 	@$(call pin,requirements-notebook,--extra notebook --constraints requirements.lock --constraints requirements-dev.lock)
 
 clean:  ## remove .venv, caches and compiled rules, but no results

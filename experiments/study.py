@@ -135,13 +135,11 @@ class Study:
 
     def lived(self, settings: Settings) -> dict[str, Tables]:
         """What worlds left, by part (one named "" where there are none); computes what the stores lack."""
-        found = {}
-        for folder, mine in (self.parts(settings) if self.parts else {"": settings}).items():
+        parts = self.parts(settings) if self.parts else {"": settings}
+        for folder, mine in parts.items():
             if changed := mine.changed(folder):
-                print(changed)
-            found[folder] = Tables(mine, mine.run(self.ensemble(mine), folder))
-            print(found[folder].outcome)
-        return found
+                say(changed, not mine.quiet)
+        return {folder: Tables(mine, mine.run(self.ensemble(mine), folder)) for folder, mine in parts.items()}
 
     def finding(self, lived: Mapping[str, Tables]) -> Any:
         """What the worlds say."""
@@ -150,6 +148,8 @@ class Study:
     def body(self, settings: Settings) -> int:
         """Live what is missing, judge, tell, and say where everything is."""
         lived = self.lived(settings)
+        for tables in lived.values():
+            print(tables.outcome)
         say("Judging", not settings.quiet)
         publish(self.tell(self.finding(lived)), settings, next(iter(lived.values())).notes)
         return 0

@@ -188,7 +188,7 @@ def test_a_sign_that_turns_with_a_parameter_makes_a_claim_depend():
 def test_sentences_state_the_numbers_of_the_table(some):
     table, sentences = told.numbers(some), {name: text for name, _, text in told.told(some)}
     for _, row in some.contrasts.iterrows():
-        assert told.amount(row, "difference") in table and told.phrase(row) in table
+        assert told.bare(row, "difference") in table and told.phrase(row) in table
         if row["claim"] in ("C4", "C7", "C8", "C9", "C11"):
             assert told.sized(row) in sentences[row["claim"]]
             assert f"({told.interval(row, '{}')})" in sentences[row["claim"]]
@@ -312,3 +312,14 @@ def test_sides_hold_the_difference_and_its_placebo():
     assert wide[ARM].tolist() == pytest.approx([-0.3, -0.4]) and wide[OTHER].tolist() == [0.0, 0.0]
     assert wide[PLACEBOS[OTHER]].tolist() == pytest.approx([-0.1, 0.0])
     assert PLACEBOS[ARM] not in wide
+
+
+def test_a_claim_about_an_arm_that_was_not_lived_waits_for_it():
+    claim = next(one for one in TESTED if one.name == "C18")
+    lived = {arm for one in claim.contrasts for arm in (*one.among, one.arm, one.other)}
+    assert claims.strangers(claim, lived) == []
+    assert claims.strangers(claim, lived - {claim.contrasts[0].arm}) == [claim.contrasts[0].arm]
+    nothing = answer(CLAIMS, [], pd.DataFrame(), pd.DataFrame())
+    assert set(words(nothing).values()) == {"not testable yet"}
+    assert nothing.claims["lacking"].str.contains("with all its arms").sum() == len(TESTED)
+    assert nothing.contrasts.empty and "13 " not in told.counted(nothing)

@@ -39,7 +39,9 @@ TEXTS = (
     "weightings.csv",
     "preferred.csv",
     "lucks.csv",
+    "stakes.csv",
     "report.md",
+    "report.html",
 )
 
 
@@ -76,7 +78,7 @@ def test_the_main_job_writes_all_its_files(run):
     for name in (*TEXTS, "measures.parquet", "manifest.json"):
         assert (folder / name).stat().st_size > 100, name
     report = (folder / "report.md").read_text(encoding="utf-8")
-    assert verdict in report
+    assert verdict in report and "No verdict: 2 worlds" in verdict
     assert all(one.title in report and one.definition in report for one in MEASURES.values())
     tidy = pd.read_parquet(folder / "measures.parquet")
     assert len(tidy) == 2 * (len(arms()) - len(PLACEBO)) * len(MEASURES)

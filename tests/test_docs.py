@@ -361,6 +361,7 @@ def test_the_examples_run_as_they_are_written():
     code, count = re.subn(r"\(firms=10_000", "(firms=300, platforms=3", code)
     assert count, "no economy of one model in the examples"
     sizes = {r"firms=[\d_]+": "firms=300", r"\.run\(\d+": ".run(3", r"seed=\d+": "seed=2"}
+    sizes |= {r"worlds=\d+": "worlds=1", r"quarters=\d+": "quarters=6"}
     for long, short in sizes.items():
         code, count = re.subn(long, short, code)
         assert count, f"nothing in the examples looks like {long}"

@@ -144,43 +144,6 @@ def test_a_trend_is_found_through_a_crisis() -> None:
         intervals.trend([1.0, 2.0])
 
 
-def test_terciles_are_equal_thirds_by_rank() -> None:
-    values = [5.0, 1.0, 9.0, 2.0, 8.0, 4.0]
-    assert intervals.terciles(values).tolist() == ["middle", "low", "high", "low", "high", "middle"]
-    assert intervals.terciles([1.0] * 6).tolist() == ["low", "low", "middle", "middle", "high", "high"]
-    assert np.unique(intervals.terciles(luck(100)), return_counts=True)[1].min() == 33
-
-
-def test_the_survival_curve_is_the_textbooks() -> None:
-    # Nobody of six is lost sight of before 1 and 3; the one watched until 2 counts until then.
-    curve = intervals.survival([1, 2, 3, 3, 5, 6], [True, False, True, True, True, False])
-    assert curve["time"].tolist() == [0, 1, 3, 5]
-    assert curve["survival"].tolist() == pytest.approx([1, 5 / 6, 5 / 6 * 2 / 4, 5 / 6 * 2 / 4 / 2])
-    assert curve["at_risk"].tolist() == [6, 6, 4, 2]
-    assert curve.attrs["mean_life"] == pytest.approx(1 + 2 * 5 / 6 + 2 * 5 / 12 + 5 / 24)
-    inside = curve[curve["time"] > 0]
-    assert (inside["low"] < inside["survival"]).all() and (inside["survival"] < inside["high"]).all()
-    assert (inside["low"] > 0).all() and (inside["high"] < 1).all()
-
-
-def test_a_planted_rate_of_dying_is_found_in_spite_of_censoring() -> None:
-    generator = np.random.default_rng(2)
-    lives, watched = generator.exponential(10, 3_000), generator.uniform(0, 30, 3_000)
-    curve = intervals.survival(np.minimum(lives, watched), lives <= watched, horizon=10)
-    last = curve.iloc[-1]
-    assert last["low"] < math.exp(-1) < last["high"]
-    assert curve.attrs["mean_life"] == pytest.approx(10 * (1 - math.exp(-1)), rel=0.03)
-
-
-def test_survival_without_deaths_and_without_survivors() -> None:
-    alive = intervals.survival([4.0, 4.0], [False, False])
-    assert alive["survival"].tolist() == [1.0] and alive.attrs["mean_life"] == 4.0
-    dead = intervals.survival([4.0, 4.0], [True, True], horizon=8)
-    assert dead["survival"].tolist() == [1.0, 0.0] and dead.attrs["mean_life"] == 4.0
-    with pytest.raises(ValueError, match="above 0"):
-        intervals.survival([0.0], [True])
-
-
 # -- many measures -----------------------------------------------------------------------------------
 
 

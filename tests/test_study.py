@@ -90,7 +90,7 @@ def test_a_new_file_is_a_new_study_with_sizes_store_report_tables_and_figures(ex
     assert done.returncode == 0, done.stderr
     out = extended / "results" / "trial"
     assert done.stdout.startswith("2 of 2 worlds in results/trial (2 computed")
-    assert "Most is made under" in done.stdout and "results/trial/report.md" in done.stdout
+    assert "Most is made under" in done.stdout and "results/trial/report.html" in done.stdout
     description = Store(out).description()
     assert description["arms"] == ["external_finance", "deep_integration", "dear"]
     table = pd.read_csv(out / "output.csv")
@@ -98,7 +98,7 @@ def test_a_new_file_is_a_new_study_with_sizes_store_report_tables_and_figures(ex
     means: Any = table.groupby("arm")["output"].mean()
     assert means["deep_integration"] != means["dear"]
     page = (out / "report.md").read_text(encoding="utf-8")
-    assert page.startswith("# A trial\n\n**Most** is made under ") and "![panel](panel.png)" in page
+    assert page.startswith("# A trial\n\n**Most** is made under ") and "![A trial](panel.png)" in page
     assert f"- Code: {description['code']}" in page
     assert (out / "panel.png").stat().st_size > 1_000
     again = python("-m", "experiments", "trial", *TINY.split(), where=extended)

@@ -57,6 +57,7 @@ def test_there_are_the_locks_that_make_installs():
         "requirements-bench.lock",
         "requirements-dev.lock",
         "requirements-notebook.lock",
+        "requirements-page.lock",
         "requirements.lock",
     ]
 

@@ -59,12 +59,13 @@ def test_the_ten_lines_say_what_the_table_says(found):
     assert len(lines) <= 10
     against_none = next(line for line in lines if "against no platforms" in line)
     row = found.family.set_index(["arm", "other", "outcome"]).loc[FOCUS, CONTROL, "consumption_gain"]
-    points = f"{100 * row['difference']:+.3g} points".replace("-", "−")
+    size = f"{100 * row['difference']:+.3g}".replace("-", "−")
     assert against_none.startswith("- Deep integration against no platforms: better in consumption gain by ")
-    assert points in against_none and points in told.verdict_table(found)
+    assert f"{size} % (" in against_none and f" {size} |" in told.verdict_table(found)
     assert "worse in losses of others" in against_none
-    doing = next(line for line in lines if line.startswith("- Doing nothing"))
-    assert doing == "- Doing nothing is better than deep integration in losses of others."
+    assert any(
+        line.endswith("Doing nothing is better than deep integration in losses of others.") for line in lines
+    )
     assert "1 world failed" in lines[-1]
     settled = found.family["word"].isin(["better", "worse", "no difference that matters"]).sum()
     assert f"{settled} of {len(found.family)} questions are settled" in lines[-1]

@@ -16,6 +16,7 @@ from experiments.document.things import tree_of
 NAMES = {
     "sim": (),  # all that it offers
     "sim.law": ("Change", "placebo", "standard_shock"),
+    "experiments": ("compare", "ask", "load", "Answer"),
     "experiments.run.world": ("World", "worlds", "records"),
     "experiments.run.arm": ("Arm",),
     "experiments.run.ensemble": ("Ensemble", "Outcome", "Failure"),

@@ -19,6 +19,7 @@ from typing import Any
 from experiments.run.options import option
 from experiments.run.provenance import code_hash
 from experiments.run.store import Store
+from experiments.tell.report import FIGURES, MEANINGS
 from sim import Economy
 
 RESULTS = Path(__file__).parents[2] / "docs" / "results"
@@ -42,14 +43,16 @@ def command(name: str, arguments: Mapping[str, Any]) -> str:
 
 
 def report(folder: Path) -> str | None:
-    """The report in a script's folder, None if there is none; of ``report.md`` what precedes the figures."""
+    """The report in a script's folder, None if there is none; of ``report.md`` its words."""
     text = folder / f"{folder.name}.txt"
     if text.is_file():
         return text.read_text(encoding="utf-8").strip("\n").rstrip()
     page = folder / "report.md"
     if page.is_file():
         _, _, words = page.read_text(encoding="utf-8").partition("\n\n")  # the title is not quoted
-        return words.partition("\n![")[0].strip()
+        return re.split(rf"^(?:{MEANINGS}|{FIGURES}|!\[.*)$", words, maxsplit=1, flags=re.MULTILINE)[
+            0
+        ].strip()
     return None
 
 

@@ -24,8 +24,8 @@ import pandas as pd
 from experiments.judge.asked import Asked, leads
 from experiments.judge.dependence import depends, screen
 from experiments.judge.estimands import Material, named
-from experiments.judge.family import BETTER, DEPENDS, NO_DIFFERENCE, UNDECIDED, WORSE, judge
-from experiments.judge.register import ALL, Claim, Contrast, digest
+from experiments.judge.family import BETTER, COLUMNS, DEPENDS, NO_DIFFERENCE, UNDECIDED, WORSE, judge
+from experiments.judge.register import ALL, ZERO, Claim, Contrast, digest
 from experiments.measure.futures import PLACEBO, Frame
 from experiments.measure.measures import valued
 from experiments.run.known import COMING, found
@@ -34,6 +34,13 @@ SUPPORTED, CONTRADICTED, NOT_TESTABLE = "supported", "contradicted", "not testab
 ANSWERS = (SUPPORTED, CONTRADICTED, NO_DIFFERENCE, DEPENDS, UNDECIDED, NOT_TESTABLE)
 HERE = 0  # the one horizon of the family: each contrast is asked at its own
 ARM, OTHER = "arm", "other"  # the two sides of every contrast, whatever arms stand there
+ASKED = ("claim", "estimand", "arm", "other", "sign", "at", "reason")
+JUDGED = tuple(
+    name
+    for name in (*COLUMNS, "on")
+    if name not in ("outcome", "arm", "other", "group", "horizon", "direction", "primary")
+)
+CONTRASTS = (*ASKED, *JUDGED)
 PLACEBOS = {ARM: "placebo of the arm", OTHER: "placebo of the other"}
 
 
@@ -68,10 +75,11 @@ def answers(
         started: numbers of all worlds asked for; those without a row have failed.
     """
     lasted = int(tables["quarters"]["since"].max())
+    arms = {*map(str, tables["quarters"]["arm"].unique()), ZERO}
     asked = [
         replace(one, horizon=min(one.horizon, lasted))
         for claim in claims
-        if claim.study == study
+        if claim.study == study and not strangers(claim, arms)
         for one in claim.contrasts
     ]
     wanted = {
@@ -81,6 +89,12 @@ def answers(
     values = valued(tables, {horizon: list(measures.values()) for horizon, measures in wanted.items()})
     material = Material(values, tables["quarters"])
     return answer(claims, asked, sides(asked, material), drawn, started)
+
+
+def strangers(claim: Claim, arms: Collection[str]) -> list[str]:
+    """Arms that a claim compares and that were not lived."""
+    named = {arm for one in claim.contrasts for arm in (one.arm, one.other, *one.among)}
+    return sorted(named - set(arms))
 
 
 def sides(asked: Iterable[Contrast], material: Material) -> Frame:
@@ -114,6 +128,9 @@ def answer(
         asked: the contrasts of the claims that can be tested.
         values: from `sides`.
     """
+    if not asked:
+        contrasts = pd.DataFrame(columns=list(CONTRASTS))
+        return Answers(_claims(claims, contrasts), contrasts, digest())
     questions = [
         Asked(one.name, one.group, named(one.estimand).unit, one.sign or 1, one.margin) for one in asked
     ]
@@ -126,9 +143,9 @@ def answer(
             (one.name, one.claim, one.estimand, one.arm, one.other, one.sign, one.horizon, one.reason)
             for one in asked
         ],
-        columns=["outcome", "claim", "estimand", "arm", "other", "sign", "at", "reason"],
+        columns=["outcome", *ASKED],
     )
-    numbers = judged.drop(columns=["arm", "other", "group", "horizon", "direction", "primary"])
+    numbers = judged[["outcome", *JUDGED]]
     contrasts = about.merge(numbers, on="outcome", validate="1:1").drop(columns="outcome")
     return Answers(_claims(claims, contrasts), contrasts, digest())
 
@@ -140,7 +157,8 @@ def _claims(claims: Sequence[Claim], contrasts: Frame) -> Frame:
         words = contrasts.loc[contrasts["claim"] == one.name, "word"].tolist()
         word = word_of(words, one.sign, one.rule) if words else NOT_TESTABLE
         built = one.study in found()
-        waits = f"worlds of {one.study}, which were not lived here" if built else COMING[one.study]
+        elsewhere = f"worlds of {one.study} with all its arms, which were not lived here"
+        waits = elsewhere if built else COMING[one.study]
         lacking = "" if words else waits
         rows.append((one.name, one.statement, one.study, one.sign, one.rule, word, lacking, one.narrower))
     columns = ["claim", "statement", "study", "sign", "rule", "word", "lacking", "narrower"]

@@ -1,4 +1,4 @@
-"""Arms compared: paired differences measure by measure, ranks over groups, and on what the ranks depend."""
+"""Arms compared: paired differences measure by measure, and ranks over groups."""
 
 from __future__ import annotations
 
@@ -12,13 +12,11 @@ import pandas as pd
 
 from experiments.judge.intervals import holm, paired_difference
 from experiments.judge.ranking import cube, scale, share_first
-from experiments.measure.futures import FOCUS, NO_GAINS, PLACEBO, Frame, real_effects
+from experiments.measure.futures import FOCUS, NO_GAINS, PLACEBO, Frame
 from experiments.measure.measures import GROUPS, MEASURES, ranked
 from experiments.measure.measures.declared import Measure
 from experiments.run.world import CONTROL
 
-# What integration does to firms and what the world asks of them: all are drawn for each world.
-DRIVERS = ("process_gain", "adaptation_gain", "early_cash", "misfit_waste", "pace_of_change")
 STARS = ((0.001, "***"), (0.01, "**"), (0.05, "*"))
 
 
@@ -168,19 +166,3 @@ def lead(score: npt.NDArray[np.float64], own: int) -> npt.NDArray[np.float64]:
     # a tie of means is a tie, whatever the last bits say
     gap = score[:, own] - np.delete(score, own, axis=1).max(axis=1)
     return np.round(gap, 12)
-
-
-def drivers(
-    drawn: Frame, worlds: Sequence[int] | npt.NDArray[np.int64]
-) -> dict[str, npt.NDArray[np.float64]]:
-    """What drives the real effects of integration, by name: one number per world, only what differs.
-
-    "real effects" is the mean rank of what integration does for a firm, one by one, among these worlds.
-    """
-    found = {}
-    for name in DRIVERS:
-        at = drawn.reindex(index=worlds, columns=[name])[name].to_numpy(float)
-        if len(at) and np.isfinite(at).all() and np.ptp(at) > 0:
-            found[name] = at
-    ranks = [found[name].argsort().argsort() for name in real_effects() if name in found]
-    return {"real effects": np.mean(ranks, axis=0), **found} if ranks else found

@@ -37,9 +37,9 @@ NOTHING, NO_DIFFERENCE, BETTER, WORSE = "nothing happened", "no difference that 
 DEPENDS, UNDECIDED = "depends", "undecided"
 WORDS = (BETTER, WORSE, NO_DIFFERENCE, DEPENDS, UNDECIDED, NOTHING)
 # fmt: off
-COLUMNS = ("arm", "other", "group", "outcome", "unit", "direction", "horizon", "primary", "n", "missing",
-           "partial", "difference", "low", "high", "sd", "p", "p_corrected", "p_within", "margin", "placebo",
-           "half_width", "seen", "worlds_needed", "word", "why")
+COLUMNS = ("arm", "other", "outcome", "horizon", "unit", "difference", "low", "high", "placebo", "word",
+           "why", "group", "direction", "margin", "primary", "n", "missing", "partial", "sd", "p",
+           "p_corrected", "p_within", "half_width", "seen", "worlds_needed")
 # fmt: on
 
 

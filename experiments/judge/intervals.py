@@ -5,7 +5,7 @@ statsmodels do the work and are imported when first used, because worker process
 import. Resampling starts from fixed keys: the same numbers give the same answer.
 
 Sources: BCa bootstrap, Efron (1987); Wilson (1927); Holm (1979); SMAA-2, Lahdelma and Salminen (2001);
-Theil (1950) and Sen (1968); Kaplan and Meier (1958).
+Theil (1950) and Sen (1968).
 """
 
 from __future__ import annotations
@@ -17,7 +17,6 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 
 KEY = 20_240_229  # of every resampling here; no result may depend on when it is asked for
 FEW = 10  # worlds below which resampling them says less than Student's t
@@ -236,64 +235,6 @@ def trend(values: npt.ArrayLike, at: npt.ArrayLike | None = None, *, confidence:
         raise ValueError(f"{series.size} values at {times.size} times give no trend: at least 3 of each")
     found: Any = stats.theilslopes(series, times, alpha=confidence)
     return Trend(float(found.slope), float(found.low_slope), float(found.high_slope), float(found.intercept))
-
-
-THIRDS = ("low", "middle", "high")
-
-
-def terciles(values: npt.ArrayLike) -> npt.NDArray[np.str_]:
-    """ "low", "middle" or "high" for each value: thirds of equal size by rank, earlier ones first in ties."""
-    numbers = _numbers(values, "values")
-    ranks = np.empty(numbers.size, dtype=int)
-    ranks[np.argsort(numbers, kind="stable")] = np.arange(numbers.size)
-    return np.array(THIRDS)[ranks * 3 // max(1, numbers.size)]
-
-
-def survival(
-    durations: npt.ArrayLike, ended: npt.ArrayLike, *, horizon: float | None = None, confidence: float = 0.95
-) -> Any:
-    """Kaplan and Meier's curve: the share still alive at each time at which somebody ended.
-
-    Args:
-        durations: how long each was watched [quarters], above 0.
-        ended: whether it ended then (True) or was still alive when the watching stopped (False).
-        horizon: the curve is cut there and ``attrs["mean_life"]`` counts quarters lived up to there; the
-            longest duration where not given.
-
-    Returns:
-        A DataFrame with ``time``, ``survival``, ``low``, ``high`` (log-minus-log interval) and ``at_risk``,
-        beginning with 1 at time 0; ``attrs["mean_life"]`` is the restricted mean life [quarters].
-    """
-    from scipy import stats
-    from statsmodels.duration.survfunc import SurvfuncRight
-
-    lives, status = _numbers(durations, "durations"), np.asarray(ended, dtype=bool)
-    if lives.shape != status.shape or lives.size == 0 or lives.min() <= 0:
-        raise ValueError("survival needs a duration above 0 and an end or not for each of at least one")
-    horizon = float(lives.max()) if horizon is None else float(horizon)
-    if status.any():
-        curve = SurvfuncRight(lives, status.astype(int))
-        times = np.asarray(curve.surv_times, dtype=float)
-        share = np.asarray(curve.surv_prob, dtype=float)
-        at_risk = np.asarray(curve.n_risk, dtype=float)
-        deaths = np.asarray(curve.n_events, dtype=float)
-    else:
-        times = share = at_risk = deaths = np.empty(0)
-    left = at_risk - deaths
-    # Greenwood's sum, on the scale where the interval stays within 0 and 1; at 0 and 1 there is none.
-    inner = (share > 0) & (share < 1)
-    steps = np.divide(deaths, at_risk * left, out=np.zeros_like(share), where=left > 0)
-    safe = np.where(inner, share, 0.5)
-    error = np.sqrt(np.cumsum(steps)) / np.abs(np.log(safe))
-    reach = np.exp(stats.norm.ppf((1 + confidence) / 2) * error)
-    low, high = np.where(inner, safe**reach, share), np.where(inner, safe ** (1 / reach), share)
-    columns = {"time": times, "survival": share, "low": low, "high": high, "at_risk": at_risk}
-    start = {"time": 0.0, "survival": 1.0, "low": 1.0, "high": 1.0, "at_risk": float(lives.size)}
-    frame = pd.DataFrame({name: np.concatenate([[start[name]], columns[name]]) for name in start})
-    frame = frame.loc[frame["time"] <= horizon].reset_index(drop=True)
-    edges = np.append(np.asarray(frame["time"]), horizon)
-    frame.attrs["mean_life"] = float(np.sum(np.diff(edges) * np.asarray(frame["survival"])))
-    return frame
 
 
 def _numbers(values: npt.ArrayLike, what: str) -> npt.NDArray[np.float64]:

@@ -19,7 +19,7 @@ import pandas as pd
 
 from experiments.judge.asked import Question, futures, mean_of_lucks
 from experiments.judge.intervals import wilson
-from experiments.judge.means import Rows
+from experiments.judge.means import Rows, mean_interval
 from experiments.judge.ranking import draw_weights
 
 LEVEL_TO_HERE = 1e-9  # part of a margin: sums in another order differ in the last bits
@@ -157,7 +157,8 @@ def weightings(
         first (ties split evenly: a clone halves it), and ``weight_<group>``, the mean weights of those who do
         (NaN where nobody does).
         ``pairs``: arm, other, ``worlds`` (with all numbers of both), ``preferred``: share of weightings and
-        worlds in which it is preferred to the other, ties half. This one no other arm moves.
+        worlds in which it is preferred to the other, ties half, with the interval over worlds ``low`` and
+        ``high`` (NaN where `means` refuses one). This one no other arm moves.
     """
     utility, groups = utilities(values, outcomes, arms, horizon, scale)
     tastes = draw_weights(len(groups), weights)
@@ -213,5 +214,8 @@ def _preferred(gaps: Rows, tastes: Rows) -> dict[str, float]:
     """Share of weightings and worlds with a gap above zero, level ones half; gaps are (worlds, groups)."""
     whole = gaps[np.isfinite(gaps).all(axis=1)]
     lead = np.round(whole @ tastes.T, 9)
-    share = float(((lead > 0) + 0.5 * (lead == 0)).mean()) if len(whole) else math.nan
-    return {"worlds": len(whole), "preferred": share}
+    found = mean_interval(((lead > 0) + 0.5 * (lead == 0)).mean(axis=1))
+    low, high = max(0.0, found.low), min(1.0, found.high)
+    if math.isnan(found.low):
+        low = high = math.nan
+    return {"worlds": len(whole), "preferred": found.mean, "low": low, "high": high}

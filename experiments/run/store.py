@@ -297,7 +297,7 @@ class Store:
         """The content of ``manifest.json``. Raises `StoreError` if the folder has none."""
         path = self.path / "manifest.json"
         if not self.described:
-            raise StoreError(f"{path} is missing: run an experiment with --out {self.path} first")
+            raise StoreError(f"{path} is missing: run an experiment with --out its folder first")
         return read_json(path)
 
     def names(self) -> list[str]:

@@ -10,19 +10,22 @@ values of all parameters that are merely assumed. The folder then holds the worl
 ``measures.parquet`` and ``.csv`` (world x arm x measure), ``means.csv``, ``differences.csv``,
 ``primary.csv`` (the questions that words are given to), ``secondary.csv``, ``dependence.csv`` (screened over
 all drawn parameters), ``pairs.csv``, ``dominance.csv``, ``weightings.csv``, ``preferred.csv``, ``lucks.csv``,
-``report.md`` and four figures; the same command again computes only what is missing.
+``stakes.csv`` (sizes, times, who bore losses), ``report.md``, the same as one page to send on,
+``report.html``, and four figures; the same command again computes only what is missing.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from experiments.judge import register
 from experiments.judge.claims import Answers, answers
 from experiments.judge.comparison import Comparison, compare
+from experiments.judge.stakes import stakes, worth
 from experiments.judge.verdict import Verdict, verdict
 from experiments.measure.futures import Frame, arms, kept, shock
-from experiments.measure.measures import measured, outcomes
+from experiments.measure.measures import MEASURES, measured, outcomes
+from experiments.run.command import Settings
 from experiments.study import Study, Tables
 from experiments.tell import claims as answered
 from experiments.tell.figures import figures
@@ -32,6 +35,7 @@ from experiments.tell.verdict import (
     at_other_horizons,
     named_leads,
     reasons,
+    stakes_table,
     ten_lines,
     verdict_table,
     whatever_the_weights,
@@ -43,22 +47,35 @@ QUICK = {"worlds": 20, "firms": 10_000, "burn_in": 40, "quarters": 80}
 
 @dataclass(frozen=True)
 class Found:
-    """The verdict, what it says of the essay's claims, the comparison of all measures, and what figures are
-    drawn from besides: ``quarters``, ``platforms``, and the parameters ``drawn`` by world."""
+    """The verdict, whose ``primary`` says in ``yuan`` what one unit is worth to a person in a year; what it
+    says of the essay's claims; the comparison of all measures; the stakes; and what figures are drawn from
+    besides: ``quarters`` and ``platforms``."""
 
     verdict: Verdict
     claims: Answers
     comparison: Comparison
+    stakes: Frame
     quarters: Frame
     platforms: Frame
-    drawn: Frame
 
 
 def judge(tables: Tables) -> Found:
     """Compare all arms on all measures."""
-    found = compare(measured(tables))
+    quarters = tables["quarters"]
     judged = verdict(outcomes(tables), tables.drawn, tables.started)
-    return Found(judged, claims(tables), found, tables["quarters"], tables["platforms"], tables.drawn)
+    units = {name: one.unit for name, one in MEASURES.items()}
+    yuan = judged.primary["outcome"].map(worth(quarters, units, persons(tables.settings)))
+    judged = replace(judged, primary=judged.primary.assign(yuan=yuan))
+    compared, at_stake = compare(measured(tables)), stakes(quarters)
+    return Found(judged, claims(tables), compared, at_stake, quarters, tables["platforms"])
+
+
+def persons(settings: Settings) -> float:
+    """How many live in each world."""
+    import sim
+
+    rows = 2 * settings.firms if settings.consumers is None else settings.consumers
+    return rows * sim.Parameters(**settings.chosen).persons_per_row
 
 
 def claims(tables: Tables) -> Answers:
@@ -69,20 +86,21 @@ def claims(tables: Tables) -> Answers:
 def tell(found: Found) -> Report:
     """The verdict, the tables behind it and four figures."""
     compared, judged, mine = found.comparison, found.verdict, found.claims.of(NAME)
-    more = ["## What the verdict is read from", "", verdict_table(judged), "", *reasons(judged), ""]
-    more += [
-        "## What this says of the essay's claims",
+    more = [
+        "## Sizes, times and stakes",
         "",
-        *answered.lines(mine),
-        "",
-        answered.numbers(mine),
+        "Of the middle world, with the 95 % interval of the median.",
         "",
     ]
+    more += [stakes_table(found.stakes), ""]
+    more += ["## What the verdict is read from", "", verdict_table(judged), "", *reasons(judged), ""]
+    more += ["## What this says of the essay's claims", "", *answered.lines(mine), ""]
+    more += [answered.numbers(mine), ""]
     more += ["## Earlier and later", "", at_other_horizons(judged), ""]
     more += ["## Over all weightings", "", *whatever_the_weights(judged), ""]
     more += ["## All measures", "", "Shown, and not ranked.", "", *lines(compared)]
     return Report(
-        "\n".join(ten_lines(judged)),
+        "\n".join(ten_lines(judged, found.stakes)),
         title="Business models of fintech, in the same worlds",
         more="\n".join(more),
         tables={
@@ -92,6 +110,7 @@ def tell(found: Found) -> Report:
             "differences": compared.differences,
             "primary": judged.primary,
             "secondary": judged.secondary,
+            "stakes": found.stakes,
             "dependence": named_leads(judged),
             "pairs": judged.pairs,
             "dominance": judged.dominance,
@@ -99,7 +118,7 @@ def tell(found: Found) -> Report:
             "preferred": judged.preferred,
             "lucks": judged.lucks,
         },
-        figures=figures(compared, judged, vars(found), found.drawn),
+        figures=figures(judged, found.stakes, {"quarters": found.quarters, "platforms": found.platforms}),
     )
 
 

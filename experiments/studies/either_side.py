@@ -21,6 +21,7 @@ from experiments.judge.register import digest
 from experiments.judge.sides import Sides, sides, totals
 from experiments.measure.futures import FOCUS, Frame, arms, kept_without_firms, shock
 from experiments.measure.measures import measured
+from experiments.run.world import CONTROL
 from experiments.study import Study, Tables
 from experiments.tell.drawing import colour, panels
 from experiments.tell.markdown import table
@@ -44,17 +45,18 @@ def judge(tables: Tables) -> Sides:
 def tell(found: Sides) -> Report:
     """Shares of first places, what decides, and some worlds to look at."""
     frames = {name: getattr(found, name) for name in ("first", "overall", "separating")}
-    return Report("\n".join(lines(found)), tables=frames, figures={"either_side": lambda: draw(found)})
+    figures = {"either_side": lambda: draw(found)}
+    return Report("\n".join(lines(found)), frames, figures, title="Either side can win")
 
 
 def lines(found: Sides) -> list[str]:
     """The report as lines of Markdown."""
     shares = pd.concat([found.first, totals(found)], ignore_index=True)
-    out = ["# Either side can win", ""]
+    out = []
     titles = {
         "platforms": "Share of worlds in which each comes first",
         "no real gains": "The same where a link gains a firm nothing",
-        "all": "With external finance among them, on what can be asked of all",
+        "all": f"With {label(CONTROL)} among them, on what can be asked of all",
     }
     for field, part in shares.groupby("field", sort=False):
         members = list(dict.fromkeys(part["arm"]))

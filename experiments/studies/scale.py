@@ -64,7 +64,8 @@ def judge(parts: Mapping[str, Tables]) -> Scaled:
 def tell(found: Scaled) -> Report:
     """One table per contrast, then how many of the headlines agree."""
     frames = {"scale": found.scale, "agreement": found.agreement}
-    return Report("\n".join(lines(found.scale, found.agreement)), tables=frames)
+    words = "\n".join(lines(found.scale, found.agreement))
+    return Report(words, frames, title="Headline differences by size of the economy")
 
 
 def lines(scale: Frame, agreement: Frame) -> list[str]:
@@ -74,12 +75,7 @@ def lines(scale: Frame, agreement: Frame) -> list[str]:
         mean, low, high = (float(row[name]) for name in ("mean", "low", "high"))
         return spanned(mean, low, high, more=f"; {int(row['n'])}")
 
-    out = [
-        "# Headline differences by size of the economy",
-        "",
-        "Mean, 95 % interval and number of worlds.",
-        "",
-    ]
+    out = ["Mean, 95 % interval and number of worlds.", ""]
     order = sorted(set(scale["firms"]))
     verdicts = agreement.set_index(["control", "measure", "larger"])["verdict"] if len(agreement) else {}
     for control, part in scale.groupby("control", sort=False):
@@ -91,8 +87,8 @@ def lines(scale: Frame, agreement: Frame) -> list[str]:
             ]
             told = [verdicts.get((control, name, firms), "n/a") for firms in order[1:]]
             rows.append([f"{MEASURES[name].title} [{MEASURES[name].unit}]", *have, ", ".join(told)])
-        heading = "without platforms" if control == CONTROL else f"under {label(str(control))}"
-        out += [f"## {label(FOCUS).capitalize()} less the same world {heading}", ""]
+        heading = "with" if control == CONTROL else "under"
+        out += [f"## {label(FOCUS).capitalize()} less the same world {heading} {label(str(control))}", ""]
         out += [table(["", *(f"{firms:,} firms" for firms in order), "sizes"], rows, aligned=True), ""]
     for (smaller, larger), part in agreement.groupby(["smaller", "larger"]) if len(agreement) else ():
         counts = part["verdict"].value_counts()

@@ -13,8 +13,7 @@ from experiments.judge.register import ZERO
 from experiments.measure.futures import Frame
 from experiments.tell.drawing import panels
 from experiments.tell.markdown import table
-from experiments.tell.verdict import amount
-from experiments.tell.words import label, listed, many, number
+from experiments.tell.words import amount, label, listed, many, number, readable
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -108,14 +107,18 @@ def phrase(row: Any) -> str:
 
 def sized(row: Any) -> str:
     """A contrast with its difference, interval and unit."""
-    unit = "" if row["unit"].startswith("share") else f" {row['unit']}"
-    return f"{phrase(row)}: {amount(row, 'difference')}{interval(row, ' ({})')}{unit}"
+    return f"{phrase(row)}: {amount(row['difference'], row['unit'], signed=True)}{interval(row, ' ({})')}"
+
+
+def bare(row: Any, name: str, *, signed: bool = True) -> str:
+    """A number of a contrast in the unit in which people read it, without that unit."""
+    return amount(row[name], row["unit"], signed=signed, bare=True)
 
 
 def interval(row: Any, form: str, none: str = "") -> str:
     """The interval of a row within the form; ``none`` where it has none."""
     known = math.isfinite(row["low"])
-    return form.format(f"{amount(row, 'low')} to {amount(row, 'high')}") if known else none
+    return form.format(f"{bare(row, 'low')} to {bare(row, 'high')}") if known else none
 
 
 def numbers(found: Answers) -> str:
@@ -123,11 +126,11 @@ def numbers(found: Answers) -> str:
     rows = (
         [
             row["claim"],
-            f"{phrase(row)} [{row['unit']}]",
-            amount(row, "difference"),
+            f"{phrase(row)} [{readable(row['unit'], difference=True)[1]}]",
+            bare(row, "difference"),
             interval(row, "{}", "none"),
-            amount(row, "margin"),
-            amount(row, "placebo"),
+            bare(row, "margin", signed=False),
+            bare(row, "placebo", signed=False),
             int(row["n"]),
             number(row["worlds_needed"]) if row["word"] == UNDECIDED else "",
             verdict(row) + (f" on {row['on']}" if row["word"] == DEPENDS else ""),
@@ -145,7 +148,7 @@ def meanings(found: Answers) -> list[str]:
         out.append(f"- **{claim['claim']}** {claim['statement']}")
         for name, part in mine.groupby("estimand", sort=False):
             one, first = named(str(name)), part.iloc[0]
-            margin = f"Margin: {amount(first, 'margin')} ({first['reason']})."
+            margin = f"Margin: {amount(first['margin'], first['unit'])} ({first['reason']})."
             out.append(f"  - {one.title} after {first['at']} quarters: {one.definition} {margin}")
         if claim["narrower"]:
             out.append(f"  - Narrower than the claim: {claim['narrower']}")

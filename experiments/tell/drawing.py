@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from experiments.judge.means import mean_intervals
 from experiments.measure.arithmetic import Values
 from experiments.measure.futures import FOCUS, NO_GAINS, Frame
 from experiments.run.world import CONTROL
@@ -27,10 +28,9 @@ COLOURS = {
     "institution_traffic": "#d55e00",
     "sideline_platform": "#0072b2",
     FOCUS: "#009e73",
-    NO_GAINS: "#009e73",
+    NO_GAINS: "#000000",
 }
-SPARE = ("#cc79a7", "#56b4e9", "#000000")
-THIRD = {"low": "#9ad9c2", "middle": "#009e73", "high": "#00543d"}
+SPARE = ("#cc79a7", "#56b4e9", "#f0e442")
 STYLE: Any = {
     "font.size": 9.5,
     "axes.spines.top": False,
@@ -85,9 +85,9 @@ def panels(
 
 
 def wide(table: Frame, column: str, arm: str) -> Values:
-    """(worlds, quarters) of one arm."""
+    """(worlds, quarters) of one arm, the mean over its lucks."""
     mine = table.loc[table["arm"] == arm]
-    return mine.pivot(index="world", columns="since", values=column).to_numpy(float)
+    return mine.pivot_table(index="world", columns="since", values=column, dropna=False).to_numpy(float)
 
 
 def rolling(values: Values) -> Values:
@@ -97,8 +97,9 @@ def rolling(values: Values) -> Values:
     return totals - before[..., : totals.shape[-1]]
 
 
-def band(axes: Axes, values: Values, colour: str, *, dashed: bool = False) -> float:
-    """Median over worlds, band between the quartiles; returns where the line ends (NaN where nowhere).
+def band(axes: Axes, values: Values, colour: str, *, dashed: bool = False, filled: bool = True) -> float:
+    """Median over worlds, and where ``filled`` a band between the quartiles; returns where the line ends (NaN
+    where nowhere).
 
     Quarters in which fewer than half of the worlds have a number are left out.
     """
@@ -107,9 +108,34 @@ def band(axes: Axes, values: Values, colour: str, *, dashed: bool = False) -> fl
         return float("nan")
     at = np.arange(1, values.shape[1] + 1)[known]
     low, middle, high = np.nanquantile(values[:, known], [0.25, 0.5, 0.75], axis=0)
-    axes.fill_between(at, low, high, color=colour, alpha=0.08 if dashed else 0.16, linewidth=0)
+    if filled:
+        axes.fill_between(at, low, high, color=colour, alpha=0.16, linewidth=0)
     axes.plot(at, middle, color=colour, linewidth=1.8, linestyle="--" if dashed else "-")
     return float(middle[-1])
+
+
+def mean_curve(axes: Axes, values: Values, colour: str, *, dashed: bool = False, aside: float = 0.0) -> float:
+    """Mean over worlds, and in every fifth of the time a bar that is its 95 % interval, where there is one;
+    returns where the line ends. Worlds are the observations, whatever was counted in them.
+
+    Args:
+        values: (worlds, quarters), finite.
+        aside: by how many fifths the bars stand earlier, so that those of several curves do not hide another.
+    """
+    quarters = values.shape[1]
+    fifth = max(1, quarters // 5)
+    axes.plot(
+        np.arange(1, quarters + 1),
+        values.mean(axis=0),
+        color=colour,
+        linewidth=1.8,
+        linestyle="--" if dashed else "-",
+    )
+    for end in range(quarters, 0, -fifth):
+        at = max(1, round(end - aside * fifth))
+        one = mean_intervals(values[:, at - 1][None, :])[0]
+        axes.plot([at, at], [one.low, one.high], color=colour, linewidth=1.2, alpha=0.7)
+    return float(values[:, -1].mean())
 
 
 def label_ends(axes: Axes, ends: Mapping[str, tuple[float, str]], *, gap: float = 0.055) -> None:

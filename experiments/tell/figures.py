@@ -1,4 +1,4 @@
-"""Figures of the main job. A title says what was found."""
+"""Figures of the main job. A title says what was found, and is read from the tables that are written."""
 
 from __future__ import annotations
 
@@ -7,72 +7,44 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from experiments.judge.comparison import Comparison, drivers
 from experiments.judge.family import BETTER, WORSE
-from experiments.judge.intervals import survival, terciles, wilson
+from experiments.judge.stakes import EARNS
 from experiments.judge.verdict import Verdict
 from experiments.measure.arithmetic import Values, shares
-from experiments.measure.futures import FOCUS, NO_GAINS, Frame
+from experiments.measure.futures import FOCUS, NO_GAINS, PLACEBO, Frame
 from experiments.measure.measures import GROUPS, PRIMARY
 from experiments.run.world import CONTROL
-from experiments.tell.drawing import (
-    THIRD,
-    band,
-    colour,
-    finish,
-    logarithmic,
-    panels,
-    rolling,
-    wide,
-)
-from experiments.tell.words import label, listed
+from experiments.tell.drawing import band, colour, finish, logarithmic, mean_curve, panels, rolling, wide
+from experiments.tell.verdict import capital, in_words, since, takes
+from experiments.tell.words import amount, label, listed, readable
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
+Draw = Callable[[], "Figure"]
+EDGE = 100.0  # margins: differences beyond are drawn there
 
-def figures(
-    found: Comparison, judged: Verdict, tables: Mapping[str, Frame], drawn: Frame
-) -> dict[str, Callable[[], Figure]]:
+
+def figures(judged: Verdict, stakes: Frame, tables: Mapping[str, Frame]) -> dict[str, Draw]:
     """What draws each figure, by its name.
 
     Args:
-        judged: what titles are read from.
+        judged, stakes: what titles are read from.
         tables: ``quarters`` and ``platforms`` of the store.
-        drawn: parameters by world.
     """
-    return {
-        "survival": lambda: lives_and_pays(found, tables),
+    found: dict[str, Draw] = {
+        "survival": lambda: lives_and_pays(stakes, tables),
         "contrasts": lambda: contrasts(judged),
-        "growth": lambda: growth(found, tables),
-        "output": lambda: output(found, judged, tables, drawn),
+        "growth": lambda: growth(stakes, tables),
+        "output": lambda: output(judged, tables),
     }
+    return found if acting(stakes) else {}
 
 
-def acting(found: Comparison) -> list[str]:
-    arms = list(dict.fromkeys(map(str, found.measures["arm"])))
-    return [arm for arm in arms if arm != CONTROL]
-
-
-def curves(
-    axes: Axes,
-    series: Mapping[str, Values],
-    arms: list[str],
-    name: str,
-    *,
-    log: bool = False,
-    floor: float = 0.0,
-) -> None:
-    """One curve with its band per arm, (worlds, quarters) each, and its name at its end."""
-    ends = {}
-    for arm, values in series.items():
-        tint = colour(arm, arms)
-        ends[label(arm)] = band(axes, values, tint, dashed=arm == NO_GAINS), tint
-    if log:
-        logarithmic(axes)
-        axes.set_ylim(floor, None)
-    finish(axes, next(iter(series.values())).shape[1], ends, name)
+def acting(stakes: Frame) -> list[str]:
+    """The arms in which platforms act."""
+    return [arm for arm in dict.fromkeys(map(str, stakes["arm"])) if arm != CONTROL]
 
 
 def per(parts: Values, wholes: Values) -> Values:
@@ -87,148 +59,190 @@ def low_end(series: Mapping[str, Values]) -> float:
     return min((one for one in medians if one > 0), default=0.003) / 3.0
 
 
-def lives_and_pays(found: Comparison, tables: Mapping[str, Frame]) -> Figure:
-    """Survival of platforms by arm; what share of their costs they earn, by year."""
-    arms = acting(found)
-    quarters, platforms = tables["quarters"], tables["platforms"]
-    horizon = int(quarters["since"].max())
-    pay, living = {}, []
-    for arm in arms:
-        revenue = rolling(wide(quarters, "platform_revenue", arm))
-        spent = revenue - rolling(wide(quarters, "platform_profit", arm))
-        pay[arm] = per(revenue, spent)
-        if np.median(revenue[:, -1] - spent[:, -1]) > 0:
-            living.append(label(arm))
-    title = (
-        f"Above break-even at the end, in most worlds: {listed(living)}"
-        if living
-        else "No kind of platform earns its costs at the end in most worlds"
-    )
-    figure, (left, right) = panels(2, title)
+def curves(
+    axes: Axes, series: Mapping[str, Values], name: str, *, log: bool = False, least: float = 0.0
+) -> None:
+    """One median by arm, (worlds, quarters) each, and its name at its end; the focus has its quartiles, the
+    bands of all others would hide one another. A logarithmic axis reaches up to ``least`` at least."""
     ends = {}
-    for arm in arms:
-        mine = platforms.loc[platforms["arm"] == arm].groupby(["world", "platform"])["alive"]
-        lived = mine.sum().to_numpy(float)
-        # a platform recorded alive in k quarters closed in the one after, at the latest in the last
-        curve = survival(np.minimum(lived + 1.0, horizon), lived < horizon, horizon=horizon)
+    for arm, values in series.items():
+        tint = colour(arm, list(series))
+        ends[label(arm)] = band(axes, values, tint, dashed=arm == NO_GAINS, filled=arm == FOCUS), tint
+    if log:
+        logarithmic(axes)
+        axes.set_ylim(low_end(series), max(least, axes.get_ylim()[1]))
+    finish(axes, next(iter(series.values())).shape[1], ends, name)
+
+
+def lives_title(stakes: Frame) -> str:
+    """Who earns what it costs, from when on."""
+    rows = stakes.loc[stakes["quantity"] == EARNS]
+    living = [
+        f"{label(str(row['arm']))} {since(row)}" for _, row in rows.iterrows() if np.isfinite(row["median"])
+    ]
+    if not living:
+        return "In the middle world no kind of platform comes to earn its costs"
+    return f"In the middle world platforms earn their costs: {listed(living)}"
+
+
+def lives_and_pays(stakes: Frame, tables: Mapping[str, Frame]) -> Figure:
+    """Survival of platforms by arm; what share of their costs they earn, by year."""
+    arms = acting(stakes)
+    quarters, platforms = tables["quarters"], tables["platforms"]
+    figure, (left, right) = panels(2, lives_title(stakes))
+    pay, ends, lowest = {}, {}, 1.0
+    for place, arm in enumerate(arms):
+        revenue = rolling(wide(quarters, "platform_revenue", arm))
+        pay[arm] = per(revenue, revenue - rolling(wide(quarters, "platform_profit", arm)))
+        mine = platforms.loc[platforms["arm"] == arm]
+        alive = mine.pivot_table(index="world", columns="since", values="alive", observed=True).to_numpy(
+            float
+        )
         tint = colour(arm, arms)
-        at = np.append(curve["time"], horizon)
-        shown = {name: np.append(curve[name], curve[name].iloc[-1]) for name in ("survival", "low", "high")}
-        left.step(at, shown["survival"], where="post", color=tint, linestyle="--" if arm == NO_GAINS else "-")
-        left.fill_between(at, shown["low"], shown["high"], step="post", color=tint, alpha=0.12, linewidth=0)
-        ends[label(arm)] = float(shown["survival"][-1]), tint
-    left.set(ylim=(0, 1.03), title="Platforms alive, all worlds together (95 % band)")
-    finish(left, horizon, ends, "share still alive")
-    curves(right, pay, arms, "revenue over all costs", log=True, floor=low_end(pay))
+        ends[label(arm)] = (
+            mean_curve(left, alive, tint, dashed=arm == NO_GAINS, aside=place / (2.0 * len(arms))),
+            tint,
+        )
+        lowest = min(lowest, float(alive.mean(axis=0).min()))
+    left.set(ylim=(max(0.0, lowest - 0.25), 1.02), title="Platforms alive (mean over worlds, 95 % interval)")
+    finish(left, pay[arms[0]].shape[1], ends, "share still alive")
+    curves(right, pay, "revenue over all costs", log=True, least=1.5)
     right.axhline(1.0, color="black", linewidth=0.8)
     right.annotate("break-even", (0.01, 1.0), xycoords=("axes fraction", "data"), va="bottom", fontsize=8.5)
-    right.set_title("Share of costs earned, year by year (median, quartiles)")
+    right.set_title(f"Share of costs earned, by year (median; {label(FOCUS)}: quartiles)")
     return figure
+
+
+def contrasts_title(found: Verdict) -> str:
+    """How many questions about the focus are settled for and against it."""
+    rows = focused(found)
+    settled, lost = (int((rows["word"] == word).sum()) for word in (BETTER, WORSE))
+    title = f"After {found.horizon} quarters {label(FOCUS)} is surely better in {settled} of {len(rows)}"
+    return f"{title} questions, surely worse in {lost}"
+
+
+def focused(found: Verdict) -> Frame:
+    """The questions that are drawn: those about the focus."""
+    family = found.family
+    return family.loc[(family["arm"] == FOCUS) & (family["other"] != NO_GAINS)]
 
 
 def contrasts(found: Verdict) -> Figure:
-    """Share of worlds in which the focus is better than each other arm, primary outcome by outcome."""
-    family = found.family.loc[(found.family["arm"] == FOCUS) & (found.family["other"] != NO_GAINS)]
-    others = list(dict.fromkeys(map(str, family["other"])))
-    pairs = {arm: family.loc[family["other"] == arm].set_index("outcome") for arm in others}
-    of_worlds = found.pairs.loc[found.pairs["arm"] == FOCUS].set_index(["other", "outcome"])
-    settled, lost = (int((family["word"] == word).sum()) for word in (BETTER, WORSE))
-    title = f"After {found.horizon} quarters {label(FOCUS)} is surely better in {settled} of {len(family)}"
-    figure, columns = panels(2, f"{title} questions, surely worse in {lost}", width=6.2, height=6.4)
+    """The differences of the verdict's table in units of their margins, turned so that right is better."""
+    rows = focused(found)
+    others = list(dict.fromkeys(map(str, rows["other"])))
+    cells = rows.set_index(["outcome", "other"])
+    figure, columns = panels(2, contrasts_title(found), width=6.4, height=6.4)
     for axes, groups in zip(columns, (list(GROUPS)[:3], list(GROUPS)[3:]), strict=True):
         row = 0.0
+        axes.axvspan(-1.0, 1.0, color="0.93", linewidth=0)
         for group in groups:
-            heading = axes.annotate(group, (0.0, row), xytext=(-4, 0), textcoords="offset points")
+            heading = axes.annotate(group, (0.0, row), xycoords=axes.get_yaxis_transform(), xytext=(-4, 0),
+                                    textcoords="offset points")  # fmt: skip
             heading.set(fontweight="bold", va="center", ha="right", annotation_clip=False)
             for one in (one for one in PRIMARY if one.group == group):
                 row += 1.0
-                axes.text(-0.01, row, one.title, va="center", ha="right")
-                for place, (arm, part) in enumerate(pairs.items()):
-                    height = row + 0.17 * (place - (len(pairs) - 1) / 2)
-                    if one.name in part.index:
-                        word = str(part.loc[one.name, "word"])
-                        dot(axes, of_worlds.loc[(arm, one.name)], word, height, colour(arm, others))
+                name = f"{one.title}\n(margin {amount(one.margin, one.unit)})"
+                axes.text(-0.01, row, name, va="center", ha="right", fontsize=8.5,
+                          transform=axes.get_yaxis_transform())  # fmt: skip
+                for place, other in enumerate(others):
+                    if (one.name, other) in cells.index:
+                        height = row + 0.17 * (place - (len(others) - 1) / 2)
+                        dot(axes, cells.loc[(one.name, other)], height, colour(other, others))
             row += 1.4
-        axes.axvline(0.5, color="black", linewidth=0.8)
-        axes.set(xlim=(0, 1), ylim=(row - 0.6, -0.8), yticks=[])
-        axes.set_xlabel(f"share of worlds in which {label(FOCUS)} is better (95 % interval)")
+        axes.axvline(0.0, color="black", linewidth=0.8)
+        axes.set_xscale("symlog", linthresh=1.0)
+        axes.set(xlim=(-EDGE, EDGE), ylim=(row - 0.6, -0.8), yticks=[])
+        ticks = [-100, -10, -1, 0, 1, 10, 100]
+        axes.set_xticks(ticks, [f"{tick:g}".replace("-", "−") for tick in ticks])
+        axes.set_xlabel("worse ←  difference, in margins (95 % interval)  → better")
     columns[0].plot([], [], "o", color="black", markersize=5, label="filled: surely better or worse")
-    for arm in pairs:
-        columns[0].plot([], [], "o", color=colour(arm, others), markersize=5, label=f"than {label(arm)}")
-    figure.legend(loc="outside lower center", ncols=len(pairs) + 1, frameon=False, fontsize=8.5)
+    columns[0].plot([], [], "|", color="0.45", markersize=7, label="size of the placebo")
+    for other in others:
+        columns[0].plot([], [], "o", color=colour(other, others), markersize=5, label=f"than {label(other)}")
+    figure.legend(loc="outside lower center", ncols=3, frameon=False, fontsize=8.5)
     return figure
 
 
-def dot(axes: Axes, cell: Any, word: str, height: float, tint: str) -> None:
-    """One share of worlds, those level within the margin counted half, with Wilson's interval."""
-    n, share = int(cell["worlds"]), float(cell["better"] + cell["level"] / 2.0)
-    low, high = wilson(min(float(n), share * n), n)
-    axes.plot([low, high], [height, height], color=tint, linewidth=1.0, alpha=0.45)
-    face = tint if word in (BETTER, WORSE) else "white"
-    axes.plot(share, height, "o", color=tint, markersize=4.5, markerfacecolor=face, clip_on=False)
-
-
-def growth(found: Comparison, tables: Mapping[str, Frame]) -> Figure:
-    """Revenue over GDP, and revenue per yuan of growth spend, by quarter and arm."""
-    arms = acting(found)
-    quarters = tables["quarters"]
-    late = found.measures.loc[found.measures["measure"] == "late_growth"]
-    median = late.groupby("arm", observed=True)["value"].median()
-    growing = [label(arm) for arm in arms if median.get(arm, 0.0) > 0]
-    title = (
-        f"Revenue still grows in the last fourth of the branch under {listed(growing) if growing else 'none'}"
+def dot(axes: Axes, row: Any, height: float, tint: str) -> None:
+    """One question: its difference, its interval, and on both sides what a change without a meaning does."""
+    turned = float(row["direction"]) / float(row["margin"])
+    mean, low, high = (
+        float(np.clip(turned * row[name], -EDGE, EDGE)) for name in ("difference", "low", "high")
     )
+    size = float(row["placebo"]) / float(row["margin"])
+    axes.plot([-size, size], [height, height], "|", color="0.45", markersize=5)
+    axes.plot([low, high], [height, height], color=tint, linewidth=1.2, alpha=0.6)
+    face = tint if row["word"] in (BETTER, WORSE) else "white"
+    axes.plot(mean, height, "o", color=tint, markersize=4.5, markerfacecolor=face, clip_on=False)
+
+
+def growth_title(stakes: Frame) -> str:
+    """What platforms take in, in the end."""
+    if told := takes(stakes):
+        return f"In the middle world {told}"
+    return "What platforms take in"
+
+
+def growth(stakes: Frame, tables: Mapping[str, Frame]) -> Figure:
+    """Revenue of platforms over GDP: by quarter and arm, and in every single world in the end."""
+    arms, quarters = acting(stakes), tables["quarters"]
     revenue = {arm: rolling(wide(quarters, "platform_revenue", arm)) for arm in arms}
-    spent = {arm: rolling(wide(quarters, "platform_growth_spend", arm)) for arm in arms}
-    yields = {arm: per(revenue[arm], spent[arm]) for arm in arms}
-    # means over four quarters, in per cent
-    of_gdp = {arm: per(100.0 * revenue[arm], np.full_like(revenue[arm], 4.0)) for arm in arms}
-    figure, (left, right) = panels(2, title)
-    left.set_title("Revenue of all platforms (median, quartiles)")
-    curves(left, of_gdp, arms, "% of GDP", log=True, floor=low_end(of_gdp))
-    right.set_title("Revenue per yuan spent on growth (median, quartiles)")
-    curves(right, yields, arms, "yuan per yuan", log=True, floor=low_end(yields))
+    of_gdp = {
+        arm: per(100.0 * one, np.full_like(one, 4.0)) for arm, one in revenue.items()
+    }  # means of a year
+    figure, (left, right) = panels(2, growth_title(stakes))
+    left.set_title(f"Revenue of all platforms (median; {label(FOCUS)}: quartiles)")
+    curves(left, of_gdp, readable("share of GDP")[1], log=True)
+    for place, arm in enumerate(arms):
+        last = of_gdp[arm][:, -1]
+        spread = 0.3 * (np.argsort(np.argsort(last)) / max(1, len(last) - 1) - 0.5)
+        right.plot(last, place + spread, "o", color=colour(arm, arms), alpha=0.6, markersize=4)
+    right.set_xscale("symlog", linthresh=low_end(of_gdp))
+    right.set_yticks(range(len(arms)), list(map(label, arms)))
+    right.set(
+        xlabel="revenue in the last year, % of GDP", title="Every world a dot", ylim=(len(arms) - 0.5, -0.5)
+    )
     return figure
 
 
-def output(found: Comparison, judged: Verdict, tables: Mapping[str, Frame], drawn: Frame) -> Figure:
-    """Output against the twin: integration by third of its real effects, and all arms."""
-    arms = acting(found)
-    quarters = tables["quarters"]
-    base = rolling(wide(quarters, "output", CONTROL))
-    lead = {arm: 100.0 * (rolling(wide(quarters, "output", arm)) / base - 1.0) for arm in arms}
-    title = "Output against the same world without platforms"
+def output_title(judged: Verdict) -> str:
+    """What the table says of goods at the last horizon, its word included."""
     last = judged.primary.loc[judged.primary["horizon"] == judged.primary["horizon"].max()]
     rows = last.set_index(["arm", "other", "outcome"])
-    if (FOCUS, CONTROL, "goods_gain") in rows.index:
-        row = rows.loc[(FOCUS, CONTROL, "goods_gain")]
-        ends = [f"{100.0 * row[end]:+.2g}" for end in ("low", "high") if np.isfinite(row[end])]
-        told = f"{' to '.join(ends)}; {row['word']}" if ends else row["word"]
-        title = (
-            f"Output under {label(FOCUS)} in {row['horizon']} quarters: {100.0 * row['difference']:+.2g} %"
-        )
-        title += f" against the twin without platforms ({told})"
-    figure, (left, right) = panels(2, title)
-    if FOCUS in lead:
-        thirds(left, lead, quarters["world"].drop_duplicates().to_numpy(int), drawn)
-    name = "output against the twin world, %"
+    if (FOCUS, CONTROL, "goods_gain") not in rows.index:
+        return f"Output against the same world with {label(CONTROL)}"
+    row = rows.loc[(FOCUS, CONTROL, "goods_gain")]
+    ends = [
+        amount(row[e], row["unit"], signed=True, bare=True) for e in ("low", "high") if np.isfinite(row[e])
+    ]
+    told = f"{' to '.join(ends)}; {row['word']}" if ends else row["word"]
+    difference = in_words(row, "difference")
+    against = f"{capital(FOCUS)} against {label(CONTROL)}, output of {row['horizon']} quarters"
+    return f"{against}: {difference} ({told})"
+
+
+def output(judged: Verdict, tables: Mapping[str, Frame]) -> Figure:
+    """Output against the twin: paired differences of the focus, with and without gains, and all arms."""
+    quarters = tables["quarters"]
+    arms = [
+        arm for arm in dict.fromkeys(map(str, quarters["arm"])) if arm not in (CONTROL, *PLACEBO.values())
+    ]
+    base = rolling(wide(quarters, "output", CONTROL))
+    lead = {arm: 100.0 * (rolling(wide(quarters, "output", arm)) / base - 1.0) for arm in arms}
+    figure, (left, right) = panels(2, output_title(judged))
+    name, ends = "output of a year against the twin's, %", {}
+    for arm in (FOCUS, NO_GAINS):
+        if arm in lead:
+            tint = colour(arm, arms)
+            ends[label(arm)] = (
+                mean_curve(left, lead[arm], tint, dashed=arm == NO_GAINS, aside=0.1 * (arm == NO_GAINS)),
+                tint,
+            )
     for axes in (left, right):
         axes.axhline(0.0, color="black", linewidth=0.8)
-    curves(right, lead, arms, name)
-    right.set_title("All business models (median, quartiles)")
+    left.set_title("Mean over worlds (95 % interval of the paired difference)")
+    finish(left, base.shape[1], ends, name)
+    curves(right, lead, name)
+    right.set_title(f"All business models (median; {label(FOCUS)}: quartiles)")
     return figure
-
-
-def thirds(axes: Axes, lead: Mapping[str, Values], worlds: Any, drawn: Frame) -> None:
-    """The lead in output of the focus by third of the real effects that its worlds drew, and without any."""
-    effects = drivers(drawn, worlds).get("real effects")
-    ends = {}
-    if effects is not None and len(worlds) >= len(THIRD):
-        for third, tint in THIRD.items():
-            ends[f"{third} real effects"] = band(axes, lead[FOCUS][terciles(effects) == third], tint), tint
-    else:
-        ends["all worlds"] = band(axes, lead[FOCUS], THIRD["middle"]), THIRD["middle"]
-    if NO_GAINS in lead:
-        ends["no real effects"] = band(axes, lead[NO_GAINS], "#7f7f7f", dashed=True), "#7f7f7f"
-    axes.set_title(f"{label(FOCUS).capitalize()}, thirds of worlds (median, quartiles)")
-    finish(axes, lead[FOCUS].shape[1], ends, "output against the twin world, %")

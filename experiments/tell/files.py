@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,10 +22,17 @@ def write_table(path: Path, frame: Frame) -> None:
 
 def write_text(path: Path, text: str) -> None:
     """A text that ends in a line's end."""
-    write_atomically(path, lambda draft: draft.write_text(text.rstrip("\n") + "\n", encoding="utf-8"))
+    write_bytes(path, (text.rstrip("\n") + "\n").encode())
 
 
-def write_figure(path: Path, figure: Figure, notes: Mapping[str, str]) -> None:
-    """A figure as a picture that carries its name and ``notes`` on where it comes from."""
-    metadata = {"Title": path.stem, "Software": "matplotlib", **notes}
-    write_atomically(path, lambda draft: figure.savefig(draft, format="png", metadata=metadata))
+def write_bytes(path: Path, content: bytes) -> None:
+    """A file of these bytes."""
+    write_atomically(path, lambda draft: draft.write_bytes(content))
+
+
+def picture(name: str, figure: Figure, notes: Mapping[str, str]) -> bytes:
+    """A figure as a PNG that carries its name and ``notes`` on where it comes from."""
+    drawn = io.BytesIO()
+    metadata = {"Title": name, "Software": "matplotlib", **notes}
+    figure.savefig(drawn, format="png", metadata=metadata)
+    return drawn.getvalue()

@@ -6,12 +6,12 @@ import math
 from collections.abc import Iterator
 
 from experiments.judge.comparison import Comparison
-from experiments.measure.futures import FOCUS, NO_GAINS, Frame
+from experiments.measure.futures import FOCUS, Frame
 from experiments.measure.measures import GROUPS, MEASURES
 from experiments.measure.measures.declared import Measure
 from experiments.run.world import CONTROL
 from experiments.tell.markdown import table
-from experiments.tell.words import label, number, spanned
+from experiments.tell.words import amount, label, number, readable, spanned
 
 SIGN = {1: "↑", -1: "↓", 0: ""}
 
@@ -33,37 +33,36 @@ def lines(found: Comparison) -> list[str]:
     for group, question in GROUPS.items():
         mine = [one for one in MEASURES.values() if one.group == group]
         out += [f"### {group.capitalize()}: {question}", "", "Means over worlds.", ""]
-        out += [table(["", *map(short, arms)], mean_rows(found, mine, arms), aligned=True), ""]
+        out += [table(["", *map(label, arms)], mean_rows(found, mine, arms), aligned=True), ""]
         for title, pairs in blocks(arms):
-            header = ["", *(short(arm) for _, _, arm in pairs)]
+            header = ["", *(label(arm) for _, _, arm in pairs)]
             rows = list(difference_rows(found, mine, [(one, other) for one, other, _ in pairs]))
             out += [title, "", table(header, rows, aligned=True), ""] if rows else []
     return out + definitions()
-
-
-def short(arm: str) -> str:
-    """A narrow heading."""
-    return "no real gains" if arm == NO_GAINS else label(arm)
 
 
 def blocks(arms: list[str]) -> Iterator[tuple[str, list[tuple[str, str, str]]]]:
     """The two tables of differences of a group: title, and (treated, control, heading) for each column."""
     acting = [arm for arm in arms if arm != CONTROL]
     if CONTROL in arms and acting:
-        yield "Difference to the same world under external finance.", [(a, CONTROL, a) for a in acting]
+        yield f"Difference to the same world with {label(CONTROL)}.", [(a, CONTROL, a) for a in acting]
     others = [arm for arm in acting if arm != FOCUS]
     if FOCUS in arms and others:
         yield f"Difference of {label(FOCUS)} to the others.", [(FOCUS, arm, arm) for arm in others]
 
 
-def name_of(one: Measure) -> str:
-    return f"{one.title} {SIGN[one.direction]} [{one.unit}]".replace("  ", " ")
+def name_of(one: Measure, *, difference: bool = False) -> str:
+    """A measure, whether more of it is better, and the unit in which people read it."""
+    unit = readable(one.unit, difference=difference)[1]
+    return f"{one.title} {SIGN[one.direction]} [{unit}]".replace("  ", " ")
 
 
 def mean_rows(found: Comparison, mine: list[Measure], arms: list[str]) -> Iterator[list[str]]:
     values = found.measures.groupby(["measure", "arm"], sort=False, observed=True)["value"].mean()
     for one in mine:
-        yield [name_of(one), *(number(float(values.get((one.name, arm), math.nan))) for arm in arms)]
+        times = readable(one.unit)[0]
+        cells = (number(times * float(values.get((one.name, arm), math.nan))) for arm in arms)
+        yield [name_of(one), *cells]
 
 
 def difference_rows(
@@ -75,12 +74,13 @@ def difference_rows(
         cells = []
         for pair in pairs:
             row = rows.loc[(*pair, one.name)]
-            mean, low, high = (float(row[name]) for name in ("mean", "low", "high"))
+            times = readable(one.unit)[0]
+            mean, low, high = (times * float(row[name]) for name in ("mean", "low", "high"))
             known = math.isfinite(low) and low < high
             cell = spanned(mean, low, high) if known else number(mean, signed=True)
             cells.append(f"{cell}{row['stars']}" + (" =" if row["verdict"] == "equal" else ""))
         if any(cell != "n/a" for cell in cells):
-            yield [name_of(one), *cells]
+            yield [name_of(one, difference=True), *cells]
 
 
 def definitions() -> list[str]:
@@ -94,6 +94,7 @@ def definitions() -> list[str]:
         "",
     ]
     for one in MEASURES.values():
-        least = f" Least difference that matters: {one.least:g}." if one.direction else ""
-        out.append(f"- **{one.title}** ({one.group}; {one.unit}): {one.definition}{least}")
+        least = f" Least difference that matters: {amount(one.least, one.unit)}." if one.direction else ""
+        unit = readable(one.unit)[1]
+        out.append(f"- **{one.title}** ({one.group}; {unit}): {one.definition}{least}")
     return out

@@ -6,11 +6,14 @@ import math
 from collections.abc import Sequence
 
 from experiments.measure.futures import NO_GAINS
+from experiments.run.world import CONTROL
+
+LABELS = {CONTROL: "no platforms", NO_GAINS: "integration without real gains"}
 
 
 def label(arm: str) -> str:
-    """An arm in words."""
-    return "integration without real gains" if arm == NO_GAINS else arm.replace("_", " ")
+    """An arm in words, the same wherever one is named."""
+    return LABELS.get(arm, arm.replace("_", " "))
 
 
 def listed(names: Sequence[str]) -> str:
@@ -26,6 +29,31 @@ def many(worlds: int) -> str:
 def percent(value: float) -> str:
     """A share as a whole number of percent."""
     return f"{100 * value:.0f} %"
+
+
+def readable(unit: str, *, difference: bool = False) -> tuple[float, str]:
+    """What a number in this unit is multiplied by where people read it, and the unit then.
+
+    A share of something is told in per cent of it; a share of nothing that is named in per cent too, and the
+    difference of two such in points. A gain over the twin is so many per cent, as its outcome's name says.
+    """
+    if unit == "share of the twin's":
+        return 100.0, "%"
+    if unit.startswith("share of "):
+        return 100.0, f"% of {unit.removeprefix('share of ')}"
+    if unit.split(" ")[0] == "share":
+        return 100.0, ("points" if difference else "%") + unit.removeprefix("share")
+    return 1.0, unit
+
+
+def amount(value: float, unit: str, *, signed: bool = False, bare: bool = False) -> str:
+    """A difference, in the unit in which people read it; ``bare``: its number alone."""
+    times, name = readable(unit, difference=True)
+    text = number(times * value, signed=signed)
+    return text if bare or text == "n/a" or name in UNNAMED else f"{text} {name}"
+
+
+UNNAMED = ("from −1 to 1", "correlation", "count")  # units that say nothing after a number
 
 
 def number(value: float, *, signed: bool = False) -> str:
