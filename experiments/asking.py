@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Any
 from experiments.__main__ import found as questions
 from experiments.measure.futures import PLACEBO, Frame
 from experiments.run.arm import Arm
-from experiments.run.command import Settings, UsageError, read, size_of, whole
+from experiments.run.command import Settings, UsageError, above_zero, read, size_of, whole
 from experiments.run.ensemble import Failure, Outcome
 from experiments.run.store import Store
 from experiments.run.world import CONTROL
@@ -37,8 +37,9 @@ from experiments.tell.terms import met
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-SIZES = ("worlds", "firms", "consumers", "banks", "platforms", "burn_in", "quarters", "lucks")
+SIZES = ("worlds", "firms", "consumers", "banks", "platforms", "burn_in", "quarters", "histories", "lucks")
 NUMBERS = {**{name: size_of(name) for name in SIZES}, "seed": whole(0), "workers": whole(1, 1024)}
+KINDS = {**NUMBERS, "until": above_zero, "most": size_of("worlds")}
 
 
 class Figures(Mapping[str, "Figure"]):
@@ -125,23 +126,26 @@ def compare(
     platforms: int | None = None,
     burn_in: int | None = None,
     quarters: int | None = None,
+    histories: int | None = None,
     lucks: int | None = None,
     full: bool = False,
-    seed: int = 1,
+    seed: int | None = None,
     arms: Iterable[Any] | Mapping[str, Any] | None = None,
     parameters: Mapping[str, Any] | None = None,
     timeline: Any = (),
     out: str | Path | None = None,
     workers: int | None = None,
     redo: bool = False,
+    until: float | None = None,
+    most: int | None = None,
     progress: bool = True,
 ) -> Answer:
     """Every business model in the same worlds, judged: what `make compare` does.
 
     Args:
-        worlds, firms, consumers, banks, platforms, burn_in, quarters, lucks: sizes; those of the command
-            where not given, with ``full`` those of the paper.
-        seed: number of the study.
+        worlds, firms, consumers, banks, platforms, burn_in, quarters, histories, lucks: sizes; those of the
+            command where not given, with ``full`` those of the paper.
+        seed: number of the study; that of the command, from what is registered, where not given.
         arms: futures that each world is given: names of business models, rows (`sim.BusinessModel`, blends),
             mixes (numbers of platforms by name or row) or `Arm`; a mapping gives them labels. The world
             without platforms, and what chance does, are always added. All business models where not given.
@@ -151,6 +155,7 @@ def compare(
             nothing is kept.
         workers: processes; as many as cores where not given.
         redo: compute again what ``out`` holds.
+        until, most: go on, with up to ``most`` worlds, until every mean is known to ± so many margins.
         progress: say what is being done.
 
     Worlds are lived in processes of their own: a script calls it below ``if __name__ == "__main__":``.
@@ -172,10 +177,10 @@ def ask(study: str, **choices: Any) -> Answer:
     one, settings = _study(study), _settings(study, given)
     one = replace(one, arms=functools.partial(futures, one, settings, given["arms"], given["timeline"]))
     if given["out"] is not None:
-        return _answer(study, one, settings, one.lived(settings))
+        return _answer(study, one, settings, one.grown(settings))
     with tempfile.TemporaryDirectory(prefix="worlds-") as folder:
         settings = replace(settings, out=Path(folder))
-        return _answer(study, one, settings, one.lived(settings))
+        return _answer(study, one, settings, one.grown(settings))
 
 
 def load(folder: str | Path, study: str = "compare") -> Answer:
@@ -190,15 +195,17 @@ def load(folder: str | Path, study: str = "compare") -> Answer:
     if (name := asked.get("name")) != study:
         raise UsageError(f"{folder} holds worlds of {name or 'no study'}, not of {study}")
     names = (*SIZES, "seed", "full", "chosen")
-    settings = replace(read(one.parser(study), []), out=Path(folder), **{each: asked[each] for each in names})
+    kept = {each: asked[each] for each in names if each in asked}
+    settings = replace(read(one.parser(study), []), out=Path(folder), **kept)
     there, failures = len(store.names()), tuple(Failure(**each) for each in described["failures"])
     outcome = Outcome(store, described["number_of_worlds"], 0, there, failures, 0.0)
     return _answer(study, one, settings, {"": Tables(settings, outcome)})
 
 
 def _answer(name: str, study: Study, settings: Settings, lived: Mapping[str, Tables]) -> Answer:
-    finding = study.finding(lived)
-    return Answer(name, finding, study.tell(finding), settings, dict(next(iter(lived.values())).notes))
+    finding, first = study.finding(lived), next(iter(lived.values()))
+    settings = replace(settings, worlds=first.settings.worlds)
+    return Answer(name, finding, study.tell(finding), settings, dict(first.notes))
 
 
 def _study(name: str) -> Study:
@@ -219,7 +226,12 @@ def _settings(name: str, given: Mapping[str, Any]) -> Settings:
     """What the command line would ask for, with these choices."""
     usual = read(_study(name).parser(name), ["--full"] if given["full"] else [])
     chosen = {each: _number(each, given[each]) for each in NUMBERS if given[each] is not None}
-    parameters = dict(given["parameters"] or {})
+    extra, parameters = vars(usual.extra).copy(), dict(given["parameters"] or {})
+    for each in ("until", "most"):
+        if given[each] is not None:
+            if each not in extra:
+                raise UsageError(f"{name} has no argument {each!r}: it cannot say when it knows enough")
+            extra[each] = _number(each, given[each])
     if parameters:
         import sim
 
@@ -231,12 +243,13 @@ def _settings(name: str, given: Mapping[str, Any]) -> Settings:
         redo=bool(given["redo"]),
         quiet=not given["progress"],
         chosen=parameters,
+        extra=argparse.Namespace(**extra),
     )
 
 
-def _number(name: str, value: Any) -> int:
+def _number(name: str, value: Any) -> Any:
     try:
-        return NUMBERS[name](str(value))
+        return KINDS[name](str(value))
     except argparse.ArgumentTypeError as error:
         raise UsageError(f"{name}: {error}") from None
 

@@ -24,11 +24,13 @@ of the file: ``python -m experiments NAME``, ``make NAME``. A whole one::
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
+from experiments.judge.power import Enough
 from experiments.measure.futures import Frame
 from experiments.run import command
 from experiments.run.arm import Arm, Aside
@@ -104,6 +106,8 @@ class Study:
         options: adds the study's own options to its parser.
         parts: where one ensemble is not enough: settings of each by the name of its folder. `judge` is then
             handed a mapping of tables by that name.
+        known: tables, half width in margins and number of looks -> how far the ensemble is; with it the study
+            has the options ``--until`` and ``--most``.
         register: the hash of what is fixed before the first world: it is stored with the worlds, and gives
             the usual seed.
     """
@@ -119,12 +123,15 @@ class Study:
     aside: Callable[[], Aside] | None = None
     options: Callable[[Parser], None] = nothing
     parts: Callable[[Settings], Mapping[str, Settings]] | None = None
+    known: Callable[[Tables, float, int], Enough] | None = None
     register: Callable[[], str] | None = None
 
     def parser(self, name: str) -> Parser:
         """The command line of the study."""
         sizes = {"quick": self.quick, "full": self.full}
         built = command.parser(name, first_line(self.question), **sizes, register=self.register)
+        if self.known:
+            growing(built)
         self.options(built)
         return built
 
@@ -141,22 +148,66 @@ class Study:
                 say(changed, not mine.quiet)
         return {folder: Tables(mine, mine.run(self.ensemble(mine), folder)) for folder, mine in parts.items()}
 
+    def grown(self, settings: Settings) -> dict[str, Tables]:
+        """As `lived`; with ``--until`` in more and more worlds, until means are known as well as it asks."""
+        lived, until = self.lived(settings), getattr(settings.extra, "until", None)
+        if until is None or self.known is None:
+            return lived
+        steps = looks(settings.worlds, settings.extra.most)
+        for more in (*steps[1:], None):
+            tables = next(iter(lived.values()))
+            far = self.known(tables, until, len(steps))
+            say(told(far, until), not settings.quiet)
+            if far.reached or more is None:
+                break
+            settings = replace(settings, worlds=more)
+            lived = self.lived(settings)
+        return lived
+
     def finding(self, lived: Mapping[str, Tables]) -> Any:
         """What the worlds say."""
         return self.judge(lived if self.parts else lived[""])
 
     def body(self, settings: Settings) -> int:
         """Live what is missing, judge, tell, and say where everything is."""
-        lived = self.lived(settings)
+        lived = self.grown(settings)
         for tables in lived.values():
             print(tables.outcome)
         say("Judging", not settings.quiet)
-        publish(self.tell(self.finding(lived)), settings, next(iter(lived.values())).notes)
+        first = next(iter(lived.values()))
+        publish(self.tell(self.finding(lived)), settings, first.notes)
         return 0
 
     def main(self, name: str, argv: Sequence[str] | None = None) -> int:
         """Carry the study out as the command line says; returns the exit code."""
         return command.main(self.body, self.parser(name), argv)
+
+
+def growing(built: Parser) -> None:
+    """The options of a study that can say when it knows enough."""
+    group = built.add_argument_group("how long")
+    words = "go on until every mean is known to ± so many margins"
+    group.add_argument("--until", type=command.above_zero, metavar="MARGINS", help=words)
+    kind = command.size_of("worlds")
+    group.add_argument("--most", type=kind, default=200, metavar="N", help="worlds at most (200)")
+
+
+def looks(worlds: int, most: int) -> list[int]:
+    """After how many worlds it is asked whether they are enough: each time twice as many, up to the most."""
+    steps = [worlds]
+    while steps[-1] < most:
+        steps.append(min(most, 2 * steps[-1]))
+    return steps
+
+
+def told(far: Enough, until: float) -> str:
+    """How far a growing ensemble is, in a line."""
+    wide = sum(not one for one in far.each)
+    if far.reached:
+        return f"Every mean is known to ± {until:g} of its margin"
+    needed = "more" if not math.isfinite(far.worlds_needed) else f"about {far.worlds_needed:,.0f}"
+    still = f"{wide} of {len(far.each)} means are not known to ± {until:g} of their margins"
+    return f"{still} with {far.n} worlds; {needed} would do"
 
 
 @dataclass(frozen=True)

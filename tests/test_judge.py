@@ -15,7 +15,7 @@ import pandas as pd
 import pytest
 
 from experiments.judge import chance, dependence, family, lucks, means, pairwise, power
-from experiments.judge.asked import Asked, leads
+from experiments.judge.asked import Asked, draws, leads, pooled
 
 Draw = Callable[[np.random.Generator, tuple[int, ...]], np.ndarray]
 
@@ -470,6 +470,33 @@ def test_the_short_way_is_the_mixed_model() -> None:
     assert uneven.method == "restricted likelihood" and uneven.between == pytest.approx(
         short.between, rel=0.2
     )
+
+
+def test_worlds_of_one_draw_tell_parameters_from_histories_and_are_one_observation() -> None:
+    generator = luck(8)
+    of_draw = generator.normal(size=(1, 200, 1)) * 2.0
+    of_world = np.repeat(of_draw, 3, axis=1) + generator.normal(size=(1, 600, 1))  # three histories a draw
+    lead = of_world + 0.5 * generator.normal(size=(1, 600, 2))
+    values = ensemble({"a": lead, "b": np.zeros_like(lead)})
+    drawn = pd.DataFrame({"x": np.repeat(generator.random(200), 3)}, index=range(1, 601))
+    draw = draws(drawn)
+    assert draw.nunique() == 200 and draw.loc[6] == 4
+    row = lucks.spread(values, asked(1), [("a", "b")], draw).iloc[0]
+    assert row["parameters"] == pytest.approx(4.0, rel=0.25)
+    assert row["histories"] == pytest.approx(1.0, rel=0.3)
+    assert row["within"] == pytest.approx(0.25, rel=0.15)
+    assert row["parameters"] + row["histories"] == pytest.approx(row["between"])
+    one = family.judge(pooled(values, draw), asked(1), [("a", "b")]).iloc[0]
+    apart = family.judge(values, asked(1), [("a", "b")]).iloc[0]
+    assert (one["n"], apart["n"]) == (200, 600) and one["difference"] == pytest.approx(apart["difference"])
+    assert one["half_width"] > 1.3 * apart["half_width"]  # shared by histories, it does not average out
+
+
+def test_worlds_without_a_draw_of_their_own_are_observations_each() -> None:
+    for drawn in (pd.DataFrame(index=range(5)), pd.DataFrame({"x": 1.0}, index=range(5))):
+        assert draws(drawn).is_unique
+    values = ensemble({"a": np.zeros((1, 5))})
+    assert pooled(values, draws(pd.DataFrame(index=range(1, 6)))) is values
 
 
 def test_one_luck_cannot_tell() -> None:

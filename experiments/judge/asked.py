@@ -2,7 +2,8 @@
 
 ``values`` everywhere: a DataFrame with columns world (int), luck (int, from 1), arm (str), outcome (str),
 horizon (int, quarters after the arms part), value (float; NaN where there is no number). A world may have
-been lived under several lucks; lucks of one world are averaged, because the world is the observation.
+been lived under several lucks; lucks of one world are averaged, because the world is the observation. Where
+several worlds share a draw of parameters, the draw is: see `pooled`.
 """
 
 from __future__ import annotations
@@ -103,6 +104,34 @@ def futures(values: Any, worlds: Iterable[int] | None = None) -> Futures:
     numbers.reshape(-1)[at] = np.where(np.isfinite(given), given, np.nan)
     keys = tuple((str(name), int(horizon)) for name, horizon in questions)
     return Futures(tuple(map(str, arms)), keys, tuple(every), numbers, rows.max(axis=0) > 0)
+
+
+def draws(drawn: Any) -> pd.Series:
+    """The draw of parameters of each world, by the number of the first world that has it.
+
+    drawn: DataFrame, world (index) by parameter. Worlds without any difference, as where none is drawn, are
+    observations each.
+    """
+    of_each = pd.Series(drawn.index, index=drawn.index)
+    if not drawn.shape[1] or not drawn.duplicated().any():
+        return of_each
+    alike = drawn.groupby(list(drawn.columns), dropna=False, sort=False).ngroup().to_numpy()
+    first = pd.Series([int(drawn.index[alike == one].min()) for one in alike], index=drawn.index)
+    return first if first.nunique() > 1 else of_each
+
+
+def pooled(values: Any, draw: pd.Series) -> Any:
+    """Values in which the worlds of one draw are one, and their histories times lucks are its lucks.
+
+    draw: from `draws`, at least all worlds of the values.
+    """
+    if draw.is_unique:
+        return values
+    lives = values[["world", "luck"]].drop_duplicates().sort_values(["world", "luck"])
+    lives = lives.assign(draw=lives["world"].map(draw))
+    lives["life"] = lives.groupby("draw").cumcount() + 1
+    joined = values.merge(lives, on=["world", "luck"], validate="m:1")
+    return joined.assign(world=joined["draw"], luck=joined["life"]).drop(columns=["draw", "life"])
 
 
 def mean_of_lucks(numbers: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:

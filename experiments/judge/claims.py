@@ -21,7 +21,7 @@ from dataclasses import dataclass, replace
 
 import pandas as pd
 
-from experiments.judge.asked import Asked, leads
+from experiments.judge.asked import Asked, draws, leads, pooled
 from experiments.judge.dependence import depends, screen
 from experiments.judge.estimands import Material, named
 from experiments.judge.family import BETTER, COLUMNS, DEPENDS, NO_DIFFERENCE, UNDECIDED, WORSE, judge
@@ -88,7 +88,9 @@ def answers(
     }
     values = valued(tables, {horizon: list(measures.values()) for horizon, measures in wanted.items()})
     material = Material(values, tables["quarters"])
-    return answer(claims, asked, sides(asked, material), drawn, started)
+    draw = draws(drawn)
+    found = pooled(sides(asked, material), draw) if asked else pd.DataFrame()
+    return answer(claims, asked, found, drawn, started if draw.is_unique else None)
 
 
 def strangers(claim: Claim, arms: Collection[str]) -> list[str]:

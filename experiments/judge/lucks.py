@@ -1,8 +1,12 @@
-"""How much of a difference is the world's own, and how much luck within it.
+"""How much of a difference is the world's own, and how much luck within it; of the first, how much is its
+parameters' and how much its history's.
 
 lead of a world under a luck = mean + what is the world's (parameters and history) + what is luck's. The
 variances tell whether "in which worlds" can be asked at all. A single world's lead is drawn towards the mean
 by as much as luck blurs it (partial pooling): so a lucky world is not taken for a good one.
+
+Where worlds share draws of parameters, what they have in common is the parameters', and the rest of what is
+their own is their histories'.
 
 Sources: one-way random effects, Searle, Casella and McCulloch (1992); best linear unbiased prediction,
 Henderson (1975). For equal numbers of lucks the analysis of variance is the restricted maximum likelihood,
@@ -25,25 +29,35 @@ from experiments.judge.means import LEAST, Rows
 ONE_LUCK = "one luck a world: cannot be told"
 # fmt: off
 COLUMNS = ("arm", "other", "outcome", "horizon", "worlds", "lucks", "mean", "between", "within", "icc",
-           "icc_low", "icc_high", "worlds_better", "worlds_worse", "p_better", "p_worse", "method", "why")
+           "icc_low", "icc_high", "parameters", "histories", "worlds_better", "worlds_worse", "p_better",
+           "p_worse", "method", "why")
 # fmt: on
 
 
-def spread(values: Any, outcomes: Sequence[Question], contrasts: Sequence[tuple[str, str]]) -> Any:
+def spread(
+    values: Any,
+    outcomes: Sequence[Question],
+    contrasts: Sequence[tuple[str, str]],
+    draw: Any = None,
+) -> Any:
     """Variances of the lead between worlds and within, and in how many worlds an arm leads.
 
     Args:
         values: see `asked`; several lucks in at least some worlds.
+        draw: from `asked.draws`, where worlds share draws of parameters.
 
     Returns:
         A DataFrame with `COLUMNS`, a row per contrast, outcome and horizon. ``between`` and ``within``:
         variances [unit²]; ``icc`` the share of the first, with an exact interval for equal numbers of lucks.
+        ``parameters`` and ``histories``: the two parts of ``between`` [unit²].
         ``p_better``: probability, over worlds and a new luck, that the arm is better by more than the
         margin; ``worlds_better``: share of worlds in which that probability is above one half; so for worse.
         Where it cannot be told, numbers are NaN and ``why`` says why.
     """
     table = futures(values)
-    rows = []
+    rows, of_draw = [], None
+    if draw is not None and not draw.is_unique:
+        of_draw = np.unique(draw.loc[list(table.worlds)], return_inverse=True)[1]
     for arm, other in contrasts:
         gaps = table.arm(arm) - table.arm(other)
         for one in outcomes:
@@ -51,7 +65,10 @@ def spread(values: Any, outcomes: Sequence[Question], contrasts: Sequence[tuple[
                 about = {"arm": arm, "other": other, "outcome": one.name, "horizon": horizon}
                 world, luck = np.nonzero(np.isfinite(gaps[i]))
                 lead = gaps[i][world, luck] * one.direction
-                rows.append({**about, **_told(lead, np.unique(world, return_inverse=True)[1], one)})
+                row = {**about, **_told(lead, np.unique(world, return_inverse=True)[1], one)}
+                if of_draw is not None and "between" in row:
+                    row |= _parts(lead, np.unique(of_draw[world], return_inverse=True)[1], row["between"])
+                rows.append(row)
     return pd.DataFrame(rows, columns=list(COLUMNS))
 
 
@@ -74,6 +91,12 @@ def _told(lead: Rows, world: Any, one: Question) -> dict[str, Any]:
     row |= dict(zip(("icc_low", "icc_high"), found.icc_interval, strict=True))
     row |= {"p_better": float(better.mean()), "p_worse": float(worse.mean())}
     return row | {"worlds_better": float((better > 0.5).mean()), "worlds_worse": float((worse > 0.5).mean())}
+
+
+def _parts(lead: Rows, draw: Any, between: float) -> dict[str, float]:
+    """Of the variance between worlds what is due to their parameters, and what to their histories."""
+    parameters = min(between, variances(lead, draw).between)
+    return {"parameters": parameters, "histories": between - parameters}
 
 
 @dataclass(frozen=True)

@@ -93,11 +93,12 @@ def worlds_needed(sd: float, half_width: float, confidence: float = 0.95) -> flo
 
 @dataclass(frozen=True)
 class Enough:
-    """How far a growing ensemble is: worlds so far, half widths reached (NaN where refused), whether every
-    one is narrow enough, and the worlds that the slowest would need."""
+    """How far a growing ensemble is: worlds so far, half widths reached (NaN where refused), whether each of
+    them and whether every one is narrow enough, and the worlds that the slowest would need."""
 
     n: int
     half_widths: tuple[float, ...]
+    each: tuple[bool, ...]
     reached: bool
     worlds_needed: float
 
@@ -134,4 +135,5 @@ def enough(
         reached.append(still or width <= asked)
         needed.append(float(found.n) if still else worlds_needed(found.sd, asked, level))
     numbers = [one for one in needed if not math.isnan(one)]
-    return Enough(n, tuple(widths), bool(reached) and all(reached), max(numbers, default=math.nan))
+    each, most = tuple(map(bool, reached)), max(numbers, default=math.nan)
+    return Enough(n, tuple(widths), each, bool(each) and all(each), most)

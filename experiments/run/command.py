@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import errno
+import math
 import os
 import signal
 import sys
@@ -35,6 +36,7 @@ QUICK = {
     "platforms": 24,
     "burn_in": 20,
     "quarters": 40,
+    "histories": 1,
     "lucks": 1,
 }
 FULL = {**QUICK, "worlds": 200, "firms": 10_000, "burn_in": 40, "quarters": 60}
@@ -50,12 +52,14 @@ _SIZES = {
     "platforms": "platforms in each",
     "burn_in": "quarters under external finance before the futures part",
     "quarters": "quarters that each future lasts",
+    "histories": "worlds that share one draw of parameters, each with a history of its own",
     "lucks": "times that each future is lived, under another luck each",
 }
 _BOUNDS = {
     "worlds": (1, SEEDS_APART),
     "burn_in": (0, 4000),
     "quarters": (1, 4000),
+    "histories": (1, 1000),
     "lucks": (1, 1000),
 }  # others: the model's own
 
@@ -90,6 +94,7 @@ class Settings:
     platforms: int
     burn_in: int
     quarters: int
+    histories: int
     lucks: int
     seed: int
     out: Path
@@ -107,8 +112,11 @@ class Settings:
     ) -> tuple[World, ...]:
         """The worlds asked for; ``fixed`` are parameters that the script holds, the user's choice wins.
 
-        Raises `UsageError` where there are fewer platforms than giants among them.
+        Raises `UsageError` where there are fewer platforms than giants among them, or worlds that do not make
+        whole sets of histories.
         """
+        if self.worlds % self.histories:
+            raise UsageError(f"worlds = {self.worlds} is no multiple of histories = {self.histories}")
         made = worlds(
             self.worlds,
             seed=self.seed,
@@ -118,6 +126,7 @@ class Settings:
             platforms=self.platforms,
             burn_in=self.burn_in,
             quarters=self.quarters,
+            histories=self.histories,
             lucks=self.lucks,
             fixed={**(fixed or {}), **self.chosen},
             sampled=sampled,
@@ -180,6 +189,17 @@ def whole(least: int, most: int | None = None) -> Callable[[str], int]:
         return value
 
     return convert
+
+
+def above_zero(text: str) -> float:
+    """An argument type: a finite number above 0."""
+    try:
+        value = float(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number") from None
+    if not 0.0 < value < math.inf:
+        raise argparse.ArgumentTypeError(f"{text} is not allowed: a finite number above 0")
+    return value
 
 
 def size_of(name: str) -> Callable[[str], int]:

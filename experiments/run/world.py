@@ -101,6 +101,7 @@ def worlds(
     platforms: int = 24,
     burn_in: int = 40,
     quarters: int = 40,
+    histories: int = 1,
     lucks: int = 1,
     fixed: Mapping[str, Any] | None = None,
     sampled: bool = True,
@@ -112,6 +113,7 @@ def worlds(
         consumers: two per firm where not given.
         fixed: parameters set by hand, by name.
         sampled: whether each world draws its own values of the merely assumed parameters.
+        histories: how many worlds share a draw of parameters and differ by their seeds alone.
         lucks: how many times every future is lived, under another luck each.
         parameters: the class to draw from; ``sim.Parameters`` where not given.
     """
@@ -122,7 +124,8 @@ def worlds(
 
         parameters = sim.Parameters
     fixed = dict(fixed or {})
-    drawn = spread_evenly(parameters, seed, count, fixed) if sampled else [parameters(**fixed)] * count
+    draws = -(-count // histories)
+    drawn = spread_evenly(parameters, seed, draws, fixed) if sampled else [parameters(**fixed)] * draws
     return tuple(
         World(
             seed=seed,
@@ -131,7 +134,7 @@ def worlds(
             consumers=2 * firms if consumers is None else consumers,
             banks=banks,
             platforms=platforms,
-            parameters=drawn[index],
+            parameters=drawn[index // histories],
             burn_in=burn_in,
             quarters=quarters,
             chosen=tuple(sorted(fixed)),

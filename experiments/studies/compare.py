@@ -21,8 +21,9 @@ from dataclasses import dataclass, replace
 from experiments.judge import register
 from experiments.judge.claims import Answers, answers
 from experiments.judge.comparison import Comparison, compare
+from experiments.judge.power import Enough
 from experiments.judge.stakes import stakes, worth
-from experiments.judge.verdict import Verdict, verdict
+from experiments.judge.verdict import Verdict, known, verdict
 from experiments.measure.futures import Frame, arms, kept, shock
 from experiments.measure.measures import MEASURES, measured, outcomes
 from experiments.run.command import Settings
@@ -78,6 +79,11 @@ def persons(settings: Settings) -> float:
     return rows * sim.Parameters(**settings.chosen).persons_per_row
 
 
+def far(tables: Tables, margins: float, looks: int) -> Enough:
+    """Whether every question of the verdict is known to ± so many margins."""
+    return known(outcomes(tables), tables.drawn, margins, looks)
+
+
 def claims(tables: Tables) -> Answers:
     """The claims of the essay, those answered that these worlds can answer."""
     return answers(register.claims(), tables, tables.drawn, tables.started, NAME)
@@ -123,4 +129,4 @@ def tell(found: Found) -> Report:
 
 
 SIZES = QUICK, {**QUICK, "worlds": 200}
-STUDY = Study(__doc__, *SIZES, arms, kept, judge, tell, aside=shock, register=register.digest)
+STUDY = Study(__doc__, *SIZES, arms, kept, judge, tell, aside=shock, known=far, register=register.digest)

@@ -29,12 +29,19 @@ def ten_lines(found: Verdict, stakes: Frame | None = None) -> list[str]:
     """
     lines = [
         f"- Asked: what each business model does to platforms and to the economy, {found.horizon} quarters "
-        f"after platforms took it up, in {many(found.worlds)} that each draw every assumed parameter anew."
+        f"after platforms took it up, in {drawn(found)}."
     ]
     lines += [f"- No verdict: {why_none(found)}"] if undecided(found) else list(compared(found.family))
     if stakes is not None and len(line := sizes_and_times(stakes)):
         lines.append(line)
     return [*lines, by_chance(found.family), how_sure(found)]
+
+
+def drawn(found: Verdict) -> str:
+    """In how many worlds, and what they have of their own."""
+    if found.histories == 1:
+        return f"{many(found.worlds)} that each draw every assumed parameter anew"
+    return f"{found.worlds} draws of every assumed parameter, each lived in {found.histories} histories"
 
 
 def compared(family: Frame) -> Iterator[str]:
