@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -90,9 +91,8 @@ def test_an_answer_has_words_tables_and_figures_and_shows_itself(asked, tmp_path
         _ = found.primry
     assert found.write(tmp_path) == tmp_path / "report.html"
     assert found.summary in (tmp_path / "report.md").read_text(encoding="utf-8")
-    pd.testing.assert_frame_equal(
-        pd.read_csv(tmp_path / "primary.csv")[FIRST], found.primary[FIRST], check_dtype=False
-    )
+    again: Any = pd.read_csv(tmp_path / "primary.csv")
+    pd.testing.assert_frame_equal(again[FIRST], found.primary[FIRST], check_dtype=False)
 
 
 def test_the_same_call_goes_on_from_what_is_kept(asked):
