@@ -84,6 +84,7 @@ def test_an_answer_has_words_tables_and_figures_and_shows_itself(asked, tmp_path
     assert list(found.figures) == ["survival", "contrasts", "growth", "output"]
     figure = found.figures["contrasts"]
     assert figure is found.figures["contrasts"] and "surely better in 0" in figure.get_suptitle()
+    assert figure._repr_png_()[1:4] == b"PNG"  # type: ignore[attr-defined]
     assert "\n" not in repr(found) and repr(found).startswith("<compare: 2 worlds, 8 quarters; tables ")
     assert "<li>" in found._repr_html_() and "<script" not in found._repr_html_()
     assert found._repr_markdown_().endswith(found.report.words)
