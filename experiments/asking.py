@@ -30,6 +30,7 @@ from experiments.run.store import Store
 from experiments.run.world import CONTROL
 from experiments.study import Study, Tables
 from experiments.tell.drawing import styled
+from experiments.tell.files import picture
 from experiments.tell.page import html_part
 from experiments.tell.report import Report
 from experiments.tell.terms import met
@@ -51,7 +52,9 @@ class Figures(Mapping[str, "Figure"]):
     def __getitem__(self, name: str) -> Figure:
         if name not in self._drawn:
             with styled():
-                self._drawn[name] = self._draw[name]()
+                figure = self._drawn[name] = self._draw[name]()
+            # by itself a figure shows in a notebook only after pyplot was asked for one
+            setattr(figure, "_repr_png_", functools.partial(picture, name, figure, {}))  # noqa: B010
         return self._drawn[name]
 
     def __iter__(self) -> Iterator[str]:

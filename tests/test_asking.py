@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -83,6 +84,7 @@ def test_an_answer_has_words_tables_and_figures_and_shows_itself(asked, tmp_path
     assert list(found.figures) == ["survival", "contrasts", "growth", "output"]
     figure = found.figures["contrasts"]
     assert figure is found.figures["contrasts"] and "surely better in 0" in figure.get_suptitle()
+    assert figure._repr_png_()[1:4] == b"PNG"  # type: ignore[attr-defined]
     assert "\n" not in repr(found) and repr(found).startswith("<compare: 2 worlds, 8 quarters; tables ")
     assert "<li>" in found._repr_html_() and "<script" not in found._repr_html_()
     assert found._repr_markdown_().endswith(found.report.words)
@@ -90,8 +92,8 @@ def test_an_answer_has_words_tables_and_figures_and_shows_itself(asked, tmp_path
         _ = found.primry
     assert found.write(tmp_path) == tmp_path / "report.html"
     assert found.summary in (tmp_path / "report.md").read_text(encoding="utf-8")
-    kept = pd.DataFrame(pd.read_csv(tmp_path / "primary.csv")[FIRST])
-    pd.testing.assert_frame_equal(kept, found.primary[FIRST], check_dtype=False)
+    again: Any = pd.read_csv(tmp_path / "primary.csv")
+    pd.testing.assert_frame_equal(again[FIRST], found.primary[FIRST], check_dtype=False)
 
 
 def test_the_same_call_goes_on_from_what_is_kept(asked):

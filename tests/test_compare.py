@@ -219,6 +219,7 @@ def test_tables_say_not_available_where_nothing_was_measured(essay):
     row = next(line for line in text.splitlines() if line.startswith("| survival"))
     assert row.split("|")[2].strip() == "n/a"
     assert number(-0.00012345, signed=True) == "−0.000123"
+    assert number(9.73e-05) == "0.0000973" and number(-9.73e-05, signed=True) == "−0.0000973"
     assert number(12345.6) == "12346" and number(math.nan) == "n/a" and number(0.0) == "0"
 
 

@@ -17,6 +17,7 @@ from PIL import Image
 
 from experiments.judge import comparison
 from experiments.judge.family import BETTER, NO_DIFFERENCE, WORDS, WORSE
+from experiments.judge.means import mean_interval
 from experiments.judge.stakes import EARNS, REVENUE, lives_from, of_median, stakes, worth
 from experiments.judge.verdict import Verdict, verdict
 from experiments.measure.futures import FOCUS, NO_GAINS
@@ -25,6 +26,7 @@ from experiments.run.world import CONTROL
 from experiments.studies import compare
 from experiments.tell import figures, terms
 from experiments.tell import verdict as told
+from experiments.tell.drawing import mean_curve, panels, styled
 from experiments.tell.page import html_page
 from experiments.tell.report import Report
 from experiments.tell.words import label, number, readable
@@ -133,11 +135,11 @@ class Read(HTMLParser):
 def test_a_page_asks_for_nothing_from_outside(written):
     _, folder, text = written
     page = Read(text)
-    asked = [
-        attrs[name] for _, attrs in page.tags for name in ("src", "href", "srcset", "data") if name in attrs
-    ]
     beside = {path.name for path in folder.iterdir()}
-    assert all(one.startswith(("data:image/png;base64,", "#")) or one in beside for one in asked)
+    loaded = [attrs[name] for _, attrs in page.tags for name in ("src", "srcset", "data") if name in attrs]
+    assert loaded and all(one.startswith("data:image/png;base64,") for one in loaded)
+    linked = [attrs["href"] for _, attrs in page.tags if "href" in attrs]
+    assert all(one.startswith("#") or one in beside for one in linked)
     assert not re.search(r"https?:|url\(|@import|<script|<link|<iframe", text)
     assert {attrs["href"][1:] for attrs in page.of("a") if attrs["href"].startswith("#")} == {
         attrs["id"] for attrs in page.of("h2")
@@ -297,6 +299,35 @@ def test_what_is_drawn_is_titled_so(found):
         "growth": figures.growth_title(found.stakes),
         "output": figures.output_title(found.verdict),
     }
+
+
+def test_who_is_preferred_is_told_with_its_interval_and_only_where_that_says_so(found):
+    table = found.verdict.preferred
+    assert ((table["low"] <= table["preferred"]) & (table["preferred"] <= table["high"])).all()
+    made = pd.concat([table.iloc[:1], table.iloc[:1]], ignore_index=True)
+    made[["preferred", "low", "high"]] = [[0.78, 0.61, 0.9], [0.9, 0.4, 1.0]]
+    lines = told.whatever_the_weights(dataclasses.replace(found.verdict, preferred=made))
+    first, second = (label(str(made.loc[0, name])) for name in ("arm", "other"))
+    assert [line.lower() for line in lines if line.startswith("- ")] == [
+        f"- {first} rather than {second} in 78 % of weightings (61 to 90)"
+    ]
+    few = verdict(ensemble({}, worlds=6), drawn(6))
+    assert few.preferred["low"].isna().all()
+    assert told.whatever_the_weights(few) == [f"Not told: {told.why_none(few)}"]
+
+
+def test_bars_of_a_curve_are_intervals_over_worlds_whatever_was_counted_in_them():
+    luck = np.random.default_rng(4)
+    alive = np.cumprod(luck.random((20, 40)) > 0.005, axis=1) * 0.5 + 0.5 * luck.random((20, 1))
+    with styled():
+        figure, (axes,) = panels(1, "A trial")
+        end = mean_curve(axes, alive, "black")
+    assert end == alive[:, -1].mean() and figure.get_suptitle() == "A trial"
+    bars = {int(np.asarray(one.get_xdata())[0]): np.asarray(one.get_ydata()) for one in axes.lines[1:]}
+    assert sorted(bars) == [8, 16, 24, 32, 40]
+    for quarter, (low, high) in bars.items():
+        one = mean_interval(alive[:, quarter - 1])
+        assert one.low < one.high and (low, high) == pytest.approx((one.low, one.high))
 
 
 # -- sizes, times and stakes --------------------------------------------------------------------------

@@ -65,7 +65,8 @@ def number(value: float, *, signed: bool = False) -> str:
         return "0"
     text = f"{value:+.3g}" if signed else f"{value:.3g}"
     if "e" in text:
-        text = f"{value:+.0f}" if signed and size >= 1000 else f"{value:.0f}" if size >= 1000 else text
+        places = max(0, 2 - math.floor(math.log10(size)))
+        text = f"{value:+.{places}f}" if signed else f"{value:.{places}f}"
     return text.replace("-", "−")
 
 
