@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from experiments.judge.intervals import holm, paired_difference
-from experiments.judge.ranking import cube, scale, share_first
+from experiments.judge.ranking import cube, ranks, share_first
 from experiments.measure.futures import FOCUS, NO_GAINS, PLACEBO, Frame
 from experiments.measure.measures import GROUPS, MEASURES, ranked
 from experiments.measure.measures.declared import Measure
@@ -151,7 +151,7 @@ def scores(values: npt.NDArray[np.float64], chosen: Sequence[Measure]) -> npt.ND
     Args:
         values: from `cube`, with the measures ``chosen``.
     """
-    score = scale(values, [m.direction for m in chosen], "rank")
+    score = ranks(values, [m.direction for m in chosen])
     of = [[i for i, m in enumerate(chosen) if m.group == name] for name in groups(chosen)]
     return np.stack([score[:, :, members].mean(axis=2) for members in of], axis=2)
 

@@ -52,42 +52,20 @@ def tie(values: npt.NDArray[np.float64], least: npt.NDArray[np.float64]) -> npt.
     return result
 
 
-def draw_weights(measures: int, count: int, groups: Sequence[str] | None = None) -> Values:
-    """(count, measures) weights, each row even over the simplex, or over groups and then within them."""
-    generator = np.random.default_rng(KEY)
-    if groups is None:
-        return generator.dirichlet(np.ones(measures), size=count)
-    if len(groups) != measures:
-        raise ValueError(f"{len(groups)} groups are named for {measures} measures: one name for each")
-    names = list(dict.fromkeys(groups))
-    across = generator.dirichlet(np.ones(len(names)), size=count)
-    result = np.empty((count, measures))
-    for position, name in enumerate(names):
-        members = [i for i, group in enumerate(groups) if group == name]
-        within = generator.dirichlet(np.ones(len(members)), size=count)
-        result[:, members] = across[:, [position]] * within
-    return result
+def draw_weights(groups: int, count: int) -> Values:
+    """(count, groups) weights from a fixed key, each row even over the simplex."""
+    return np.random.default_rng(KEY).dirichlet(np.ones(groups), size=count)
 
 
-def scale(values: npt.ArrayLike, directions: Sequence[int], scaling: str) -> Values:
-    """The measures on one scale from 0 (worst) to 1 (best), so that they can be added; same shape.
-
-    "rank": within each world, ties in the middle. "min-max": over all worlds and arms; a measure that does
-    not vary is 0.5 for everybody, as with ranks.
-    """
+def ranks(values: npt.ArrayLike, directions: Sequence[int]) -> Values:
+    """Rank of each arm in each world and measure, from 0 (worst) to 1 (best), ties in the middle; same
+    shape."""
     turned = _turned(values, directions)
-    if scaling == "rank":
-        above = turned[:, :, None, :] > turned[:, None, :, :]
-        level = turned[:, :, None, :] == turned[:, None, :, :]
-        n_arms = turned.shape[1]
-        if n_arms == 1:
-            return np.full(turned.shape, 0.5)
-        return (above.sum(axis=2) + 0.5 * (level.sum(axis=2) - 1)) / (n_arms - 1)
-    if scaling == "min-max":
-        low, high = turned.min(axis=(0, 1)), turned.max(axis=(0, 1))
-        width = high - low
-        return np.where(width > 0, (turned - low) / np.where(width > 0, width, 1.0), 0.5)
-    raise ValueError(f"scaling = {scaling!r} is unknown: 'rank' or 'min-max'")
+    if turned.shape[1] == 1:
+        return np.full(turned.shape, 0.5)
+    above = turned[:, :, None, :] > turned[:, None, :, :]
+    level = turned[:, :, None, :] == turned[:, None, :, :]
+    return (above.sum(axis=2) + 0.5 * (level.sum(axis=2) - 1)) / (turned.shape[1] - 1)
 
 
 def _rank_shares(scores: Values) -> Values:
@@ -113,7 +91,7 @@ def share_first(
     Returns:
         A DataFrame with ``group``, ``arm``, ``share`` (ties split), ``low`` and ``high`` (Wilson).
     """
-    ranked = scale(values, directions, "rank")
+    ranked = ranks(values, directions)
     if len(groups) != ranked.shape[2] or len(arms) != ranked.shape[1]:
         raise ValueError(f"{len(groups)} groups and {len(arms)} arms are named for values of {ranked.shape}")
     rows = []
