@@ -130,7 +130,7 @@ def planted(worlds: int = 40) -> np.ndarray:
 def test_who_is_first_in_each_group() -> None:
     values = planted(40)
     values[:10, 0, 0] = 0.0  # in a quarter of the worlds the second is first on the first measure
-    found = ranking.share_first(values, [1, -1], ["viability", "soundness"], ["a", "b", "c"])
+    found = ranking.share_first(values * [1.0, -1.0], ["viability", "soundness"], ["a", "b", "c"])
     shares = {(row.group, row.arm): row.share for row in found.itertuples()}
     assert shares["viability", "a"] == 0.75 and shares["viability", "b"] == 0.25
     assert shares["soundness", "b"] == 1.0 and shares["soundness", "c"] == 0.0
@@ -140,9 +140,13 @@ def test_who_is_first_in_each_group() -> None:
 
 
 def test_ranks_run_from_the_worst_to_the_best() -> None:
-    values = np.array([[[1.0, 7.0], [2.0, 7.0], [2.0, 7.0]]])
-    assert ranking.ranks(values, [-1, 1])[0].tolist() == [[1.0, 0.5], [0.25, 0.5], [0.25, 0.5]]
-    assert ranking.ranks(values[:, :1], [1, 1]).tolist() == [[[0.5, 0.5]]]
+    rows = np.array([[[-1.0, 7.0], [-2.0, 7.0], [-2.0, 7.0]]])
+    assert ranking.ranks(rows)[0].tolist() == [[1.0, 0.5], [0.25, 0.5], [0.25, 0.5]]
+    assert ranking.ranks(rows[:, :1]).tolist() == [[[0.5, 0.5]]]
+    with pytest.raises(ValueError, match="1 that are no finite numbers, out of 6"):
+        ranking.ranks(np.where(rows == -1.0, math.nan, rows))
+    with pytest.raises(ValueError, match="worlds x arms x measures"):
+        ranking.ranks(rows[:, :0])
 
 
 def test_importing_costs_nothing_heavy() -> None:

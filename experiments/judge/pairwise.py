@@ -16,25 +16,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from experiments.judge.asked import Question, futures, mean_of_lucks
+from experiments.judge.asked import Question, cube
 from experiments.judge.intervals import wilson
 from experiments.judge.means import Rows, mean_interval
 from experiments.judge.ranking import draw_weights
 
 LEVEL_TO_HERE = 1e-9  # part of a margin: sums in another order differ in the last bits
-
-
-def cube(values: Any, outcomes: Sequence[Question], arms: Sequence[str], horizon: int) -> Rows:
-    """(worlds, arms, outcomes): each arm's mean over its lucks, turned so that more is better; NaN where it
-    has no number."""
-    table = futures(values)
-    layers = []
-    for one in outcomes:
-        if (one.name, horizon) not in table.questions:
-            raise ValueError(f"values has no {one.name} at {horizon} quarters")
-        i = table.questions.index((one.name, horizon))
-        layers.append(one.direction * np.stack([mean_of_lucks(table.arm(arm)[i]) for arm in arms], axis=1))
-    return np.stack(layers, axis=2)
 
 
 def matrix(values: Any, outcomes: Sequence[Question], arms: Sequence[str], horizon: int) -> Any:
