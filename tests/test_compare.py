@@ -158,10 +158,10 @@ def planted(order: tuple[str, ...], worlds: int = 12, noise: float = 0.3) -> pd.
                 absent = one.of_platforms and arm == "external_finance"
                 if one.name == "credit":
                     value = 0.5
-                rows.append(
-                    (world, arm, one.group, one.name, one.unit, one.direction, math.nan if absent else value)
-                )
-    return pd.DataFrame(rows, columns=["world", "arm", "group", "measure", "unit", "direction", "value"])
+                about = (one.group, one.name, one.unit, one.direction)
+                rows.append((world, arm, 1, *about, math.nan if absent else value))
+    names = ["world", "arm", "luck", "group", "measure", "unit", "direction", "value"]
+    return pd.DataFrame(rows, columns=names)
 
 
 def drawn(worlds: int = 12) -> pd.DataFrame:

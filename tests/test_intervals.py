@@ -102,32 +102,6 @@ def test_holm_is_the_textbooks_and_keeps_names() -> None:
         intervals.holm([0.5, math.nan])
 
 
-# -- when to stop ------------------------------------------------------------------------------------
-
-
-def test_the_stopping_rule_foresees_the_worlds_it_needs() -> None:
-    gaps = luck(4_000)
-    early = intervals.precision(gaps[:40], 0.1)
-    assert not early.enough
-    assert 200 < early.worlds_needed < 700  # 385 if the deviation were exactly 1
-    late = intervals.precision(gaps[: 2 * early.worlds_needed], 0.1)
-    assert late.enough and late.half_width < 0.1
-    # Student's t with 19 degrees of freedom, 2.0930, times 1.02598, over the root of 20.
-    assert intervals.precision(np.tile([-1.0, 1.0], 10), 0.1).half_width == pytest.approx(0.48017, abs=1e-5)
-    exact = intervals.precision(np.tile([-1.0, 1.0], 2_000), 0.1)
-    assert exact.worlds_needed in (386, 387, 388)
-    assert intervals.precision(np.tile([-1.0, 1.0], 2_000), 0.1, looks=5).worlds_needed > 600
-    assert intervals.precision(np.tile([-1.0, 1.0], 2_000), 1e-3).worlds_needed == 10_000
-
-
-def test_a_lucky_start_does_not_stop_an_ensemble() -> None:
-    assert not intervals.precision([1.0, 1.0, 1.0], 0.1).enough
-    assert intervals.precision([1.0] * 20, 0.1).enough
-    assert not intervals.precision([1.0], 0.1).enough
-    with pytest.raises(ValueError, match="must be above 0"):
-        intervals.precision([1.0, 2.0], 0.0)
-
-
 # -- series and lives --------------------------------------------------------------------------------
 
 
@@ -156,7 +130,7 @@ def planted(worlds: int = 40) -> np.ndarray:
 def test_who_is_first_in_each_group() -> None:
     values = planted(40)
     values[:10, 0, 0] = 0.0  # in a quarter of the worlds the second is first on the first measure
-    found = ranking.share_first(values, [1, -1], ["viability", "soundness"], ["a", "b", "c"])
+    found = ranking.share_first(values * [1.0, -1.0], ["viability", "soundness"], ["a", "b", "c"])
     shares = {(row.group, row.arm): row.share for row in found.itertuples()}
     assert shares["viability", "a"] == 0.75 and shares["viability", "b"] == 0.25
     assert shares["soundness", "b"] == 1.0 and shares["soundness", "c"] == 0.0
@@ -165,11 +139,14 @@ def test_who_is_first_in_each_group() -> None:
     assert (found.loc[0, "low"], found.loc[0, "high"]) == (low, high)
 
 
-def test_scales_run_from_the_worst_to_the_best() -> None:
-    values = np.array([[[1.0, 7.0], [2.0, 7.0], [2.0, 7.0]]])
-    assert ranking.scale(values, [-1, 1], "rank")[0].tolist() == [[1.0, 0.5], [0.25, 0.5], [0.25, 0.5]]
-    assert ranking.scale(values, [1, 1], "min-max")[0].tolist() == [[0.0, 0.5], [1.0, 0.5], [1.0, 0.5]]
-    assert ranking.scale(values[:, :1], [1, 1], "rank").tolist() == [[[0.5, 0.5]]]
+def test_ranks_run_from_the_worst_to_the_best() -> None:
+    rows = np.array([[[-1.0, 7.0], [-2.0, 7.0], [-2.0, 7.0]]])
+    assert ranking.ranks(rows)[0].tolist() == [[1.0, 0.5], [0.25, 0.5], [0.25, 0.5]]
+    assert ranking.ranks(rows[:, :1]).tolist() == [[[0.5, 0.5]]]
+    with pytest.raises(ValueError, match="1 that are no finite numbers, out of 6"):
+        ranking.ranks(np.where(rows == -1.0, math.nan, rows))
+    with pytest.raises(ValueError, match="worlds x arms x measures"):
+        ranking.ranks(rows[:, :0])
 
 
 def test_importing_costs_nothing_heavy() -> None:

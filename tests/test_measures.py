@@ -8,7 +8,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from experiments.judge.ranking import cube, tie
+from experiments.judge.asked import END, at_end
+from experiments.judge.ranking import comparable, tie
 from experiments.measure.arithmetic import change, third
 from experiments.measure.futures import KEPT_OF_FIRMS, KEPT_OF_PLATFORMS, Future, futures
 from experiments.measure.measures import GROUPS, MEASURES, measured, ranked
@@ -367,10 +368,12 @@ def test_a_world_with_a_gap_is_left_out_of_ranks():
     table = measured(
         stored(arms=("external_finance", "deep_integration", "sideline_platform"), output=100.04)
     )
-    chosen = [MEASURES[name] for name in ("survival", "output_gain")]
-    values, worlds = cube(table, ["deep_integration", "sideline_platform"], chosen)
-    assert values.shape == (2, 2, 2) and worlds.tolist() == [0, 1]
-    assert values[0, 0].tolist() == pytest.approx([1.0, 0.0004])
+    chosen = [MEASURES[name] for name in ("survival", "output_gain", "unemployment")]
+    arms = ["deep_integration", "sideline_platform"]
+    rows, worlds = comparable(at_end(table), chosen, arms, END)
+    assert rows.shape == (2, 2, 3) and worlds.tolist() == [0, 1]
+    idle = table.loc[(table["measure"] == "unemployment") & (table["arm"] == "deep_integration"), "value"]
+    assert rows[0, 0].tolist() == pytest.approx([1.0, 0.0004, -idle.iloc[0]]) and idle.iloc[0] > 0
     gap = (table["world"] == 1) & (table["measure"] == "survival") & (table["arm"] == "deep_integration")
     table.loc[gap, "value"] = np.inf
-    assert cube(table, ["deep_integration", "sideline_platform"], chosen)[1].tolist() == [0]
+    assert comparable(at_end(table), chosen, arms, END)[1].tolist() == [0]

@@ -10,12 +10,14 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
 from experiments.document.quoted import command, page, write
-from experiments.judge.ranking import cube, share_first
+from experiments.judge.asked import END, at_end
+from experiments.judge.ranking import comparable, share_first
 from experiments.judge.verdict import Verdict, verdict
 from experiments.measure.futures import FOCUS, NO_GAINS, PLACEBO, Frame
 from experiments.measure.measures import GROUPS, MEASURES, measured, outcomes
@@ -81,10 +83,9 @@ def fates() -> str:
 
 def old_verdict(values: Frame, arms: Sequence[str]) -> dict[str, str]:
     """Group -> business models by the share of worlds in which each has the best mean rank."""
-    signs = directions()
-    chosen = [MEASURES[name] for name in signs]
-    numbers, _ = cube(values, arms, chosen)
-    found = share_first(numbers, list(signs.values()), [one.group for one in chosen], arms)
+    chosen = [replace(MEASURES[name], direction=sign) for name, sign in directions().items()]
+    rows, _ = comparable(values, chosen, arms, END)
+    found = share_first(rows, [one.group for one in chosen], arms)
     told = {}
     for group, part in found.groupby("group", sort=False):
         ordered = part.sort_values("share", ascending=False)
@@ -107,7 +108,7 @@ def new_verdict(found: Verdict, group: str) -> str:
 
 def beside(tables: Mapping[str, Frame], drawn: Frame) -> str:
     """Both verdicts, group by group."""
-    values = measured(tables)
+    values = at_end(measured(tables))
     arms = [arm for arm in dict.fromkeys(map(str, values["arm"])) if arm not in PLACEBO.values()]
     old = old_verdict(values, [arm for arm in arms if arm not in (CONTROL, NO_GAINS)])
     new = verdict(outcomes(tables), drawn)

@@ -18,6 +18,7 @@ import numpy.typing as npt
 import pandas as pd
 
 KEYS = ["world", "luck", "arm", "outcome", "horizon"]
+END = 0  # the horizon of what is asked at the end of a future, however long it lasts
 
 
 class Question(Protocol):
@@ -51,6 +52,11 @@ class Asked:
             raise ValueError(f"{self.name}: direction {self.direction} is neither +1 nor -1")
         if not 0.0 < self.margin < math.inf:
             raise ValueError(f"{self.name}: margin {self.margin} must be above 0 and finite")
+
+
+def at_end(table: Any) -> Any:
+    """A table of `measures.measured` as values: its measures are the outcomes, `END` is the horizon."""
+    return table.rename(columns={"measure": "outcome"}).assign(horizon=END)
 
 
 @dataclass(frozen=True)
@@ -139,6 +145,21 @@ def mean_of_lucks(numbers: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     known = np.isfinite(numbers)
     count = known.sum(axis=-1)
     return np.where(count > 0, np.where(known, numbers, 0.0).sum(axis=-1) / np.maximum(count, 1), np.nan)
+
+
+def cube(
+    values: Any, outcomes: Sequence[Question], arms: Sequence[str], horizon: int
+) -> npt.NDArray[np.float64]:
+    """(worlds, arms, outcomes): each arm's mean over its lucks, turned so that more is better; NaN where it
+    has no number."""
+    table = futures(values)
+    layers = []
+    for one in outcomes:
+        if (one.name, horizon) not in table.questions:
+            raise ValueError(f"values has no {one.name} at {horizon} quarters")
+        i = table.questions.index((one.name, horizon))
+        layers.append(one.direction * np.stack([mean_of_lucks(table.arm(arm)[i]) for arm in arms], axis=1))
+    return np.stack(layers, axis=2)
 
 
 @dataclass(frozen=True)

@@ -1,20 +1,17 @@
-"""Arms compared: paired differences measure by measure, and ranks over groups."""
+"""Arms compared: paired differences, measure by measure."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from experiments.judge.intervals import holm, paired_difference
-from experiments.judge.ranking import cube, scale, share_first
-from experiments.measure.futures import FOCUS, NO_GAINS, PLACEBO, Frame
-from experiments.measure.measures import GROUPS, MEASURES, ranked
-from experiments.measure.measures.declared import Measure
+from experiments.measure.futures import FOCUS, PLACEBO, Frame
+from experiments.measure.measures import MEASURES
 from experiments.run.world import CONTROL
 
 STARS = ((0.001, "***"), (0.01, "**"), (0.05, "*"))
@@ -73,19 +70,6 @@ def contrasts(arms: Sequence[str]) -> list[tuple[str, str]]:
     return pairs + [(FOCUS, arm) for arm in acting if arm != FOCUS and FOCUS in arms]
 
 
-def fields(arms: Sequence[str]) -> dict[str, list[str]]:
-    """Who is ranked against whom: the platforms among themselves; the same where a link gains a firm nothing;
-    and all arms, on what does not ask about platforms."""
-    real = [arm for arm in arms if arm != NO_GAINS]
-    acting = [arm for arm in real if arm != CONTROL]
-    found = {"platforms": acting}
-    if NO_GAINS in arms and FOCUS in arms:
-        found["no real gains"] = [NO_GAINS if arm == FOCUS else arm for arm in acting]
-    if CONTROL in arms:
-        found["all"] = real
-    return {name: members for name, members in found.items() if len(members) > 1}
-
-
 def differences(table: Frame, pairs: Sequence[tuple[str, str]], *, resamples: int = 4_999) -> Frame:
     """Paired differences, one row per contrast and measure.
 
@@ -127,42 +111,3 @@ def differences(table: Frame, pairs: Sequence[tuple[str, str]], *, resamples: in
     frame["verdict"] = np.where(equal, "equal", np.where(sure, np.where(up, "better", "worse"), "open"))
     frame["stars"] = [next((mark for level, mark in STARS if p < level), "") for p in frame["p_holm"]]
     return frame
-
-
-def first_places(table: Frame, sides: Mapping[str, Sequence[str]]) -> Frame:
-    """Share of worlds in which each arm has the best mean rank, by field and group, with Wilson's
-    interval."""
-    parts = []
-    for field, arms in sides.items():
-        chosen = ranked(table, of_platforms=CONTROL not in arms)
-        values, _ = cube(table, arms, chosen)
-        if len(values):
-            part = share_first(values, [m.direction for m in chosen], [m.group for m in chosen], arms)
-            part.insert(0, "field", field)
-            part["worlds"] = len(values)
-            parts.append(part)
-    columns = ["field", "group", "arm", "share", "low", "high", "worlds"]
-    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=columns)
-
-
-def scores(values: npt.NDArray[np.float64], chosen: Sequence[Measure]) -> npt.NDArray[np.float64]:
-    """(worlds, arms, groups) mean rank within each group, from 0 (last in all) to 1 (first in all).
-
-    Args:
-        values: from `cube`, with the measures ``chosen``.
-    """
-    score = scale(values, [m.direction for m in chosen], "rank")
-    of = [[i for i, m in enumerate(chosen) if m.group == name] for name in groups(chosen)]
-    return np.stack([score[:, :, members].mean(axis=2) for members in of], axis=2)
-
-
-def groups(chosen: Sequence[Measure]) -> list[str]:
-    """The groups that these measures belong to, in order."""
-    return [name for name in GROUPS if any(m.group == name for m in chosen)]
-
-
-def lead(score: npt.NDArray[np.float64], own: int) -> npt.NDArray[np.float64]:
-    """What arm number ``own`` scores more than the best other arm; the axis of the arms (1) is gone."""
-    # a tie of means is a tie, whatever the last bits say
-    gap = score[:, own] - np.delete(score, own, axis=1).max(axis=1)
-    return np.round(gap, 12)

@@ -163,54 +163,6 @@ def holm(p: npt.ArrayLike | Mapping[str, float]) -> Any:
 
 
 @dataclass(frozen=True)
-class Precision:
-    """How far an ensemble is: half the width of the interval now, and the worlds that would be enough."""
-
-    n: int
-    half_width: float
-    enough: bool
-    worlds_needed: int
-
-
-def precision(
-    differences: npt.ArrayLike,
-    half_width: float,
-    *,
-    confidence: float = 0.95,
-    looks: int = 1,
-    least: int = 20,
-    most: int = 10_000,
-) -> Precision:
-    """The stopping rule of a growing ensemble: enough worlds for a mean ± ``half_width`` [unit]?
-
-    Args:
-        differences: one paired difference per world.
-        half_width: the precision asked for.
-        looks: how often the rule will be consulted; each look gets an equal part of the error allowed, so
-            that stopping early costs no confidence.
-        least, most: worlds below which no answer counts, and above which none is asked for.
-    """
-    from scipy import stats
-
-    if half_width <= 0:
-        raise ValueError(f"half_width = {half_width} cannot be reached: it must be above 0")
-    if not 2 <= least <= most:
-        raise ValueError(f"least = {least} and most = {most} worlds must be in order, and at least 2")
-    gaps = _numbers(differences, "differences")
-    n = gaps.size
-    if n < 2:
-        return Precision(n, math.inf, False, least)
-    level = 1 - (1 - confidence) / looks
-    sd = float(gaps.std(ddof=1))
-    now = float(stats.t.ppf((1 + level) / 2, n - 1)) * sd / math.sqrt(n)
-    counts = np.arange(least, most + 1)
-    widths = stats.t.ppf((1 + level) / 2, counts - 1) * sd / np.sqrt(counts)
-    enough = widths <= half_width
-    needed = int(counts[enough.argmax()]) if enough.any() else most
-    return Precision(n, now, n >= least and now <= half_width, needed)
-
-
-@dataclass(frozen=True)
 class Trend:
     """A robust straight line through a series: slope [unit per step] with its interval, and intercept."""
 

@@ -5,13 +5,12 @@ history, so they are averaged first and the worlds are what varies. The rule was
 known truth (`tests/test_judge.py` repeats them): no single textbook interval holds for differences that
 are skewed, tied or mostly zero at 12 to 60 worlds.
 
-Sources: bootstrap-t, Efron (1981) and Hall (1988); exact interval of a rate, Clopper and Pearson (1934).
+Sources: bootstrap-t, Efron (1981) and Hall (1988).
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -178,32 +177,3 @@ def never(n: int, confidence: float = 0.95) -> float:
     if n < 1:
         raise ValueError(f"{n} worlds bound no rate")
     return 1.0 - (1.0 - confidence) ** (1.0 / n)
-
-
-def rate_interval(events: int, n: int, confidence: float = 0.95) -> tuple[float, float]:
-    """Clopper and Pearson's exact interval for a rate: worlds with the event, out of ``n``.
-
-    For 0 of n (and n of n) all of the error allowed is on the one side that is open.
-    """
-    from scipy import stats
-
-    if n < 1 or not 0 <= events <= n:
-        raise ValueError(f"{events} events in {n} worlds are no rate")
-    if events == 0:
-        return 0.0, never(n, confidence)
-    if events == n:
-        return 1.0 - never(n, confidence), 1.0
-    found = stats.binomtest(events, n).proportion_ci(confidence, method="exact")
-    return float(found.low), float(found.high)
-
-
-def by_world(values: npt.ArrayLike, worlds: Sequence[int] | npt.NDArray[np.int64]) -> Rows:
-    """One number per world, in order of the worlds: the mean of what was counted inside of each.
-
-    Args:
-        values: one per platform, luck or firm, finite.
-        worlds: the world of each.
-    """
-    numbers = np.asarray(values, dtype=float)
-    _, position = np.unique(np.asarray(worlds), return_inverse=True)
-    return np.bincount(position, numbers) / np.bincount(position)

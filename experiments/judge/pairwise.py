@@ -4,8 +4,7 @@ Two arms are compared on their own numbers and on worlds in which both have one;
 arms depends on which others are there. Only who is first of all (`weightings`) must: a clone shares its
 original's places.
 
-Sources: SMAA, Lahdelma and Salminen (2001); its pairwise winning index, Leskinen and others (2006); band of a
-distribution function, Dvoretzky, Kiefer and Wolfowitz (1956) with Massart's constant (1990).
+Sources: SMAA, Lahdelma and Salminen (2001); its pairwise winning index, Leskinen and others (2006).
 """
 
 from __future__ import annotations
@@ -17,25 +16,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from experiments.judge.asked import Question, futures, mean_of_lucks
+from experiments.judge.asked import Question, cube
 from experiments.judge.intervals import wilson
 from experiments.judge.means import Rows, mean_interval
 from experiments.judge.ranking import draw_weights
 
 LEVEL_TO_HERE = 1e-9  # part of a margin: sums in another order differ in the last bits
-
-
-def cube(values: Any, outcomes: Sequence[Question], arms: Sequence[str], horizon: int) -> Rows:
-    """(worlds, arms, outcomes): each arm's mean over its lucks, turned so that more is better; NaN where it
-    has no number."""
-    table = futures(values)
-    layers = []
-    for one in outcomes:
-        if (one.name, horizon) not in table.questions:
-            raise ValueError(f"values has no {one.name} at {horizon} quarters")
-        i = table.questions.index((one.name, horizon))
-        layers.append(one.direction * np.stack([mean_of_lucks(table.arm(arm)[i]) for arm in arms], axis=1))
-    return np.stack(layers, axis=2)
 
 
 def matrix(values: Any, outcomes: Sequence[Question], arms: Sequence[str], horizon: int) -> Any:
@@ -94,48 +80,6 @@ def dominance(values: Any, outcomes: Sequence[Question], arms: Sequence[str], ho
     return pd.DataFrame(rows)
 
 
-def whatever_the_taste(
-    values: Any, outcomes: Sequence[Question], arms: Sequence[str], horizon: int, confidence: float = 0.95
-) -> Any:
-    """First-order stochastic dominance: whether an arm's worlds, sorted, are nowhere worse than another's.
-
-    Returns:
-        A DataFrame, a row per outcome, arm and other: ``worlds``; ``nowhere_worse``, the share of places in
-        the order at which the arm is at least as good (1: whoever prefers more to less prefers it, whatever
-        their view of risk, as far as these worlds go); ``denied``: at some level the other is surely ahead,
-        beyond the bands of both distribution functions; ``ahead``: so is the arm itself, somewhere.
-    """
-    turned = cube(values, outcomes, arms, horizon)
-    rows: list[dict[str, Any]] = []
-    for k, one in enumerate(outcomes):
-        for i, j in _pairs(len(arms)):
-            both = turned[:, [i, j], k]
-            both = np.sort(both[np.isfinite(both).all(axis=1)], axis=0)
-            n = len(both)
-            row = {"outcome": one.name, "arm": arms[i], "other": arms[j], "worlds": n}
-            if n:
-                own, others = both[:, 0], both[:, 1]
-                at = np.concatenate([own, others])
-                more = np.searchsorted(own, at, "right") - np.searchsorted(others, at, "right")
-                band = 2.0 * math.sqrt(math.log(4.0 / (1.0 - confidence)) / (2.0 * n))  # error split in two
-                row |= {"nowhere_worse": float((own >= others).mean())}
-                row |= {"denied": bool(more.max() / n > band), "ahead": bool(-more.min() / n > band)}
-            rows.append(row)
-    return pd.DataFrame(rows)
-
-
-def scales(values: Any, outcomes: Sequence[Question], arm: str, horizon: int) -> dict[str, float]:
-    """Outcome -> deviation between worlds of one arm (the control, say): a scale that no other arm moves."""
-    alone = cube(values, outcomes, [arm], horizon)[:, 0, :]
-    found = {}
-    for k, one in enumerate(outcomes):
-        numbers = alone[np.isfinite(alone[:, k]), k]
-        if numbers.size < 2 or numbers.std() == 0:
-            raise ValueError(f"{one.name} of {arm!r} does not vary over worlds: name another scale for it")
-        found[one.name] = float(numbers.std(ddof=1))
-    return found
-
-
 def weightings(
     values: Any,
     outcomes: Sequence[Question],
@@ -148,8 +92,8 @@ def weightings(
     """Who is preferred over all weightings of the groups (each equally likely) and all worlds.
 
     Args:
-        scale: outcome -> what one unit of weight buys [unit of the outcome], above 0, from `scales` or the
-            placebos: it must not depend on which arms are compared.
+        scale: outcome -> what one unit of weight buys [unit of the outcome], above 0, as the margins: it must
+            not depend on which arms are compared.
         weights: how many to draw, from a fixed key.
 
     Returns:

@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from experiments.judge.comparison import fields, first_places, lead, scores
-from experiments.judge.intervals import holm, wilson
-from experiments.judge.ranking import cube
-from experiments.measure.futures import FOCUS, PLACEBO, Frame
-from experiments.measure.measures import ranked
+from experiments.judge.asked import END, at_end
+from experiments.judge.chance import corrected
+from experiments.judge.intervals import wilson
+from experiments.judge.ranking import comparable, ranks, share_first
+from experiments.measure.arithmetic import Values
+from experiments.measure.futures import FOCUS, NO_GAINS, PLACEBO, Frame
+from experiments.measure.measures import GROUPS, ranked
+from experiments.measure.measures.declared import Measure
 from experiments.run.world import CONTROL
 
 
 @dataclass(frozen=True)
 class Sides:
-    """``first``: as in a comparison. ``overall``: world, field, arm, score (mean rank over the groups, each
+    """``first``: see `first_places`. ``overall``: world, field, arm, score (mean rank over the groups, each
     with the same weight), first (1, a part of it in a tie, or 0). ``separating``: parameter, correlation
     (Spearman) with the lead of the focus over the best other arm, low, high, p_holm, and mean where it is
     first and not.
@@ -43,8 +47,8 @@ def sides(table: Frame, drawn: Frame) -> Sides:
     separating = pd.DataFrame()
     for field, members in found.items():
         chosen = ranked(table, of_platforms=CONTROL not in members)
-        values, worlds = cube(table, members, chosen)
-        score = scores(values, chosen).mean(axis=2)
+        numbers, worlds = comparable(at_end(table), chosen, members, END)
+        score = scores(numbers, chosen).mean(axis=2)
         best = np.isclose(score, score.max(axis=1, keepdims=True), rtol=0.0, atol=1e-12)
         share = best / best.sum(axis=1, keepdims=True)
         for i, world in enumerate(worlds):
@@ -53,6 +57,58 @@ def sides(table: Frame, drawn: Frame) -> Sides:
             separating = separate(lead(score, members.index(FOCUS)), drawn.loc[worlds])
     overall = pd.DataFrame(rows, columns=["world", "field", "arm", "score", "first"])
     return Sides(first_places(table, found), overall, separating)
+
+
+def fields(arms: Sequence[str]) -> dict[str, list[str]]:
+    """Who is ranked against whom: the platforms among themselves; the same where a link gains a firm nothing;
+    and all arms, on what does not ask about platforms."""
+    real = [arm for arm in arms if arm != NO_GAINS]
+    acting = [arm for arm in real if arm != CONTROL]
+    found = {"platforms": acting}
+    if NO_GAINS in arms and FOCUS in arms:
+        found["no real gains"] = [NO_GAINS if arm == FOCUS else arm for arm in acting]
+    if CONTROL in arms:
+        found["all"] = real
+    return {name: members for name, members in found.items() if len(members) > 1}
+
+
+def first_places(table: Frame, sides: Mapping[str, Sequence[str]]) -> Frame:
+    """Share of worlds in which each arm has the best mean rank, by field and group, with Wilson's
+    interval."""
+    parts = []
+    for field, arms in sides.items():
+        chosen = ranked(table, of_platforms=CONTROL not in arms)
+        rows, _ = comparable(at_end(table), chosen, arms, END)
+        if len(rows):
+            part = share_first(rows, [m.group for m in chosen], arms)
+            part.insert(0, "field", field)
+            part["worlds"] = len(rows)
+            parts.append(part)
+    columns = ["field", "group", "arm", "share", "low", "high", "worlds"]
+    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=columns)
+
+
+def scores(rows: Values, chosen: Sequence[Measure]) -> Values:
+    """(worlds, arms, groups) mean rank within each group, from 0 (last in all) to 1 (first in all).
+
+    Args:
+        rows: from `comparable`, of the measures ``chosen``.
+    """
+    score = ranks(rows)
+    of = [[i for i, m in enumerate(chosen) if m.group == name] for name in groups(chosen)]
+    return np.stack([score[:, :, members].mean(axis=2) for members in of], axis=2)
+
+
+def groups(chosen: Sequence[Measure]) -> list[str]:
+    """The groups that these measures belong to, in order."""
+    return [name for name in GROUPS if any(m.group == name for m in chosen)]
+
+
+def lead(score: Values, own: int) -> Values:
+    """What arm number ``own`` scores more than the best other arm; the axis of the arms (1) is gone."""
+    # a tie of means is a tie, whatever the last bits say
+    gap = score[:, own] - np.delete(score, own, axis=1).max(axis=1)
+    return np.round(gap, 12)
 
 
 def separate(gap: np.ndarray, drawn: Frame) -> Frame:
@@ -75,7 +131,7 @@ def separate(gap: np.ndarray, drawn: Frame) -> Frame:
         rows.append((name, rho, np.tanh(centre - error), np.tanh(centre + error), p, *means))
     table = pd.DataFrame(rows, columns=columns)
     if len(table):
-        table["p_holm"] = holm(table["p_holm"].tolist())
+        table["p_holm"] = corrected(table["p_holm"], "holm")
         table = table.sort_values("correlation", key=np.abs, ascending=False, ignore_index=True)
     return table
 
