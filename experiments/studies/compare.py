@@ -43,6 +43,7 @@ from experiments.tell.verdict import (
 )
 
 NAME = "compare"  # by which claims ask for its worlds
+CLAIMS = "## What this says of the essay's claims"
 QUICK = {"worlds": 20, "firms": 10_000, "burn_in": 40, "quarters": 80}
 
 
@@ -100,14 +101,13 @@ def tell(found: Found) -> Report:
     ]
     more += [stakes_table(found.stakes), ""]
     more += ["## What the verdict is read from", "", verdict_table(judged), "", *reasons(judged), ""]
-    more += ["## What this says of the essay's claims", "", *answered.lines(mine), ""]
-    more += [answered.numbers(mine), ""]
     more += ["## Earlier and later", "", at_other_horizons(judged), ""]
     more += ["## Over all weightings", "", *whatever_the_weights(judged), ""]
     more += ["## All measures", "", "Shown, and not ranked.", "", *lines(compared)]
     return Report(
         "\n".join(ten_lines(judged, found.stakes)),
         title="Business models of fintech, in the same worlds",
+        claims="\n".join([CLAIMS, "", *answered.lines(mine), "", answered.numbers(mine)]),
         more="\n".join(more),
         tables={
             "measures": compared.measures,
