@@ -301,11 +301,11 @@ def test_the_study_of_scale_grows_firms_and_consumers_together():
 
 def test_sizes_that_differ_are_told_from_sizes_that_agree():
     small, large = planted(ESSAY, noise=0.01), planted(ESSAY, noise=0.01)
-    grown = (large["measure"] == "output_gain") & (large["arm"] == FOCUS)
+    grown = (large["measure"] == "goods_gain") & (large["arm"] == FOCUS)
     large.loc[grown, "value"] += 0.05 + 0.001 * large.loc[grown, "world"]
     differences, agreement = sizes.by_size({1_000: small, 10_000: large})
     verdicts = agreement.set_index(["control", "measure"])["verdict"]
-    assert verdicts["external_finance", "output_gain"] == "differ"
+    assert verdicts["external_finance", "goods_gain"] == "differ"
     assert verdicts["external_finance", "unemployment"] == "agree"
     text = "\n".join(scale.lines(differences, agreement))
     assert "1,000 against 10,000 firms" in text and "5 differ" in text

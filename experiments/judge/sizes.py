@@ -19,7 +19,7 @@ HEADLINES = (
     "late_growth",
     "bank_losses",
     "household_losses",
-    "output_gain",
+    "goods_gain",
     "unemployment",
     "small_firms_rationed",
     "left_for_others",
