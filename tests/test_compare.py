@@ -15,6 +15,8 @@ from PIL import Image
 
 import sim
 from experiments.judge import comparison, sides, sizes
+from experiments.judge.chance import corrected
+from experiments.judge.means import mean_interval
 from experiments.measure.futures import FOCUS, NO_GAINS, PLACEBO, arms, kept
 from experiments.measure.measures import MEASURES
 from experiments.run.arm import Arm, branch
@@ -184,34 +186,64 @@ HARVEST = (
 
 @pytest.fixture(scope="module")
 def essay():
-    return comparison.compare(planted(ESSAY), resamples=1999)
-
-
-@pytest.fixture(scope="module")
-def harvest():
-    return comparison.compare(planted(HARVEST), resamples=1999)
+    return comparison.compare(planted(ESSAY))
 
 
 def test_a_difference_is_better_or_worse_by_the_direction_of_its_measure(essay):
-    table = essay.differences.set_index(["treated", "control", "measure"])
-    for name in ("output_gain", "unemployment"):  # more is better, less is better
-        assert table.loc[(FOCUS, "external_finance", name), "verdict"] == "better"
-        assert table.loc[(FOCUS, "external_finance", name), "better"] == 1.0
+    table = essay.differences.set_index(["treated", "control", "measure"]).sort_index()
+    harvest = comparison.differences(planted(HARVEST), [(FOCUS, "external_finance")]).set_index("measure")
+    for name in ("productivity_gain", "unemployment"):  # more is better, less is better
+        assert table.loc[(FOCUS, "external_finance", name), "word"] == "better"
+        assert harvest.loc[name, "word"] == "worse"
     assert table.loc[(FOCUS, "external_finance", "unemployment"), "mean"] < 0
     assert table.loc[(FOCUS, "external_finance", "survival"), "n"] == 0
 
 
+def test_every_measure_has_the_interval_of_the_verdict_and_only_the_judged_have_words():
+    table = planted(ESSAY, worlds=14)
+    shown = table["measure"] == "onset"
+    table.loc[shown, "value"] = np.random.default_rng(2).normal(size=int(shown.to_numpy().sum()))
+    table = pd.concat([table, placebo(table)])
+    found = comparison.differences(table, [(FOCUS, "consumer_traffic")]).set_index("measure")
+    wide = table.pivot(index=["world", "measure"], columns="arm", values="value")
+    gaps = (wide[FOCUS] - wide["consumer_traffic"]).unstack("measure")
+    for name in ("unemployment", "consumption_gain", "onset"):  # judged, primary, without a direction
+        one = mean_interval(np.asarray(gaps[name]))
+        row = found.loc[name]
+        assert (row["mean"], row["low"], row["high"]) == pytest.approx((one.mean, one.low, one.high)), name
+        assert row["placebo"] == pytest.approx(3.0)
+    worded = found.loc[found["word"] != ""]
+    assert set(worded.index) == {m.name for m in MEASURES.values() if m.direction and not m.primary}
+    assert worded["p_corrected"].to_numpy() == pytest.approx(corrected(worded["p"], "bh"))
+    assert found["p_corrected"].notna().sum() == len(worded)
+    assert found.loc["consumption_gain", "direction"] == 1 and found.loc["onset", "direction"] == 0
+
+
+def placebo(table: pd.DataFrame) -> pd.DataFrame:
+    """The focus once more, all its numbers moved by 3."""
+    own = table.loc[table["arm"] == FOCUS]
+    return own.assign(arm=PLACEBO[FOCUS], value=own["value"] + 3.0)
+
+
 def test_a_difference_too_small_to_matter_is_no_win():
     table = planted(ESSAY)
-    table["value"] *= np.where(table["measure"] == "output_gain", 1e-3, 1.0)
-    found = comparison.differences(table, [(FOCUS, "external_finance")]).set_index("measure")
-    assert found.loc["output_gain", "verdict"] == "equal" and found.loc["output_gain", "stars"] != ""
-    assert found.loc["consumption_gain", "verdict"] == "better"
+    table["value"] *= np.where(table["measure"] == "productivity_gain", 1e-3, 1.0)
+    found = comparison.compare(table)
+    row = found.differences.set_index(["treated", "control", "measure"]).sort_index()
+    row = row.loc[(FOCUS, "external_finance")]
+    assert row.loc["productivity_gain", "word"] == "no difference that matters"
+    assert row.loc["productivity_gain", "p_corrected"] < 0.05 and row.loc["unemployment", "word"] == "better"
+    lines = "\n".join(tables.lines(found)).splitlines()
+    cells = {line.split("|")[1].strip(): line for line in lines if line.startswith("|")}
+    assert cells["productivity gain ↑ [%]"].count(") =") == 4  # against each other arm, told last
+    assert cells["unemployment ↓ [points]"].count(") better") == 4
 
 
-def test_one_world_is_told_without_intervals():
-    found = comparison.compare(planted(ESSAY, worlds=1))
-    assert found.differences["p"].isna().all() and not (found.differences["verdict"] == "better").any()
+def test_few_worlds_are_told_without_intervals_and_words():
+    for worlds in (1, 11):
+        found = comparison.compare(planted(ESSAY, worlds=worlds)).differences
+        assert found["low"].isna().all() and found["mean"].notna().any()
+        assert set(found["word"]) == {"", "undecided"}
 
 
 def test_tables_say_not_available_where_nothing_was_measured(essay):
@@ -270,11 +302,31 @@ def test_the_study_of_scale_grows_firms_and_consumers_together():
 
 def test_sizes_that_differ_are_told_from_sizes_that_agree():
     small, large = planted(ESSAY, noise=0.01), planted(ESSAY, noise=0.01)
-    grown = (large["measure"] == "output_gain") & (large["arm"] == FOCUS)
-    large.loc[grown, "value"] += 0.05
+    grown = (large["measure"] == "goods_gain") & (large["arm"] == FOCUS)
+    large.loc[grown, "value"] += 0.05 + 0.001 * large.loc[grown, "world"]
     differences, agreement = sizes.by_size({1_000: small, 10_000: large})
     verdicts = agreement.set_index(["control", "measure"])["verdict"]
-    assert verdicts["external_finance", "output_gain"] == "differ"
+    assert verdicts["external_finance", "goods_gain"] == "differ"
     assert verdicts["external_finance", "unemployment"] == "agree"
     text = "\n".join(scale.lines(differences, agreement))
     assert "1,000 against 10,000 firms" in text and "5 differ" in text
+    assert set(agreement["verdict"]) == {"agree", "differ"}
+
+
+def test_what_sizes_say_is_open_where_worlds_are_few():
+    sized = {firms: planted(ESSAY, worlds=worlds) for firms, worlds in ((1_000, 12), (10_000, 11))}
+    differences, agreement = sizes.by_size(sized)
+    assert set(agreement["verdict"]) == {"open"} and (agreement["n"] == 11).all()
+    assert agreement["why"].str.contains("11 worlds: at least 12 are needed").all()
+    of_size = differences.groupby("firms")["low"]
+    assert of_size.count()[1_000] > 0 and of_size.count()[10_000] == 0
+    assert "nan" not in "\n".join(scale.lines(differences, agreement))
+
+
+def test_sizes_are_compared_in_the_same_worlds():
+    small = planted(ESSAY, worlds=14, noise=1.0)
+    large = small.assign(value=small["value"] + 0.1 * small["world"] * (small["arm"] == FOCUS))
+    _, agreement = sizes.by_size({1_000: small, 10_000: large.loc[large["world"] > 1]})
+    row = agreement.set_index(["control", "measure"]).loc[("external_finance", "unemployment")]
+    one = mean_interval(0.1 * np.arange(2, 14))
+    assert (row["mean"], row["low"], row["high"]) == pytest.approx((one.mean, one.low, one.high))

@@ -17,89 +17,12 @@ def luck(*shape: int, seed: int = 0) -> np.ndarray:
     return np.random.default_rng(seed).normal(size=shape)
 
 
-# -- paired differences ------------------------------------------------------------------------------
-
-
-def test_a_planted_difference_is_found_through_shared_luck() -> None:
-    shared, own = 10 * luck(60), luck(60, seed=1)
-    found = intervals.paired_difference(shared + 0.5 + 0.5 * own, shared)
-    assert found.low < 0.5 < found.high
-    assert found.high - found.low < 0.4  # unpaired, the interval would be some 7 wide
-    assert found.mean == pytest.approx(0.5 + 0.5 * own.mean())
-    assert found.d_z == pytest.approx(found.mean / (0.5 * own.std(ddof=1)))
-    assert found.correlation > 0.99
-    assert found.p < 0.001
-    assert found.method == "bca"
-    assert found.verdict() == "better"
-    assert found.verdict(least=2.0) == "equivalent"
-    assert found.verdict(least=0.5) == "undecided"
-    assert intervals.paired_difference(shared, shared + 0.5 + 0.5 * own).verdict() == "worse"
-
-
-@pytest.mark.parametrize(("worlds", "method"), [(6, "t"), (25, "bca")])
-def test_intervals_hold_the_truth_as_often_as_they_say(worlds: int, method: str) -> None:
-    skewed = (
-        np.random.default_rng(5).exponential(size=(300, worlds)) if method == "bca" else luck(300, worlds)
-    )
-    truth = 1.0 if method == "bca" else 0.0
-    held = 0
-    for sample in skewed:
-        found = intervals.paired_difference(sample, np.zeros(worlds), confidence=0.9, resamples=399)
-        assert found.method == method
-        held += found.low <= truth <= found.high
-    assert 0.84 <= held / 300 <= 0.95
-
-
-def test_no_difference_is_rarely_called_one() -> None:
-    called = 0
-    for sample in luck(200, 20, seed=9):
-        found = intervals.paired_difference(sample, np.zeros(20), resamples=399)
-        called += found.p < 0.05
-    assert called / 200 < 0.1
-
-
-def test_equal_differences_have_an_interval_of_no_width() -> None:
-    same = intervals.paired_difference([1.0, 2.0, 3.0], [1.0, 2.0, 3.0])
-    assert (same.mean, same.low, same.high, same.d_z, same.p) == (0.0, 0.0, 0.0, 0.0, 1.0)
-    assert same.superiority == 0.5
-    assert same.verdict(least=0.1) == "equivalent"
-    ahead = intervals.paired_difference([2.0, 3.0, 4.0], [1.0, 2.0, 3.0])
-    assert (ahead.low, ahead.high, ahead.method) == (1.0, 1.0, "exact")
-    assert ahead.d_z == math.inf
-    assert ahead.superiority == 1.0 and ahead.superiority_low > 0.4
-    assert math.isnan(intervals.paired_difference([1.0, 2.0], [1.0, 1.0]).correlation)
-
-
-def test_the_same_numbers_give_the_same_answer() -> None:
-    treated, control = luck(30), luck(30, seed=1)
-    once = intervals.paired_difference(treated, control)
-    np.random.default_rng().random(5)
-    assert intervals.paired_difference(treated, control) == once
-
-
-def test_broken_worlds_are_told_and_not_dropped() -> None:
-    with pytest.raises(ValueError, match="treated holds 1 values that are no finite numbers, out of 3"):
-        intervals.paired_difference([1.0, math.nan, 2.0], [1.0, 1.0, 1.0])
-    with pytest.raises(ValueError, match="treated has 2 worlds and control 3"):
-        intervals.paired_difference([1.0, 2.0], [1.0, 1.0, 1.0])
-    with pytest.raises(ValueError, match="1 world is too few"):
-        intervals.paired_difference([1.0], [1.0])
-
-
 def test_wilson_is_the_textbooks() -> None:
     low, high = intervals.wilson(8, 10)
     assert (low, high) == pytest.approx((0.4902, 0.9433), abs=1e-4)
     assert intervals.wilson(0, 10)[0] == 0.0 and intervals.wilson(10, 10)[1] == 1.0
     with pytest.raises(ValueError, match="no share"):
         intervals.wilson(11, 10)
-
-
-def test_holm_is_the_textbooks_and_keeps_names() -> None:
-    corrected = intervals.holm({"C1": 0.01, "C2": 0.04, "C3": 0.03})
-    assert corrected == pytest.approx({"C1": 0.03, "C2": 0.06, "C3": 0.06})
-    assert intervals.holm([0.5, 0.9]).tolist() == [1.0, 1.0]
-    with pytest.raises(ValueError, match="outside"):
-        intervals.holm([0.5, math.nan])
 
 
 # -- series and lives --------------------------------------------------------------------------------

@@ -151,6 +151,10 @@ def test_questions_that_could_not_be_asked_are_not_counted() -> None:
     found = chance.corrected([0.01, math.nan, 0.04, 0.03], "holm")
     assert found[[0, 2, 3]].tolist() == pytest.approx([0.03, 0.06, 0.06]) and math.isnan(found[1])
     assert chance.corrected([0.01, 0.04, 0.03], "bh").tolist() == pytest.approx([0.03, 0.04, 0.04])
+    assert chance.corrected([0.5, 0.9], "holm").tolist() == [1.0, 1.0]
+    for how in ("holm", "bh"):
+        with pytest.raises(ValueError, match="outside"):
+            chance.corrected([0.5, 1.5], how)
 
 
 def test_two_one_sided_tests_are_statsmodels() -> None:

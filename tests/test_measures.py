@@ -122,7 +122,7 @@ def test_no_division_blows_up_when_platforms_neither_spend_nor_earn_nor_live():
 
 def test_the_twin_of_itself_gains_nothing():
     alone = Future.of(quarters(output=np.linspace(100, 120, N)))
-    for name in ("output_gain", "consumption_gain", "investment_gain", "left_for_others", "both_gain"):
+    for name in ("goods_gain", "consumption_gain", "investment_gain", "left_for_others", "both_gain"):
         assert of(name, alone, alone) == 0.0
 
 
@@ -211,7 +211,7 @@ def test_gains_are_against_the_twin_and_net_of_what_explains_them():
         platform_profit=-0.01,
         venture_funding=0.02,
     )
-    assert of("output_gain", arm) == pytest.approx(0.1)
+    assert of("goods_gain", arm) == pytest.approx(0.1)
     assert of("output_gain_net", arm) == pytest.approx(0.08)
     assert of("private_output_gain", arm) == pytest.approx(0.0)
     assert of("left_for_others", arm) == pytest.approx(0.06)
@@ -345,7 +345,7 @@ def stored(
 def test_tables_of_a_store_become_one_tidy_table():
     table = measured(stored(output=110.0))
     assert len(table) == 2 * 2 * len(MEASURES)
-    gains = table.loc[table["measure"] == "output_gain"].pivot(index="world", columns="arm", values="value")
+    gains = table.loc[table["measure"] == "goods_gain"].pivot(index="world", columns="arm", values="value")
     assert gains["deep_integration"].tolist() == pytest.approx([0.1, 0.1])
     assert gains["external_finance"].tolist() == [0.0, 0.0]
 
@@ -368,7 +368,7 @@ def test_a_world_with_a_gap_is_left_out_of_ranks():
     table = measured(
         stored(arms=("external_finance", "deep_integration", "sideline_platform"), output=100.04)
     )
-    chosen = [MEASURES[name] for name in ("survival", "output_gain", "unemployment")]
+    chosen = [MEASURES[name] for name in ("survival", "goods_gain", "unemployment")]
     arms = ["deep_integration", "sideline_platform"]
     rows, worlds = comparable(at_end(table), chosen, arms, END)
     assert rows.shape == (2, 2, 3) and worlds.tolist() == [0, 1]

@@ -31,7 +31,7 @@ from experiments.tell.words import label, percent
 # fmt: off
 MORE = ("survival", "cost_earned", "return_on_capital", "years_of_cash", "customer_worth", "growth_yield",
         "marginal_yield", "marginal_yield_change", "late_growth", "peak_kept", "bank_capital_low",
-        "bank_earnings", "output_gain", "productivity_gain", "consumption_gain", "investment_gain",
+        "bank_earnings", "goods_gain", "productivity_gain", "consumption_gain", "investment_gain",
         "left_for_others", "both_gain", "co_movement", "worst_bank_earnings")
 LESS = ("venture_dependence", "firm_defaults", "consumer_defaults", "bank_losses", "bank_failures",
         "state_losses", "household_losses", "unemployment", "firm_exits", "small_firms_rationed",
@@ -47,10 +47,12 @@ INSTEAD = {  # the primary outcome that asks better, and why
     "marginal_yield_change": ("customer_return_change", "early and late in years that can be followed"),
     "bank_losses": ("losses_of_others", "over loans it moves with the mix; now over GDP, with households"),
     "household_losses": ("losses_of_others", "one arm alone can have them"),
-    "output_gain": ("goods_gain", "the same number, staff of platforms and banks counted among people"),
     "left_for_others": ("value_net_of_cost", "revenue is no rent, and funders' losses were left out"),
     "drawdown": ("shock_consumption", "the extreme of one path is luck; a standard shock cancels it"),
     "recovery": ("shock_credit", "it ends with the branch; a standard shock cancels luck"),
+}
+RENAMED = {
+    "goods_gain": "called output gain before: the same number, staff of platforms and banks among people",
 }
 MENDED = {
     "revenue_fall": "1 where nothing was ever earned: it was best for the idle",
@@ -69,7 +71,7 @@ def fates() -> str:
     for name in directions():
         one = MEASURES[name]
         if one.primary:
-            now, why = "primary", one.reason
+            now, why = "primary", RENAMED.get(name, one.reason)
         elif name in INSTEAD:
             primary, why = INSTEAD[name]
             now = f"{MEASURES[primary].title} is primary"

@@ -21,7 +21,7 @@ from functools import lru_cache
 import numpy as np
 import numpy.typing as npt
 
-from experiments.judge.intervals import KEY, holm
+from experiments.judge.intervals import KEY
 from experiments.judge.means import Rows, unvaried
 
 # Mean fourth power over squared mean square: 1 for differences of one size, 1.8 for even, 3 for normal ones.
@@ -100,16 +100,31 @@ def corrected(p: npt.ArrayLike, how: str) -> Rows:
     Args:
         how: "holm" (an error anywhere among them in at most 5 %) or "bh" (of those called, at most 5 %
             in expectation).
+
+    Raises ``ValueError`` for another ``how`` and for a p outside of [0, 1].
     """
     from scipy import stats
 
     values = np.asarray(p, dtype=float)
     asked = np.flatnonzero(np.isfinite(values))
+    if ((values[asked] < 0) | (values[asked] > 1)).any():
+        raise ValueError("a p-value lies outside of [0, 1]")
     found = values.copy()
     if how == "bh":
         found[asked] = stats.false_discovery_control(values[asked]) if asked.size else []
     elif how == "holm":
-        found[asked] = holm(values[asked])
+        found[asked] = _holm(values[asked])
     else:
         raise ValueError(f"how = {how!r}: 'holm' or 'bh'")
+    return found
+
+
+def _holm(p: Rows) -> Rows:
+    """(questions,): the smallest times their number, the next times one less, and none below one before it.
+
+    statsmodels' clears the memory at each call, a tenth of a second.
+    """
+    order = np.argsort(p, kind="stable")
+    found = np.empty_like(p)
+    found[order] = np.minimum(np.maximum.accumulate(p[order] * np.arange(p.size, 0, -1)), 1.0)
     return found

@@ -15,6 +15,8 @@ The words exclude one another; the first that holds is given:
 `dependence.depends` may turn a word into "depends" afterwards. Below `means.LEAST` worlds every word is
 "undecided". "better or worse" and "no difference that matters" are each corrected over all rows: each of
 the two kinds is wrong anywhere in the family in at most 5 % of ensembles.
+
+A question without a direction is shown: it has an interval, no word, and no place in a family.
 """
 
 from __future__ import annotations
@@ -58,7 +60,7 @@ def judge(
 
     Args:
         values: see `asked`.
-        outcomes: objects with the attributes of `Asked`.
+        outcomes: objects with the attributes of `Asked`; of direction 0 where they are only shown.
         contrasts: (arm, other): the difference is arm minus other.
         placebos: arm -> the label of the arm that differs from it by a meaningless shuffle.
         horizon: the main one [quarters]; its rows are one family.
@@ -92,15 +94,16 @@ def judge(
     if frame.empty:
         return pd.DataFrame(columns=list(COLUMNS))
     frame = pd.concat([frame, _estimates(gaps, frame["margin"].to_numpy(float), confidence)], axis=1)
-    main = frame["horizon"].eq(horizon)
-    frame["primary"] = main & (corrected == "holm")
-    for part, how in ((main, corrected), (~main, "bh")):
+    main, shown = frame["horizon"].eq(horizon), frame["direction"].eq(0)
+    frame["primary"] = main & ~shown & (corrected == "holm")
+    for part, how in ((main & ~shown, corrected), (~main & ~shown, "bh")):
         _correct(frame, part, how)
+    frame.loc[shown, "p_within"] = np.nan
     frame["half_width"] = (frame["high"] - frame["low"]) / 2.0
-    needed = [
-        worlds_needed(sd, margin, confidence) for sd, margin in zip(frame["sd"], frame["margin"], strict=True)
+    frame["worlds_needed"] = [
+        worlds_needed(sd, margin, confidence) if margin > 0 else np.nan
+        for sd, margin in zip(frame["sd"], frame["margin"], strict=True)
     ]
-    frame["worlds_needed"] = needed
     _word(frame)
     return frame[list(COLUMNS)]
 
@@ -146,15 +149,16 @@ def _correct(frame: Any, part: Any, how: str) -> None:
 
 
 def _word(frame: Any) -> None:
-    """The word of each row, and why where it is undecided."""
+    """The word of each row, and why where it is undecided; no word for what is only shown."""
+    shown = frame["direction"] == 0
     refused = frame["why"] != ""
     nothing = (frame["n"] >= LEAST) & (frame["difference"] == 0.0) & (frame["sd"] == 0.0)
     inside = (frame["low"] >= -frame["margin"]) & (frame["high"] <= frame["margin"])
     within = inside & (frame["p_within"] < LEVEL)
     apart = (frame["p_corrected"] < LEVEL) & ((frame["low"] > 0.0) | (frame["high"] < 0.0))
     good = np.sign(frame["difference"]) * frame["direction"] > 0
-    rules = [nothing, refused, within, apart & good, apart]
-    frame["word"] = np.select(rules, [NOTHING, UNDECIDED, NO_DIFFERENCE, BETTER, WORSE], UNDECIDED)
+    rules = [shown, nothing, refused, within, apart & good, apart]
+    frame["word"] = np.select(rules, ["", NOTHING, UNDECIDED, NO_DIFFERENCE, BETTER, WORSE], UNDECIDED)
     open_still = ~refused & (frame["word"] == UNDECIDED)
     frame.loc[open_still, "why"] = [_wanted(one) for one in frame.loc[open_still, "worlds_needed"]]
 

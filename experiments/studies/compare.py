@@ -103,7 +103,7 @@ def tell(found: Found) -> Report:
     more += ["## What the verdict is read from", "", verdict_table(judged), "", *reasons(judged), ""]
     more += ["## Earlier and later", "", at_other_horizons(judged), ""]
     more += ["## Over all weightings", "", *whatever_the_weights(judged), ""]
-    more += ["## All measures", "", "Shown, and not ranked.", "", *lines(compared)]
+    more += ["## All measures", "", "At the end of the futures; shown, and not ranked.", "", *lines(compared)]
     return Report(
         "\n".join(ten_lines(judged, found.stakes)),
         title="Business models of fintech, in the same worlds",

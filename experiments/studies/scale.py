@@ -11,11 +11,13 @@ lived in few worlds. The folder holds a store for each size, ``scale.csv``, ``ag
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from experiments.judge.sizes import by_size
+from experiments.judge.means import LEAST
+from experiments.judge.sizes import AGREE, DIFFER, OPEN, by_size
 from experiments.measure.futures import FOCUS, Frame, arms, kept_without_firms
 from experiments.measure.measures import MEASURES, measured
 from experiments.run.arm import Arm
@@ -24,11 +26,11 @@ from experiments.run.world import CONTROL
 from experiments.study import Study, Tables
 from experiments.tell.markdown import table
 from experiments.tell.report import Report
-from experiments.tell.words import label, spanned
+from experiments.tell.words import label, number, spanned
 
-QUICK = {"worlds": 8, "firms": 1_000, "burn_in": 40, "quarters": 60}
+QUICK = {"worlds": LEAST, "firms": 1_000, "burn_in": 40, "quarters": 60}
 FULL = {**QUICK, "worlds": 40, "quarters": 80}
-FEW = 4  # the largest of three sizes is lived in one world of so many
+FEW = 3  # the largest of three sizes is lived in one world of so many; of 40 enough are left for words
 
 
 @dataclass(frozen=True)
@@ -73,9 +75,16 @@ def lines(scale: Frame, agreement: Frame) -> list[str]:
 
     def cell(row: Any) -> str:
         mean, low, high = (float(row[name]) for name in ("mean", "low", "high"))
+        if not math.isfinite(low):
+            return f"{number(mean, signed=True)} ({int(row['n'])})"
         return spanned(mean, low, high, more=f"; {int(row['n'])}")
 
-    out = ["Mean, 95 % interval and number of worlds.", ""]
+    out = [
+        f"Mean, 95 % interval (from {LEAST} worlds on) and number of worlds. Sizes agree where their",
+        "differences have no difference that matters, they differ where one is surely larger (corrected over",
+        "all of them, Benjamini and Hochberg); all else is open.",
+        "",
+    ]
     order = sorted(set(scale["firms"]))
     verdicts = agreement.set_index(["control", "measure", "larger"])["verdict"] if len(agreement) else {}
     for control, part in scale.groupby("control", sort=False):
@@ -92,7 +101,7 @@ def lines(scale: Frame, agreement: Frame) -> list[str]:
         out += [table(["", *(f"{firms:,} firms" for firms in order), "sizes"], rows, aligned=True), ""]
     for (smaller, larger), part in agreement.groupby(["smaller", "larger"]) if len(agreement) else ():
         counts = part["verdict"].value_counts()
-        told = ", ".join(f"{int(counts.get(word, 0))} {word}" for word in ("agree", "differ", "open"))
+        told = ", ".join(f"{int(counts.get(word, 0))} {word}" for word in (AGREE, DIFFER, OPEN))
         out.append(f"- {smaller:,} against {larger:,} firms: of {len(part)} headline differences {told}.")
     return [*out, ""]
 

@@ -6,6 +6,8 @@ import math
 from collections.abc import Iterator
 
 from experiments.judge.comparison import Comparison
+from experiments.judge.family import BETTER, NO_DIFFERENCE, WORSE
+from experiments.judge.means import LEAST
 from experiments.measure.futures import FOCUS, Frame
 from experiments.measure.measures import GROUPS, MEASURES
 from experiments.measure.measures.declared import Measure
@@ -14,6 +16,7 @@ from experiments.tell.markdown import table
 from experiments.tell.words import amount, label, number, readable, spanned
 
 SIGN = {1: "↑", -1: "↓", 0: ""}
+SETTLED = {BETTER: " better", WORSE: " worse", NO_DIFFERENCE: " ="}  # words beside a difference
 
 
 def means(found: Comparison) -> Frame:
@@ -68,7 +71,7 @@ def mean_rows(found: Comparison, mine: list[Measure], arms: list[str]) -> Iterat
 def difference_rows(
     found: Comparison, mine: list[Measure], pairs: list[tuple[str, str]]
 ) -> Iterator[list[str]]:
-    """Mean difference, 95 % interval and stars for each measure that any of the pairs has."""
+    """Mean difference, interval and the word that settles it, for each measure that any of the pairs has."""
     rows = found.differences.set_index(["treated", "control", "measure"])
     for one in mine:
         cells = []
@@ -76,9 +79,8 @@ def difference_rows(
             row = rows.loc[(*pair, one.name)]
             times = readable(one.unit)[0]
             mean, low, high = (times * float(row[name]) for name in ("mean", "low", "high"))
-            known = math.isfinite(low) and low < high
-            cell = spanned(mean, low, high) if known else number(mean, signed=True)
-            cells.append(f"{cell}{row['stars']}" + (" =" if row["verdict"] == "equal" else ""))
+            cell = spanned(mean, low, high) if math.isfinite(low) else number(mean, signed=True)
+            cells.append(cell + SETTLED.get(row["word"], ""))
         if any(cell != "n/a" for cell in cells):
             yield [name_of(one, difference=True), *cells]
 
@@ -89,8 +91,9 @@ def definitions() -> list[str]:
         "### How to read this",
         "",
         "↑ more is better, ↓ less is better, no arrow: shown only. In brackets 95 % intervals of the mean",
-        "paired difference. Stars: p < 0.05, 0.01, 0.001 after Holm's correction over the measures of one",
-        "pair of arms. =: the interval lies within the least difference that matters. n/a: there is none.",
+        f"paired difference, from {LEAST} worlds on. Better, worse, = (no difference that matters) are words",
+        "as those above, corrected over all measures with an arrow (Benjamini and Hochberg); primary ones",
+        "have theirs above, at the horizon of the verdict, and none here. n/a: there is no number.",
         "",
     ]
     for one in MEASURES.values():

@@ -31,12 +31,6 @@ def goods_gain(future: Future, twin: Future) -> float:
 
 
 @measure("vitality", "share of the twin's", 1, least=0.001)
-def output_gain(future: Future, twin: Future) -> float:
-    """Real output of the branch against the twin's."""
-    return gain(future, twin, "output")
-
-
-@measure("vitality", "share of the twin's", 1, least=0.001)
 def productivity_gain(future: Future, twin: Future) -> float:
     """Real output per employed person against the twin's; late."""
     return mean(late(future.quarters["productivity"])) / mean(late(twin.quarters["productivity"])) - 1.0
@@ -92,7 +86,7 @@ def debt_burden(future: Future, twin: Future) -> float:
 
 @measure("vitality", "share of the twin's", 0)
 def output_gain_net(future: Future, twin: Future) -> float:
-    """Output gain less the venture money that went into platforms."""
+    """Goods gain less the venture money that went into platforms."""
     return gain(future, twin, "output") - weighted(future, "venture_funding")
 
 
