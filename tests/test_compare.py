@@ -15,8 +15,10 @@ from PIL import Image
 
 import sim
 from experiments.judge import comparison, sides, sizes
+from experiments.judge.asked import at_end
 from experiments.judge.chance import corrected
 from experiments.judge.means import mean_interval
+from experiments.judge.verdict import verdict
 from experiments.measure.futures import FOCUS, NO_GAINS, PLACEBO, arms, kept
 from experiments.measure.measures import MEASURES
 from experiments.run.arm import Arm, branch
@@ -217,6 +219,17 @@ def test_every_measure_has_the_interval_of_the_verdict_and_only_the_judged_have_
     assert worded["p_corrected"].to_numpy() == pytest.approx(corrected(worded["p"], "bh"))
     assert found["p_corrected"].notna().sum() == len(worded)
     assert found.loc["consumption_gain", "direction"] == 1 and found.loc["onset", "direction"] == 0
+
+
+def test_at_the_horizon_of_the_verdict_tables_say_what_it_says():
+    table = planted(ESSAY, noise=2.0)
+    judged = verdict(at_end(table).assign(horizon=40), drawn()).secondary
+    judged = judged.set_index(["arm", "other", "outcome"]).sort_index()
+    keys = ["treated", "control", "measure"]
+    shown = comparison.compare(table).differences.set_index(keys).rename_axis(judged.index.names)
+    assert len(set(judged["word"])) > 1
+    for name in ("low", "p_corrected", "word"):
+        pd.testing.assert_series_equal(shown.sort_index().loc[judged.index, name], judged[name])
 
 
 def placebo(table: pd.DataFrame) -> pd.DataFrame:

@@ -80,9 +80,9 @@ def lines(scale: Frame, agreement: Frame) -> list[str]:
         return spanned(mean, low, high, more=f"; {int(row['n'])}")
 
     out = [
-        f"Mean, 95 % interval (from {LEAST} worlds on) and number of worlds. Sizes agree where their",
-        "differences have no difference that matters, they differ where one is surely larger (corrected over",
-        "all of them, Benjamini and Hochberg); all else is open.",
+        f"Mean, 95 % interval where worlds allow one (from {LEAST} on), and their number. Sizes agree where",
+        "what lies between them does not matter, they differ where one is surely larger (corrected over all",
+        "of them, Benjamini and Hochberg); all else is open.",
         "",
     ]
     order = sorted(set(scale["firms"]))
