@@ -153,7 +153,8 @@ class Study:
         lived, until = self.lived(settings), getattr(settings.extra, "until", None)
         if until is None or self.known is None:
             return lived
-        steps = looks(settings.worlds, settings.extra.most)
+        most = settings.extra.most // settings.histories * settings.histories  # whole sets of histories
+        steps = looks(settings.worlds, most)
         for more in (*steps[1:], None):
             tables = next(iter(lived.values()))
             far = self.known(tables, until, len(steps))

@@ -44,6 +44,15 @@ def test_worlds_are_added_until_they_are_enough(
     assert len(Store(tmp_path).names()) == lived
 
 
+def test_worlds_are_added_in_whole_sets_of_histories(tmp_path: Path) -> None:
+    study = replace(
+        compare.STUDY, known=lambda tables, margins, looks: Enough(2, (1.0,), (False,), False, 7.0)
+    )
+    words = [*TINY.split(), "--histories", "2", "--until", "0.5", "--most", "3", "--out", str(tmp_path)]
+    assert study.main("compare", words) == 0
+    assert len(Store(tmp_path).names()) == 2
+
+
 def test_the_verdict_asks_for_every_question_of_the_family() -> None:
     one, luck = PRIMARY[-1], np.random.default_rng(1)
     keys = {"luck": 1, "outcome": one.name, "horizon": VERDICT}

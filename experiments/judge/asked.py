@@ -121,8 +121,8 @@ def draws(drawn: Any) -> pd.Series:
     of_each = pd.Series(drawn.index, index=drawn.index)
     if not drawn.shape[1] or not drawn.duplicated().any():
         return of_each
-    alike = drawn.groupby(list(drawn.columns), dropna=False, sort=False).ngroup().to_numpy()
-    first = pd.Series([int(drawn.index[alike == one].min()) for one in alike], index=drawn.index)
+    alike = drawn.groupby(list(drawn.columns), dropna=False, sort=False).ngroup()
+    first = pd.Series(of_each.groupby(alike).transform("min"))
     return first if first.nunique() > 1 else of_each
 
 

@@ -18,7 +18,6 @@ import numpy.typing as npt
 from experiments.judge.means import LEAST, Interval, mean_interval
 
 IN, OUT, OPEN = "in", "OUT", "open"
-ENOUGH = 39  # worlds from which on the least and the most of them bound one more world with 95 %
 
 
 def of_cases(values: Sequence[float] | npt.NDArray[np.float64]) -> Interval:
@@ -43,9 +42,9 @@ def placed(found: Interval, low: float, high: float) -> str:
 def range_of_one_more(values: Any, confidence: float = 0.95) -> tuple[float, float]:
     """Where the number of one more world lies with this confidence, given those of some.
 
-    From `ENOUGH` worlds on the numbers in such places of their order that hold it whatever the distribution
-    (of n worlds the k-th from either end: 1 - 2 k / (n + 1)); below, Student's interval of prediction, which
-    holds for normal numbers. NaN with fewer than two worlds.
+    From 39 worlds on (for 95 %) the numbers in such places of their order that hold it whatever the
+    distribution (of n worlds the k-th from either end: 1 - 2 k / (n + 1)); below, Student's interval of
+    prediction, which holds for normal numbers. NaN with fewer than two worlds.
     """
     from scipy import stats
 
