@@ -87,6 +87,8 @@ FLOWS: dict[str, Flow | Change | WriteOff] = {
     "platform dividends": Flow("platforms", "owners"),
     "income from ownership": Flow("owners", "consumers"),
     "start-up capital": Flow("owners", "firms"),
+    "seed money": Flow("owners", "platforms"),
+    "platforms bought": Flow("platforms", "platforms"),
     "new bank equity": Flow("owners", "banks"),
     "estates": Flow("firms", "owners"),
     "liquidations": Flow("owners", "firms", spent_on="used_capital", earned_by="capital"),

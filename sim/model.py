@@ -22,6 +22,7 @@ from sim.actors.firms import (
     produces,
     suffers,
 )
+from sim.actors.growth import learns_worth, wants_growth
 from sim.actors.platforms import (
     closes_platform_books,
     hires,
@@ -49,7 +50,7 @@ from sim.law import Change, Timeline
 from sim.links import market as links
 from sim.markets import attention, goods, labour, news, placebo, supply
 from sim.markets.payments import banking, ownership, trade_credit, venture
-from sim.population import entry, start
+from sim.population import entry, founders, models, start
 from sim.population import exit as leaving
 from sim.population import platforms as population
 from sim.record import beside, indicators, saving, watching
@@ -106,16 +107,13 @@ class Economy(Shown, Populated, mesa.Model):
         progress: bool = False,
         **kwargs: Any,  # so called because Mesa's SolaraViz looks for the name
     ):
-        chosen, number = population.models_of(strategy), given.seed_of_both(seed, rng)
-        sizes = {"firms": firms, "banks": banks, "platforms": population.how_many(chosen, platforms)}
+        chosen, number = models.models_of(strategy), given.seed_of_both(seed, rng)
+        sizes = {"firms": firms, "banks": banks, "platforms": models.room(platforms, firms)}
         saving.check_sizes(sizes if consumers is None else sizes | {"consumers": consumers}, number, threads)
         sizes["consumers"] = 2 * int(firms) if consumers is None else consumers
         parameters = given.merged(parameters, kwargs, Economy.__init__.__annotations__)
         p = parameters if isinstance(parameters, Parameters) else Parameters(parameters or {})
-        if p.giants > sizes["platforms"]:
-            raise ParameterError(
-                f"giants = {p.giants} count exceeds the {sizes['platforms']} platforms there are"
-            )
+        models.check_room(chosen, p, sizes["platforms"])
         if begins is not None:
             law.months(begins)
         self._lay(p, int(number), sizes, law.timeline_of(timeline, begins), begins)
@@ -126,7 +124,7 @@ class Economy(Shown, Populated, mesa.Model):
         self.ledger.open()
         self._live_the_lead_in(counted(self.p.lead_in, "lead-in", progress))
         self.origin = beside.origin_of(self)
-        self._adopt(chosen)
+        population.begin(self, chosen)
 
     def _lay(
         self, p: Parameters, seed: int, sizes: Mapping[str, int], timeline: Timeline, begins: str | None
@@ -147,6 +145,7 @@ class Economy(Shown, Populated, mesa.Model):
         lines = {**sizes, "sectors": news.SECTORS}
         self.market, self.memory, self.tallies = Market.laid(lines), Memory.laid(lines), Tallies()
         self.models: tuple[BusinessModel, ...] = ()
+        self.open_models: tuple[int, ...] = ()  # of these, those that founders may choose
         self.firm_scorers, self.consumer_scorers = scoring.scorers_at_start(sizes)
         self.ledger = Ledger(self.tables, chart())
         self.records, self.watch_kept = indicators.empty(self.ledger.chart), Watch()
@@ -158,7 +157,8 @@ class Economy(Shown, Populated, mesa.Model):
         economy = cls.__new__(cls)
         economy._lay(found.p, found.seed, found.sizes, found.timeline, found.begins)
         economy.branched, economy.origin = found.branched, found.origin
-        economy._tell_apart(found.models, {})
+        economy.tell_apart(found.models, {})
+        economy.open_models = found.open_models
         saving.restore(economy, found.state)
         economy.records, economy.watch_kept = found.records, found.watch
         economy.watch_kept.check(economy.tables)
@@ -169,7 +169,7 @@ class Economy(Shown, Populated, mesa.Model):
 
         Prices and technology grow to where the first quarter has them.
         """
-        self._adopt(population.models_of("external_finance"))
+        population.begin(self, models.models_of("external_finance"))
         self.quarter = start.BEFORE
         for _ in quarters:
             self.live()
@@ -177,18 +177,7 @@ class Economy(Shown, Populated, mesa.Model):
             scorers.seen_at -= self.quarter
         self.quarter = 0
 
-    def _adopt(self, chosen: Mapping[BusinessModel, int | None]) -> None:
-        """Platforms take up these business models, from the next quarter on."""
-        numbers = [len(self.platforms) if n is None else n for n in chosen.values()]
-        rows, models = list(chosen), population.with_those_turned_to(list(chosen))
-        places = np.array([models.index(row) for row in rows])[population.dealt(self, numbers)]
-        names = [row.name for row in models]
-        kept = {n: names.index(row.name) for n, row in enumerate(self.models) if row.name in names}
-        self._tell_apart(models, kept)
-        for model in range(len(models)):
-            population.take_up(self, np.flatnonzero(places == model), model)
-
-    def _tell_apart(self, models: tuple[BusinessModel, ...], kept: Mapping[int, int]) -> None:
+    def tell_apart(self, models: tuple[BusinessModel, ...], kept: Mapping[int, int]) -> None:
         """What is recorded is told by these models; `kept`: new place of those there were."""
         self.models = models
         for scorers in (self.firm_scorers, self.consumer_scorers):
@@ -196,8 +185,9 @@ class Economy(Shown, Populated, mesa.Model):
 
     @property
     def mix(self) -> dict[str, int]:
-        """How many platforms run which business model, by name."""
-        running = np.bincount(self.platforms["model"], minlength=len(self.models)).tolist()
+        """How many living platforms run which business model, by name."""
+        living = self.platforms["model"][self.platforms["alive"]]
+        running = np.bincount(living, minlength=len(self.models)).tolist()
         return {row.name: n for row, n in zip(self.models, running, strict=True) if n}
 
     @property
@@ -205,7 +195,7 @@ class Economy(Shown, Populated, mesa.Model):
         """The business model that all platforms run. StrategyError if they run several: see `mix`."""
         if len(self.mix) > 1:
             raise StrategyError(f"these platforms run several business models: {self.mix}")
-        return self.models[int(self.platforms["model"][0])]
+        return next((row for row in self.models if row.name in self.mix), self.models[0])
 
     @property
     def draws_from(self) -> int:
@@ -260,8 +250,11 @@ class Economy(Shown, Populated, mesa.Model):
         placebo.shuffle(self)  # in comparisons, to see what a change without a meaning does
 
         # platforms plan
-        venture.fund_platforms(self)  # owners commit, the fund backs profit
-        population.review_models(self)
+        founders.post_kinds(self)
+        models.review_models(self)
+        founders.found_platforms(self)  # with money of their own
+        self.each(platforms, wants_growth)
+        venture.fund_platforms(self)  # owners commit, the fund backs what it expects
         self.each(platforms, keeps_technology, reviews_prices, sets_budget)
 
         # attention and links
@@ -319,8 +312,8 @@ class Economy(Shown, Populated, mesa.Model):
         # platforms are judged, close, fail, pay out
         pools.judge(self)  # funders look at what they lost
         pools.redeem(self)
-        self.each(platforms, closes_platform_books, survives)
-        population.platforms_fail(self)
+        self.each(platforms, learns_worth, closes_platform_books, survives)
+        population.platforms_end(self)
         venture.sell_stakes(self)
         self.each(platforms, pays_dividend)
         venture.pay_dividends(self)
@@ -362,20 +355,20 @@ class Economy(Shown, Populated, mesa.Model):
         and for changes in the past.
         """
         self.check_whole()
-        chosen = None if strategy is None else population.models_of(strategy)
-        if chosen is not None:
-            population.how_many(chosen, len(self.platforms))
+        chosen = None if strategy is None else models.models_of(strategy)
         parameters = given.merged(parameters, kwargs, Economy.branch.__annotations__)
         p = self.p if parameters is None else self.p.change(parameters)
         p = p if luck is None else p.change({"luck": luck})
         meaningless = law.placebo(self.now + 1) if placebo else ()
         further = law.timeline_of((*law.timeline_of(timeline, self.begins), *meaningless), self.begins)
         law.check_future(further, self.begins, self.now)
+        if chosen is not None:
+            models.check_room(chosen, p, len(self.platforms))
         twin = Economy.from_state(saving.found(self, self.records.copy()))
         twin.p, twin.crew, twin.branched = p, self.crew, self.quarter
         twin.timeline = law.timeline_of((*self.timeline, *further), self.begins)
         if chosen is not None:
-            twin._adopt(chosen)
+            population.begin(twin, chosen)
         return twin
 
     def save(self, path: str | Path) -> None:

@@ -142,6 +142,7 @@ class Moods(Typed):
     fright: float = number(0.0, "share", "of trust in platforms lost to failures of others")
     own_margin: float = number(0.0, "share/quarter", "what banks earn of late on loans of their own")
     engineer_cost: float = number(1.0, "ratio", "of engineers, beside the time when none is at work")
+    small_team: float = number(0.0, "fen/quarter", "cost of the team of a small platform")
     consumer_rows: float = number(0.0, "rows of consumers", "how many there are")
     posted: np.ndarray = each("platforms", "share/quarter", "offered to households that lend; 0 for none")
     trust: np.ndarray = each("platforms", "share", "of what households would lend at best", 1.0)
@@ -191,6 +192,7 @@ class Memory(Typed):
     )
     fund_put_in: float = number(0.0, "fen", "paid into platforms by the venture fund so far")
     fund_returned: float = number(0.0, "fen", "that its exits have brought the venture fund so far")
+    platforms_founded: int = number(0, "platforms", "so far")
     fund_confidence: float = number(1.0, "ratio", "of the owners in the venture fund")
 
 
@@ -215,4 +217,8 @@ class Tallies(Typed):
     interest_of_banks: float = number(0.0, "fen", "paid to banks by those they lend to themselves")
     resolution: float = number(0.0, "fen", "paid by the state for insolvent banks")
     bank_failures: float = number(0.0, "banks", "resolved")
-    platform_deaths: float = number(0.0, "platforms", "that failed")
+    platform_births: float = number(0.0, "platforms", "that were founded")
+    platform_deaths: float = number(0.0, "platforms", "that ended")
+    no_room: float = number(0.0, "platforms", "that would have been founded, had there been room")
+    rounds: float = number(0.0, "platforms", "that raised money")
+    rounds_asked: float = number(0.0, "platforms", "that asked for a round")

@@ -7,12 +7,14 @@ columns; everything below is the same for all of them.
 import math
 from typing import NamedTuple
 
+from sim.actors.growth import team_of
 from sim.engine.columns import Account, Column, Row
 from sim.engine.compiling import compiled
 from sim.engine.parameters import Declared, param
 from sim.engine.rules import rule
 
 WEEKS = 13.0  # in a quarter
+YEARLY = 0.25  # weight of a quarter in what is smoothed over a year
 
 
 class Platforms(Declared):
@@ -22,29 +24,15 @@ class Platforms(Declared):
     giants = param(3, unit="count", low=0, high=100, source="design", when="start",
         doc="platforms that own a trading ecosystem")
     giant_size = param(5.0, unit="ratio", low=1.0, high=20.0, source="design", when="start",
-        doc="venture money and running presence of a giant, relative to a small platform")
+        doc="first money and team of a giant, relative to a small platform")
     service_cost = param(300.0, unit="fen/user/quarter", low=100.0, high=5000.0, source="assumed",
         doc="what it costs a platform to serve a person or a firm that uses it, at first wages")
     service_limit = param(0.5, unit="share of own cash", low=0.1, high=1.0, source="assumed", held=True,
         doc="highest share of its own cash that a platform spends on serving users in a quarter")
     platform_file_cost = param(230.0, unit="fen/file", low=50.0, high=5000.0, source="COST_PER_LOAN",
         doc="what a loan file costs a platform that does not work like a branch, at first wages")
-    base_cost = param(40.0, unit="fen/row/quarter", low=10.0, high=100.0, source="assumed",
-        doc="what being there costs a platform of size one, for each consumer row there is, at first wages")
-    overhead_staff = param(0.1, unit="share of budget", low=0.0, high=0.3, source="assumed",
-        doc="share of its growth budget that a platform spends on management")
-    spend_rate = param(0.08, unit="share of own cash/quarter", low=0.03, high=0.2, source="assumed",
-        doc="share of its own cash that a platform spends on growth in a quarter")
-    reinvest = param(0.5, unit="share of gross profit", low=0.0, high=1.0, source="assumed",
-        doc="share of its gross profit that a platform spends on growth")
-    spend_limit = param(0.4, unit="share of own cash", low=0.1, high=1.0, source="assumed", held=True,
-        doc="highest share of its own cash that a platform spends on growth in a quarter")
-    faith_speed = param(0.05, unit="share/quarter", low=0.02, high=0.2, source="assumed",
-        doc="share of the gap between faith in growth and what growth brings in that closes in a quarter")
-    faith_least = param(0.1, unit="share", low=0.0, high=0.5, source="assumed", held=True,
-        doc="least faith in growth that is left to a platform whose growth does not pay")
     gross_memory = param(0.2, unit="share/quarter", low=0.05, high=0.5, source="assumed", held=True,
-        doc="weight of a quarter in a platform's usual gross profit and growth spending")
+        doc="weight of a quarter in a platform's usual gross profit")
     profit_memory = param(0.1, unit="share/quarter", low=0.02, high=0.5, source="assumed", held=True,
         doc="weight of a quarter in a platform's usual profit")
     price_step = param(0.05, unit="share/quarter", low=0.0, high=0.15, source="assumed",
@@ -73,11 +61,15 @@ class Platform(Row):
 
     generation = Column(0, unit="count", dtype="uint32")
     bank = Column(0, unit="row of banks", dtype="int32")
-    alive = Column(True, unit="yes/no", doc="has not closed")
+    alive = Column(False, unit="yes/no", doc="is in business; the row is vacant before and after")
     giant = Column(False, unit="yes/no", doc="owns a trading ecosystem")
-    size = Column(1.0, unit="times a small one", doc="in venture money and running presence")
-    died = Column(0, unit="quarter", doc="in which it failed; 0 while it lives", dtype="int32")
+    size = Column(1.0, unit="times a small one", doc="in first money and team")
+    serial = Column(0, unit="count", doc="of all platforms ever founded, the so-manieth; 0 for none", dtype="int32")
     founded = Column(0, unit="quarter", doc="after which it began to act", dtype="int32")
+    died = Column(0, unit="quarter", doc="in which it ended; 0 while it lives", dtype="int32")
+    manner = Column(0, unit="manner", doc="in which it ended, see `sim.population.platforms`", dtype="int32")
+    buyer = Column(-1, unit="row of platforms", doc="that bought its customers, or -1", dtype="int32")
+    there = Column(1.0, unit="share", doc="of this quarter that it is in business")
     business_model = Column(
         0, name="model", unit="place in economy.models", doc="which business model it runs", dtype="int32"
     )
@@ -120,7 +112,7 @@ class Platform(Row):
     files = Column(0.0, unit="files/quarter", of_the_quarter=True)
     served = Column(1.0, unit="share", doc="of users and links that its money allows it to serve")
     service = Column(0.0, unit="fen/quarter", doc="of users")
-    management = Column(0.0, unit="fen/quarter")
+    management = Column(0.0, unit="fen/quarter", doc="of its team")
     upkeep = Column(0.0, unit="fen/quarter", doc="of links, part of project_spend")
     file_bill = Column(0.0, unit="fen/quarter", doc="of last quarter's loan files")
     belief = Column(0.025, unit="share of sales", doc="what it thinks that a link gains a firm at full depth")
@@ -130,8 +122,24 @@ class Platform(Row):
     )
     gross_profit = Column(0.0, unit="fen/quarter", doc="smoothed: revenue less direct cost")
     last_gross = Column(0.0, unit="fen/quarter", doc="at the last price")
-    faith = Column(1.0, unit="share", doc="in growth: of what cash allows to be spent on it")
-    growth_spend = Column(0.0, unit="fen/quarter", doc="smoothed")
+    wanted = Column(0.0, unit="fen/quarter", doc="that it would spend on growth if it could")
+    affords = Column(0.0, unit="fen/quarter", doc="that its money and profit allow to be spent on growth")
+    runway_left = Column(0.0, unit="quarters", doc="for which its last round was meant to last")
+    refused = Column(False, unit="yes/no", doc="has asked for a round in vain, and lives on what it earns")
+    raised_at = Column(-100, unit="quarter", doc="of its last round", dtype="int32")
+    customers = Column(0.0, unit="persons and firms", doc="it has: users, portals and links")
+    leaving = Column(0.05, unit="share/quarter", doc="of its customers, as it has seen them leave")
+    spend_seen = Column(0.0, unit="fen/quarter", doc="spent on customers, remembered, at first wages")
+    new_seen = Column(0.0, unit="persons and firms/quarter", doc="won, remembered")
+    price = Column(0.0, unit="fen/customer", doc="of a new one, as it sees it, at first wages")
+    worth = Column(0.0, unit="fen/customer", doc="as it believes, at first wages")
+    hope = Column(0.0, unit="fen/customer", doc="with which its kind began, at first wages")
+    evidence = Column(0.0, unit="customer years", doc="from which it has learned")
+    kind_price = Column(0.0, unit="fen/customer", doc="among the platforms of its model, at first wages")
+    kind_worth = Column(0.0, unit="fen/customer", doc="among the platforms of its model, at first wages")
+    put_in = Column(0.0, unit="fen", doc="money put into the customers it has; leaves as they do")
+    usual_revenue = Column(0.0, unit="fen/quarter", doc="smoothed over a year")
+    earlier_revenue = Column(0.0, unit="fen/quarter", doc="the same, some three quarters later")
     profit = Column(0.0, unit="fen/quarter", doc="revenue less all costs")
     usual_profit = Column(0.0, unit="fen/quarter", doc="smoothed")
     losses_borne = Column(0.0, unit="fen/quarter", doc="on loans, that no funder bears", of_the_quarter=True)
@@ -211,6 +219,7 @@ class Budget(NamedTuple):
     """What `sets_budget` writes."""
 
     budget: float
+    affords: float
     consumer_spend: float
     firm_spend: float
     project_spend: float
@@ -222,9 +231,10 @@ class Budget(NamedTuple):
 
 @rule(writes=Budget)
 def sets_budget(platform, market, p, u):
-    """Serve what there is, be there, then spend on growth out of own cash and what the business earns.
+    """Serve what there is, pay the team, then spend on growth what is wanted and affordable.
 
-    budget = faith spend_rate cash + reinvest max(0, gross profit), at most spend_limit cash   [fen/quarter]
+    affordable = cash / what is left of the runway + usual gross profit - team; without a round to live on,
+    what gross profit leaves beyond the team                                            [fen/quarter]
     """
     cash = own_cash(platform)
     going = platform.acts if platform.alive else 0.0
@@ -232,21 +242,21 @@ def sets_budget(platform, market, p, u):
     service = going * people * p.service_cost * market.wage_index * (1.0 - p.automation * platform.technique)
     served = min(1.0, p.service_limit * cash / service) if service > 0.0 else 1.0
     service = math.floor(service * served)
-    there = p.base_cost * platform.size * market.consumer_rows * market.wage_index
-    there = going * min(max(0.0, cash - service), there)
-    left = max(0.0, cash - service - there)
-    budget = going * min(
-        p.spend_limit * left,
-        platform.faith * p.spend_rate * left + p.reinvest * max(0.0, platform.gross_profit),
-    )
-    management = math.floor(p.overhead_staff * budget + there)
-    growth = (1.0 - p.overhead_staff) * budget
+    team = going * platform.there * team_of(platform, market, p)
+    left = max(0.0, cash - service)
+    management = math.floor(min(left, team))
+    left -= management
+    earned = platform.gross_profit - team
+    burns = 0.0 if platform.refused else platform.there * left / max(1.0, platform.runway_left)
+    affords = going * max(0.0, burns + earned)
+    budget = min(left, affords, platform.there * platform.wanted)
     return Budget(
         budget=budget,
-        consumer_spend=math.floor(platform.to_consumers * growth),
-        firm_spend=math.floor(platform.to_firms * growth),
-        project_spend=math.floor(platform.to_projects * growth),
-        technology_spend=math.floor(platform.to_technology * growth),
+        affords=affords,
+        consumer_spend=math.floor(platform.to_consumers * budget),
+        firm_spend=math.floor(platform.to_firms * budget),
+        project_spend=math.floor(platform.to_projects * budget),
+        technology_spend=math.floor(platform.to_technology * budget),
         served=served,
         service=service,
         management=management,
@@ -308,36 +318,35 @@ class PlatformBooks(NamedTuple):
     """What `closes_platform_books` writes."""
 
     gross_profit: float
-    growth_spend: float
-    faith: float
     profit: float
     usual_profit: float
+    usual_revenue: float
+    earlier_revenue: float
     spent_total: float
     revenue_total: float
+    runway_left: float
+    there: float
 
 
 @rule(writes=PlatformBooks)
 def closes_platform_books(platform, market, p, u):
-    """Gross profit: revenue less funding, files, service, upkeep, losses borne; profit: less growth too."""
+    """Gross profit: revenue less funding, files, service, upkeep, losses borne; profit: less team and growth."""
     growth = platform.consumer_spend + platform.firm_spend + platform.project_spend - platform.upkeep
     growth += platform.management + platform.technology_spend
     direct = platform.direct_cost + platform.service + platform.upkeep + platform.file_bill
     gross = platform.revenue - direct - platform.losses_borne
     profit = gross - growth
-    usual_gross = platform.gross_profit + p.gross_memory * (gross - platform.gross_profit)
-    usual_growth = platform.growth_spend + p.gross_memory * (growth - platform.growth_spend)
-    # who earns less than growth costs comes to spend less on it, whatever the growth consists of; who has
-    # spent nothing has not learned that it does not pay
-    learns = usual_growth >= 1.0
-    pays = max(p.faith_least, min(1.0, usual_gross / usual_growth)) if learns else platform.faith
+    usual = platform.usual_revenue + YEARLY * (platform.revenue - platform.usual_revenue)
     return PlatformBooks(
-        gross_profit=usual_gross,
-        growth_spend=usual_growth,
-        faith=platform.faith + p.faith_speed * (pays - platform.faith),
+        gross_profit=platform.gross_profit + p.gross_memory * (gross - platform.gross_profit),
         profit=profit,
         usual_profit=platform.usual_profit + p.profit_memory * (profit - platform.usual_profit),
+        usual_revenue=usual,
+        earlier_revenue=platform.earlier_revenue + YEARLY * (usual - platform.earlier_revenue),
         spent_total=platform.spent_total + direct + platform.losses_borne + growth,
         revenue_total=platform.revenue_total + platform.revenue,
+        runway_left=max(0.0, platform.runway_left - platform.there),
+        there=1.0,
     )
 
 

@@ -319,6 +319,14 @@ class Scorers:
             )
             self.mask[lender] = now
 
+    def forget(self, platforms: np.ndarray) -> None:
+        """Nobody has learned anything there yet, and nothing waits for its label."""
+        lenders = self.banks + platforms
+        self.total[lenders] = 0.0
+        old = np.zeros(len(self.mask) + 1, bool)  # the last for nobody, -1
+        old[lenders] = True
+        self.seen_by[old[self.seen_by]] = -1
+
     def tell_apart(self, models: int, kept: Mapping[int, int], of_platform: np.ndarray) -> None:
         """AUCs are told by business model: so many there are; `kept`: new place of those there were."""
         tally = np.zeros((1 + models, *self.tally.shape[1:]))

@@ -1,163 +1,135 @@
-"""Platforms change their business model, and fail."""
+"""Platforms begin, and end: bought, wound up, stopped with claims outstanding, or broke."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Mapping
 
 import numpy as np
 
+from sim.actors.growth import worth_over_price
+from sim.actors.platforms import own_cash
 from sim.credit import pools
-from sim.credit.funders import FUNDERS
-from sim.engine.draws import claim, key, uniform
+from sim.engine.compiling import compiled
 from sim.engine.fen import any_of
-from sim.links.lines import LINES
+from sim.engine.parameters import Declared, param
 from sim.links.market import cut_links
-from sim.strategies.base import BusinessModel, StrategyError, strategy
-
-PLATFORMS = 24  # where nothing says how many
-DEALT = claim("who runs which business model", __name__)
-# all that a platform's change of model writes before it acts, beside the sight of its scorers
-TAKEN_UP = ("model", "founded")
+from sim.population.founders import endow_giants, found, post_kinds
+from sim.population.models import dealt, take_up, with_those_turned_to
+from sim.strategies.base import BusinessModel
 
 
-def models_of(
-    given: "str | BusinessModel | Mapping[Any, int]",
-) -> dict[BusinessModel, int | None]:
-    """Business models by name's order, with how many platforms run each (None: all of them).
+class Ends(Declared):
+    """How platforms end."""
 
-    StrategyError for an unknown name, a number that is none, or two rows of one name.
-    """
-    if not isinstance(given, Mapping):
-        return {checked(strategy(given)): None}
-    found: dict[BusinessModel, int | None] = {}
-    for one, number in given.items():
-        row = checked(strategy(one))
-        if isinstance(number, bool) or not isinstance(number, int | np.integer) or number < 0:
-            raise StrategyError(f"{row.name}: {number!r} platforms is not a whole number from 0 on")
-        if any(row.name == other.name for other in found):
-            raise StrategyError(f"two business models are named {row.name!r}")
-        found[row] = int(number)
-    if not found or sum(filter(None, found.values())) == 0:
-        raise StrategyError(f"{dict(given)!r} names no platforms: {{'deep_integration': 8, ...}}")
-    return dict(sorted(found.items(), key=lambda one: one[0].name))
+    # fmt: off
+    buyout_price = param(0.3, unit="share of worth", low=0.0, high=0.6, source="assumed",
+        doc="what a platform pays for customers of one that ends, of what it believes its own to be worth")
+    buyout_purse = param(0.5, unit="share of own cash", low=0.0, high=1.0, source="assumed", held=True,
+        doc="highest share of its own cash that a platform spends on customers of one that ends; 0: none does")
+    # fmt: on
 
 
-def how_many(chosen: Mapping[BusinessModel, int | None], platforms: int | None) -> int:
-    """How many platforms there are. StrategyError where a mapping does not add up to them."""
-    numbers = [n for n in chosen.values() if n is not None]
-    if not numbers:
-        return PLATFORMS if platforms is None else platforms
-    if platforms is not None and platforms != sum(numbers):
-        given = {row.name: n for row, n in chosen.items()}
-        raise StrategyError(f"{given} are {sum(numbers)} platforms, not {platforms}")
-    return sum(numbers)
+BOUGHT, WOUND_UP, STOPPED, BROKE = 1, 2, 3, 4
+MANNERS = {BOUGHT: "bought", WOUND_UP: "wound up", STOPPED: "stopped", BROKE: "broke"}
 
 
-def checked(row: BusinessModel) -> BusinessModel:
-    """The row, if there are such funders, lines and models to turn to. StrategyError if not."""
-    for what, names, known in (
-        ("funder", [name for name, _ in row.funders], FUNDERS.all()),
-        ("service line", row.lines, LINES.all()),
-    ):
-        for name in names:
-            if name not in known:
-                raise StrategyError(f"{row.name}: no {what} {name!r} (there are {', '.join(known)})")
-    if row.to_projects > 0.0 and not row.lines:
-        raise StrategyError(f"{row.name}: spends on projects, and names no service lines")
-    for name in row.turns_to:
-        strategy(name)
-    return row
+def begin(economy, chosen: Mapping[BusinessModel, int | None]) -> None:
+    """Platforms that live take up these business models in proportion to the numbers; others are founded
+    until there are so many small ones of each. Founders of the same kinds follow."""
+    platforms, p = economy.platforms, economy.p
+    rows, models = list(chosen), with_those_turned_to(list(chosen))
+    names = [row.name for row in models]
+    numbers = [(p.starters if n is None else n) if row.acts else 0 for row, n in chosen.items()]
+    kept = {n: names.index(row.name) for n, row in enumerate(economy.models) if row.name in names}
+    economy.tell_apart(models, kept)
+    economy.open_models = tuple(names.index(row.name) for row in rows if row.acts)
+    everybody = np.arange(len(platforms))
+    platforms["model"] = 0
+    places = [names.index(row.name) for row in rows]
+    for group in (platforms["giant"], ~platforms["giant"]):
+        living = everybody[group & platforms["alive"]]
+        deal = dealt(economy, living, numbers if sum(numbers) else [1] * len(rows))
+        for n, place in enumerate(places):
+            take_up(economy, living[deal == n], place)
+    post_kinds(economy)
+    endow_giants(economy)
+    small = platforms["alive"] & ~platforms["giant"]
+    missing: list[int] = []
+    for place, number in zip(places, numbers, strict=True):
+        there = int(np.count_nonzero(small & (platforms["model"] == place)))
+        missing += [place] * max(0, number - there)
+    found(economy, missing)
 
 
-def with_those_turned_to(rows: Sequence[BusinessModel]) -> tuple[BusinessModel, ...]:
-    """These business models, and all to which their reviews may turn, each once, in the order of names."""
-    found: dict[str, BusinessModel] = {}
-    ahead = list(rows)
-    while ahead:
-        row = ahead.pop()
-        if row.name not in found:
-            found[row.name] = row
-            ahead += [checked(strategy(name)) for name in row.turns_to]
-    return tuple(found[name] for name in sorted(found))
+@compiled
+def hand_over(places, to):
+    """Whoever has a place with platform q is with platform to[q] now, or free where that is -1."""
+    for i in range(places.shape[0]):
+        if places[i] >= 0:
+            places[i] = to[places[i]]
 
 
-def dealt(economy, numbers: Sequence[int]) -> np.ndarray:
-    """Which model each platform runs (place in `numbers`), by a seeded draw.
-
-    Giants and small ones are dealt apart, each in the proportions of `numbers`.
-    """
-    platforms = economy.platforms
-    luck = np.array([uniform.plain(key(economy.draws_from, DEALT), int(i), 0, 0) for i in platforms.ids])
-    giants = np.flatnonzero(platforms["giant"])
-    small = np.flatnonzero(~platforms["giant"])
-    of_giants = shares(len(giants), numbers, economy.draws_from)
-    of_small = [number - giant for number, giant in zip(numbers, of_giants, strict=True)]
-    model = np.empty(len(platforms), np.int32)
-    for rows, counts in ((giants, of_giants), (small, of_small)):
-        order = rows[np.argsort(luck[rows], kind="stable")]
-        model[order] = np.repeat(np.arange(len(numbers)), counts)
-    return model
+@compiled
+def free_doubles(first, second):
+    """Nobody is twice with one platform."""
+    for i in range(first.shape[0]):
+        if first[i] >= 0 and first[i] == second[i]:
+            second[i] = -1
 
 
-def shares(seats: int, numbers: Sequence[int], seed: int) -> list[int]:
-    """So many seats, shared in proportion to `numbers`, none above its own; a draw decides ties."""
-    whole = max(1, sum(numbers))
-    given, rest = (list(parts) for parts in zip(*[divmod(seats * n, whole) for n in numbers], strict=True))
-    luck = [uniform.plain(key(seed, DEALT), n, 1, 0) for n in range(len(numbers))]
-    by_rest = sorted(range(len(numbers)), key=lambda n: (-rest[n], luck[n]))
-    for n in by_rest[: seats - sum(given)]:
-        given[n] += 1
-    return given
-
-
-def take_up(economy, rows: np.ndarray, model: int) -> None:
-    """These platforms run economy.models[model] from the next quarter on: the only writer of what a row says.
-
-    What they have learned they keep, as far as they still see it. Who did nothing before is founded now.
-    """
-    platforms, row = economy.platforms.columns, economy.models[model]
-    begins = rows[(platforms["acts"][rows] == 0.0) & row.acts]
-    platforms["founded"][begins] = economy.quarter
-    platforms["model"][rows] = model
-    for name, value in columns_of(row).items():
-        platforms[name][rows] = value
-    for scorers in (economy.firm_scorers, economy.consumer_scorers):
-        scorers.see(rows, row.sees)
-        scorers.belong(rows, model)
-
-
-def columns_of(row: BusinessModel) -> dict[str, float]:
-    """What columns of platforms hold of a row."""
-    shares_of, lines = dict(row.funders), set(row.lines)
-    found = {name: float(getattr(row, name)) for name in row.numbers()}
-    found |= {f"from_{funder.name}": shares_of.get(funder.name, 0.0) for funder in FUNDERS}
-    return found | {line.offer_name: float(line.name in lines) for line in LINES}
-
-
-def review_models(economy) -> None:
-    """Platforms whose model has a rule for it review whether another would suit them better."""
-    platforms = economy.platforms
-    for n, row in enumerate(economy.models):
-        rows = np.flatnonzero((platforms["model"] == n) & platforms["alive"])
-        if row.reviews is not None and len(rows):
-            economy.each(platforms, row.reviews)
-            names = [one.name for one in economy.models]
-            for place, name in enumerate(row.turns_to):
-                turning = rows[platforms["wanted_model"][rows] == place]
-                if len(turning):
-                    take_up(economy, turning, names.index(name))
-            platforms["wanted_model"] = -1
-
-
-def platforms_fail(economy) -> None:
-    """A dead platform loses users and links, pays whom it owes as far as its cash goes; the rest is lost."""
-    platforms, firms = economy.platforms, economy.firms.columns
-    just = ~platforms["alive"] & (platforms["died"] == 0) & (platforms["acts"] > 0.0)
-    if any_of(just):
-        platforms["died"] = np.where(just, economy.quarter, platforms["died"])
-        cut_links(economy, np.flatnonzero((firms["link"] >= 0) & just[firms["link"]]))
-        economy.tallies.platform_deaths = float(just.sum())
+def platforms_end(economy) -> None:
+    """Who has ended sells his customers or loses them, pays whom he owes as far as his cash goes; the rest
+    is lost."""
+    platforms = economy.platforms.columns
+    just = np.flatnonzero(~platforms["alive"] & (platforms["serial"] > 0) & (platforms["died"] == 0))
+    if len(just):
+        platforms["died"][just] = economy.quarter
+        economy.tallies.platform_deaths = float(len(just))
+        part_with_customers(economy, just)
     gone = ~platforms["alive"]
-    if any_of(gone):
-        pools.run_off(economy, gone)
-        for name in ("links", "users", "firm_users"):
-            platforms.columns[name][gone] = 0.0
+    pools.run_off(economy, gone)
+    if len(just):
+        owing = np.zeros(len(just), bool)
+        for account in ("claims_owed", "borrowing"):
+            owing |= platforms[account][just] > 0
+        manner = np.where(platforms["net_worth"][just] < 0, BROKE, np.where(owing, STOPPED, WOUND_UP))
+        bought = platforms["buyer"][just] >= 0
+        platforms["manner"][just] = np.where(bought & ~owing, BOUGHT, manner)
+        for name in ("links", "users", "firm_users", "customers"):
+            platforms[name][just] = 0.0
+
+
+def part_with_customers(economy, just: np.ndarray) -> None:
+    """Customers, portals and links of those who have just ended go to a buyer, or are free."""
+    platforms, firms, consumers = economy.platforms.columns, economy.firms.columns, economy.consumers.columns
+    to = np.arange(len(economy.platforms), dtype=np.int32)
+    to[just] = -1
+    for q in just:
+        buyer = buyer_of(economy, int(q))
+        if buyer >= 0:
+            to[q] = platforms["buyer"][q] = buyer
+    cut_links(economy, np.flatnonzero((firms["link"] >= 0) & (to[firms["link"]] < 0)))
+    for places in (consumers["first_app"], consumers["second_app"], firms["portal"], firms["link"]):
+        hand_over(places, to)
+    free_doubles(consumers["first_app"], consumers["second_app"])
+
+
+def buyer_of(economy, q: int) -> int:
+    """The richest larger one of its kind buys the customers of platform q, if it can pay; -1 for nobody."""
+    platforms, p, market = economy.platforms.columns, economy.p, economy.market
+    customers = platforms["customers"][q]
+    if customers <= 0.0:
+        return -1
+    alike = platforms["alive"] & (platforms["model"] == platforms["model"][q])
+    rows = np.flatnonzero(alike & (platforms["customers"] > customers))
+    if not len(rows):
+        return -1
+    cash = np.array([own_cash.plain(economy.platforms[int(row)]) for row in rows])
+    buyer = int(rows[np.argmax(cash)])
+    price = int(p.buyout_price * max(0.0, platforms["worth"][buyer]) * market.wage_index * customers)
+    believes = worth_over_price.plain(economy.platforms[buyer])
+    if believes <= p.buyout_price or not 0 < price <= p.buyout_purse * cash.max():
+        return -1
+    paid, received = np.zeros((2, len(economy.platforms)), np.int64)
+    paid[buyer] = received[q] = price
+    economy.ledger.pay("platforms bought", paid, received)
+    platforms["put_in"][buyer] += price
+    return buyer

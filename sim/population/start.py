@@ -121,6 +121,9 @@ def lay_ecosystems(economy) -> None:
     """Giants and the ecosystems around them."""
     p, platforms, giants = economy.p, economy.platforms, int(economy.p.giants)
     platforms["giant"] = np.arange(len(platforms)) < giants
+    platforms["alive"] = platforms["giant"]
+    platforms["serial"] = np.where(platforms["giant"], np.arange(1, len(platforms) + 1), 0)
+    economy.memory.platforms_founded = giants
     platforms["size"] = np.where(platforms["giant"], p.giant_size, 1.0)
     for name, purpose in ECOSYSTEMS.items():
         table = economy.tables[name]

@@ -76,6 +76,7 @@ PLATFORM_SUMS = [*SPENDING, "upkeep", "revenue", "profit", "venture", "new_users
 @tells(
     QUARTERS,
     platforms_alive="platforms: that act",
+    platform_births="platforms: that were founded this quarter",
     platform_revenue="share of GDP: revenue of all platforms",
     platform_growth_spend="share of GDP: what platforms spend on growth, and on being there",
     platform_profit="share of GDP: profit of all platforms",
@@ -111,6 +112,7 @@ def of_platforms(economy: Any, seen: Survey) -> dict[str, float]:
     owed, living = total("platforms", "participations_owed"), int(np.count_nonzero(alive))
     bought = float((platforms["bank_margin"] * platforms["participations_owed"]).sum())
     return {
+        "platform_births": economy.tallies.platform_births,
         "platforms_alive": float(np.count_nonzero(alive & (platforms["acts"] > 0.0))),
         "platform_revenue": ratio(sums["revenue"], market.gdp),
         "platform_growth_spend": ratio(spent, market.gdp),

@@ -25,7 +25,7 @@ from sim.record.watching import Watch
 from sim.strategies import BusinessModel
 
 LEAST = {"firms": 100, "consumers": 100, "banks": 1, "platforms": 1}
-MOST = {"firms": 20_000_000, "consumers": 100_000_000, "banks": 1000, "platforms": 1000}
+MOST = {"firms": 20_000_000, "consumers": 100_000_000, "banks": 1000, "platforms": 400_000}
 
 
 def check_sizes(sizes: Mapping[str, int], seed: int, threads: int) -> None:
@@ -49,6 +49,7 @@ class Found:
     seed: int
     sizes: Mapping[str, int]
     models: tuple[BusinessModel, ...]
+    open_models: tuple[int, ...]
     timeline: Timeline
     begins: str | None
     branched: int
@@ -60,7 +61,7 @@ class Found:
 
 def found(economy: Any, records: Records) -> Found:
     """What there is of an economy; its state is a copy, the records are these."""
-    names = ("p", "seed", "models", "timeline", "begins", "branched", "origin")
+    names = ("p", "seed", "models", "open_models", "timeline", "begins", "branched", "origin")
     kept = {name: getattr(economy, name) for name in names} | {"watch": economy.watch_kept.copy()}
     return Found(sizes=sizes(economy), state=snapshot(economy), records=records, **kept)
 
@@ -122,6 +123,7 @@ def write(economy: Any, path: Path) -> None:
         "sizes": sizes(economy),
         "parameters": economy.p.as_dict(),  # all: a default may have changed by the time of loading
         "models": [as_dict(row) for row in economy.models],
+        "open_models": list(economy.open_models),
         "timeline": [change.as_dict() for change in economy.timeline],
         "begins": economy.begins,
         "branched": economy.branched,
@@ -209,6 +211,7 @@ def rebuilt(arrays: dict[str, np.ndarray], build: Callable[[Found], Any]) -> Any
     kept = {name: about[name] for name in ("seed", "sizes", "begins", "branched", "origin")}
     kept["watch"] = Watch.of(about["watch"], groups["watch"])
     p, state = Parameters(about["parameters"]), groups["state"]
+    kept["open_models"] = tuple(about["open_models"])
     economy = build(Found(p=p, models=models, timeline=timeline, state=state, records=records, **kept))
     economy.ledger.close()
     economy.ledger.open()
@@ -220,6 +223,9 @@ def check_about(about: Mapping[str, Any]) -> None:
     if set(about["sizes"]) != set(LEAST):
         raise ValueError(f"its sizes are of {', '.join(about['sizes']) or 'nothing'}")
     check_sizes(about["sizes"], about["seed"], 1)
+    known_models = range(len(about["models"]))
+    if any(not isinstance(n, int) or n not in known_models for n in about["open_models"]):
+        raise ValueError(f"founders choose among {about['open_models']}, of {len(known_models)} business models")
     lacking = Parameters.declarations().keys() - about["parameters"].keys()
     if lacking:
         raise ValueError(f"it lacks the parameters {', '.join(sorted(lacking)[:3])}")

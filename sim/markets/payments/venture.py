@@ -1,8 +1,15 @@
 """The venture fund: owners commit money, the fund backs platforms, and sells what has come to a profit."""
 
+from types import SimpleNamespace
+from typing import NamedTuple
+
 import numpy as np
 
+from sim.actors.growth import team_of
 from sim.actors.platforms import own_cash, purse
+from sim.engine.arithmetic import exp
+from sim.engine.compiling import compiled
+from sim.engine.draws import claim, key, normals
 from sim.engine.fen import any_of
 from sim.engine.kernels import kernel
 from sim.engine.ledger import split
@@ -14,26 +21,40 @@ class Venture(Declared):
     """The venture fund: what it gets, what it gives to whom, when it sells."""
 
     # fmt: off
-    fund_commitment = param(0.0007, unit="share of GDP", low=0.0, high=0.004, source="design",
+    fund_commitment = param(0.0006, unit="share of GDP", low=0.0001, high=0.002, source="design",
         doc="what the owners commit to the venture fund in a quarter, when their confidence in it is one")
-    confidence_speed = param(0.1, unit="share/quarter", low=0.02, high=0.5, source="assumed", held=True,
+    confidence_speed = param(0.25, unit="share/quarter", low=0.05, high=0.5, source="assumed", held=True,
         doc="weight of the fund's record so far in the owners' confidence in it")
-    confidence_least = param(0.1, unit="ratio", low=0.0, high=1.0, source="assumed", held=True,
+    confidence_least = param(0.15, unit="ratio", low=0.0, high=1.0, source="assumed", held=True,
         doc="lowest factor by which the fund's record scales commitments")
-    confidence_most = param(1.5, unit="ratio", low=1.0, high=4.0, source="assumed", held=True,
+    confidence_most = param(4.0, unit="ratio", low=1.0, high=6.0, source="assumed", held=True,
         doc="highest factor by which the fund's record scales commitments")
-    first_round = param(6.0, unit="quarters of commitments", low=0.0, high=20.0, source="design",
-        when="entry", doc="first commitment to the fund, by which platforms are founded")
-    fund_pace = param(0.3, unit="share of its money/quarter", low=0.05, high=1.0, source="assumed",
-        doc="share of its money that the fund invests in a quarter at most")
-    fund_floor = param(0.3, unit="share", low=0.05, high=1.0, source="assumed",
-        doc="weight in a round of a platform without any gross profit")
-    merit_most = param(3.0, unit="ratio", low=1.0, high=10.0, source="assumed", held=True,
-        doc="gross profit over growth spending beyond which a platform gains no more weight in a round")
-    runway = param(8.0, unit="quarters of cost", low=4.0, high=16.0, source="assumed",
-        doc="costs up to which the fund fills up a platform's own cash")
-    round_parts = param(10.0, unit="count", low=1.0, high=100.0, source="assumed", held=True,
-        doc="parts of a quarter's commitment of which a platform of size one can always use one")
+    confidence_base = param(0.3, unit="ratio", low=0.0, high=1.0, source="assumed", held=True,
+        doc="confidence in a fund that has nothing to show for what was put in")
+    record_kept = param(0.95, unit="share/quarter", low=0.8, high=1.0, source="assumed", held=True,
+        doc="part of what was put in and came back that is still looked at a quarter later")
+    runway = param(6.7, unit="quarters", low=4.0, high=10.0, source="RUNWAY",
+        doc="time for which a round is to last")
+    round_early = param(2.0, unit="quarters", low=0.5, high=4.0, source="assumed", held=True,
+        doc="time for which its cash lasts below which a platform asks for a round")
+    round_growth = param(3.0, unit="ratio", low=1.5, high=6.0, source="assumed",
+        doc="growth spending that a round may pay for, over revenue and team")
+    promise_weight = param(0.5, unit="share", low=0.0, high=1.0, source="assumed",
+        doc="weight of what a platform promises against what was earned so far, in what the fund expects")
+    extrapolation = param(0.3, unit="ratio", low=0.0, high=1.0, source="assumed",
+        doc="weight of its growth in the last year in what the fund expects of a platform")
+    hurdle = param(1.5, unit="ratio", low=1.2, high=2.0, source="assumed",
+        doc="what the fund must expect to get back in profit of a yuan put in")
+    earned_prior = param(1.2, unit="ratio", low=0.8, high=1.5, source="assumed",
+        doc="what the fund expects a yuan put in to earn in a business model of which nothing is known")
+    prior_weight = param(8.0, unit="platform years", low=1.0, high=40.0, source="assumed", held=True,
+        doc="record of a business model that counts as much as what was expected of any")
+    ripe_after = param(4.0, unit="quarters", low=2.0, high=12.0, source="assumed", held=True,
+        doc="age at which a platform's own record counts as much as that of its business model")
+    opinions = param(0.35, unit="log points", low=0.0, high=0.7, source="assumed", held=True,
+        doc="standard deviation of the log of the fund's opinion of a platform")
+    young_stake = param(12.0, unit="quarters", low=4.0, high=20.0, source="assumed", held=True,
+        doc="age up to which the fund's stake in a platform is marked at what it cost")
     hold = param(24.0, unit="quarters", low=8.0, high=40.0, source="assumed",
         doc="time for which the fund holds a stake before it may be sold")
     exit_multiple = param(20.0, unit="quarters of profit", low=8.0, high=60.0, source="assumed",
@@ -45,55 +66,156 @@ class Venture(Declared):
     # fmt: on
 
 
-@kernel
-def weigh_round(backed, platforms, p, commitment, weight):
-    """What each platform that may be `backed` weighs in a round: gross profit per yuan spent on growth.
+OPINION = claim("the fund's opinion of a platform", __name__)
+YEAR = 4  # quarters
+LEAST, MOST = -0.7, 2.0  # growth of revenue in a year, beyond which the fund does not believe it
+BEST = 10.0  # gain per yuan that the fund takes for possible at all
 
-    Nobody is funded beyond his runway; commitment: of the owners this quarter (fen). Returns the share of
-    those who may be backed, by size, that has use for money.
+
+@compiled
+def growth_of(usual, earlier):
+    """Of revenue in a year; none where there was no revenue before."""
+    return max(LEAST, min(MOST, usual / earlier - 1.0)) if earlier > 0.0 else 0.0
+
+
+@compiled
+def gain(gross, put_in, leaving, p):
+    """Profit per yuan put into customers until they have left, each quarter of it less by a discount."""
+    return max(0.0, min(BEST, gross / max(1.0, put_in) / (leaving + p.worth_discount)))
+
+
+@kernel
+def known_of_kinds(counts, platforms, now, p, known):
+    """What was earned per yuan in each business model so far, the more so the longer its record; else the
+    same prior for all. counts: platforms that act; known.gross, put_in, leaving, years: by model, zero."""
+    for q in range(counts.shape[0]):
+        age = float(now - platforms.founded[q])
+        if counts[q] and age > p.ripe_after:
+            k = platforms.model[q]
+            known.gross[k] += platforms.gross_profit[q]
+            known.put_in[k] += platforms.put_in[q]
+            known.leaving[k] += platforms.leaving[q] * platforms.put_in[q]
+            known.years[k] += 0.25 * (age - p.ripe_after)
+    for k in range(known.years.shape[0]):
+        weight = known.years[k] / (known.years[k] + p.prior_weight)
+        rate = known.leaving[k] / max(1.0, known.put_in[k])
+        seen = gain(known.gross[k], known.put_in[k], rate, p)
+        known.earns[k] = weight * seen + (1.0 - weight) * p.earned_prior
+
+
+@kernel
+def weigh_rounds(counts, platforms, market, now, p, known, luck, asked, merit):
+    """What each platform asks for (whole fen, 0: nothing), and what the fund expects of a yuan.
+
+    asked = runway (team + wanted growth - gross profit) - cash, when cash lasts no longer than round_early or
+    more could be placed than it affords; wanted growth at most round_growth times revenue and team.
+    merit = [v promised + (1 - v) earned] (1 + 2 w growth) growth's part of the round opinion
     """
-    used, sizes = 0.0, 0.0
-    for q in range(weight.shape[0]):
-        size, spent = platforms.size[q], platforms.growth_spend[q]
-        merit = platforms.gross_profit[q] / spent if spent > 0.0 else 0.0
-        needed = p.runway * (spent + platforms.wage_bill[q]) + size * commitment / p.round_parts
-        need = min(1.0, needed / max(1.0, own_cash(purse(platforms, q))))
-        counts = size if backed[q] else 0.0
-        weight[q] = counts * (p.fund_floor + min(p.merit_most, max(0.0, merit))) * need
-        used += counts * need
-        sizes += counts
-    return used / sizes
+    for q in range(counts.shape[0]):
+        asked[q] = merit[q] = 0.0
+        if counts[q]:
+            row = rounds_row(platforms, q)
+            team = team_of(row, market, p)
+            cash = own_cash(purse(platforms, q))
+            most = p.round_growth * (max(0.0, platforms.usual_revenue[q]) + team)
+            wanted = min(platforms.wanted[q], most)
+            burn = team + wanted - platforms.gross_profit[q]
+            short = cash < p.round_early * burn or platforms.wanted[q] > 1.25 * platforms.affords[q]
+            need = p.runway * burn - cash
+            if burn > 0.0 and short and need > market.small_team:
+                promised = platforms.worth[q] / platforms.price[q] if platforms.price[q] > 0.0 else 0.0
+                promised = max(0.0, min(BEST, promised)) if platforms.evidence[q] > 0.0 else p.earned_prior
+                age = float(now - platforms.founded[q])
+                own = age / (age + p.ripe_after) if platforms.put_in[q] > 0.0 else 0.0
+                earned = gain(platforms.gross_profit[q], platforms.put_in[q], platforms.leaving[q], p)
+                earned = own * earned + (1.0 - own) * known.earns[platforms.model[q]]
+                grows = growth_of(platforms.usual_revenue[q], platforms.earlier_revenue[q])
+                expected = p.promise_weight * promised + (1.0 - p.promise_weight) * earned
+                expected *= max(0.0, 1.0 + 2.0 * p.extrapolation * grows) * wanted / (wanted + team)
+                merit[q] = expected * exp(p.opinions * luck[q])
+                asked[q] = np.floor(need)
+
+
+class Grown(NamedTuple):
+    """What of a platform says how large its team is."""
+
+    size: float
+    put_in: float
+
+
+@compiled
+def rounds_row(platforms, q):
+    """One platform, as `team_of` takes it."""
+    return Grown(size=platforms.size[q], put_in=platforms.put_in[q])
 
 
 def fund_platforms(economy) -> None:
-    """Owners commit money as the fund's record allows; the fund backs gross profit per yuan spent."""
-    platforms, ledger, p, memory = economy.platforms.columns, economy.ledger, economy.p, economy.memory
-    backed = platforms["alive"] & (platforms["acts"] > 0.0) & ~platforms["sold"]
-    if not any_of(backed):
+    """Owners commit money as the fund's record allows; the fund accepts rounds above its hurdle, the best
+    first, until its money is gone."""
+    platforms, p, tallies = economy.platforms.columns, economy.p, economy.tallies
+    acting = platforms["alive"] & (platforms["acts"] > 0.0)
+    if not any_of(acting):
         return
-    founded = platforms["founded"][backed]
-    profit = float(np.maximum(0.0, platforms["usual_profit"][backed]).sum())
-    value = p.exit_multiple * profit + memory.fund_returned
-    old = economy.quarter > founded.min() + p.hold
-    record = min(p.confidence_most, max(p.confidence_least, value / max(1.0, memory.fund_put_in)))
-    confidence = record if old else 1.0
-    memory.fund_confidence += p.confidence_speed * (confidence - memory.fund_confidence)
-    first = bool(any_of(founded == economy.quarter - 1))
-    scale = p.first_round if first else memory.fund_confidence
-    wish = p.fund_commitment * economy.market.gdp_seen * scale
-    commitment = int(min(wish, p.commitment_purse * ownership.money(economy)))
-    if commitment > 0:
-        ownership.spend(economy, "fund commitments", split(commitment, np.ones(len(economy.fund))))
-    held, weight = economy.fund.columns["deposits"].astype(float), np.empty(len(backed))
-    # money that a platform cannot use stays in the fund
-    use = weigh_round(backed, economy.platforms, p, float(commitment), weight)
-    total = int(held.sum() if first else p.fund_pace * held.sum() * use)
-    if total > 0:
-        part = split(total, weight)
-        ledger.pay("venture funding", split(total, held), part)
-        platforms["venture"][...] = part
-        platforms["venture_total"] += part
-        memory.fund_put_in += total
+    review_record(economy, acting)
+    counts, n = acting & ~platforms["sold"], len(acting)
+    known = SimpleNamespace(**{
+        name: np.zeros(len(economy.models)) for name in ("gross", "put_in", "leaving", "years", "earns")
+    })  # fmt: skip
+    known_of_kinds(acting, economy.platforms, economy.quarter, p, known)
+    luck, asked, merit = np.empty((3, n))
+    # an opinion lasts a year: asking every quarter is no new draw
+    year = economy.quarter // YEAR
+    normals(key(economy.draws_from, OPINION), np.arange(n), economy.platforms.ids, platforms["generation"], year, luck)
+    weigh_rounds(counts, economy.platforms, economy.market, economy.quarter, p, known, luck, asked, merit)
+    asks = np.flatnonzero(asked > 0.0)
+    money = call_money(economy)
+    order = asks[np.argsort(-merit[asks], kind="stable")]
+    order = order[merit[order] >= p.hurdle]
+    paid = np.zeros(n, np.int64)
+    paid[order] = np.where(np.cumsum(asked[order]) <= money, asked[order], 0.0)
+    tallies.rounds_asked, tallies.rounds = float(len(asks)), float(np.count_nonzero(paid))
+    if any_of(paid):
+        held = economy.fund.columns["deposits"].astype(float)
+        economy.ledger.pay("venture funding", split(int(paid.sum()), held), paid)
+        platforms["venture"][...] = paid
+        platforms["venture_total"] += paid
+        economy.memory.fund_put_in += float(paid.sum())
+    got = paid > 0
+    platforms["runway_left"][got] = p.runway
+    platforms["raised_at"][got] = economy.quarter
+    out = (asked > 0.0) & ~got & (platforms["runway_left"] < p.round_early)
+    platforms["refused"][...] = (platforms["refused"] | out) & ~got
+
+
+def review_record(economy, acting: np.ndarray) -> None:
+    """Owners' confidence in the fund follows what its stakes are worth and what it has returned."""
+    platforms, p, memory = economy.platforms.columns, economy.p, economy.memory
+    stake = acting & ~platforms["sold"] & (platforms["venture_total"] > 0.0)
+    young = economy.quarter - platforms["founded"] <= p.young_stake
+    grown = np.where(platforms["earlier_revenue"] > 0.0, platforms["usual_revenue"], 0.0)
+    grows = grown / np.maximum(1.0, platforms["earlier_revenue"]) - 1.0
+    worth = p.exit_multiple * np.maximum(0.0, platforms["usual_profit"])
+    worth *= 1.0 + p.extrapolation * np.clip(grows, LEAST, MOST)
+    marks = np.where(young, np.maximum(worth, platforms["venture_total"]), worth)[stake].sum()
+    memory.fund_put_in *= p.record_kept
+    memory.fund_returned *= p.record_kept
+    if memory.fund_put_in >= 1.0:
+        record = p.confidence_base
+        record += (1.0 - p.confidence_base) * float(marks + memory.fund_returned) / memory.fund_put_in
+        record = min(p.confidence_most, max(p.confidence_least, record))
+        memory.fund_confidence += p.confidence_speed * (record - memory.fund_confidence)
+
+
+def call_money(economy) -> float:
+    """Owners fill the fund up to a year of what they would commit now. Returns what it may give (fen)."""
+    p, fund = economy.p, economy.fund
+    held = float(fund["deposits"].sum())
+    wish = p.fund_commitment * economy.market.gdp_seen * economy.memory.fund_confidence
+    called = min(wish, YEAR * wish - held, p.commitment_purse * ownership.money(economy))
+    if called >= 1.0:
+        ownership.spend(economy, "fund commitments", split(int(called), np.ones(len(fund))))
+        held += float(int(called))
+    return held
 
 
 def sell_stakes(economy) -> None:

@@ -1,0 +1,121 @@
+"""How a platform grows: what a customer costs and is worth to it, what it wants to spend, how its team grows.
+
+One rule for users, portals and projects, whatever the business model. What a platform believes may be wrong:
+it starts from hope and from what others of its kind see, and learns late, from its own customers.
+"""
+
+from typing import NamedTuple
+
+from sim.engine.arithmetic import exp, log
+from sim.engine.compiling import compiled
+from sim.engine.parameters import Declared, param
+from sim.engine.rules import rule
+
+
+class Growth(Declared):
+    """What teams cost, how worth and price of a customer are learned, how fast spending follows them."""
+
+    # fmt: off
+    team_cost = param(0.00012, unit="share of GDP", low=0.00006, high=0.0003, source="assumed",
+        doc="what small teams in all rows of platforms would cost together")
+    team_scale = param(0.75, unit="exponent", low=0.6, high=1.0, source="assumed",
+        doc="growth of a team's cost with the money that it has put into its customers")
+    team_reach = param(20.0, unit="quarters of cost", low=5.0, high=80.0, source="assumed", scale="log",
+        doc="money put into customers, over its cost, that a small team can look after")
+    growth_speed = param(0.375, unit="per log point/quarter", low=0.125, high=0.75, source="assumed",
+        doc="growth of wanted spending where a customer is worth e times what it should be over its price")
+    worth_target = param(1.5, unit="ratio", low=1.0, high=3.0, source="assumed",
+        doc="worth of a customer over its price at which wanted spending stays as it is")
+    hope = param(5.0, unit="ratio", low=3.0, high=10.0, source="assumed",
+        doc="what founders believe a customer to be worth, over the first price that their kind has paid")
+    evidence_half = param(8.0, unit="customer years", low=2.0, high=32.0, source="assumed", scale="log",
+        doc="years of own customers after which a platform believes them as much as hope and its kind")
+    price_evidence = param(3.0, unit="customers", low=1.0, high=10.0, source="assumed", held=True,
+        doc="weight of its kind's price of a customer, in own new ones, in what a platform reckons with")
+    price_memory = param(0.5, unit="share/quarter", low=0.2, high=1.0, source="assumed", held=True,
+        doc="weight of a quarter in what a platform remembers of its spending and of customers won")
+    worth_discount = param(0.02, unit="share/quarter", low=0.01, high=0.04, source="assumed", held=True,
+        doc="by how much a platform and the fund value a later quarter's profit less")
+    leaving_prior = param(0.05, unit="share/quarter", low=0.02, high=0.15, source="assumed", held=True,
+        doc="share of its customers that a founder expects to leave in a quarter")
+    # fmt: on
+
+
+MOST = 2.0  # log points by which a ratio of worth to price moves spending: beyond it nobody reckons
+
+
+@compiled
+def team_of(platform, market, p):
+    """What the team of a platform costs in a quarter (fen): it grows with what was put into customers."""
+    small = market.small_team * platform.size
+    reach = p.team_reach * market.small_team
+    grown = exp(p.team_scale * log(max(1.0, platform.put_in / max(1.0, reach))))
+    return small * grown
+
+
+class Learned(NamedTuple):
+    """What `learns_worth` writes."""
+
+    customers: float
+    leaving: float
+    spend_seen: float
+    new_seen: float
+    price: float
+    evidence: float
+    worth: float
+    hope: float
+    put_in: float
+
+
+@rule(writes=Learned)
+def learns_worth(platform, market, p, u):
+    """What customers cost and are worth, from the platform's own as far as it has any.
+
+    price = (spending + m kind's price) / (new customers + m), both remembered for some quarters   [fen]
+    worth = w gross profit / customer / (leaving + discount) + (1 - w) (kind's worth + hope) / 2   [fen]
+    w = customer years / (customer years + evidence_half)
+    """
+    there = p.persons_per_row * platform.users + platform.firm_users + platform.links
+    new = p.persons_per_row * platform.new_users + platform.new_firm_users + platform.new_links
+    spent = platform.consumer_spend + platform.firm_spend + max(0.0, platform.project_spend - platform.upkeep)
+    spent /= market.wage_index
+    spend_seen = platform.spend_seen + p.price_memory * (spent - platform.spend_seen)
+    new_seen = platform.new_seen + p.price_memory * (new - platform.new_seen)
+    alike = platform.kind_price
+    usual = alike if alike > 0.0 else spend_seen / max(1.0, new_seen)
+    price = (spend_seen + p.price_evidence * usual) / (new_seen + p.price_evidence)
+    left = max(0.0, platform.customers + new - there)
+    rate = min(1.0, left / platform.customers) if platform.customers > 0.0 else platform.leaving
+    weight = platform.customers / (platform.customers + p.evidence_half)
+    leaving = platform.leaving + p.price_memory * weight * (rate - platform.leaving)
+    evidence = (1.0 - leaving) * platform.evidence + 0.25 * there
+    hope = platform.hope if platform.hope > 0.0 else p.hope * price
+    a_head = platform.gross_profit / market.wage_index / max(1.0, there)
+    seen = a_head / (leaving + p.worth_discount)
+    first = 0.5 * hope + 0.5 * (platform.kind_worth if platform.kind_worth > 0.0 else hope)
+    own = evidence / (evidence + p.evidence_half)
+    living = 1.0 if platform.alive and platform.acts > 0.0 else 0.0
+    return Learned(
+        customers=there, leaving=leaving, spend_seen=spend_seen, new_seen=new_seen, price=price,
+        evidence=living * evidence, worth=own * seen + (1.0 - own) * first, hope=living * hope,
+        put_in=living * ((1.0 - leaving) * platform.put_in + spent * market.wage_index),
+    )  # fmt: skip
+
+
+@compiled
+def worth_over_price(platform):
+    """What a platform believes a customer to be worth, over what one costs."""
+    return platform.worth / platform.price if platform.price > 0.0 else 1.0
+
+
+@rule(writes="wanted")
+def wants_growth(platform, market, p, u):
+    """Wanted spending rises while a customer is worth more than `worth_target` times its price.
+
+    wanted' = wanted exp(growth_speed log(worth / (worth_target price)))   [fen/quarter]
+    """
+    ratio = max(0.0, worth_over_price(platform)) / p.worth_target
+    pull = max(-MOST, min(MOST, log(max(1e-9, ratio))))
+    least = 0.1 * market.small_team  # who has given up may try again
+    wanted = max(least, platform.wanted * exp(p.growth_speed * pull))
+    return wanted if platform.alive and platform.acts > 0.0 else 0.0

@@ -1,0 +1,189 @@
+"""Platforms are born: people found what they see grow, raise money and earn, with money of their own.
+
+A platform takes a vacant row of the table, whose length is the room there is. Who founds what, with how much
+and in which month is drawn for the row's next generation, so that twins agree.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from sim.actors.platforms import Platform
+from sim.engine.arithmetic import exp
+from sim.engine.columns import Account, declared
+from sim.engine.draws import claim, each_uniform, key, normals, uniform
+from sim.engine.ledger import Some
+from sim.engine.parameters import Declared, param
+from sim.markets.payments import ownership
+from sim.population.models import take_up
+
+
+class Founding(Declared):
+    """Who founds platforms, and with what."""
+
+    # fmt: off
+    starters = param(2, unit="count", low=0, high=16, source="design", when="entry",
+        doc="small platforms of each business model with which it begins")
+    idle_founders = param(0.0012, unit="share of room/quarter", low=0.0, high=0.005, source="assumed",
+        when="entry", doc="platforms of each business model that are founded whatever founders see")
+    imitation = param(0.6, unit="per platform/quarter", low=0.0, high=1.25, source="assumed", when="entry",
+        doc="platforms founded for each that lives, where all that founders look at is as good as can be")
+    by_growth = param(0.34, unit="share", low=0.0, high=1.0, source="assumed", held=True, when="entry",
+        doc="weight of the growth of a business model's revenue in what founders look at")
+    by_rounds = param(0.33, unit="share", low=0.0, high=1.0, source="assumed", held=True, when="entry",
+        doc="weight of the share of its platforms that raised money in what founders look at")
+    by_profit = param(0.33, unit="share", low=0.0, high=1.0, source="assumed", held=True, when="entry",
+        doc="weight of the share of its young platforms that earn their costs in what founders look at")
+    deterrence = param(4.0, unit="per share", low=0.0, high=8.0, source="assumed", when="entry",
+        doc="by how much the share of platforms that ended within a year keeps founders away")
+    founders_spread = param(0.5, unit="log points", low=0.0, high=1.0, source="assumed", held=True,
+        when="entry", doc="standard deviation of the log number of founders of a business model in a quarter")
+    example_age = param(12.0, unit="quarters", low=4.0, high=24.0, source="assumed", held=True, when="entry",
+        doc="age up to which founders look at a platform as an example")
+    seed_quarters = param(4.0, unit="quarters", low=2.0, high=6.0, source="assumed", when="entry",
+        doc="time for which founders' own money pays a small team, and as much again for growth")
+    seed_spread = param(0.8, unit="log points", low=0.0, high=1.2, source="assumed", when="entry",
+        doc="standard deviation of the log money with which a platform is founded")
+    by_month = param(1, unit="count", low=0, high=1, source="design", when="entry",
+        doc="whether platforms are founded in a month of the quarter (1) or as it opens (0)")
+    # fmt: on
+
+
+HOW_MANY = claim("how many platforms are founded", __name__)
+SEED, MONTH = claim("a founder's money", __name__), claim("a founder's month", __name__)
+GROWTH_LEAST, GROWTH_MOST = -0.7, 2.0  # a year: beyond that nobody believes it lasts
+MONTHS = 3.0  # in a quarter
+# what the next platform in a row keeps of the last one; all else is set to the default of its column
+KEPT = ("generation", "bank", "giant", "size", "model")
+
+
+def fresh() -> dict[str, float]:
+    """What the columns of a platform hold that nobody has filled yet."""
+    columns = {name: one for name, one in declared(Platform).items() if not isinstance(one, Account)}
+    return {name: one.default for name, one in columns.items() if name not in KEPT}
+
+
+def vacant(economy) -> np.ndarray:
+    """Rows of platforms that are free: nobody lives there, and nothing is left of who did."""
+    platforms = economy.platforms
+    free = ~platforms["alive"] & ~platforms["giant"]
+    for books in platforms.books.values():
+        free &= books == 0
+    return np.flatnonzero(free)
+
+
+def growth_of(usual: float, earlier: float) -> float:
+    """Of revenue, in a year; none where there was no revenue before."""
+    return min(GROWTH_MOST, max(GROWTH_LEAST, usual / earlier - 1.0)) if earlier > 0.0 else 0.0
+
+
+def expected_births(economy, model: int) -> float:
+    """How many platforms of a business model are founded this quarter, before chance (count)."""
+    platforms, p, now = economy.platforms.columns, economy.p, economy.quarter
+    mine = (platforms["model"] == model) & ~platforms["giant"]
+    alive = mine & platforms["alive"]
+    idle = p.idle_founders * len(economy.platforms)
+    living = int(np.count_nonzero(alive))
+    if not living:
+        return idle
+    age = now - platforms["founded"]
+    young = alive & (age <= p.example_age) & (age > 0)
+    earning = young & (platforms["revenue_total"] > 0.0) & (platforms["usual_profit"] >= 0.0)
+    growth = growth_of(
+        float(platforms["usual_revenue"][mine].sum()), float(platforms["earlier_revenue"][mine].sum())
+    )
+    raised = np.count_nonzero(alive & (platforms["raised_at"] > now - 4)) / living
+    earned = np.count_nonzero(earning) / max(1, np.count_nonzero(young))
+    seen = p.by_growth * min(1.0, max(0.0, growth)) + p.by_rounds * raised + p.by_profit * earned
+    ended = int(np.count_nonzero(mine & ~platforms["alive"] & (platforms["died"] > now - 4)))
+    fear = exp(-p.deterrence * ended / (ended + living))
+    return idle + p.imitation * living * seen * fear
+
+
+def found_platforms(economy) -> None:
+    """Founders of each business model open to them found as many platforms as they dare."""
+    p, now = economy.p, economy.quarter
+    chosen: list[int] = []
+    for model in economy.open_models:
+        luck = key(economy.draws_from, HOW_MANY)
+        spread = np.empty(1)
+        one = np.array([model])
+        normals(luck, np.zeros(1, np.int64), one, np.array([1]), now, spread)
+        noise = exp(p.founders_spread * float(spread[0]) - 0.5 * p.founders_spread**2)
+        births = expected_births(economy, model) * noise + uniform.plain(luck, model, 0, now)
+        chosen += [model] * int(births)
+    found(economy, chosen)
+
+
+def found(economy, models: Sequence[int]) -> None:
+    """So many platforms are founded, of these business models (places in economy.models), where there is
+    room and as far as the owners' money goes."""
+    platforms, p, n = economy.platforms, economy.p, len(models)
+    rows = vacant(economy)[:n] if n else np.empty(0, np.int64)
+    economy.tallies.no_room += float(n - len(rows))
+    if not len(rows):
+        return
+    generation = platforms["generation"] + 1
+    luck, month = np.empty(len(rows)), np.empty(len(rows))
+    normals(key(economy.draws_from, SEED), rows, platforms.ids, generation, economy.quarter, luck)
+    each_uniform(key(economy.draws_from, MONTH), rows, platforms.ids, generation, economy.quarter, month)
+    ways = np.array([exp(p.seed_spread * float(z) - 0.5 * p.seed_spread**2) for z in luck])
+    money = np.floor(2.0 * p.seed_quarters * economy.market.small_team * ways)
+    funded = np.cumsum(money) <= p.owners_purse * ownership.money(economy)
+    rows, money, kinds = rows[funded], money[funded], np.array(models[: len(rows)])[funded]
+    there = 1.0 - p.by_month * np.floor(MONTHS * month[funded]) / MONTHS
+    settle_in(economy, rows, kinds)
+    endow(economy, rows, money)
+    platforms.columns["there"][rows] = there
+    economy.tallies.platform_births += float(len(rows))
+
+
+def endow(economy, rows: np.ndarray, money: np.ndarray) -> None:
+    """The owners pay these platforms their first money (whole fen): half for the team, half for growth."""
+    platforms, p = economy.platforms.columns, economy.p
+    ownership.spend(economy, "seed money", Some(rows, money))
+    platforms["wanted"][rows] = 0.5 * money / p.seed_quarters
+    platforms["runway_left"][rows] = p.seed_quarters
+
+
+def endow_giants(economy) -> None:
+    """A giant that begins to act has the first money of so many small platforms as its size says."""
+    platforms, p = economy.platforms.columns, economy.p
+    rows = np.flatnonzero(platforms["giant"] & (platforms["acts"] > 0.0) & (platforms["runway_left"] == 0.0))
+    rows = rows[platforms["spent_total"][rows] == 0.0]
+    money = np.floor(2.0 * p.seed_quarters * economy.market.small_team * platforms["size"][rows])
+    if len(rows) and money.sum() <= p.owners_purse * ownership.money(economy):
+        endow(economy, rows, money)
+
+
+def settle_in(economy, rows: np.ndarray, kinds: np.ndarray) -> None:
+    """New platforms of these kinds are in the rows: nothing is left of who was there before."""
+    platforms, memory = economy.platforms.columns, economy.memory
+    for name, default in fresh().items():
+        platforms[name][rows] = default
+    platforms["generation"][rows] += 1
+    platforms["alive"][rows] = True
+    platforms["serial"][rows] = memory.platforms_founded + 1 + np.arange(len(rows))
+    memory.platforms_founded += len(rows)
+    for scorers in (economy.firm_scorers, economy.consumer_scorers):
+        scorers.forget(rows)
+    for model in dict.fromkeys(kinds.tolist()):
+        take_up(economy, rows[kinds == model], model)
+
+
+def post_kinds(economy) -> None:
+    """What those of its kind pay for a customer and believe him worth, by platform, as the quarter opens."""
+    platforms, market, p = economy.platforms.columns, economy.market, economy.p
+    market.small_team = p.team_cost * market.gdp_seen / len(economy.platforms)
+    acting = platforms["alive"] & (platforms["acts"] > 0.0)
+    for model in np.unique(platforms["model"][acting]).tolist():
+        mine = platforms["model"] == model
+        living = mine & acting
+        won, known = platforms["new_seen"][living].sum(), platforms["evidence"][living]
+        if won > 0.0:
+            platforms["kind_price"][mine] = platforms["spend_seen"][living].sum() / won
+        if known.sum() > 0.0:
+            platforms["kind_worth"][mine] = (known * platforms["worth"][living]).sum() / known.sum()
+        hopes = platforms["hope"][living]
+        if any(hopes > 0.0):
+            platforms["hope"][living & (platforms["hope"] == 0.0)] = hopes[hopes > 0.0].mean()

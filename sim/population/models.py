@@ -1,0 +1,145 @@
+"""Which business models platforms run: what an economy is given, who is dealt which, and what a model writes."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from sim.credit.funders import FUNDERS
+from sim.engine.draws import claim, key, uniform
+from sim.links.lines import LINES
+from sim.strategies.base import BusinessModel, StrategyError, discover, strategy
+
+FREE = "free"  # founders choose among all business models in which platforms act
+ROOM = 25  # firms for each row of platforms, where nothing says how much room there is
+ROOM_LEAST = 40  # rows
+DEALT = claim("who runs which business model", __name__)
+# all that a platform's change of model writes before it acts, beside the sight of its scorers
+TAKEN_UP = ("model", "founded")
+
+
+def models_of(
+    given: "str | BusinessModel | Mapping[Any, int]",
+) -> dict[BusinessModel, int | None]:
+    """Business models by name's order, with how many small platforms begin with each (None: the parameter
+    `starters` says it).
+
+    StrategyError for an unknown name, a number that is none, or two rows of one name.
+    """
+    if isinstance(given, str) and given == FREE:
+        return {checked(row): None for row in discover().values() if row.acts}
+    if not isinstance(given, Mapping):
+        return {checked(strategy(given)): None}
+    found: dict[BusinessModel, int | None] = {}
+    for one, number in given.items():
+        row = checked(strategy(one))
+        if isinstance(number, bool) or not isinstance(number, int | np.integer) or number < 0:
+            raise StrategyError(f"{row.name}: {number!r} platforms is not a whole number from 0 on")
+        if any(row.name == other.name for other in found):
+            raise StrategyError(f"two business models are named {row.name!r}")
+        found[row] = int(number)
+    if not found or sum(filter(None, found.values())) == 0:
+        raise StrategyError(f"{dict(given)!r} names no platforms: {{'deep_integration': 8, ...}}")
+    return dict(sorted(found.items(), key=lambda one: one[0].name))
+
+
+def room(platforms: int | None, firms: int) -> int:
+    """How many rows of platforms there are."""
+    return max(ROOM_LEAST, int(firms) // ROOM) if platforms is None else platforms
+
+
+def check_room(chosen: Mapping[BusinessModel, int | None], p: Any, rows: int) -> None:
+    """StrategyError where giants and those who begin are more than there is room for."""
+    begin = sum(p.starters if n is None else n for row, n in chosen.items() if row.acts)
+    if begin + p.giants > rows:
+        given = {row.name: n for row, n in chosen.items() if n is not None}
+        raise StrategyError(
+            f"{given or begin} platforms and {p.giants} giants exceed the room for {rows}: platforms = ..."
+        )
+
+
+def checked(row: BusinessModel) -> BusinessModel:
+    """The row, if there are such funders, lines and models to turn to. StrategyError if not."""
+    for what, names, known in (
+        ("funder", [name for name, _ in row.funders], FUNDERS.all()),
+        ("service line", row.lines, LINES.all()),
+    ):
+        for name in names:
+            if name not in known:
+                raise StrategyError(f"{row.name}: no {what} {name!r} (there are {', '.join(known)})")
+    if row.to_projects > 0.0 and not row.lines:
+        raise StrategyError(f"{row.name}: spends on projects, and names no service lines")
+    for name in row.turns_to:
+        strategy(name)
+    return row
+
+
+def with_those_turned_to(rows: Sequence[BusinessModel]) -> tuple[BusinessModel, ...]:
+    """These business models, and all to which their reviews may turn, each once, in the order of names."""
+    found: dict[str, BusinessModel] = {}
+    ahead = list(rows)
+    while ahead:
+        row = ahead.pop()
+        if row.name not in found:
+            found[row.name] = row
+            ahead += [checked(strategy(name)) for name in row.turns_to]
+    return tuple(found[name] for name in sorted(found))
+
+
+def dealt(economy, rows: np.ndarray, numbers: Sequence[int]) -> np.ndarray:
+    """Which model each of these platforms runs (place in `numbers`, in whose proportions), by a seeded draw."""
+    luck = np.array([uniform.plain(key(economy.draws_from, DEALT), int(i), 0, 0) for i in rows])
+    model = np.empty(len(rows), np.int32)
+    counts = shares(len(rows), numbers, economy.draws_from)
+    model[np.argsort(luck, kind="stable")] = np.repeat(np.arange(len(numbers)), counts)
+    return model
+
+
+def shares(seats: int, numbers: Sequence[int], seed: int) -> list[int]:
+    """So many seats, shared in proportion to `numbers`; a draw decides ties."""
+    whole = max(1, sum(numbers))
+    given, rest = (list(parts) for parts in zip(*[divmod(seats * n, whole) for n in numbers], strict=True))
+    luck = [uniform.plain(key(seed, DEALT), n, 1, 0) for n in range(len(numbers))]
+    by_rest = sorted(range(len(numbers)), key=lambda n: (-rest[n], luck[n]))
+    for n in by_rest[: seats - sum(given)]:
+        given[n] += 1
+    return given
+
+
+def take_up(economy, rows: np.ndarray, model: int) -> None:
+    """These platforms run economy.models[model] from the next quarter on: the only writer of what a row says.
+
+    What they have learned they keep, as far as they still see it. Who did nothing before is founded now.
+    """
+    platforms, row = economy.platforms.columns, economy.models[model]
+    begins = rows[(platforms["acts"][rows] == 0.0) & row.acts]
+    platforms["founded"][begins] = economy.quarter
+    platforms["model"][rows] = model
+    for name, value in columns_of(row).items():
+        platforms[name][rows] = value
+    for scorers in (economy.firm_scorers, economy.consumer_scorers):
+        scorers.see(rows, row.sees)
+        scorers.belong(rows, model)
+
+
+def columns_of(row: BusinessModel) -> dict[str, float]:
+    """What columns of platforms hold of a row."""
+    shares_of, lines = dict(row.funders), set(row.lines)
+    found = {name: float(getattr(row, name)) for name in row.numbers()}
+    found |= {f"from_{funder.name}": shares_of.get(funder.name, 0.0) for funder in FUNDERS}
+    return found | {line.offer_name: float(line.name in lines) for line in LINES}
+
+
+def review_models(economy) -> None:
+    """Platforms whose model has a rule for it review whether another would suit them better."""
+    platforms = economy.platforms
+    for n, row in enumerate(economy.models):
+        rows = np.flatnonzero((platforms["model"] == n) & platforms["alive"])
+        if row.reviews is not None and len(rows):
+            economy.each(platforms, row.reviews)
+            names = [one.name for one in economy.models]
+            for place, name in enumerate(row.turns_to):
+                turning = rows[platforms["wanted_model"][rows] == place]
+                if len(turning):
+                    take_up(economy, turning, names.index(name))
+            platforms["wanted_model"] = -1
