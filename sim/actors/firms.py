@@ -164,6 +164,8 @@ class Firm(Row):
     ecosystem = Column(-1, unit="row of platforms", doc="of the giant it trades in, or -1", dtype="int32")
     portal = Column(-1, unit="row of platforms", doc="that has its attention, or -1", dtype="int32")
     link = Column(-1, unit="row of platforms", doc="that is part of its operations, or -1", dtype="int32")
+    project_cost = Column(0.0, unit="fen", doc="of the project by which its platform entered its operations")
+    project_due = Column(0.0, unit="fen", doc="of that, what its platform has not paid and built yet")
     depth = Column(0.0, unit="share", doc="of the deepest line of its platform in its operations")
     linked_productivity = Column(0.0, unit="share of productivity", doc="added by its link")
     linked_agility = Column(0.0, unit="share/quarter", doc="added to its agility by its link")

@@ -81,9 +81,10 @@ def learns_worth(platform, market, p, u):
     spent /= market.wage_index
     spend_seen = platform.spend_seen + p.price_memory * (spent - platform.spend_seen)
     new_seen = platform.new_seen + p.price_memory * (new - platform.new_seen)
-    alike = platform.kind_price
-    usual = alike if alike > 0.0 else spend_seen / max(1.0, new_seen)
-    price = (spend_seen + p.price_evidence * usual) / (new_seen + p.price_evidence)
+    # before anybody of its kind has won a customer there is no price
+    alike = platform.kind_price if platform.kind_price > 0.0 else spend_seen / new_seen if new > 0.0 else 0.0
+    known = alike > 0.0
+    price = (spend_seen + p.price_evidence * alike) / (new_seen + p.price_evidence) if known else platform.price
     left = max(0.0, platform.customers + new - there)
     rate = min(1.0, left / platform.customers) if platform.customers > 0.0 else platform.leaving
     weight = platform.customers / (platform.customers + p.evidence_half)
@@ -103,9 +104,9 @@ def learns_worth(platform, market, p, u):
 
 
 @compiled
-def worth_over_price(platform):
-    """What a platform believes a customer to be worth, over what one costs."""
-    return platform.worth / platform.price if platform.price > 0.0 else 1.0
+def worth_over_price(platform, p):
+    """What a platform believes a customer to be worth, over what one costs; hope where no price is known."""
+    return platform.worth / platform.price if platform.price > 0.0 else p.hope
 
 
 @rule(writes="wanted")
@@ -114,8 +115,8 @@ def wants_growth(platform, market, p, u):
 
     wanted' = wanted exp(growth_speed log(worth / (worth_target price)))   [fen/quarter]
     """
-    ratio = max(0.0, worth_over_price(platform)) / p.worth_target
-    pull = max(-MOST, min(MOST, log(max(1e-9, ratio))))
+    ratio = max(0.0, worth_over_price(platform, p)) / p.worth_target
+    pull = max(-MOST, min(MOST, log(max(1e-9, ratio)))) if platform.price > 0.0 else 0.0
     least = 0.1 * market.small_team  # who has given up may try again
     wanted = max(least, platform.wanted * exp(p.growth_speed * pull))
     return wanted if platform.alive and platform.acts > 0.0 else 0.0

@@ -26,10 +26,12 @@ class Integration(Declared):
     """What integration costs and how it grows."""
 
     # fmt: off
-    project_fixed = param(3_000_000.0, unit="fen/project", low=1_000_000.0, high=10_000_000.0,
+    project_fixed = param(600_000.0, unit="fen/project", low=200_000.0, high=3_000_000.0,
         source="assumed", scale="log", doc="fixed cost of an integration project, at first wages")
-    project_share = param(0.07, unit="quarters of sales", low=0.025, high=0.25, source="assumed", scale="log",
+    project_share = param(0.05, unit="quarters of sales", low=0.024, high=0.12, source="assumed", scale="log",
         doc="cost of an integration project that grows with the firm's size")
+    project_down = param(0.1, unit="share of cost", low=0.05, high=1.0, source="assumed",
+        doc="part of an integration project that must be there when it starts; the rest is paid as work goes on")
     chain_discount = param(0.3, unit="share", low=0.0, high=0.6, source="assumed",
         doc="by how much a project is cheaper for a partner of a linked firm")
     engineer_scarcity = param(50.0, unit="per share of GDP", low=0.0, high=200.0, source="assumed",
@@ -81,26 +83,39 @@ def left_to_people(economy) -> np.ndarray:
     return people * offered
 
 
+@compiled
+def built(firms, i):
+    """The share of its project that has been paid, and so built, in a linked firm."""
+    return 1.0 - firms.project_due[i] / firms.project_cost[i] if firms.project_cost[i] > 0.0 else 1.0
+
+
 @kernel
-def upkeeps(linked, firms, market, p, people, upkeep, links):
-    """What it costs each platform to keep up its links (fen), and how many it has."""
+def upkeeps(linked, firms, market, p, people, upkeep, links, due):
+    """What it costs each platform to keep up what it has built, what is still to be paid of its projects
+    (fen), and how many links it has."""
     for i in linked:
         q = firms.link[i]
-        upkeep[q] += (
-            p.depth_decay
-            * (p.project_fixed * market.wage_index + p.project_share * firms.sales[i])
-            * people[q]
-        )
+        cost = (p.project_fixed * market.wage_index + p.project_share * firms.sales[i]) * people[q]
+        upkeep[q] += p.depth_decay * built(firms, i) * cost
+        due[q] += firms.project_due[i]
         links[q] += 1.0
 
 
 @kernel
+def pay_instalments(linked, firms, part):
+    """Of what is still to be paid of each project its platform pays this part now."""
+    for i in linked:
+        firms.project_due[i] *= 1.0 - part[firms.link[i]]
+
+
+@kernel
 def deepens(linked, firms, kept, depth, p):
-    """The depth of a line grows as far as it is kept up, and decays as far as it is not."""
+    """The depth of a line grows to what is built as far as it is kept up, and decays as far as it is not."""
     for n in range(linked.shape[0]):
         i = linked[n]
         held = kept[firms.link[i]]
-        new = depth[i] * (1.0 - p.depth_decay * (1.0 - held)) + p.depth_speed * held * (1.0 - depth[i])
+        lacks = max(0.0, built(firms, i) - depth[i])
+        new = depth[i] * (1.0 - p.depth_decay * (1.0 - held)) + p.depth_speed * held * lacks
         depth[i] = min(1.0, new)
 
 
@@ -174,8 +189,10 @@ def take_projects(order, offers, purses, firms, p, taken):
     for n in order:
         i, q = offers.rows[n], offers.platform[n]
         pays = offers.value[n] > offers.price[n] or purses.links[q] == 0.0
-        if offers.price[n] <= purses.left[q] - purses.spent[q] and pays:
-            purses.spent[q] += offers.price[n]
+        first = p.project_down * offers.price[n]
+        if first <= purses.left[q] - purses.spent[q] and pays:
+            purses.spent[q] += first
+            firms.project_cost[i], firms.project_due[i] = offers.price[n], offers.price[n] - first
             purses.links[q] += 1.0
             purses.won[q] += 1.0
             if firms.link[i] >= 0:
@@ -197,8 +214,8 @@ def build(economy) -> None:
     if not (spending > 0.0 or len(linked)):
         return
     market.engineer_cost = 1.0 + p.engineer_scarcity * spending / max(1.0, market.gdp)
-    people, (upkeep, links) = left_to_people(economy), np.zeros((2, len(budget)))
-    upkeeps(linked, firms, market, p, people, upkeep, links)
+    people, (upkeep, links, due) = left_to_people(economy), np.zeros((3, len(budget)))
+    upkeeps(linked, firms, market, p, people, upkeep, links, due)
     # upkeep has the first call on what may be spent: from the project budget, then from cash
     cash = np.maximum(0, platforms["deposits"]) * p.upkeep_limit
     paid = np.minimum(upkeep, np.maximum(budget, cash))
@@ -207,6 +224,10 @@ def build(economy) -> None:
     # what a project needs may be saved up: else a small platform could never start one
     purse = np.maximum(0, platforms["deposits"]) * p.project_limit - paid
     left = np.maximum(0.0, np.minimum(budget - paid + platforms["saved"], purse))
+    # projects that have begun come before new ones
+    instalments = np.minimum(due, left)
+    pay_instalments(linked, firms, np.divide(instalments, due, out=np.zeros(len(due)), where=due > 0.0))
+    left -= instalments
     offers = np.zeros(len(budget), bool)
     for line in LINES:
         offered = platforms[line.offer_name]
@@ -223,7 +244,7 @@ def build(economy) -> None:
         sell_projects(economy, linked, purses)
         linked = linked_rows(economy)
     serve(economy, linked)
-    platforms["project_spend"][...] = np.floor(platforms["upkeep"] + purses.spent)
+    platforms["project_spend"][...] = np.floor(platforms["upkeep"] + instalments + purses.spent)
     platforms["saved"][...] = np.where(platforms["alive"], left - purses.spent, 0.0)
     platforms["links"][...] = 0.0
     count(firms["link"], platforms["links"])

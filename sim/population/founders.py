@@ -179,9 +179,11 @@ def post_kinds(economy) -> None:
     for model in np.unique(platforms["model"][acting]).tolist():
         mine = platforms["model"] == model
         living = mine & acting
-        won, known = platforms["new_seen"][living].sum(), platforms["evidence"][living]
-        if won > 0.0:
-            platforms["kind_price"][mine] = platforms["spend_seen"][living].sum() / won
+        won, spent = platforms["new_seen"][living].sum(), platforms["spend_seen"][living].sum()
+        before, known = platforms["kind_price"][mine].max(), platforms["evidence"][living]
+        if won > 0.0 and (before > 0.0 or platforms["price"][living].any()):
+            weight = p.price_evidence if before > 0.0 else 0.0
+            platforms["kind_price"][mine] = (spent + weight * before) / (won + weight)
         if known.sum() > 0.0:
             platforms["kind_worth"][mine] = (known * platforms["worth"][living]).sum() / known.sum()
         hopes = platforms["hope"][living]

@@ -125,7 +125,7 @@ def buyer_of(economy, q: int) -> int:
     cash = np.array([own_cash.plain(economy.platforms[int(row)]) for row in rows])
     buyer = int(rows[np.argmax(cash)])
     price = int(p.buyout_price * max(0.0, platforms["worth"][buyer]) * market.wage_index * customers)
-    believes = worth_over_price.plain(economy.platforms[buyer])
+    believes = worth_over_price.plain(economy.platforms[buyer], p)
     if believes <= p.buyout_price or not 0 < price <= p.buyout_purse * cash.max():
         return -1
     paid, received = np.zeros((2, len(economy.platforms)), np.int64)

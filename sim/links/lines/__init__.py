@@ -37,7 +37,7 @@ def without_effects() -> dict[str, float]:
 
 def columns_of_a_link() -> list[str]:
     """The columns of firms that say what a link is, zero for a firm without one."""
-    return ["depth", *EFFECTS, *(line.depth_name for line in LINES)]
+    return ["depth", "project_cost", "project_due", *EFFECTS, *(line.depth_name for line in LINES)]
 
 
 def insight(economy, rows: np.ndarray) -> dict[str, np.ndarray]:

@@ -123,8 +123,8 @@ def weigh_rounds(counts, platforms, market, now, p, known, luck, asked, merit):
             short = cash < p.round_early * burn or platforms.wanted[q] > 1.25 * platforms.affords[q]
             need = p.runway * burn - cash
             if burn > 0.0 and short and need > market.small_team:
-                promised = platforms.worth[q] / platforms.price[q] if platforms.price[q] > 0.0 else 0.0
-                promised = max(0.0, min(BEST, promised)) if platforms.evidence[q] > 0.0 else p.earned_prior
+                promised = platforms.worth[q] / platforms.price[q] if platforms.price[q] > 0.0 else p.hope
+                promised = max(0.0, min(BEST, promised))
                 age = float(now - platforms.founded[q])
                 own = age / (age + p.ripe_after) if platforms.put_in[q] > 0.0 else 0.0
                 earned = gain(platforms.gross_profit[q], platforms.put_in[q], platforms.leaving[q], p)
