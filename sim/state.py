@@ -139,7 +139,9 @@ class Moods(Typed):
     """What people think of spending and of platforms."""
 
     confidence: float = number(1.0, "share", "of usual spending that consumers do not hold back")
-    fright: float = number(0.0, "share", "of trust in platforms lost to failures of others")
+    fright: float = number(0.0, "share", "chance of loss that is feared of any platform that owes households")
+    fright_of_small: float = number(0.0, "share", "the same of small ones among them")
+    fright_of_large: float = number(0.0, "share", "the same of large ones among them")
     own_margin: float = number(0.0, "share/quarter", "what banks earn of late on loans of their own")
     engineer_cost: float = number(1.0, "ratio", "of engineers, beside the time when none is at work")
     small_team: float = number(0.0, "fen/quarter", "cost of the team of a small platform")

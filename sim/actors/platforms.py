@@ -352,12 +352,14 @@ def closes_platform_books(platform, market, p, u):
 
 @rule(writes="alive")
 def survives(platform, market, p, u):
-    """A platform whose own cash pays its costs for too few weeks, or whose capital is gone, closes."""
+    """A platform whose own cash pays its costs for too few weeks, whose capital is gone, or that cannot pay
+    households whose term has ended, ends."""
     cash = own_cash(platform)
     least = (platform.wage_bill + platform.direct_cost) / (WEEKS / p.closing_cash)
     busy = platform.acts > 0.0 and platform.spent_total > 0.0
     broke = cash < least or float(platform.net_worth) < 0.0
-    return platform.alive and not (busy and broke)
+    stuck = platform.unmet > p.queue_limit * float(platform.claims_owed)
+    return platform.alive and not (busy and (broke or stuck))
 
 
 @rule(writes="dividend")

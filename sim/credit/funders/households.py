@@ -13,7 +13,7 @@ from sim.actors.consumers import Consumer
 from sim.actors.platforms import Platform
 from sim.credit.funders.base import Fen, Funder
 from sim.credit.pools import idle
-from sim.engine.arithmetic import open_one
+from sim.engine.arithmetic import exp, open_one
 from sim.engine.chart import Flow, Instrument, WriteOff
 from sim.engine.fen import any_of
 from sim.engine.kernels import kernel
@@ -31,10 +31,16 @@ class HouseholdLending(Declared):
         doc="what platforms pay households over the policy rate")
     walks_away = param(0.4, unit="share/quarter", low=0.05, high=0.8, source="assumed",
         doc="chance that a consumer stops paying a dead platform that lent for households, in a quarter")
-    fright_response = param(0.5, unit="ratio", low=0.0, high=2.0, source="assumed", held=True,
-        doc="fright of lending households over the part of claims that a platform's death leaves stuck")
-    fright_kept = param(0.9, unit="share/quarter", low=0.0, high=0.98, source="assumed", held=True,
-        doc="part of lending households' fright that is left a quarter later")
+    guarantee = param(1.0, unit="share", low=0.0, high=1.0, source="assumed",
+        doc="part of its own cash with which a platform makes good what households lose with it, unasked")
+    rollover = param(1.0, unit="share", low=0.0, high=1.0, source="assumed", held=True,
+        doc="part of new money of households with which a platform may pay those whose term has ended")
+    queue_limit = param(0.02, unit="share of claims", low=0.0, high=0.2, source="assumed",
+        doc="claims due and not paid beyond which a platform stops")
+    fear_response = param(4.0, unit="per share", low=0.0, high=6.0, source="assumed",
+        doc="by how much the chance of loss that households fear makes them hold back")
+    fear_kept = param(0.78, unit="share/quarter", low=0.6, high=0.9, source="assumed",
+        doc="part of households' fear that is left a quarter later")
     idle_returned = param(0.25, unit="share/quarter", low=0.0, high=1.0, source="assumed", held=True,
         doc="part of claims not lent out that a platform returns to households in a quarter")
     claim_share = param(0.3, unit="share of spare money", low=0.1, high=0.6, source="assumed",
@@ -85,7 +91,7 @@ class JudgedByHouseholds(NamedTuple):
 def households_judge(platform, market, p, u):
     """Households look at what they lost with each platform.
 
-    trust = (1 - losses seen / premium) (1 - fright)
+    trust = (1 - losses seen / premium) exp(-fear_response fear)
     """
     claims = float(platform.claims_owed)
     lossy = platform.claims_lost / max(1.0, claims + platform.claims_lost)
@@ -93,7 +99,7 @@ def households_judge(platform, market, p, u):
     net = min(1.0, max(0.0, (premium - platform.loss_seen) / premium))
     news = lossy - platform.loss_seen if claims > 0.0 else 0.0
     return JudgedByHouseholds(
-        loss_seen=platform.loss_seen + p.loss_memory * news, trust=net * max(0.0, 1.0 - market.fright)
+        loss_seen=platform.loss_seen + p.loss_memory * news, trust=net * exp(-p.fear_response * platform.fear)
     )
 
 
@@ -134,6 +140,8 @@ class Households(Funder):
             "loss_seen": Column(
                 0.0, unit="share/quarter", doc="of their claims lost of late, as households see it"
             ),
+            "fear": Column(0.0, unit="share", doc="chance of loss that households fear of its like"),
+            "unmet": Column(0.0, unit="fen", doc="of claims due and not paid", of_the_quarter=True),
             "trust": Column(1.0, unit="share", doc="of what households would lend at best"),
             "claims_owed": Account("share of households in its loans"),
         },
@@ -168,6 +176,8 @@ class Households(Funder):
         lives, asks = platforms["alive"] & (platforms["acts"] > 0.0), platforms["from_households"] > 0.0
         market.posted = np.where(lives & asks, market.policy_rate + e.p.claim_premium, 0.0)
         market.trust = platforms["trust"].copy()
+        alike = np.where(is_large(e), market.fright_of_large, market.fright_of_small)
+        platforms["fear"] = 0.5 * (market.fright + alike)
         market.uncollected = np.where(~platforms["alive"] & asks, e.p.walks_away, 0.0)
 
     def are_asked(self, e) -> bool:
@@ -180,21 +190,18 @@ class Households(Funder):
             e.each(e.consumers, lends_to_platform)
 
     def limit(self, e, need: np.ndarray) -> np.ndarray:
-        """What they offer, and what of their money is not lent out."""
-        return idle(e) + (offered(e, places(e)) if any_of(need) else 0)
+        """What they offer, and what of their money is not lent out, less what they want back."""
+        if not any_of(need):
+            return idle(e)
+        return np.maximum(0, idle(e) + offered(e, places(e)) - asked_back(e))
 
     def pay_in(self, e, lent: Fen) -> None:
         """New money for what their money that lies idle does not pay."""
         need = np.floor(self.share(e) * lent).astype(np.int64)
         need = np.maximum(0, need - idle(e))
         if any_of(need):
-            consumers, place = e.consumers.columns, places(e)
-            taken = np.minimum(need, offered(e, place))
-            part = split_by(taken, consumers["offered"], place)
-            part = np.minimum(part, consumers["offered"].astype(np.int64))
-            consumers["claim_at"][...] = np.where(part > 0, place, consumers["claim_at"])
-            consumers["offered"] -= part
-            e.ledger.pay("claims bought", part, total_by(place, part, len(lent)))
+            place = places(e)
+            take_new_money(e, np.minimum(need, offered(e, place)), place)
 
     def interest(self, e, received: Fen, left: Fen, before: Fen) -> Fen:
         """What was posted, as far as it came in."""
@@ -212,7 +219,10 @@ class Households(Funder):
         return np.maximum(0, self.owed(e) - idle(e))
 
     def lose(self, e, lost: Fen) -> Fen:
+        """What a living platform does not make good out of its own cash (the implicit guarantee)."""
         consumers, platforms = e.consumers.columns, e.platforms.columns
+        own = np.maximum(0, platforms["deposits"] - idle(e)) * platforms["alive"]
+        lost = lost - np.minimum(lost, np.floor(e.p.guarantee * own)).astype(np.int64)
         at = consumers["claim_at"]
         part = np.minimum(split_by(lost, consumers["claims"].astype(float), at), consumers["claims"])
         lost = total_by(at, part, len(lost))
@@ -222,28 +232,39 @@ class Households(Funder):
         return lost
 
     def looks_back(self, e) -> None:
-        """A platform that died with households' money frightens the others' lenders for some years."""
+        """A platform that died with households' money frightens those who lend to its like, and to all."""
         platforms, market = e.platforms.columns, e.market
-        claims = platforms["claims_owed"]
         dead = ~platforms["alive"] & (platforms["died"] == e.quarter - 1)
-        stuck = float(claims[dead].sum()) / max(1.0, float(claims.sum()))
-        market.fright = e.p.fright_kept * market.fright + e.p.fright_response * stuck
+        large, kept = is_large(e), e.p.fear_kept
+        market.fright = feared(market.fright, platforms, dead, np.ones(len(dead), bool), kept)
+        market.fright_of_large = feared(market.fright_of_large, platforms, dead, large, kept)
+        market.fright_of_small = feared(market.fright_of_small, platforms, dead, ~large, kept)
 
     def redeem(self, e) -> None:
-        """Claims that end are paid out of money not lent out; a dead platform gives back what comes in."""
+        """Claims that end are paid out of money not lent out, new money, and own cash as far as it is pledged;
+        a dead platform gives back what comes in."""
         platforms, consumers, n = e.platforms, e.consumers.columns, len(e.platforms)
         if not any_of(self.owed(e)):
             return
+        lives = platforms["alive"]
+        asked_all = asked_back(e)
+        short = np.maximum(0, asked_all - idle(e)) * lives
+        if any_of(short):
+            place = places(e)
+            new = np.floor(e.p.rollover * np.minimum(short, offered(e, place))).astype(np.int64)
+            take_new_money(e, new, place)
         place, owed, money = consumers["claim_at"], self.owed(e), np.maximum(0, platforms["deposits"])
         asked = np.minimum(consumers["withdrawn"].astype(np.int64), consumers["claims"])
-        free = np.minimum(idle(e), money)
-        share = np.minimum(1.0, free / np.maximum(1, total_by(place, asked, n)))
+        own = np.floor(e.p.guarantee * np.maximum(0, money - idle(e))).astype(np.int64) * lives
+        free = np.minimum(idle(e) + own, money)
+        share = np.minimum(1.0, free / np.maximum(1, asked_all))
         part = np.floor(asked * share[place] * (place >= 0)).astype(np.int64)
         back = total_by(place, part, n)
+        platforms["unmet"] = np.where(share < 1.0, asked_all - back, 0.0) * lives
         # money for which there is no use goes back too, slowly; from a dead platform at once
-        spare = np.maximum(0, free - back)
+        spare = np.maximum(0, np.minimum(idle(e), money) - back)
         unused = np.floor(e.p.idle_returned * spare).astype(np.int64)
-        spare = np.where(platforms["alive"], unused, np.minimum(money - back, owed - back))
+        spare = np.where(lives, unused, np.minimum(money - back, owed - back))
         if any_of(spare):
             left = consumers["claims"] - part
             part = part + np.minimum(split_by(spare, left.astype(float), place), left)
@@ -254,6 +275,39 @@ class Households(Funder):
         if not any_of(self.owed(e)):
             consumers["offered"][...] = 0.0
             consumers["withdrawn"][...] = 0.0
+
+
+def asked_back(e) -> Fen:
+    """What households whose term has ended want back of each platform."""
+    consumers = e.consumers.columns
+    asked = np.minimum(consumers["withdrawn"].astype(np.int64), consumers["claims"])
+    return total_by(consumers["claim_at"], asked, len(e.platforms))
+
+
+def take_new_money(e, taken: Fen, place: np.ndarray) -> None:
+    """Platforms borrow this much of what households offer them at their `place`."""
+    if any_of(taken):
+        consumers = e.consumers.columns
+        part = split_by(taken, consumers["offered"], place)
+        part = np.minimum(part, consumers["offered"].astype(np.int64))
+        consumers["claim_at"][...] = np.where(part > 0, place, consumers["claim_at"])
+        consumers["offered"] -= part
+        e.ledger.pay("claims bought", part, total_by(place, part, len(taken)))
+
+
+def is_large(e) -> np.ndarray:
+    """By platform: does it owe households more than the mean of those that owe them anything?"""
+    claims = e.platforms["claims_owed"]
+    owing = claims > 0
+    return claims > claims.sum() / max(1, np.count_nonzero(owing))
+
+
+def feared(fear: float, platforms, dead: np.ndarray, alike: np.ndarray, kept: float) -> float:
+    """The chance of loss that is feared, a probability: part of it is forgotten, part of what is left of one
+    learned from the claims that are stuck with platforms just dead, among those alike."""
+    claims = platforms["claims_owed"]
+    stuck = float(claims[dead & alike].sum()) / max(1.0, float(claims[alike].sum()))
+    return kept * fear + (1.0 - kept * fear) * stuck
 
 
 FUNDER = Households()
