@@ -296,15 +296,15 @@ def _label(one: Any) -> str:
 
 
 def _check(found: Mapping[str, Arm], settings: Settings) -> None:
-    """Names of business models exist, mixes have as many platforms as there are."""
-    import sim
+    """Names of business models exist, and there is room for as many platforms as mixes begin with."""
+    from sim.population.models import models_of, room
 
+    rows = room(settings.platforms, settings.firms)
     for label, arm in found.items():
-        mix = arm.platforms if isinstance(arm.platforms, Mapping) else {arm.platforms: settings.platforms}
-        for one in mix:
-            sim.strategy(one)
-        if (count := sum(mix.values())) != settings.platforms:
-            raise UsageError(f"arms: {label!r} has {count} platforms, the worlds have {settings.platforms}")
+        if (count := sum(filter(None, models_of(arm.platforms).values()))) > rows:
+            raise UsageError(
+                f"arms: {label!r} begins with {count} platforms, the worlds have room for {rows}"
+            )
 
 
 def _changed(arm: Arm, changes: tuple[Any, ...]) -> Arm:

@@ -18,11 +18,16 @@ from experiments.run.arm import Arm, Aside
 from experiments.run.world import CONTROL
 
 FOCUS = "deep_integration"  # what the essay argues for
+FREE = "free"  # founders choose among all business models
 NO_GAINS = "no_gains"  # deep integration where a link has no real effect on a firm
 PLACEBO = {CONTROL: "placebo_control", FOCUS: "placebo_focus"}  # the same with a change that means nothing
 KEPT_OF_PLATFORMS = (
     "alive",
     "giant",
+    "founded",
+    "manner",
+    "customers",
+    "price",
     "revenue",
     "profit",
     "losses_borne",
@@ -64,6 +69,7 @@ def arms(*, every: bool = True) -> dict[str, Arm]:
         # Only a linked firm can gain, so among the other arms these parameters change nothing: one more
         # arm tells what a second ensemble with both at zero would tell.
         found[NO_GAINS] = Arm(FOCUS, real_effects())
+    found[FREE] = Arm(FREE)
     if every:
         found |= {label: Arm(arm, placebo=True) for arm, label in PLACEBO.items() if arm in found}
     return found
@@ -124,7 +130,7 @@ class Future:
     """One arm of one world.
 
     ``quarters``: (quarters,) arrays by indicator, see ``sim/indicators.py``. ``platforms``: (quarters,
-    platforms) arrays by column, none where no platform acts. ``firms``: (firms,) arrays at the end, none
+    platforms) arrays by column, a column of each for every platform ever founded, none where none acts. ``firms``: (firms,) arrays at the end, none
     where they were not kept. ``shocked``: quarters of the side branch with a shock, ``unshocked``: the same
     quarters without it; none where no side branch was lived.
     """
@@ -162,9 +168,13 @@ class Future:
             raise ValueError("a future needs at least one quarter")
         cells: dict[str, Any] = {}
         if platforms is not None and len(platforms):
-            shape = len(quarters), platforms["platform"].nunique()
-            ordered = platforms.sort_values(["since", "platform"])
-            cells = {name: ordered[name].to_numpy(float).reshape(shape) for name in KEPT_OF_PLATFORMS}
+            # before a platform is founded and after nothing is left of it, it has and does nothing
+            whole = np.unique(platforms["platform"], return_inverse=True)[1]
+            at = platforms["since"].to_numpy(int) - 1, whole
+            shape = len(quarters), int(whole.max()) + 1
+            for name in KEPT_OF_PLATFORMS:
+                cells[name] = np.zeros(shape)
+                cells[name][at] = platforms[name].to_numpy(float)
         rows: dict[str, Any] = {}
         if firms is not None and len(firms):
             rows = {name: firms[name].to_numpy(float) for name in KEPT_OF_FIRMS}

@@ -33,7 +33,7 @@ QUICK = {
     "firms": 1_000,
     "consumers": None,
     "banks": 20,
-    "platforms": 24,
+    "platforms": None,
     "burn_in": 20,
     "quarters": 40,
     "histories": 1,
@@ -49,7 +49,7 @@ _SIZES = {
     "firms": "firms in each",
     "consumers": "consumers in each",
     "banks": "banks in each",
-    "platforms": "platforms in each",
+    "platforms": "rows of platforms in each, the room that they have",
     "burn_in": "quarters under external finance before the futures part",
     "quarters": "quarters that each future lasts",
     "histories": "worlds that share one draw of parameters, each with a history of its own",
@@ -83,7 +83,7 @@ class Parser(argparse.ArgumentParser):
 @dataclass(frozen=True)
 class Settings:
     """What the command line asked for. ``chosen`` are the parameters set by hand, ``extra`` the script's own
-    arguments, ``consumers`` is None for two per firm and ``workers`` None for as many as cores. ``register``
+    arguments, ``consumers`` is None for two per firm, ``platforms`` for a row to 25 firms, and ``workers`` None for as many as cores. ``register``
     is the hash of what was registered before the first world, empty where nothing was."""
 
     name: str
@@ -91,7 +91,7 @@ class Settings:
     firms: int
     consumers: int | None
     banks: int
-    platforms: int
+    platforms: int | None
     burn_in: int
     quarters: int
     histories: int
@@ -133,8 +133,8 @@ class Settings:
             parameters=self.parameters,
         )
         giants = max(getattr(world.parameters, "giants", 0) for world in made)
-        if giants > self.platforms:
-            raise UsageError(f"giants = {giants} exceeds the {self.platforms} platforms there are")
+        if giants > made[0].platforms:
+            raise UsageError(f"giants = {giants} exceeds the room for {made[0].platforms} platforms")
         return made
 
     def run(self, ensemble: Ensemble, folder: str = "") -> Outcome:

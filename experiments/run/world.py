@@ -98,7 +98,7 @@ def worlds(
     firms: int = 10_000,
     consumers: int | None = None,
     banks: int = 20,
-    platforms: int = 24,
+    platforms: int | None = None,
     burn_in: int = 40,
     quarters: int = 40,
     histories: int = 1,
@@ -111,6 +111,7 @@ def worlds(
 
     Args:
         consumers: two per firm where not given.
+        platforms: a row to 25 firms, at least 40, where not given: see `sim.population.models.room`.
         fixed: parameters set by hand, by name.
         sampled: whether each world draws its own values of the merely assumed parameters.
         histories: how many worlds share a draw of parameters and differ by their seeds alone.
@@ -123,6 +124,8 @@ def worlds(
         import sim
 
         parameters = sim.Parameters
+    from sim.population.models import room
+
     fixed = dict(fixed or {})
     draws = -(-count // histories)
     drawn = spread_evenly(parameters, seed, draws, fixed) if sampled else [parameters(**fixed)] * draws

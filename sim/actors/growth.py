@@ -84,7 +84,9 @@ def learns_worth(platform, market, p, u):
     # before anybody of its kind has won a customer there is no price
     alike = platform.kind_price if platform.kind_price > 0.0 else spend_seen / new_seen if new > 0.0 else 0.0
     known = alike > 0.0
-    price = (spend_seen + p.price_evidence * alike) / (new_seen + p.price_evidence) if known else platform.price
+    price = (
+        (spend_seen + p.price_evidence * alike) / (new_seen + p.price_evidence) if known else platform.price
+    )
     left = max(0.0, platform.customers + new - there)
     rate = min(1.0, left / platform.customers) if platform.customers > 0.0 else platform.leaving
     weight = platform.customers / (platform.customers + p.evidence_half)

@@ -15,6 +15,9 @@ from sim.engine.rules import rule
 
 WEEKS = 13.0  # in a quarter
 YEARLY = 0.25  # weight of a quarter in what is smoothed over a year
+# how a platform ends: its customers are sold, everybody is paid, claims are left, more is owed than there is
+BOUGHT, WOUND_UP, STOPPED, BROKE = 1, 2, 3, 4
+MANNERS = {BOUGHT: "bought", WOUND_UP: "wound up", STOPPED: "stopped", BROKE: "broke"}
 
 
 class Platforms(Declared):
@@ -64,10 +67,12 @@ class Platform(Row):
     alive = Column(False, unit="yes/no", doc="is in business; the row is vacant before and after")
     giant = Column(False, unit="yes/no", doc="owns a trading ecosystem")
     size = Column(1.0, unit="times a small one", doc="in first money and team")
-    serial = Column(0, unit="count", doc="of all platforms ever founded, the so-manieth; 0 for none", dtype="int32")
+    serial = Column(
+        0, unit="count", doc="of all platforms ever founded, the so-manieth; 0 for none", dtype="int32"
+    )
     founded = Column(0, unit="quarter", doc="after which it began to act", dtype="int32")
     died = Column(0, unit="quarter", doc="in which it ended; 0 while it lives", dtype="int32")
-    manner = Column(0, unit="manner", doc="in which it ended, see `sim.population.platforms`", dtype="int32")
+    manner = Column(0, unit="manner", doc="in which it ended, see `MANNERS`", dtype="int32")
     buyer = Column(-1, unit="row of platforms", doc="that bought its customers, or -1", dtype="int32")
     there = Column(1.0, unit="share", doc="of this quarter that it is in business")
     business_model = Column(

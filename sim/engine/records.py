@@ -13,6 +13,17 @@ import numpy as np
 from sim.engine.units import Told, described, shown
 
 
+LEFT = ("deposits", "loans", "claims_owed", "participations_owed", "borrowing")
+
+
+def there(of: Mapping[str, np.ndarray], quarter: int) -> np.ndarray:
+    """Which platforms live, have ended this quarter, or still have something or owe it (mask)."""
+    found = of["alive"] | (of["died"] == quarter)
+    for name in LEFT:
+        found = found | (of[name] != 0)
+    return found & (of["serial"] > 0)
+
+
 class Records:
     """The record of a run.
 
@@ -70,16 +81,16 @@ class Records:
 
     @property
     def platforms(self) -> Any:
-        """Platforms by quarter: columns quarter, platform and what is recorded of each."""
+        """Platforms by quarter: columns quarter, platform (its number among all ever founded) and what is
+        recorded of each, from its first quarter until nothing is left of it."""
         import pandas as pd
 
-        frames = [
-            pd.DataFrame(
-                {"quarter": int(line["quarter"]), "platform": np.arange(len(next(iter(of.values())))), **of}
-            )
-            for line, of in zip(self.lines, self.of_platforms, strict=True)
-            if of
-        ]
+        frames = []
+        for line, of in zip(self.lines, self.of_platforms, strict=True):
+            if of:
+                rest = {name: values for name, values in of.items() if name != "serial"}
+                frame = pd.DataFrame({"quarter": int(line["quarter"]), "platform": of["serial"], **rest})
+                frames.append(frame.loc[there(of, int(line["quarter"]))])
         whole = pd.concat(frames, ignore_index=True) if frames else pd.DataFrame()
         return self._frame("platforms", whole)
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from sim.actors.growth import worth_over_price
-from sim.actors.platforms import own_cash
+from sim.actors.platforms import BOUGHT, BROKE, STOPPED, WOUND_UP, own_cash
 from sim.credit import pools
 from sim.engine.compiling import compiled
 from sim.engine.fen import any_of
@@ -25,10 +25,6 @@ class Ends(Declared):
     buyout_purse = param(0.5, unit="share of own cash", low=0.0, high=1.0, source="assumed", held=True,
         doc="highest share of its own cash that a platform spends on customers of one that ends; 0: none does")
     # fmt: on
-
-
-BOUGHT, WOUND_UP, STOPPED, BROKE = 1, 2, 3, 4
-MANNERS = {BOUGHT: "bought", WOUND_UP: "wound up", STOPPED: "stopped", BROKE: "broke"}
 
 
 def begin(economy, chosen: Mapping[BusinessModel, int | None]) -> None:

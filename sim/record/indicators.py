@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from sim.accounts import parties
-from sim.actors.platforms import Platform
+from sim.actors.platforms import MANNERS, Platform
 from sim.credit import scoring
 from sim.engine.chart import Chart
 from sim.engine.columns import declared
@@ -26,12 +26,17 @@ from sim.record.survey import add_up
 from sim.record.told import MODELS, QUARTERS, tells
 
 PLATFORM_COLUMNS = [
+    "serial",
     "model",
     "founded",
     "alive",
+    "died",
+    "manner",
+    "buyer",
     "giant",
     "size",
     "budget",
+    "management",
     "consumer_spend",
     "firm_spend",
     "project_spend",
@@ -43,6 +48,12 @@ PLATFORM_COLUMNS = [
     "new_users",
     "new_firm_users",
     "new_links",
+    "customers",
+    "price",
+    "worth",
+    "wanted",
+    "refused",
+    "claims_lost",
     "take",
     "gain_share",
     "belief",
@@ -70,13 +81,23 @@ PLATFORM_COLUMNS = [
 
 
 SPENDING = ["consumer_spend", "firm_spend", "project_spend", "technology_spend", "management"]
-PLATFORM_SUMS = [*SPENDING, "upkeep", "revenue", "profit", "venture", "new_users", "trust"]
+PLATFORM_SUMS = [*SPENDING, "upkeep", "revenue", "profit", "venture", "new_users"]
 
 
 @tells(
     QUARTERS,
     platforms_alive="platforms: that act",
     platform_births="platforms: that were founded this quarter",
+    no_room="platforms: that would have been founded, had there been room",
+    bought="platforms: that ended and whose customers another bought",
+    wound_up="platforms: that ended in order, everybody paid",
+    stopped="platforms: that ended with claims on them outstanding",
+    broke="platforms: that ended with less than they owed",
+    rounds="platforms: that raised money",
+    rounds_asked="platforms: that asked for a round",
+    fund_confidence="ratio: of the owners in the venture fund",
+    customer_price="yuan of first wages: paid for a new customer, over all platforms; NaN where none was won",
+    fright="share: chance of loss that lending households fear of any platform",
     platform_revenue="share of GDP: revenue of all platforms",
     platform_growth_spend="share of GDP: what platforms spend on growth, and on being there",
     platform_profit="share of GDP: profit of all platforms",
@@ -96,7 +117,7 @@ PLATFORM_SUMS = [*SPENDING, "upkeep", "revenue", "profit", "venture", "new_users
     appetite="share of bank room: that banks leave to platforms' loans, mean of those alive",
     bought_margin="share/quarter: what banks earn on loans they fund through platforms",
     own_margin="share/quarter: what banks earn of late on loans of their own",
-    trust="share: of what households would lend at best, mean over platforms",
+    trust="share: of what households would lend at best, mean over living platforms",
     auc_platforms_firms="area: under the curve of platforms' scores of firms; 0.5 tells nothing",
     auc_platforms_consumers="area: under the curve of platforms' scores of consumers; 0.5 tells nothing",
 )
@@ -113,6 +134,15 @@ def of_platforms(economy: Any, seen: Survey) -> dict[str, float]:
     bought = float((platforms["bank_margin"] * platforms["participations_owed"]).sum())
     return {
         "platform_births": economy.tallies.platform_births,
+        "no_room": economy.tallies.no_room,
+        **of_ends(economy),
+        "rounds": economy.tallies.rounds,
+        "rounds_asked": economy.tallies.rounds_asked,
+        "fund_confidence": economy.memory.fund_confidence,
+        "customer_price": ratio(
+            float(platforms["spend_seen"].sum()), 100.0 * float(platforms["new_seen"].sum())
+        ),
+        "fright": market.fright,
         "platforms_alive": float(np.count_nonzero(alive & (platforms["acts"] > 0.0))),
         "platform_revenue": ratio(sums["revenue"], market.gdp),
         "platform_growth_spend": ratio(spent, market.gdp),
@@ -133,10 +163,18 @@ def of_platforms(economy: Any, seen: Survey) -> dict[str, float]:
         "appetite": ratio(float((platforms["appetite"] * alive).sum()), living),
         "bought_margin": ratio(bought, owed),
         "own_margin": market.own_margin,
-        "trust": sums["trust"] / len(economy.platforms),
+        "trust": ratio(float((platforms["trust"] * alive).sum()), living),
         "auc_platforms_firms": economy.firm_scorers.auc(scoring.PLATFORMS),
         "auc_platforms_consumers": economy.consumer_scorers.auc(scoring.PLATFORMS),
     }
+
+
+def of_ends(economy: Any) -> dict[str, float]:
+    """How many platforms ended this quarter, by manner."""
+    platforms = economy.platforms.columns
+    ended = platforms["manner"][platforms["died"] == economy.quarter]
+    counts = np.bincount(ended, minlength=1 + max(MANNERS)).tolist()
+    return {name.replace(" ", "_"): float(counts[manner]) for manner, name in MANNERS.items()}
 
 
 OF_A_MODEL = [
@@ -154,8 +192,10 @@ OF_A_MODEL = [
 
 @tells(
     MODELS,
-    platforms="platforms: that run the business model",
+    platforms="platforms: that run the business model, living or being wound down",
     alive="platforms: of these, that live",
+    births="platforms: of these, that were founded this quarter",
+    deaths="platforms: of these, that ended this quarter",
     auc_firms="area: under the curve of their scores of firms, over recent years",
     auc_consumers="area: under the curve of their scores of consumers, over recent years",
 )
@@ -163,13 +203,15 @@ def of_models(economy: Any) -> dict[str, dict[str, float]]:
     """What the platforms of each business model did together, by its name: fen, rows of consumers, firms."""
     found, platforms = {}, economy.platforms.columns
     for n, row in enumerate(economy.models):
-        here = platforms["model"] == n
+        here = (platforms["model"] == n) & (platforms["serial"] > 0)
         number = np.count_nonzero(here)
         if row.acts and number:
             sums = np.array([platforms[name] for name in OF_A_MODEL], float)[:, here].sum(axis=1)
             found[row.name] = {
                 "platforms": float(number),
                 "alive": float(np.count_nonzero(here & platforms["alive"])),
+                "births": float(np.count_nonzero(here & (platforms["founded"] == economy.quarter))),
+                "deaths": float(np.count_nonzero(here & (platforms["died"] == economy.quarter))),
                 **dict(zip(OF_A_MODEL, sums.tolist(), strict=True)),
                 "auc_firms": economy.firm_scorers.auc_of(n),
                 "auc_consumers": economy.consumer_scorers.auc_of(n),

@@ -225,7 +225,9 @@ def check_about(about: Mapping[str, Any]) -> None:
     check_sizes(about["sizes"], about["seed"], 1)
     known_models = range(len(about["models"]))
     if any(not isinstance(n, int) or n not in known_models for n in about["open_models"]):
-        raise ValueError(f"founders choose among {about['open_models']}, of {len(known_models)} business models")
+        raise ValueError(
+            f"founders choose among {about['open_models']}, of {len(known_models)} business models"
+        )
     lacking = Parameters.declarations().keys() - about["parameters"].keys()
     if lacking:
         raise ValueError(f"it lacks the parameters {', '.join(sorted(lacking)[:3])}")

@@ -2,25 +2,30 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
-from experiments.measure.arithmetic import YEAR, late, share
+from experiments.measure.arithmetic import YEAR, Values, late, share
 from experiments.measure.futures import Future
 from experiments.measure.measures.declared import cost, gross, measure
 
+FIVE_YEARS = 5 * YEAR  # quarters
 DISCOUNT = 1.0 / 1.02  # of a quarter
 
 
 @measure(
     "viability", "share of platforms", 1, least=0.1, of_platforms=True, primary=True,
-    reason="of the two dozen platforms of a world two or three: fewer are the fate of single ones",
+    reason="every tenth of those founded: fewer are the fate of single ones",
 )  # fmt: skip
 def self_supporting(future: Future, twin: Future) -> float:
-    """Of all platforms ever founded, those that live on what they earn: alive, with a revenue, and over the
-    last four quarters no loss before venture money."""
+    """Of the platforms that are or would be five years old, those that live on what they earn: alive, with a
+    revenue, and over the last four quarters no loss before venture money. n/a where none is so old."""
     table = {name: future.platforms[name] for name in ("alive", "revenue", "profit")}
     earned, kept = (table[name][-YEAR:].sum(axis=0) for name in ("revenue", "profit"))
-    return float(((table["alive"][-1] > 0) & (earned > 0) & (kept >= 0)).mean())
+    good = (table["alive"][-1] > 0) & (earned > 0) & (kept >= 0)
+    old = first_quarters(future) < len(table["alive"]) - FIVE_YEARS
+    return float(good[old].mean()) if old.any() else math.nan
 
 
 @measure("viability", "yuan per yuan", 1, least=0.1, of_platforms=True)
@@ -36,8 +41,16 @@ def present_value(future: Future, twin: Future) -> float:
 
 @measure("viability", "share", 1, least=0.02, of_platforms=True)
 def survival(future: Future, twin: Future) -> float:
-    """Share of the platforms that are alive at the end of the branch."""
-    return float(future.platforms["alive"][-1].mean())
+    """Share of platforms alive five years after they were founded, of those founded so long before the end.
+    n/a where none was."""
+    alive, first = future.platforms["alive"] > 0, first_quarters(future)
+    old = np.flatnonzero(first < len(alive) - FIVE_YEARS)
+    return float(alive[first[old] + FIVE_YEARS, old].mean()) if old.size else math.nan
+
+
+def first_quarters(future: Future) -> Values:
+    """The quarter of the branch in which each platform was first there, from 0."""
+    return (future.platforms["alive"] > 0).argmax(axis=0)
 
 
 @measure("viability", "share", 1, least=0.05, of_platforms=True)

@@ -165,7 +165,14 @@ def fund_platforms(economy) -> None:
     luck, asked, merit = np.empty((3, n))
     # an opinion lasts a year: asking every quarter is no new draw
     year = economy.quarter // YEAR
-    normals(key(economy.draws_from, OPINION), np.arange(n), economy.platforms.ids, platforms["generation"], year, luck)
+    normals(
+        key(economy.draws_from, OPINION),
+        np.arange(n),
+        economy.platforms.ids,
+        platforms["generation"],
+        year,
+        luck,
+    )
     weigh_rounds(counts, economy.platforms, economy.market, economy.quarter, p, known, luck, asked, merit)
     asks = np.flatnonzero(asked > 0.0)
     money = call_money(economy)
