@@ -124,7 +124,6 @@ def worlds(
         import sim
 
         parameters = sim.Parameters
-    from sim.population.models import room
 
     fixed = dict(fixed or {})
     draws = -(-count // histories)

@@ -12,7 +12,6 @@ import numpy as np
 
 from sim.engine.units import Told, described, shown
 
-
 LEFT = ("deposits", "loans", "claims_owed", "participations_owed", "borrowing")
 
 

@@ -8,7 +8,6 @@ from sim.actors.growth import worth_over_price
 from sim.actors.platforms import BOUGHT, BROKE, STOPPED, WOUND_UP, own_cash
 from sim.credit import pools
 from sim.engine.compiling import compiled
-from sim.engine.fen import any_of
 from sim.engine.parameters import Declared, param
 from sim.links.market import cut_links
 from sim.population.founders import endow_giants, found, post_kinds

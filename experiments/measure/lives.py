@@ -1,0 +1,128 @@
+"""Lives of platforms: what is kept of a future to count births and deaths, and what one world's counts amount to.
+
+Giants are left out: they are there from the start in every arm.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from experiments.measure.arithmetic import YEAR, Values
+
+FIVE_YEARS = 5 * YEAR  # quarters
+LEADERS = 0.1  # the largest of the platforms that live, by revenue of the year before
+KEPT_QUARTERS = ("platform_revenue", "customer_price", "venture_funding", "rounds", "fright", "no_room")
+KEPT_PLATFORMS = ("alive", "died", "manner", "revenue", "customers", "venture_total")
+MANNERS = ("bought", "wound up", "stopped", "broke")
+
+
+def kept_lives(economy: Any) -> dict[str, pd.DataFrame]:
+    """``quarters`` and ``platforms`` since the branching, in ``since`` from 1; giants are left out."""
+    branched = economy.branched
+    quarters = economy.records.quarters
+    quarters = quarters.loc[quarters.index > branched, list(KEPT_QUARTERS)].reset_index()
+    quarters.insert(0, "since", quarters["quarter"].astype(int) - branched)
+    platforms = economy.records.platforms
+    if not len(platforms):
+        empty = {name: np.empty(0) for name in KEPT_PLATFORMS}
+        return {"quarters": quarters, "platforms": pd.DataFrame({"since": [], "platform": [], **empty})}
+    platforms = platforms.loc[(platforms["quarter"] > branched) & ~platforms["giant"].astype(bool)]
+    platforms = platforms.reset_index(drop=True)
+    platforms.insert(0, "since", platforms["quarter"] - branched)
+    return {"quarters": quarters, "platforms": platforms[["since", "platform", *KEPT_PLATFORMS]].astype(float)}
+
+
+def by_platform(platforms: pd.DataFrame, quarters: int, name: str) -> Values:
+    """(quarters, platforms) of one column, zero where a platform is not there; platforms in order of birth."""
+    if not len(platforms):
+        return np.zeros((quarters, 0))
+    at = np.unique(platforms["platform"], return_inverse=True)[1]
+    out = np.zeros((quarters, int(at.max()) + 1))
+    out[platforms["since"].to_numpy(int) - 1, at] = platforms[name].to_numpy(float)
+    return out
+
+
+def paths(platforms: pd.DataFrame, quarters: int) -> dict[str, Values]:
+    """By quarter: ``alive``, ``births``, and deaths by manner (counts)."""
+    alive = by_platform(platforms, quarters, "alive") > 0
+    manner = by_platform(platforms, quarters, "manner")
+    before = np.vstack([np.zeros((1, alive.shape[1]), bool), alive[:-1]])
+    seen = np.logical_or.accumulate(alive | (manner > 0), axis=0)
+    first = seen & ~np.vstack([np.zeros((1, alive.shape[1]), bool), seen[:-1]])
+    ended = (before | first) & ~alive & (manner > 0)
+    found = {"alive": alive.sum(axis=1).astype(float), "births": first.sum(axis=1).astype(float)}
+    found |= {
+        name: (ended & (manner == n + 1)).sum(axis=1).astype(float) for n, name in enumerate(MANNERS)
+    }
+    return found
+
+
+def worst_year(died: Values, there: Values) -> slice:
+    """The four quarters in which the largest share of those alive at their start died; there: at the start."""
+    starts = range(max(1, died.size - YEAR + 1))
+    shares = [died[k : k + YEAR].sum() / max(1.0, there[k]) for k in starts]
+    first = int(np.argmax(shares))
+    return slice(first, first + YEAR)
+
+
+def lives(platforms: pd.DataFrame, quarters: pd.DataFrame) -> dict[str, float]:
+    """What the lives in one future amount to, by name; NaN where there was no case.
+
+    hazards are shares a month (calm: outside of the worst year), survival is of those founded five years
+    before the end or earlier, leaders are the largest tenth by revenue five years before the end.
+    """
+    n = len(quarters)
+    found = paths(platforms, n)
+    alive, died = found["alive"], sum(found[name] for name in MANNERS)
+    there = np.concatenate([[0.0], alive[:-1]]) + found["births"]
+    year = worst_year(died, there)
+    calm = np.ones(n, bool)
+    calm[year] = False
+    peak = int(alive.argmax())
+    life = by_platform(platforms, n, "alive") > 0
+    first = life.argmax(axis=0)
+    old = np.flatnonzero(first < n - FIVE_YEARS)
+    revenue = by_platform(platforms, n, "revenue")
+    then = n - FIVE_YEARS - 1
+    there_then = np.flatnonzero(life[then]) if then >= YEAR else np.empty(0, int)
+    order = there_then[np.argsort(-revenue[max(0, then - YEAR + 1) : then + 1, there_then].sum(axis=0))]
+    top = order[: max(1, round(LEADERS * len(order)))] if len(order) >= 10 else order[:0]
+    fringe = order[len(top) :] if len(top) else order[:0]
+    price = quarters["customer_price"].to_numpy(float)
+    total = max(1.0, float(died.sum()))
+    return {
+        "most at once": float(alive.max()),
+        "year of the peak": (peak + 1) / YEAR,
+        "left at the end, of the peak": float(alive[-1] / alive.max()) if alive.max() else math.nan,
+        "founded": float(found["births"].sum()),
+        "hazard in calm": share(died[calm].sum() / 3.0, there[calm].sum()),
+        "died in the worst year": share(died[year].sum(), there[year][0]),
+        "alive after five years": float(life[first[old] + FIVE_YEARS, old].mean()) if old.size else math.nan,
+        "leaders alive five years later": float(life[-1, top].mean()) if top.size else math.nan,
+        "others alive five years later": float(life[-1, fringe].mean()) if fringe.size else math.nan,
+        **{f"ended: {name}": float(found[name].sum() / total) for name in MANNERS},
+        "price of a customer, second year": mean_of(price[YEAR : 2 * YEAR]),
+        "price of a customer, eighth year": mean_of(price[7 * YEAR : 8 * YEAR]),
+        "revenue at its peak": float(yearly(quarters["platform_revenue"].to_numpy(float)).max()),
+        "revenue at the end": float(quarters["platform_revenue"].to_numpy(float)[-YEAR:].mean()),
+        "venture money in its best year": float(yearly(quarters["venture_funding"].to_numpy(float)).max()),
+        "no room": float(quarters["no_room"].sum()),
+    }
+
+
+def share(part: float, whole: float) -> float:
+    return float(part / whole) if whole else math.nan
+
+
+def mean_of(values: Values) -> float:
+    known = values[np.isfinite(values)]
+    return float(known.mean()) if known.size else math.nan
+
+
+def yearly(values: Values) -> Values:
+    """Means of four quarters."""
+    return np.convolve(values, np.ones(YEAR) / YEAR, mode="valid") if len(values) >= YEAR else values
