@@ -8,6 +8,7 @@ from itertools import pairwise
 import pytest
 
 import sim
+from experiments.judge.published import LATER, PARTS, RULE, emerging, hit_range
 from sim.engine.parameters import Parameters, check_sources, seeds
 
 for module in pkgutil.walk_packages(sim.__path__, "sim."):
@@ -37,6 +38,7 @@ def numbers(entry):
 def test_a_fact_says_where_it_comes_from_and_what_it_is_for(name):
     fact = FACTS[name]
     allowed = {"says", "value", "band", "unit", "place", "period", "source", "use", "grade"}
+    allowed |= set(RULE) if fact["use"] == "validate" else set()
     assert re.fullmatch(r"[A-Z][A-Z0-9_]+", name)
     assert {"says", "source", "grade", "use"} <= set(fact) <= allowed
     assert fact["use"] in ("calibrate", "validate")
@@ -59,14 +61,60 @@ def test_a_figure_has_a_unit_and_lies_in_its_band(name):
 @pytest.mark.parametrize("name", FACTS)
 def test_a_share_lies_between_zero_and_one(name):
     fact = FACTS[name]
-    shares = [*numbers(fact), *fact.get("band", [])] if fact.get("unit", "").startswith("share") else []
-    assert all(0 < x <= 1 for x in shares), f"{name}: a per cent written as a share?"
+    if fact.get("unit", "").startswith("share"):
+        assert all(0 < x <= 1 for x in numbers(fact)), f"{name}: a per cent written as a share?"
+        assert all(0 <= x <= 1 for x in fact.get("band", [])), f"{name}: a per cent written as a share?"
 
 
 def test_there_is_something_to_calibrate_with_and_something_left_to_validate_with():
     uses = [fact["use"] for fact in FACTS.values()]
     assert uses.count("calibrate") >= 20
     assert uses.count("validate") >= 30
+
+
+@pytest.mark.parametrize("name", [n for n in FACTS if FACTS[n]["use"] == "validate"])
+def test_a_fact_that_has_to_emerge_says_which_number_is_a_hit(name):
+    fact = emerging(FACTS)[name]
+    low, high, by = hit_range(name, fact)
+    assert low < high
+    assert ("band" in fact or "value" in fact) or by == "declared"
+    assert len(fact["passes"]) > 60
+    assert (": above" if high == float("inf") else ": ") in fact["passes"], "the number, a colon, the range"
+    assert fact["answered_by"] in PARTS + LATER
+
+
+def test_facts_that_set_the_scale_are_not_counted_as_hits():
+    scale = ("PLATFORM_REVENUE", "PLATFORM_CREDIT", "CONSUMER_CREDIT", "LGD_BANK")
+    assert {FACTS[name]["use"] for name in scale} == {"calibrate"}
+    assert {FACTS[name]["use"] for name in ("P2P_SIZE", "EMBEDDED_LENDER_SIZE")} == {"validate"}
+
+
+RULED = {"use": "validate", "band": [0.1, 0.3], "answered_by": "core", "passes": "a number: within the band"}
+
+
+@pytest.mark.parametrize(
+    ("change", "line"),
+    [
+        ({"passes": ""}, "X has to emerge: say in `passes` which number of the model is a hit"),
+        ({"answered_by": "weather"}, "X is answered by 'weather', which is no part of the model: core, "),
+        ({"band": None}, "X gives neither band nor figure: say in `hit` what would be one"),
+        ({"band": None, "hit": [0.3, 0.1]}, "X: a hit from 0.3 to 0.1 is none"),
+        ({"hit": [0.1, 0.3]}, "X has a band, which says what is a hit: it needs no `hit`"),
+        ({"use": "calibrate"}, "X may set parameters and is not judged: it has no `answered_by`"),
+    ],
+)
+def test_a_fact_without_a_sound_rule_is_refused_in_one_line(change, line):
+    assert emerging({"X": RULED}) == {"X": RULED}
+    fact = {field: value for field, value in {**RULED, **change}.items() if value is not None}
+    with pytest.raises(ValueError, match="^" + re.escape(line)) as refused:
+        emerging({"X": fact})
+    assert "\n" not in str(refused.value)
+
+
+def test_a_fact_needs_its_fields_to_be_there():
+    for field, line in (("passes", "say in `passes`"), ("answered_by", "is answered by None")):
+        with pytest.raises(ValueError, match=line):
+            emerging({"X": {name: value for name, value in RULED.items() if name != field}})
 
 
 @pytest.mark.parametrize("name", CLAIMS)

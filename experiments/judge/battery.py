@@ -1,20 +1,20 @@
 """Published facts and moments beside those of simulated worlds, with the rule of `judge/inside.py`.
 
-Where a figure is published without a band, a hit lies within `NEAR` of it, which is our choice: ``off`` says
-how far the mean is from the figure or the band, so that another choice can be made.
+Where a fact hits is in `judge/published.py`; where nobody published a band that is our choice: ``off`` says
+how far the mean is from the range, so that another choice can be made.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
 
 from experiments.judge.inside import IN, OPEN, OUT, of_cases, placed, range_of_one_more
-from experiments.measure.facts import ARMS, FACTS, SIGNS, SILENT, History
+from experiments.judge.published import PARTS, emerging, hit_range
+from experiments.measure.facts import ARMS, FACTS, SILENT, History
 
-NEAR = 0.25  # where a figure is published without a band, so far on either side counts as a hit [share of it]
 NO_CASE, SILENT_YET, NOW = "no case", "not spoken to yet", "answerable now"
 VERDICTS = (IN, OUT, OPEN, NO_CASE, NOW, SILENT_YET)
 
@@ -48,25 +48,6 @@ def _of(table: Any, world: int, arm: str) -> Any:
     return table[(table["world"] == world) & (table["arm"] == arm)]
 
 
-def hit_range(name: str, published: Mapping[str, Any]) -> tuple[float, float, str]:
-    """Where a number counts as a hit, and where that range comes from.
-
-    ("published" band, "figures" where several were published, "figure ± 25 %" for a single one, "direction").
-    Raises ``ValueError`` for a fact that gives neither a band nor a figure nor, in `SIGNS`, a direction.
-    """
-    if "band" in published:
-        low, high = published["band"]
-        return float(low), float(high), "published"
-    if name in SIGNS:
-        return (*SIGNS[name], "direction")
-    value = published.get("value")
-    if isinstance(value, Sequence):
-        return float(min(value)), float(max(value)), "figures"
-    if value is None:
-        raise ValueError(f"{name} gives neither band nor figure: say in SIGNS what would be a hit")
-    return float(value) * (1 - NEAR), float(value) * (1 + NEAR), f"figure ± {NEAR:.0%}"
-
-
 def battery(found: Mapping[int, History], evidence: Mapping[str, Mapping[str, Any]]) -> Any:
     """Every fact that has to emerge, judged.
 
@@ -74,16 +55,16 @@ def battery(found: Mapping[int, History], evidence: Mapping[str, Mapping[str, An
         A DataFrame by fact: ``value`` (mean over worlds), ``from`` and ``to`` (its interval, 95 %), ``why``
         there is none, ``worlds`` that had a case, ``low``, ``high``, ``judged_by`` (see `hit_range`), ``off``
         (how far the mean lies beyond the nearer end of that range, as a share of it; 0 within), ``verdict``
-        (one of `VERDICTS`), ``unit``, ``proxy`` (what stands for it, or what is missing), ``grade`` of the
-        evidence. A fact that no function looks at is "answerable now" once the records hold what it needs.
+        (one of `VERDICTS`), ``answered_by`` (a part of the model), ``unit``, ``passes`` (the rule),
+        ``proxy`` (what stands for it, or what is missing), ``grade`` of the evidence. A fact that no
+        function looks at is "answerable now" once the records hold what it needs.
 
-    Raises ``ValueError`` for a fact of the evidence that is neither in `FACTS` nor in `SILENT`.
+    Raises ``ValueError`` for a fact of the evidence that is neither in `FACTS` nor in `SILENT`, or without a
+    rule (see `emerging`).
     """
     rows: dict[str, dict[str, Any]] = {}
-    for name, published in evidence.items():
-        if published["use"] != "validate":
-            continue
-        told = {"unit": published.get("unit", ""), "grade": published["grade"]}
+    for name, published in emerging(evidence).items():
+        told = {field: published.get(field, "") for field in ("unit", "grade", "answered_by", "passes")}
         functions = {label: function for label, function in FACTS.items() if label.split()[0] == name}
         if not functions:
             if name not in SILENT:
@@ -122,11 +103,25 @@ def battery(found: Mapping[int, History], evidence: Mapping[str, Mapping[str, An
         "judged_by",
         "off",
         "verdict",
+        "answered_by",
         "unit",
+        "passes",
         "proxy",
         "grade",
     ]
     return pd.DataFrame.from_dict(rows, orient="index").reindex(columns=columns)
+
+
+def answered(rows: Any) -> dict[str, tuple[int, int]]:
+    """By part of the model that is there: how many of its facts are inside, and how many it has to answer.
+
+    Args:
+        rows: as `battery` gives them. A fact of several rows is inside where all of them are.
+    """
+    facts = rows.index.str.split().str[0]
+    hits = (rows["verdict"] == IN).groupby(facts).all()
+    parts = rows["answered_by"].groupby(facts).first()
+    return {part: (int(hits[parts == part].sum()), int((parts == part).sum())) for part in PARTS}
 
 
 def beyond(value: float, low: float, high: float) -> float:

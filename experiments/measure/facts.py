@@ -1,7 +1,8 @@
 """Published facts that have to emerge, each as a small function on what one world has left behind.
 
-A function is named as its fact in ``seeds/evidence.toml``, and its docstring says what stands for the
-published number. Nothing in the model may be tuned to a value found here.
+A function is named as its fact in ``seeds/evidence.toml``, where ``passes`` says what it has to work out and
+which numbers are a hit; its docstring says what stands for the published number. Nothing in the model may be
+tuned to a value found here.
 """
 
 from __future__ import annotations
@@ -37,38 +38,42 @@ class History:
 
 Fact = Callable[[History], float]
 FACTS: dict[str, Fact] = {}  # by id; a fact of several figures has a row for each, its id the first word
-SIGNS = {  # facts that state a direction instead of a band: where the number has to lie for it to hold
-    "GROWTH_TENT": (0.0, math.inf),
-    "DATA_NOT_COLLATERAL": (0.0, math.inf),
-    "CYCLE_SIGNS": (0.9, 1.0),
-    "BANK_FAILURE": (0.0, 0.02),
-}
 
 
 @dataclass(frozen=True)
 class Needs:
     """What has to be there before a fact can be looked at: in words, and by what the records would show it.
 
-    ``column`` is one of the record of platforms. A fact that needs births is answerable once that says when a
-    platform was founded, and it was later than others.
+    ``column`` is one of the record of platforms or of quarters, or a number of the watch. A fact that needs
+    births is answerable once the first says when a platform was founded, and it was later than others.
     """
 
     words: str
     column: str
 
     def there(self, history: History) -> bool:
-        """Whether a world's records hold it."""
-        tables = [table for table in history.platforms.values() if self.column in table]
-        return any(table[self.column].nunique() > 1 for table in tables)
+        """Whether a world's records hold it: a column that varies, a number that is one."""
+        tables = [*history.platforms.values(), *history.quarters.values()]
+        return any(table[self.column].nunique() > 1 for table in tables if self.column in table) or any(
+            math.isfinite(numbers.get(self.column, math.nan)) for numbers in history.micro.values()
+        )
 
 
+BIRTHS = Needs("platforms that are founded while others die", "founded")
 SILENT = {
-    "P2P_STOCK": Needs("platforms that are founded while others die", "founded"),
+    "P2P_STOCK": BIRTHS,
+    "P2P_BIRTHS": BIRTHS,
+    "LEADERS_LIVE": BIRTHS,
+    "SHAKEOUT": BIRTHS,
+    "FIVE_YEAR_SURVIVAL": BIRTHS,
     "P2P_EXIT_MANNER": Needs("ways of closing: fleeing, lingering, winding up", "manner"),
-    "CAC_COMMERCE": Needs("platforms that sell goods", "goods_sold"),
+    "ACTIVE_SHRINK": Needs("people registered with a platform, and those who borrow from it", "registered"),
     "SHARE_SHIFT": Needs("payments that change providers", "payments"),
-    "OWN_RISK_MIGRATES": Needs("a platform that chooses how much risk it keeps", "own_share"),
+    "SECURITISED_LOANS": Needs("houses that pool loans of platforms into notes", "notes_issued"),
+    "CAC_COMMERCE": Needs("platforms that sell goods", "goods_sold"),
     "TECH_ONLY_LOSES": Needs("a platform that sells nothing but technology", "sells_technology"),
+    "OWN_RISK_MIGRATES": Needs("a platform that chooses how much risk it keeps", "own_share"),
+    "EMBEDDED_LENDER_LATIN": Needs("worlds in which the law caps no rate", "uncapped"),
 }
 
 
@@ -143,6 +148,64 @@ def cac_drift(history: History) -> float:
 def repeat_borrowing(history: History) -> float:
     """Lending under consumer_traffic to consumers who had borrowed before, from any platform."""
     return history.micro["consumer_traffic"]["repeat_borrowing"]
+
+
+@fact
+def p2p_size(history: History) -> float:
+    """The highest yearly mean of what is owed through platforms under consumer_traffic, over yearly GDP."""
+    table = history.quarters["consumer_traffic"]
+    owed = table["platform_credit_to_consumers"] + table["platform_credit_to_firms"]
+    return float(owed.rolling(YEAR).mean().max())
+
+
+@fact
+def embedded_lender_size(history: History) -> float:
+    """The largest platform's loans over yearly GDP, in years eight to ten of deep_integration."""
+    table = history.platforms["deep_integration"]
+    yearly_gdp = YEAR * history.quarters["deep_integration"].set_index("quarter")["gdp"]
+    largest = table.groupby("quarter")["loans"].max() / yearly_gdp
+    return float(largest.iloc[7 * YEAR : 10 * YEAR].mean())
+
+
+@fact
+def break_even_neobanks(history: History) -> float:
+    """Small platforms with a profit in year five of consumer_traffic, of those alive at its end."""
+    table = history.platforms["consumer_traffic"]
+    quarters = sorted(table["quarter"].unique())[4 * YEAR : 5 * YEAR]
+    if len(quarters) < YEAR:
+        return math.nan
+    year = table[table["quarter"].isin(quarters) & ~table["giant"].astype(bool)]
+    alive = year.loc[(year["quarter"] == quarters[-1]) & year["alive"].astype(bool), "platform"]
+    earned = year.groupby("platform")["profit"].sum()
+    return float((earned[alive] > 0.0).mean()) if len(alive) else math.nan
+
+
+@fact
+def new_users_dry_up(history: History) -> float:
+    """Users won per platform four years after the best year, over that; 1 where they spend less than half."""
+    table = history.platforms["consumer_traffic"]
+    living = table[table["alive"].astype(bool)].groupby("quarter")[["new_users", "consumer_spend"]].mean()
+    wage = history.quarters["consumer_traffic"].set_index("quarter")["wage"]
+    won, spent = (x.rolling(YEAR).mean() for x in (living["new_users"], living["consumer_spend"] / wage))
+    won, spent = won.dropna().to_numpy(), spent.dropna().to_numpy()
+    if not (won > 0.0).any():
+        return math.nan
+    best = int(np.argmax(won))
+    late = min(best + 4 * YEAR, won.size - 1)
+    return float(won[late] / won[best]) if spent[late] >= spent[best] / 2.0 else 1.0
+
+
+@fact
+def client_churn(history: History) -> float:
+    """Links that end in a year though their platform lives, over links (deep_integration, year three on)."""
+    table = history.platforms["deep_integration"]
+    links, new, alive = (
+        table.pivot(index="quarter", columns="platform", values=name).to_numpy(float)[2 * YEAR - 1 :]
+        for name in ("links", "new_links", "alive")
+    )
+    live = alive[1:] > 0.0
+    before = links[:-1][live].sum()
+    return float(YEAR * (before + (new - links)[1:][live].sum()) / before) if before else math.nan
 
 
 @fact

@@ -11,7 +11,7 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from experiments.judge.battery import NOW, SILENT_YET, VERDICTS, battery, beside_us, histories
+from experiments.judge.battery import NOW, SILENT_YET, VERDICTS, answered, battery, beside_us, histories
 from experiments.measure.facts import ARMS
 from experiments.measure.futures import Frame
 from experiments.measure.moments import LAGS, OBSERVED, SIMULATED, moments_by_world, moments_of, us_quarters
@@ -79,9 +79,18 @@ def told_facts(rows: Any) -> str:
         lines.append(f"{name:26}{row['verdict']}: {row['proxy']}")
     counts = rows["verdict"].value_counts()
     lines += ["", ", ".join(f"{int(counts.get(one, 0))} {one}" for one in VERDICTS)]
+    lines.append(told_count(rows))
     lines.append("in, OUT: the whole interval lies in or out of the band; open: neither, or no interval")
-    lines.append("(facts.csv says what stands for each fact, and how far off it is)")
+    lines.append("(facts.csv says what stands for each fact, its rule, and how far off it is)")
     return "\n".join(lines)
+
+
+def told_count(rows: Any) -> str:
+    """How many of the facts that the model has to answer now are inside, in all and by part of the model."""
+    counts = answered(rows)
+    hits, asked_for = (sum(pair) for pair in zip(*counts.values(), strict=True))
+    by_part = ", ".join(f"{part} {inner} of {all_}" for part, (inner, all_) in counts.items())
+    return f"inside: {hits} of {asked_for} facts that the model has to answer now ({by_part})"
 
 
 def told_moments(table: Any) -> str:
