@@ -287,7 +287,7 @@ def plans(firm, market, p, u):
 
     e' = e + demand_memory (d - e)                                                         [goods]
     y = min(e' + stock_speed (stock_buffer e' - units), K / (nu (1 - beta)))               [goods]
-    I = renewal K + investment_speed (nu (1 - beta) e' / utilisation - K), at least 0      [goods]
+    I = renewal K + investment_speed (outlook nu (1 - beta) e' / utilisation - K), at least 0   [goods]
     n = ((1 - overhead) (1 - beta) y + overhead utilisation K / nu) / productivity         [workers]
 
     The part beta of what it makes is made by others: inputs, bought at going prices. Renewal makes up for
@@ -302,7 +302,7 @@ def plans(firm, market, p, u):
         firm.machines / (own * p.capital_output),
     )
     output *= 1.0 - p.inputs_bind * firm.inputs_short
-    wanted = own * p.capital_output * expected / p.utilisation
+    wanted = own * p.capital_output * expected * market.outlook / p.utilisation
     speed = p.investment_speed if firm.age > 0.0 else 1.0
     order = market.renewal * firm.machines + speed * (wanted - firm.machines)
     order = going * max(0.0, order)

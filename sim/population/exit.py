@@ -87,6 +87,7 @@ def firms_leave(economy) -> None:
     gone, hit, rows = np.empty(n, bool), np.empty(n, bool), np.empty(n, np.int64)
     leave, hits = list_leaving(firms, gone, rows, hit)
     rows, hit = rows[:leave], hit[:leave]
+    owed = firms.books["bank_debt"][rows] + firms.books["syndicated_debt"][rows]
     liquidate(economy, rows)
     unpaid = pay_estates(economy, rows, gone)
     failed = firms["failed"][rows] | (write_off_estates(economy, rows) + unpaid > 0)
@@ -96,6 +97,7 @@ def firms_leave(economy) -> None:
     tallies.exits = float(leave)
     tallies.failures = float(failures)
     tallies.closures = float(leave - failures)
+    tallies.firm_loans_in_default = float(owed[failed].sum())
     tallies.bad_trade_credit = float(unpaid.sum())
     tallies.hit_by_failures = float(hits)  # of the quarter before
     tallies.failures_after_a_hit = float(np.count_nonzero(failed & hit))
