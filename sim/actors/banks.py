@@ -38,7 +38,7 @@ class Banks(Declared):
         doc="share of a loan without collateral that lenders reckon to lose at default")
     consumer_ceiling = param(0.045, unit="share/quarter", low=0.02, high=0.06, source="assumed",
         doc="highest rate that banks ask of consumers")
-    consumer_limit = param(1.0, unit="quarters of income", low=0.5, high=4.0, source="assumed",
+    consumer_limit = param(3.0, unit="quarters of income", low=0.5, high=4.0, source="assumed",
         doc="highest debt of a consumer to which banks lend")
     capital_target = param(0.135, unit="share of loans", low=0.11, high=0.18, source="BANK_CAPITAL",
         doc="capital over loans above which banks pay dividends")
