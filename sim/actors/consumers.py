@@ -26,7 +26,7 @@ class Consumers(Declared):
         doc="chance that the steadiest lose their job, over the mean one")
     separation_most = param(1.9, unit="ratio", low=1.0, high=4.0, source="assumed", held=True,
         doc="chance that the least steady lose their job, over the mean one")
-    spend_income = param(0.8, unit="share of usual income", low=0.7, high=0.9, source="design",
+    spend_income = param(0.77, unit="share of usual income", low=0.7, high=0.9, source="design",
         doc="propensity to consume out of usual income")
     spend_wealth = param(0.05, unit="share/quarter", low=0.02, high=0.12, source="design",
         doc="propensity to consume out of wealth above the buffer")
@@ -50,15 +50,15 @@ class Consumers(Declared):
         doc="half-life of a consumer's steadiness, an AR(1) process")
     trait_weight = param(0.6, unit="share of separation", low=0.0, high=0.8, source="assumed",
         doc="by how much one standard deviation of steadiness lowers the chance to lose the job")
-    durable_chance = param(0.09, unit="share/quarter", low=0.0, high=0.15, source="CONSUMER_CREDIT",
+    durable_chance = param(0.095, unit="share/quarter", low=0.0, high=0.15, source="CONSUMER_CREDIT",
         doc="chance that a consumer would buy a durable in a quarter, by instalments; at 0 nobody does")
-    durable_size = param(1.25, unit="quarters of income", low=0.25, high=2.5, source="assumed",
+    durable_size = param(1.25, unit="quarters of income", low=0.6, high=1.9, source="assumed",
         doc="worth of a durable that is bought by instalments")
     down_payment = param(0.2, unit="share of its worth", low=0.0, high=0.5, source="assumed", held=True,
         doc="part of a durable that is paid at once")
     durable_wear = param(0.1, unit="share/quarter", low=0.03, high=0.2, source="assumed", held=True,
         doc="part of durables that wears out in a quarter, by which they spare daily spending")
-    bearable = param(0.25, unit="share of usual income", low=0.1, high=0.5, source="assumed",
+    bearable = param(0.25, unit="share of usual income", low=0.15, high=0.35, source="assumed",
         doc="highest debt service with which a consumer buys by instalments")
     consumer_instalment = param(0.1, unit="share of debt/quarter", low=0.1, high=0.5, source="design",
         doc="share of a consumer's debt that falls due in a quarter")
@@ -167,14 +167,15 @@ def would_buy(consumer, market, p, usual, spare, u):
 def plans_spending(consumer, market, p, u):
     """Spend out of usual income and wealth, at least by habit and need; what is lacking is asked for.
 
-    wish = confidence (spend_income Y + spend_wealth (D - buffer Y)) - wear of durables              [fen]
+    wish = confidence (spend_income Y + spend_wealth (D - debt - buffer Y)) - wear of durables       [fen]
     need = habit C(-1) + shock, loan = max(0, need - (D - debt service - buffer Y))                  [fen]
     Who lacks nothing may wish for a durable: a part is paid at once, for the rest a loan is asked.
     """
     usual = consumer.usual_income + p.income_memory * (consumer.income - consumer.usual_income)
     money = float(consumer.deposits)
     service = debt_service(consumer, p)
-    wealth = money + float(consumer.claims) - p.saving_buffer * usual
+    debt = float(consumer.bank_debt + consumer.platform_debt)
+    wealth = money + float(consumer.claims) - debt - p.saving_buffer * usual
     wish = market.confidence * (p.spend_income * usual + p.spend_wealth * max(0.0, wealth))
     wish -= p.durable_wear * consumer.durables
     size = p.shock_low + (p.shock_high - p.shock_low) * u[1]
