@@ -50,8 +50,8 @@ BANDS = (
     Band("firms in default", "default_rate", 0.005, 0.03, 0.005, "share/year", "yearly insolvencies", YEAR),
     Band("closures", "closure_rate", 0.04, 0.12, 0.02, "share/year", "OECD, deaths less insolvencies", YEAR),
     Band("entry", "entry_rate", 0.05, 0.15, 0.02, "share/year", "CHURN, one half", YEAR),
-    Band("loss given default", "loss_given_default", 0.23, 0.45, 0.08, "share of loans in default", "LGD_BANK",
-        sets=True),
+    Band("loss given default", "loss_given_default", 0.23, 0.45, 0.08, "share of loans in default",
+        "LGD_BANK", sets=True),
     Band("trade credit / bank debt", "trade_to_bank", 0.6, 1.2, 0.1, "ratio", "listed firms, TRADE_CREDIT",
         sets=True),
     Band("consumer credit / GDP", "consumer_credit_to_gdp", 0.06, 0.2, 0.03, "share", "CONSUMER_CREDIT",
@@ -247,8 +247,8 @@ def cycle_signs(table: Any, *, start: int = START) -> Any:
     return pd.DataFrame.from_dict(rows, orient="index")
 
 
-# CYCLE_SIGNS of seeds/evidence.toml, and for the memory of the cycle Stock and Watson 1999. CYCLE_SIZE has set
-# how strong the common mood is, and how much of investment goes into used machines
+# CYCLE_SIGNS of seeds/evidence.toml, and for the memory of the cycle Stock and Watson 1999. CYCLE_SIZE has
+# set how strong the common mood is, and how much of investment goes into used machines
 SETTING = {"sd of output [%]", "investment / output, sd"}
 EXPECTED = {
     "sd of output [%]": ((1.0, 2.2), "1 to 2.2"),
