@@ -137,6 +137,7 @@ FLOWS: dict[str, Flow | Change | WriteOff] = {
     "stock destroyed": Change("firms", "stock"),
     "loss on liquidation": Change("firms", "capital"),
     "used machines sold": Change("owners", "used_capital"),
+    "used machines scrapped": Change("owners", "used_capital"),
     # losses
     "bad loans to firms": WriteOff((("banks", "firm_loans"),), (("firms", "bank_debt"),)),
     "bad syndicated loans": WriteOff((("banks", "syndicated_loans"),), (("firms", "syndicated_debt"),)),

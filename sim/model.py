@@ -12,7 +12,7 @@ import numpy as np
 from sim import law
 from sim.actors.banks import closes_books, finds_room
 from sim.actors.consumers import cuts_spending, plans_spending, serves_debt, works
-from sim.actors.firm_finance import asks_for_credit, cuts_to_cash, keeps_accounts, settles
+from sim.actors.firm_finance import asks_for_credit, cuts_to_cash, keeps_accounts, pays_suppliers, settles
 from sim.actors.firms import (
     adapts,
     is_approached,
@@ -293,9 +293,11 @@ class Economy(Shown, Populated, mesa.Model):
         links.collect_fees(self)  # links pay a share of what they gained
 
         # debts are settled, and who cannot, fails
+        self.each(firms, pays_suppliers)
+        trade_credit.pay_suppliers(self)  # for what was delivered a quarter ago
         self.each(firms, settles)
         settlement.firms_pay(self)
-        trade_credit.pay_suppliers(self)  # for what was delivered a quarter ago
+        trade_credit.pay_suppliers(self)  # by those who pay them after banks
         self.each(consumers, serves_debt)
         settlement.consumers_pay(self)
         pools.collect(self)  # debtors pay pools, pools pay funders

@@ -139,6 +139,8 @@ class Moods(Typed):
     """What people think of spending and of platforms."""
 
     confidence: float = number(1.0, "share", "of usual spending that consumers do not hold back")
+    mood: float = number(0.0, "log points", "of everybody, beside the usual one: it moves what is wanted")
+    outlook: float = number(1.0, "ratio", "of the capacity that firms want, beside what they expect to sell")
     fright: float = number(0.0, "share", "chance of loss that is feared of any platform that owes households")
     fright_of_small: float = number(0.0, "share", "the same of small ones among them")
     fright_of_large: float = number(0.0, "share", "the same of large ones among them")
@@ -212,6 +214,7 @@ class Tallies(Typed):
     failures_after_a_hit: float = number(0.0, "firms", "that were hit so and failed")
     bad_trade_credit: float = number(0.0, "fen", "lost by suppliers")
     bad_firm_loans: float = number(0.0, "fen", "lost by banks on loans to firms")
+    firm_loans_in_default: float = number(0.0, "fen", "owed to banks by firms that left unable to pay")
     bad_consumer_loans: float = number(0.0, "fen", "lost by banks on loans to consumers")
     bad_platform_loans: float = number(0.0, "fen", "lost on loans made through platforms, whoever bears it")
     losses_of_households: float = number(0.0, "fen", "of the last, borne by households")

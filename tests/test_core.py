@@ -47,7 +47,7 @@ def plain_core(worlds=2):
     return pd.concat([pd.DataFrame({"world": world, **frame}) for world in range(worlds)], ignore_index=True)
 
 
-def cyclical(defaults=-1.0, investment=3.0, consumption=0.7):
+def cyclical(defaults=-1.0, investment=4.0, consumption=0.7, employment=0.6, full=0.9):
     """Twelve worlds that swing once in five years; series follow output with the given amplitudes."""
     parts = []
     for world in range(12):
@@ -61,6 +61,8 @@ def cyclical(defaults=-1.0, investment=3.0, consumption=0.7):
             "output": np.exp(0.004 * quarter + 0.02 * swing),
             "consumption": np.exp(0.004 * quarter + consumption * far * 0.02 * swing),
             "investment": np.exp(0.004 * quarter + investment * far * 0.02 * swing),
+            "employment": 0.93 * np.exp(employment * far * 0.02 * swing),
+            "workers_found": np.where(swing > 0.98, full, 1.0),
             "firm_credit": np.exp(np.cumsum(0.01 + 0.005 * swing + 0.0003 * noise)),
             "default_rate": 0.01 + defaults * 0.002 * swing + 0.0002 * noise,
         }
@@ -166,7 +168,10 @@ def test_a_quiet_economy_has_no_accident_and_lost_worlds_are_told():
 
 def test_the_signs_of_a_planted_cycle_hold():
     signs = cycle_signs(cyclical(), start=0)
-    assert signs.loc["investment / output, sd", "mean"] == pytest.approx(3.0, rel=0.05)
+    assert signs.loc["investment / output, sd", "mean"] == pytest.approx(4.0, rel=0.05)
+    assert signs.loc["employment / output, sd", "mean"] == pytest.approx(0.6, rel=0.05)
+    assert signs.loc["quarters at full employment", "mean"] == pytest.approx(0.05, abs=0.02)
+    assert signs.loc["worst quarter of output [%]", "mean"] == pytest.approx(-0.2, abs=0.1)
     assert signs.loc["consumption / output, sd", "mean"] == pytest.approx(0.7, rel=0.05)
     assert signs.loc["credit growth with output", "mean"] == pytest.approx(1.0, abs=0.05)
     assert (signs["verdict"] == IN).all()

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from experiments.judge.inside import of_cases, placed
+from experiments.judge.inside import of_cases, of_middle, placed
 from experiments.judge.intervals import Trend, trend
 from experiments.measure.arithmetic import YEAR
 from experiments.measure.moments import correlation, cycle_of
@@ -24,7 +24,8 @@ class Band:
     ``times`` turns the recorded column into ``unit`` (4 makes a quarterly rate yearly). ``drift`` is the
     change over the whole window that still counts as none [unit; where ``relative``, share of the mean].
     ``source`` is an id of ``seeds/evidence.toml``, or says which range of textbooks or statistics is meant;
-    those ranges are recalled and rounded, and wide on purpose.
+    those ranges are recalled and rounded, and wide on purpose. ``sets`` is whether that fact has set a number
+    of the model: then it is shown, and does not judge.
     """
 
     name: str
@@ -36,8 +37,10 @@ class Band:
     source: str
     times: float = 1.0
     relative: bool = False
+    sets: bool = False
 
 
+SHARES_OF_SOME = ("share of askers", "share of loans in default")  # of whom there may be none in a quarter
 # fmt: off
 BANDS = (
     Band("real growth", "growth", 0.005, 0.04, 0.01, "share/year", "per head, Maddison 1950-2018", YEAR),
@@ -47,10 +50,17 @@ BANDS = (
     Band("firms in default", "default_rate", 0.005, 0.03, 0.005, "share/year", "yearly insolvencies", YEAR),
     Band("closures", "closure_rate", 0.04, 0.12, 0.02, "share/year", "OECD, deaths less insolvencies", YEAR),
     Band("entry", "entry_rate", 0.05, 0.15, 0.02, "share/year", "CHURN, one half", YEAR),
-    Band("bank margin", "bank_margin", 0.015, 0.025, 0.004, "share/year", "BANK_MARGIN"),
+    Band("loss given default", "loss_given_default", 0.23, 0.45, 0.08, "share of loans in default",
+        "LGD_BANK", sets=True),
+    Band("trade credit / bank debt", "trade_to_bank", 0.6, 1.2, 0.1, "ratio", "listed firms, TRADE_CREDIT",
+        sets=True),
+    Band("consumer credit / GDP", "consumer_credit_to_gdp", 0.06, 0.2, 0.03, "share", "CONSUMER_CREDIT",
+        sets=True),
+    Band("bank margin", "bank_margin", 0.015, 0.025, 0.004, "share/year", "BANK_MARGIN", sets=True),
     Band("bank loan losses", "bank_loss_rate", 0.002, 0.015, 0.004, "share/year", "FDIC, charge-offs"),
     Band("bank return", "bank_return", 0.07, 0.13, 0.02, "share/year", "BANK_ROE"),
-    Band("bank capital", "bank_capital", 0.12, 0.16, 0.01, "share of loans", "BANK_CAPITAL; a loan weighs 1"),
+    Band("bank capital", "bank_capital", 0.12, 0.16, 0.01, "share of loans", "BANK_CAPITAL; a loan weighs 1",
+        sets=True),
     Band("public debt / GDP", "public_debt", 0.2, 1.0, 0.15, "share", "OECD members 1980-2020"),
     # fewer than 5.6 equal firms are what the US guidelines of 2010 begin to call a concentrated market
     Band("effective firms", "effective_firms", 5.6, 1000.0, 0.2, "firms/sector", "US guidelines", 1.0, True),
@@ -62,11 +72,17 @@ BANDS = (
 
 
 def prepared(quarters: Any) -> Any:
-    """The recorded quarters of all worlds, in order, with ``growth`` of output [log points/quarter]."""
+    """The recorded quarters of all worlds, in order, with two more columns.
+
+    ``growth`` of output [log points/quarter], and ``trade_to_bank``: what firms owe suppliers over what they
+    owe banks [ratio], NaN where that is not recorded.
+    """
     table = quarters.sort_values(["world", "quarter"]).reset_index(drop=True)
     positive = table["output"].where(table["output"] > 0)
     logs = pd.Series(np.log(positive.to_numpy(float)))
-    return table.assign(growth=logs.groupby(table["world"]).diff())
+    owed = ("trade_credit", "bank_credit_to_firms")
+    trade, bank = (table.get(name, math.nan) for name in owed)
+    return table.assign(growth=logs.groupby(table["world"]).diff(), trade_to_bank=trade / bank)
 
 
 def window_start(quarters: int) -> int:
@@ -130,7 +146,8 @@ def judged(table: Any, bands: tuple[Band, ...] = BANDS, *, start: int = START) -
         worlds' means), ``low`` and ``high`` of the band, ``verdict`` (see `judge/inside.py`),
         ``worlds_inside`` (share of worlds), ``change`` with ``change_low`` and ``change_high``
         (over the window, mean and 95 % interval over worlds), ``drifts`` (see `drifts`), ``worlds_drifting``
-        (share of worlds whose own path drifts), ``drift`` (what is tolerated [unit]), ``unit``, ``source``.
+        (share of worlds whose own path drifts), ``drift`` (what is tolerated [unit]), ``sets`` (a number, and
+        so does not judge), ``unit``, ``source``.
     """
     late = table[table["quarter"] > start]
     rows = {}
@@ -158,6 +175,7 @@ def judged(table: Any, bands: tuple[Band, ...] = BANDS, *, start: int = START) -
             "drifts": drifts(common, span, limit),
             "worlds_drifting": float(np.mean([drifts(one, span, limit) for one in slopes])),
             "drift": limit,
+            "sets": band.sets,
             "unit": band.unit,
             "source": band.source,
         }
@@ -167,12 +185,12 @@ def judged(table: Any, bands: tuple[Band, ...] = BANDS, *, start: int = START) -
 def accidents(table: Any, failed: int = 0) -> dict[str, int]:
     """Worlds in which something broke, by kind; ``failed`` are those without any result.
 
-    not finite: a column of `BANDS` is NaN or infinite after the first year (shares of askers excepted: nobody
-    may ask). explosions: prices rise by half within a year. collapses: output falls by 30 %
+    not finite: a column of `BANDS` is NaN or infinite after the first year (but for shares of those who ask
+    or fail: nobody may). explosions: prices rise by half within a year. collapses: output falls by 30 %
     within a year after the first, or to zero. bank failures are counted, not worlds.
     """
     numbers = dict.fromkeys(("not finite", "collapses", "explosions", "bank failures"), 0)
-    needed = [band.column for band in BANDS if not band.unit.startswith("share of askers")]
+    needed = [band.column for band in BANDS if band.unit not in SHARES_OF_SOME]
     for _, world in table.groupby("world", observed=True):
         finite = np.isfinite(world[needed].to_numpy(float)[YEAR:]).all()
         output, prices = world["output"].to_numpy(float), world["price_level"].to_numpy(float)
@@ -188,7 +206,8 @@ def accidents(table: Any, failed: int = 0) -> dict[str, int]:
 def cycle_signs(table: Any, *, start: int = START) -> Any:
     """What moves with output: a row per sign with mean and interval over worlds, and its verdict.
 
-    `IN` means that the whole interval lies on the expected side, see `judge/inside.py`.
+    Of the worst quarter it is the middle world that counts, and the interval is that of the median. `IN`
+    means that the whole interval lies on the expected side, see `judge/inside.py`.
     """
     late = table[table["quarter"] > start]
     found: dict[str, list[float]] = {}
@@ -197,10 +216,14 @@ def cycle_signs(table: Any, *, start: int = START) -> Any:
         consumption, investment = cycle_of(world["consumption"]), cycle_of(world["investment"])
         credit = np.log(world["firm_credit"].to_numpy(float))
         defaults = cycle_of(world["default_rate"], logs=False)
+        steps = np.diff(np.log(np.maximum(1e-300, world["output"].to_numpy(float))))
         values = {
             "sd of output [%]": 100.0 * output.std(),
             "consumption / output, sd": consumption.std() / output.std(),
             "investment / output, sd": investment.std() / output.std(),
+            "employment / output, sd": cycle_of(world["employment"]).std() / output.std(),
+            "worst quarter of output [%]": 100.0 * float(np.expm1(steps.min())),
+            "quarters at full employment": float((world["workers_found"] < 1.0).mean()),
             "credit growth with output": correlation(output[1:], np.diff(credit)),
             "defaults with output": correlation(output, defaults),
             "defaults with output a year before": correlation(output, defaults, YEAR),
@@ -212,22 +235,28 @@ def cycle_signs(table: Any, *, start: int = START) -> Any:
     rows = {}
     for name, values in found.items():
         (low, high), says = EXPECTED[name]
-        mean = of_cases(values)
+        mean = of_middle(values) if name.startswith("worst") else of_cases(values)
         rows[name] = {
             "mean": mean.mean,
             "from": mean.low,
             "to": mean.high,
             "expected": says,
+            "sets": name in SETTING,
             "verdict": placed(mean, low, high),
         }
     return pd.DataFrame.from_dict(rows, orient="index")
 
 
-# CYCLE_SIGNS of seeds/evidence.toml, and for the size and the memory of the cycle Stock and Watson 1999
+# CYCLE_SIGNS of seeds/evidence.toml, and for the memory of the cycle Stock and Watson 1999. CYCLE_SIZE has
+# set how strong the common mood is, and how much of investment goes into used machines
+SETTING = {"sd of output [%]", "investment / output, sd"}
 EXPECTED = {
-    "sd of output [%]": ((0.7, 3.5), "0.7 to 3.5"),
+    "sd of output [%]": ((1.0, 2.2), "1 to 2.2"),
     "consumption / output, sd": ((0.0, 1.0), "below 1"),
-    "investment / output, sd": ((1.0, math.inf), "above 1"),
+    "investment / output, sd": ((3.0, 5.5), "3 to 5.5"),
+    "employment / output, sd": ((0.4, 0.9), "0.4 to 0.9"),
+    "worst quarter of output [%]": ((-4.0, math.inf), "-4 or better"),
+    "quarters at full employment": ((0.0, 0.1), "below 0.1"),
     "credit growth with output": ((0.0, math.inf), "positive"),
     "defaults with output": ((-math.inf, 0.0), "negative"),
     "defaults with output a year before": ((-math.inf, math.inf), "no sign"),

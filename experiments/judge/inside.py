@@ -30,6 +30,24 @@ def of_cases(values: Sequence[float] | npt.NDArray[np.float64]) -> Interval:
     return found
 
 
+def of_middle(values: Sequence[float] | npt.NDArray[np.float64], confidence: float = 0.95) -> Interval:
+    """The median over the worlds that have a case, between two places of their order that hold it.
+
+    Whatever the distribution: the k-th from either end, where fewer than k of n tosses of a coin fall on one
+    side with half of what the confidence leaves. Below `means.LEAST` worlds there is no interval.
+    """
+    from scipy import stats
+
+    x = np.sort(np.asarray(values, dtype=float))
+    x = x[np.isfinite(x)]
+    n = int(x.size)
+    middle, sd = (float(np.median(x)), float(x.std(ddof=1))) if n > 1 else (math.nan, math.nan)
+    if n < LEAST:
+        return Interval(n, middle, math.nan, math.nan, sd, "", f"{n} worlds: at least {LEAST} are needed")
+    k = int(stats.binom.ppf((1.0 - confidence) / 2.0, n, 0.5))
+    return Interval(n, middle, float(x[k - 1]), float(x[n - k]), sd, "order of the worlds", "")
+
+
 def placed(found: Interval, low: float, high: float) -> str:
     """`IN`, `OUT` or `OPEN`: see the module's text. low, high: of the band, in the unit of the numbers."""
     if found.refused:

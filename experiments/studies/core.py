@@ -5,7 +5,8 @@
 
 Nothing but banks finances firms here, and no parameter is drawn: worlds differ by their seed alone. Each
 measure is set beside a band declared in `judge/bands.py` with its source, by the interval of its mean over
-seeds (`judge/inside.py`); a row out of its band stays.
+seeds (`judge/inside.py`); a row out of its band stays. A fact that has set a number of the model is shown and
+marked so, and does not judge.
 """
 
 from __future__ import annotations
@@ -45,21 +46,33 @@ def told(rows: Any, signs: Any, broken: dict[str, int], worlds: int) -> str:
         band = f"{row['low']:.3g} to {row['high']:.3g}"
         lines.append(
             f"{name:22}{row['mean']:9.4g}  {spanned(row):<20}{band:<16}{row['verdict']:9}{drift + flag:<30}"
-            f"{row['worlds_drifting']:16.0%}  {row['unit']}; {row['source']}"
+            f"{row['worlds_drifting']:16.0%}  {row['unit']}; {row['source']}{marked(row)}"
         )
     lines += ["", f"{'signs of the cycle':36}{'mean':>8}  {'95 % over seeds':<20}{'expected':<20}"]
     for name, row in signs.iterrows():
-        lines.append(f"{name:36}{row['mean']:8.2f}  {spanned(row):<20}{row['expected']:<20}{row['verdict']}")
+        lines.append(
+            f"{name:36}{row['mean']:8.2f}  {spanned(row):<20}{row['expected']:<20}{row['verdict']}{marked(row)}"
+        )
     accident = ", ".join(f"{kind} {count}" for kind, count in broken.items())
     lines += ["", f"broken, of {worlds} worlds: {accident}"]
-    named = {word: ", ".join(map(str, rows.index[rows["verdict"] == word])) for word in (OUT, OPEN)}
+    every = [(str(name), row) for part in (rows, signs) for name, row in part.iterrows()]
+    judges = [(name, row["verdict"]) for name, row in every if not row["sets"]]
+    set_by = [(name, row["verdict"]) for name, row in every if row["sets"]]
+    named = {word: ", ".join(name for name, verdict in judges if verdict == word) for word in (OUT, OPEN)}
+    missed = ", ".join(name for name, verdict in set_by if verdict == OUT)
     drifting = [str(name) for name in rows.index[rows["drifts"].astype(bool)]]
     lines += [
         f"outside their bands: {named[OUT] or 'none'}",
         f"not settled with these seeds: {named[OPEN] or 'none'}",
+        f"of those that set a number, outside their bands: {missed or 'none'}",
         f"drifting: {', '.join(drifting) or 'none'}",
     ]
     return "\n".join(lines)
+
+
+def marked(row: Any) -> str:
+    """What is said of a fact that has set a number."""
+    return "; sets a number" if row["sets"] else ""
 
 
 def spanned(row: Any) -> str:

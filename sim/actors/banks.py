@@ -26,11 +26,12 @@ class Banks(Declared):
         doc="what it costs a bank to screen an application of a firm, at first wages")
     consumer_file_cost = param(50_000.0, unit="fen/file", low=5_000.0, high=200_000.0, source="assumed",
         doc="what it costs a bank to screen an application of a consumer row, at first wages")
-    consumer_margin = param(0.006, unit="share/quarter", low=0.004, high=0.03, source="assumed",
+    consumer_margin = param(0.003, unit="share/quarter", low=0.001, high=0.03, source="assumed",
         doc="banks' margin on loans to consumers, over funding cost, expected loss and the cost of the file")
-    running_cost = param(0.003, unit="share of loans/quarter", low=0.002, high=0.004, source="assumed",
+    running_cost = param(0.002, unit="share of loans/quarter", low=0.001, high=0.004,
+        prior=(0.001, 0.003), source="assumed",
         doc="what banks spend on staff to look after their loans")
-    loss_given_default = param(0.35, unit="share", low=0.23, high=0.7, source="LGD_BANK",
+    loss_given_default = param(0.3, unit="share", low=0.23, high=0.7, source="LGD_BANK",
         doc="share of a bank's loan to a firm that it reckons to lose at default")
     lends_against = param(0.9, unit="share of book value", low=0.5, high=0.9, source="COLLATERALISED",
         doc="highest debt of a firm to which banks lend, over its machines and stock, at calm resale prices")
@@ -38,7 +39,8 @@ class Banks(Declared):
         doc="share of a loan without collateral that lenders reckon to lose at default")
     consumer_ceiling = param(0.045, unit="share/quarter", low=0.02, high=0.06, source="assumed",
         doc="highest rate that banks ask of consumers")
-    consumer_limit = param(1.0, unit="quarters of income", low=0.5, high=4.0, source="assumed",
+    consumer_limit = param(3.0, unit="quarters of income", low=0.5, high=4.0, source="assumed",
+        prior=(2.0, 4.0),
         doc="highest debt of a consumer to which banks lend")
     capital_target = param(0.135, unit="share of loans", low=0.11, high=0.18, source="BANK_CAPITAL",
         doc="capital over loans above which banks pay dividends")

@@ -26,7 +26,7 @@ class Consumers(Declared):
         doc="chance that the steadiest lose their job, over the mean one")
     separation_most = param(1.9, unit="ratio", low=1.0, high=4.0, source="assumed", held=True,
         doc="chance that the least steady lose their job, over the mean one")
-    spend_income = param(0.8, unit="share of usual income", low=0.7, high=0.9, source="design",
+    spend_income = param(0.77, unit="share of usual income", low=0.7, high=0.9, source="design",
         doc="propensity to consume out of usual income")
     spend_wealth = param(0.05, unit="share/quarter", low=0.02, high=0.12, source="design",
         doc="propensity to consume out of wealth above the buffer")
@@ -50,7 +50,17 @@ class Consumers(Declared):
         doc="half-life of a consumer's steadiness, an AR(1) process")
     trait_weight = param(0.6, unit="share of separation", low=0.0, high=0.8, source="assumed",
         doc="by how much one standard deviation of steadiness lowers the chance to lose the job")
-    consumer_instalment = param(0.15, unit="share of debt/quarter", low=0.1, high=0.5, source="design",
+    durable_chance = param(0.095, unit="share/quarter", low=0.0, high=0.15, source="CONSUMER_CREDIT",
+        doc="chance that a consumer would buy a durable in a quarter, by instalments; at 0 nobody does")
+    durable_size = param(1.25, unit="quarters of income", low=0.6, high=1.9, source="assumed",
+        doc="worth of a durable that is bought by instalments")
+    down_payment = param(0.2, unit="share of its worth", low=0.0, high=0.5, source="assumed", held=True,
+        doc="part of a durable that is paid at once")
+    durable_wear = param(0.1, unit="share/quarter", low=0.03, high=0.2, source="assumed", held=True,
+        doc="part of durables that wears out in a quarter, by which they spare daily spending")
+    bearable = param(0.25, unit="share of usual income", low=0.15, high=0.35, source="assumed",
+        doc="highest debt service with which a consumer buys by instalments")
+    consumer_instalment = param(0.1, unit="share of debt/quarter", low=0.1, high=0.5, source="design",
         doc="share of a consumer's debt that falls due in a quarter")
     consumer_asks_from = param(0.05, unit="quarters of income", low=0.0, high=0.2, source="assumed",
         held=True, doc="least loan that a consumer holds worth asking for")
@@ -74,6 +84,8 @@ class Consumer(Row):
     spending = Column(0.0, unit="fen/quarter", doc="in the last quarter")
     budget = Column(0.0, unit="fen/quarter", doc="to be spent this quarter")
     expense = Column(0.0, unit="fen", doc="a shock that cannot wait, in part")
+    durable = Column(0.0, unit="fen", doc="worth of one to be bought: planned, cut to the loan that is had")
+    durables = Column(0.0, unit="fen", doc="worth of what it has bought so, less wear")
     loan_wanted = Column(0.0, unit="fen")
     loan_granted = Column(0.0, unit="fen", of_the_quarter=True)
     rate = Column(0.02, unit="share/quarter", doc="on bank debt")
@@ -130,45 +142,81 @@ class SpendingPlan(NamedTuple):
 
     usual_income: float
     expense: float
+    durable: float
     loan_wanted: float
     budget: float
     credit_ban: float
 
 
-@rule(writes=SpendingPlan, draws=("expense", "size of expense"))
+@compiled
+def would_buy(consumer, market, p, usual, spare, u):
+    """Worth of a durable that a consumer would buy with a loan: with work, able to pay for it, unbarred. [fen]
+
+    usual: income; spare: money after debt service and what is necessary; u: a number from 0 to 1.
+    """
+    worth = p.durable_size * usual
+    loan = (1.0 - p.down_payment) * worth
+    service = debt_service(consumer, p) + loan * (market.funding_rate + p.consumer_margin)
+    service += loan * p.consumer_instalment
+    able = spare >= worth - loan and service <= p.bearable * usual
+    wants = u < p.durable_chance * market.confidence and consumer.employed and consumer.credit_ban <= 0.0
+    return worth if able and wants else 0.0
+
+
+@rule(writes=SpendingPlan, draws=("expense", "size of expense", "durable"))
 def plans_spending(consumer, market, p, u):
     """Spend out of usual income and wealth, at least by habit and need; what is lacking is asked for.
 
-    wish = confidence (spend_income Y + spend_wealth (D - buffer Y)), need = habit C(-1) + shock     [fen]
-    loan = max(0, need - (D - debt service - buffer Y))                                      [fen]
+    wish = confidence (spend_income Y + spend_wealth (D - debt - buffer Y)) - wear of durables       [fen]
+    need = habit C(-1) + shock, loan = max(0, need - (D - debt service - buffer Y))                  [fen]
+    Who lacks nothing may wish for a durable: a part is paid at once, for the rest a loan is asked.
     """
     usual = consumer.usual_income + p.income_memory * (consumer.income - consumer.usual_income)
     money = float(consumer.deposits)
     service = debt_service(consumer, p)
-    wealth = money + float(consumer.claims) - p.saving_buffer * usual
+    debt = float(consumer.bank_debt + consumer.platform_debt)
+    wealth = money + float(consumer.claims) - debt - p.saving_buffer * usual
     wish = market.confidence * (p.spend_income * usual + p.spend_wealth * max(0.0, wealth))
+    wish -= p.durable_wear * consumer.durables
     size = p.shock_low + (p.shock_high - p.shock_low) * u[1]
     shock = size * usual if u[0] < p.expense_shock else 0.0
     necessary = p.habit * consumer.spending + shock
     free = max(0.0, money - service - p.saving_buffer * usual)
     wanted = necessary - free
-    asks = wanted > p.consumer_asks_from * usual and consumer.credit_ban <= 0.0
+    lacks = wanted > p.consumer_asks_from * usual
+    durable = 0.0 if lacks else would_buy(consumer, market, p, usual, money - service - necessary, u[2])
+    loan = wanted if lacks and consumer.credit_ban <= 0.0 else (1.0 - p.down_payment) * durable
     return SpendingPlan(
         usual_income=usual,
         expense=shock,
-        loan_wanted=float(math.floor(wanted)) if asks else 0.0,
-        budget=max(wish, necessary),
+        durable=durable,
+        loan_wanted=float(math.floor(loan)),
+        budget=max(wish, necessary) + p.down_payment * durable,
         credit_ban=max(0.0, consumer.credit_ban - 1.0),
     )
 
 
-@rule(writes="budget")
+class SpendingCut(NamedTuple):
+    """What `cuts_spending` writes."""
+
+    budget: float
+    durable: float
+
+
+@rule(writes=SpendingCut)
 def cuts_spending(consumer, market, p, u):
-    """A loan not had is spending cut; subsistence and what cannot wait come before debt service."""
-    money = float(consumer.deposits)
+    """A loan not had is spending cut; subsistence and what cannot wait come before debt service.
+
+    A durable is as dear as the loan that is had for it allows; without a loan it is not bought.
+    """
+    loan = consumer.loan_granted + consumer.platform_granted
+    paid_for = loan / (1.0 - p.down_payment) if consumer.durable > 0.0 else 0.0
+    durable = float(math.floor(min(float(consumer.deposits), paid_for)))
+    daily = consumer.budget - p.down_payment * consumer.durable
+    money = float(consumer.deposits) - durable
     free = money - debt_service(consumer, p)
     least = min(money, p.subsistence * consumer.usual_income + p.unavoidable * consumer.expense)
-    return float(math.floor(max(least, min(consumer.budget, free))))
+    return SpendingCut(budget=durable + math.floor(max(least, min(daily, free))), durable=durable)
 
 
 class DebtServed(NamedTuple):
@@ -181,12 +229,14 @@ class DebtServed(NamedTuple):
     failed: float
     credit_ban: float
     spending: float
+    durables: float
 
 
 @rule(writes=DebtServed, draws="consumer walks away from a dead platform")
 def serves_debt(consumer, market, p, u):
     """Interest and instalment out of what is left, or default and a time without credit.
 
+    What was paid for a durable is in no habit: it is worth something for as long as it lasts.
     Nobody collects for a dead platform that had lent other people's money: some stop paying.
     """
     money, debt, other = float(consumer.deposits), float(consumer.bank_debt), float(consumer.platform_debt)
@@ -203,5 +253,6 @@ def serves_debt(consumer, market, p, u):
         platform_instalment_paid=paid * other_instalment,
         failed=failed,
         credit_ban=p.barred if failed else consumer.credit_ban,
-        spending=consumer.budget * market.served,
+        spending=(consumer.budget - consumer.durable) * market.served,
+        durables=(1.0 - p.durable_wear) * consumer.durables + consumer.durable * market.served,
     )

@@ -3,22 +3,39 @@
 import math
 from typing import NamedTuple
 
+from sim.engine.compiling import compiled
+from sim.engine.parameters import Declared, param
 from sim.engine.rules import rule
 
 ALMOST_ALL = 0.95  # of the loan that was wanted: who got less counts as rationed, for the record
+
+
+class FirmFinance(Declared):
+    """What firms set aside, whom they pay first, and which of them close for losses."""
+
+    # fmt: off
+    patience_size = param(5.0, unit="mean firms of its sector", low=1.0, high=10_000.0, source="assumed",
+        scale="log", held=True,
+        doc="size from which a firm does not close for small losses; at the highest nobody is so large")
+    dues_set_aside = param(1.0, unit="share of dues", low=0.0, high=1.0, source="assumed", held=True,
+        doc="share of what falls due to suppliers that a firm keeps cash or asks a loan for")
+    suppliers_first = param(True, unit="yes/no", source="design",
+        doc="whether firms pay suppliers before they settle with banks")
+    # fmt: on
 
 
 @rule(writes="loan_wanted", draws="firm looks for a loan")
 def asks_for_credit(firm, market, p, u):
     """Borrow what the bills exceed cash by, or part of the way to the own debt target, if worth a file.
 
-    L = max(W + X + I - D, leverage_speed (target (K + S) - debt)), at least asks_from (K + S)  [fen]
-    where X are the inputs that must be paid at once.
+    L = max(W + X + Z + I - D, leverage_speed (target (K + S) - debt)), at least asks_from (K + S)  [fen]
+    where X are the inputs that must be paid at once and Z what is set aside for suppliers.
     """
     assets = float(firm.capital + firm.stock)
     debt = float(firm.bank_debt + firm.syndicated_debt + firm.platform_debt)
     now = firm.wage_bill + (1.0 - firm.on_credit) * firm.input_bill
-    gap = now + firm.investment_bill - float(firm.deposits)
+    aside = p.dues_set_aside * float(firm.owed_1 + firm.owed_2)
+    gap = now + aside + firm.investment_bill - float(firm.deposits)
     slack = p.leverage_speed * (firm.leverage_target * assets - debt) if u < p.asks_often else 0.0
     wanted = max(gap, slack)
     asks = firm.alive and not firm.closing and wanted > p.asks_from * assets
@@ -38,12 +55,16 @@ class CutToCash(NamedTuple):
 
 @rule(writes=CutToCash)
 def cuts_to_cash(firm, market, p, u):
-    """What cannot be paid is not ordered: machines first, then work."""
+    """What cannot be paid is not ordered: machines first, then work.
+
+    What is due to suppliers at the quarter's end is set aside before machines, not before work: what work
+    makes is sold by then.
+    """
     cash = float(firm.deposits)
     now = firm.wage_bill + (1.0 - firm.on_credit) * firm.input_bill
     kept = min(1.0, cash / now) if now > 0.0 else 1.0
     wage_bill = firm.wage_bill * kept
-    left = max(0.0, cash - now * kept)
+    left = max(0.0, cash - now * kept - p.dues_set_aside * float(firm.owed_1 + firm.owed_2))
     bought = min(1.0, left / firm.investment_bill) if firm.investment_bill > 0.0 else 1.0
     got = firm.loan_granted + firm.platform_granted
     short = firm.loan_wanted > 0.0 and got < ALMOST_ALL * firm.loan_wanted
@@ -55,6 +76,22 @@ def cuts_to_cash(firm, market, p, u):
         investment_bill=firm.investment_bill * bought,
         rationed=short,
     )
+
+
+@compiled
+def taken_of_sales(firm, p):
+    """What a platform takes out of this quarter's sales, before anybody else asks.   [fen]"""
+    owed = float(firm.platform_debt) + math.floor(float(firm.platform_debt) * firm.platform_rate)
+    out_of_sales = min(float(firm.deposits), math.floor(p.deduction * firm.sales), owed)
+    return out_of_sales if firm.deducted else 0.0
+
+
+@rule(writes="trade_paid")
+def pays_suppliers(firm, market, p, u):
+    """What is due to suppliers is paid before banks are; who cannot pay all of it pays nobody, and fails."""
+    trade = float(firm.owed_1 + firm.owed_2)
+    able = p.suppliers_first and trade <= float(firm.deposits) - taken_of_sales(firm, p)
+    return trade if able else 0.0
 
 
 class Settled(NamedTuple):
@@ -79,8 +116,9 @@ class Settled(NamedTuple):
 def settles(firm, market, p, u):
     """Pay in the order of rank: taxes, interest and instalments, platforms, suppliers, then owners; or fail.
 
-    What is left above the buffer of one's bills is paid out at the speed `payout`. A firm that expects
-    losses for `loss_patience` quarters, or has become too small, announces that it will close.
+    Suppliers have been paid already by those who can, see `pays_suppliers`. What is left above the buffer of
+    one's bills is paid out at the speed `payout`. A firm that expects losses for `loss_patience` quarters, or
+    has become too small, announces that it will close; a large one (`patience_size`) not for small losses.
     """
     home, shared = float(firm.bank_debt), float(firm.syndicated_debt)
     interest, shared_interest = math.floor(home * firm.rate), math.floor(shared * firm.rate)
@@ -92,7 +130,7 @@ def settles(firm, market, p, u):
     profit -= firm.integration_fee
     cash = float(firm.deposits)
     # what is deducted from sales is gone before anybody else asks
-    flow = min(cash, math.floor(p.deduction * firm.sales), other + other_interest) if firm.deducted else 0.0
+    flow = taken_of_sales(firm, p)
     cash -= flow
     tax = min(cash, math.floor(p.profit_tax * max(0.0, profit)))
     cash -= tax
@@ -102,7 +140,7 @@ def settles(firm, market, p, u):
     due = interest + shared_interest + instalment + shared_instalment + asked + trade
     assets = float(firm.capital + firm.stock + firm.receivables)
     worth = cash + assets - home - shared - other - float(firm.payables)
-    failed = due > cash or (worth < 0.0 and due > 0.0)
+    failed = due > cash or (worth < 0.0 and due > 0.0) or (p.suppliers_first and trade > 0.0)
     # what cannot be paid in full is shared out when the estate is settled
     paid = 0.0 if failed else 1.0
     cash -= paid * due
@@ -110,7 +148,8 @@ def settles(firm, market, p, u):
     dividend = 0.0 if failed or firm.leaving else math.floor(p.payout * max(0.0, cash - keep))
     losses = firm.losses + 1.0 if profit < 0.0 else 0.0
     small = (1.0 - p.input_share) * firm.expected_demand < p.smallest * firm.productivity
-    closing = firm.alive and (firm.closing or losses >= p.loss_patience or small)
+    tired = losses >= p.loss_patience and firm.share * market.members[firm.sector] < p.patience_size
+    closing = firm.alive and (firm.closing or tired or small)
     return Settled(
         tax_paid=float(tax),
         interest_paid=paid * interest,
@@ -121,7 +160,7 @@ def settles(firm, market, p, u):
         platform_instalment_paid=max(0.0, flow - other_interest)
         if firm.deducted
         else paid * other_instalment,
-        trade_paid=paid * trade,
+        trade_paid=firm.trade_paid + paid * trade,
         dividend=float(dividend),
         profit=profit,
         losses=losses,

@@ -30,7 +30,7 @@ class Firms(Declared):
         doc="weight of a quarter's demand in the demand that a firm expects")
     stock_buffer = param(0.2, unit="quarters of sales", low=0.1, high=0.4, source="assumed",
         doc="stock of finished goods that firms aim at")
-    stock_speed = param(0.4, unit="share/quarter", low=0.2, high=0.6, source="assumed",
+    stock_speed = param(0.25, unit="share/quarter", low=0.2, high=0.6, source="assumed",
         doc="share of the gap to the wanted stock of goods that a firm makes up in a quarter")
     spoilage = param(0.02, unit="share/quarter", low=0.0, high=0.04, source="assumed",
         doc="share of unsold stock that spoils in a quarter")
@@ -68,9 +68,9 @@ class Firms(Declared):
         doc="highest share of machines and stock that a mishap destroys")
     mishap_quality = param(0.9, unit="log points", low=0.3, high=1.5, source="assumed",
         doc="by how much one standard deviation of quality lowers the log chance of a mishap")
-    leverage_low = param(0.46, unit="share of assets", low=0.0, high=0.5, source="design", when="entry",
+    leverage_low = param(0.4, unit="share of assets", low=0.0, high=0.5, source="design", when="entry",
         doc="lowest debt target among firms")
-    leverage_high = param(1.0, unit="share of assets", low=0.5, high=1.0, source="design", when="entry",
+    leverage_high = param(0.9, unit="share of assets", low=0.5, high=1.0, source="design", when="entry",
         doc="highest debt target among firms")
     leverage_speed = param(0.6, unit="share of the gap", low=0.3, high=1.0, source="assumed",
         doc="share of the gap to its debt target that a firm asks to borrow at once")
@@ -289,7 +289,7 @@ def plans(firm, market, p, u):
 
     e' = e + demand_memory (d - e)                                                         [goods]
     y = min(e' + stock_speed (stock_buffer e' - units), K / (nu (1 - beta)))               [goods]
-    I = renewal K + investment_speed (nu (1 - beta) e' / utilisation - K), at least 0      [goods]
+    I = renewal K + investment_speed (outlook nu (1 - beta) e' / utilisation - K), at least 0   [goods]
     n = ((1 - overhead) (1 - beta) y + overhead utilisation K / nu) / productivity         [workers]
 
     The part beta of what it makes is made by others: inputs, bought at going prices. Renewal makes up for
@@ -304,7 +304,7 @@ def plans(firm, market, p, u):
         firm.machines / (own * p.capital_output),
     )
     output *= 1.0 - p.inputs_bind * firm.inputs_short
-    wanted = own * p.capital_output * expected / p.utilisation
+    wanted = own * p.capital_output * expected * market.outlook / p.utilisation
     speed = p.investment_speed if firm.age > 0.0 else 1.0
     order = market.renewal * firm.machines + speed * (wanted - firm.machines)
     order = going * max(0.0, order)

@@ -39,13 +39,13 @@ class Government(Declared):
         doc="public debt at which the income tax stays at its norm")
     debt_lean = param(0.02, unit="tax per unit of debt ratio", low=0.0, high=0.1, source="assumed",
         doc="rise of the income tax that is aimed at, over the rise of public debt above its target")
-    policy_rate = param(0.004, unit="share/quarter", low=0.0, high=0.02, source="design",
+    policy_rate = param(0.003, unit="share/quarter", low=0.0, high=0.02, source="design",
         doc="policy rate when inflation is at its aim")
     policy_response = param(0.5, unit="per unit of inflation", low=0.0, high=1.5, source="assumed",
         doc="rise of the policy rate, over the rise of inflation above its aim")
     inflation_aim = param(0.005, unit="share/quarter", low=0.0, high=0.01, source="design",
         doc="inflation that the central bank aims at")
-    unemployment_norm = param(0.06, unit="share", low=0.03, high=0.1, source="design",
+    unemployment_norm = param(0.07, unit="share", low=0.03, high=0.1, source="design",
         doc="unemployment rate at which wages grow at trend")
     wage_response = param(0.12, unit="per unit of unemployment", low=0.06, high=0.2, source="assumed",
         symbol="phi",

@@ -53,7 +53,7 @@ def list_asking(borrowers, first, second, open_, asked, platform):
     found = 0
     for i in range(borrowers.loan_wanted.shape[0]):
         if borrowers.loan_wanted[i] - borrowers.loan_granted[i] > 0.0:
-            q = open_one(first[i] if first[i] >= 0 else second[i], second[i], open_)
+            q = open_one(first[i], second[i], open_)
             if borrowers.platform_debt[i] > 0 and borrowers.debt_to[i] >= 0:
                 q = borrowers.debt_to[i]
             if q >= 0 and open_[q]:

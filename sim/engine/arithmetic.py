@@ -120,8 +120,8 @@ def bell(u: float) -> float:
 
 @compiled
 def open_one(first: int, second: int, open_: np.ndarray) -> int:
-    """Of two rows (-1 for none) the second, where the first is one that is not open; else the first."""
-    return second if first >= 0 and not open_[max(0, first)] > 0 else first
+    """Of two rows (-1 for none) the second, where there is no first or it is not open; else the first."""
+    return first if first >= 0 and open_[max(0, first)] > 0 else second
 
 
 @compiled

@@ -34,8 +34,10 @@ class Goods(Declared):
         doc="share of custom in a sector that falls to its firms evenly in a quarter")
     used_price = param(0.65, unit="share of a new one's", low=0.4, high=0.9, source="assumed",
         doc="price of a used machine over that of a new one")
-    used_share = param(0.5, unit="share of investment", low=0.1, high=0.9, source="design",
+    used_share = param(0.2, unit="share of investment", low=0.0, high=0.9, source="CYCLE_SIZE",
         doc="highest share of investment that goes into used machines")
+    used_wear = param(0.1, unit="share/quarter", low=0.0, high=0.3, source="assumed", held=True,
+        doc="share of used machines that is scrapped for want of a buyer in a quarter")
     # fmt: on
 
 
@@ -242,12 +244,17 @@ def post_prices(economy) -> None:
 
 
 def sell_used_machines(economy, paid: int, units: float) -> None:
-    """The owners' pool receives what investors pay for used machines, and gives up their book value."""
+    """The owners' pool receives what investors pay for used machines, and gives up their book value.
+
+    A part of what nobody has bought is worn out, and scrapped.
+    """
     stock = economy.memory.used_machines
     part = min(1.0, units / stock) if stock > 0.0 else 0.0
     economy.ledger.credit("used machines", split(paid, np.ones(len(economy.owners))))
     economy.ledger.change("used machines sold", np.floor(part * economy.owners["used_capital"]))
-    economy.memory.used_machines = max(0.0, stock - units)
+    wear = economy.p.used_wear
+    economy.ledger.change("used machines scrapped", np.floor(wear * economy.owners["used_capital"]))
+    economy.memory.used_machines = (1.0 - wear) * max(0.0, stock - units)
 
 
 class Wanted(NamedTuple):

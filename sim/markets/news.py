@@ -20,6 +20,10 @@ class World(Declared):
         doc="standard deviation of the quarterly move of what a sector of mean pace wants, by axis")
     pace_spread = param(0.5, unit="share", low=0.0, high=1.0, source="design",
         doc="by how much the fastest sector moves faster, and the slowest slower, than the mean one")
+    mood_news = param(0.015, unit="log points/quarter", low=0.0, high=0.03, source="CYCLE_SIZE",
+        doc="standard deviation of a quarter's news in the common mood of households and firms")
+    mood_kept = param(0.9, unit="share/quarter", low=0.0, high=0.97, source="assumed", held=True,
+        doc="part of the common mood that is left a quarter later")
     held_back = param(0.0, unit="share of spending", low=0.0, high=0.3, source="design",
         doc="share of their usual spending that consumers hold back; of the standard shock")
     taste_jump = param(0.0, unit="distance/quarter", low=0.0, high=2.0, source="design",
@@ -36,6 +40,7 @@ class World(Declared):
 
 
 LUCK = claim("what the market wants", __name__)
+MOOD = claim("news of the common mood", __name__)
 WORTHLESS = 1e12  # fen: a price at which some firm's bills come near the largest number of fen
 WAGE = 2_000_000.0  # fen a quarter, to which what is declared in fen refers
 EQUIPMENT, MEDIA = 0, 1
@@ -115,7 +120,9 @@ def check_money(economy) -> None:
 def changes(economy) -> None:
     """z moves at each sector's pace, demand drifts between sectors and returns, technology grows.
 
-    In a shock consumers hold back, and what every sector wants jumps at once: see `law.standard_shock`.
+    A mood that all share, m' = mood_kept m + mood_news e, raises what households spend and the capacity that
+    firms want by its exponential: it depends on the seed and the quarter alone. In a shock consumers hold
+    back, and what every sector wants jumps at once: see `law.standard_shock`.
     """
     market, p = economy.market, economy.p
     sectors = len(market.style_x)
@@ -127,7 +134,11 @@ def changes(economy) -> None:
     )  # fmt: skip
     market.style_x = market.style_x + pace * step[:sectors]
     market.style_y = market.style_y + pace * step[sectors : 2 * sectors]
-    market.confidence = 1.0 - p.held_back
+    mood, one = np.empty(1), np.zeros(1, np.int64)
+    normals(key(economy.draws_from, MOOD), one, one, one, economy.quarter, mood)
+    market.mood = p.mood_kept * market.mood + p.mood_news * float(mood[0])
+    market.outlook = exp(market.mood)
+    market.confidence = market.outlook * (1.0 - p.held_back)
     if p.taste_jump > 0.0:
         market.style_x = market.style_x + p.taste_jump
     tilt = (1.0 - p.weight_return) * market.tilt + p.weight_drift * step[2 * sectors :]

@@ -27,7 +27,7 @@ class Supply(Declared):
     # fmt: off
     input_share = param(0.4, unit="share of sales", low=0.0, high=0.6, source="design", symbol="beta",
         doc="share of a firm's sales that it spends on other firms' goods; at 0 there is no network")
-    trade_credit = param(0.7, unit="share of deliveries", low=0.0, high=1.0, source="TRADE_CREDIT",
+    trade_credit = param(0.8, unit="share of deliveries", low=0.0, high=1.0, source="TRADE_CREDIT",
         doc="share of a delivery that is paid a quarter later; at 0 a failure hurts no supplier")
     terms_memory = param(0.25, unit="share/quarter", low=0.05, high=1.0, source="assumed", held=True,
         doc="weight of a quarter in the share of inputs that a firm expects on credit")
@@ -35,7 +35,7 @@ class Supply(Declared):
         doc="chance that a firm loses a given supplier in a quarter")
     contract_limit = param(0.5, unit="share of usual sales", low=0.2, high=0.8, source="assumed",
         doc="highest share of its usual sales that a supplier promises by contract")
-    claim_price = param(0.5, unit="share of face value", low=0.3, high=0.9, source="assumed",
+    claim_price = param(0.3, unit="share of face value", low=0.1, high=0.6, source="assumed",
         doc="price that the owners pay for receivables of firms that close")
     inputs_bind = param(0.0, unit="share", low=0.0, high=1.0, source="design",
         doc="share of the inputs lacking last quarter by which output falls this quarter")

@@ -19,8 +19,11 @@ class Exit(Declared):
     """Liquidation."""
 
     # fmt: off
-    resale = param(0.4, unit="share of book value", low=0.3, high=0.6, source="assumed",
+    resale = param(0.3, unit="share of book value", low=0.2, high=0.5, source="assumed",
         doc="resale price of machines when hardly any are liquidated")
+    secured = param(0.5, unit="share of bank loans", low=0.0, high=1.0, source="assumed",
+        held=True,
+        doc="part of banks' loans that an estate pays before all others; the rest ranks with other debts")
     resale_response = param(0.5, unit="per liquidations/investment", low=0.0, high=2.0, source="assumed",
         doc="fall of the resale price of machines over liquidations beside investment")
     resale_speed = param(0.25, unit="share/quarter", low=0.05, high=1.0, source="assumed", held=True,
@@ -44,28 +47,25 @@ def list_leaving(firms, gone, rows, hit):
 
 
 @kernel
-def share_estates(rows, firms, estates):
-    """What the estate of each of the `rows` pays (fen): banks first and in proportion, then platforms,
-    suppliers, owners."""
+def share_estates(rows, firms, p, estates):
+    """What the estate of each of the `rows` pays (fen): banks what is secured, and of the rest their part of all
+    that is owed then; platforms, suppliers, owners after them."""
     for e in range(rows.shape[0]):
         i = rows[e]
-        home, shared = firms.bank_debt[i], firms.syndicated_debt[i]
-        cash, senior = firms.deposits[i], home + shared
-        if cash >= senior:
-            estates.to_bank[e] = home
-            estates.to_all[e] = shared
-            cash -= senior
-            estates.to_platform[e] = min(cash, firms.platform_debt[i])
-            cash -= estates.to_platform[e]
-            estates.to_suppliers[e] = min(cash, firms.payables[i])
-            estates.to_owners[e] = cash - estates.to_suppliers[e]
-        else:
-            part = min(home, int(np.floor(cash * (home / senior))))
-            estates.to_all[e] = min(shared, cash - part)
-            estates.to_bank[e] = cash - estates.to_all[e]
-            estates.to_platform[e] = 0
-            estates.to_suppliers[e] = 0
-            estates.to_owners[e] = 0
+        home, shared, cash = firms.bank_debt[i], firms.syndicated_debt[i], firms.deposits[i]
+        secured = int(np.floor(p.secured * (home + shared)))
+        to_banks = min(cash, secured)
+        rest, others = home + shared - secured, firms.platform_debt[i] + firms.payables[i]
+        part = (cash - to_banks) * (rest / max(1, rest + others))
+        to_banks += min(rest, cash - to_banks, int(np.floor(part)))
+        own = min(home, int(np.floor(to_banks * (home / max(1, home + shared)))))
+        estates.to_all[e] = min(shared, to_banks - own)
+        estates.to_bank[e] = to_banks - estates.to_all[e]
+        cash -= to_banks
+        estates.to_platform[e] = min(cash, firms.platform_debt[i])
+        cash -= estates.to_platform[e]
+        estates.to_suppliers[e] = min(cash, firms.payables[i])
+        estates.to_owners[e] = cash - estates.to_suppliers[e]
 
 
 @kernel
@@ -87,6 +87,7 @@ def firms_leave(economy) -> None:
     gone, hit, rows = np.empty(n, bool), np.empty(n, bool), np.empty(n, np.int64)
     leave, hits = list_leaving(firms, gone, rows, hit)
     rows, hit = rows[:leave], hit[:leave]
+    owed = firms.books["bank_debt"][rows] + firms.books["syndicated_debt"][rows]
     liquidate(economy, rows)
     unpaid = pay_estates(economy, rows, gone)
     failed = firms["failed"][rows] | (write_off_estates(economy, rows) + unpaid > 0)
@@ -96,6 +97,7 @@ def firms_leave(economy) -> None:
     tallies.exits = float(leave)
     tallies.failures = float(failures)
     tallies.closures = float(leave - failures)
+    tallies.firm_loans_in_default = float(owed[failed].sum())
     tallies.bad_trade_credit = float(unpaid.sum())
     tallies.hit_by_failures = float(hits)  # of the quarter before
     tallies.failures_after_a_hit = float(np.count_nonzero(failed & hit))
@@ -123,7 +125,7 @@ def pay_estates(economy, rows: np.ndarray, gone: np.ndarray) -> np.ndarray:
     firms, platforms, ledger = economy.firms, economy.platforms, economy.ledger
     ranks = ("to_bank", "to_all", "to_platform", "to_suppliers", "to_owners")
     estates = SimpleNamespace(**{rank: np.empty(len(rows), np.int64) for rank in ranks})
-    share_estates(rows, firms, estates)
+    share_estates(rows, firms, economy.p, estates)
     ledger.pay_at_home("instalments of firms", Some(rows, estates.to_bank))
     total = int(estates.to_all.sum())
     if total:

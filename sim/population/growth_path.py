@@ -36,14 +36,19 @@ def balanced_growth(p) -> SimpleNamespace:
     dividends = profit * (1.0 - p.profit_tax) - growth * (capital + bills * p.cash_buffer - debt)
     benefits = p.benefit * labour * u / (1.0 - u)
     spending = 1.0 - investment - p.purchases
+    # what is bought by instalments, what is owed for it, and the worth of it, over income
+    durables = (1.0 - u) * p.durable_chance * p.durable_size
+    consumer_debt = (1.0 - p.down_payment) * durables / (p.consumer_instalment + growth)
     owed = 4.0 * p.debt_target + debt * (1.0 - p.capital_target)
     households = owed - p.cash_buffer * bills - p.owners_reserve
     disposable = spending + growth * households
+    households += (1.0 - p.capital_target) * consumer_debt * disposable
     interest = households * (p.policy_rate - p.deposit_spread)
     return SimpleNamespace(
         growth=growth, borrowed=borrowed, machines=machines, investment=investment, labour=labour,
         capital=capital, debt=debt, stock=stock, bills=bills, profit=profit, dividends=dividends,
-        spending=spending, households=households, disposable=disposable,
+        spending=spending, households=households, disposable=disposable, durables=durables,
+        consumer_debt=consumer_debt,
         tax=1.0 - (disposable - benefits - interest) / (labour + dividends),
     )  # fmt: skip
 

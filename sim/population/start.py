@@ -228,7 +228,7 @@ def finance_firms(economy, path) -> None:
 
 
 def finance_households(economy, path) -> None:
-    """Wealth, some by income and more by ownership; incomes and spending; and the owners' reserve."""
+    """Wealth, some by income and more by ownership; incomes, spending and debt; and the owners' reserve."""
     consumers, p, market, gdp = economy.consumers, economy.p, economy.market, economy.market.gdp
     market.tax_norm = path.tax
     by_power = consumers["power"] / market.labour_force
@@ -238,7 +238,10 @@ def finance_households(economy, path) -> None:
     income = by_power * path.labour * kept + consumers["ownership"] * max(0.0, path.dividends) * kept
     consumers["usual_income"] = income * (path.disposable * gdp) / income.sum()
     consumers["income"] = consumers["usual_income"]
-    consumers["spending"] = consumers["usual_income"] * path.spending / path.disposable
+    consumers["spending"] = consumers["usual_income"] * (path.spending / path.disposable - path.durables)
+    consumers["durables"] = consumers["usual_income"] * path.durables / (p.durable_wear + path.growth)
+    consumers.books["bank_debt"][...] = np.rint(consumers["usual_income"] * path.consumer_debt)
+    consumers["rate"] = p.policy_rate + p.consumer_margin + 0.004
     owners = economy.owners
     owners.books["deposits"][...] = split(int(p.owners_reserve * gdp), np.ones(len(owners)))
     economy.state[0].income_tax = market.tax_norm
@@ -247,12 +250,14 @@ def finance_households(economy, path) -> None:
 def finance_banks_and_state(economy) -> None:
     """Banks hold what their customers owe and, for what these have there, reserves and bonds of the state."""
     firms, p, n, banks = economy.firms, economy.p, len(economy.banks), economy.banks.books
+    consumers = economy.consumers
     banks["firm_loans"][...] = total_by(firms["bank"], firms.books["bank_debt"], n)
     banks["syndicated_loans"][...] = split(int(firms.books["syndicated_debt"].sum()), np.ones(n))
-    loans = banks["firm_loans"] + banks["syndicated_loans"]
+    banks["consumer_loans"][...] = total_by(consumers["bank"], consumers.books["bank_debt"], n)
+    loans = banks["firm_loans"] + banks["syndicated_loans"] + banks["consumer_loans"]
     banks["net_worth"][...] = np.rint(p.capital_target * loans)
     owed = np.zeros(n, np.int64)
-    for table in (firms, economy.consumers, economy.owners):
+    for table in (firms, consumers, economy.owners):
         owed += total_by(table["bank"], table.books["deposits"], n)
     banks["deposits_owed"][...] = owed
     gap = owed + banks["net_worth"] - loans

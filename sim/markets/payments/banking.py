@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from sim.actors.banks import own_loans
+from sim.actors.banks import all_loans, own_loans
 from sim.engine.compiling import compiled
 from sim.engine.fen import any_of
 from sim.markets.payments import ownership, taxes
@@ -60,9 +60,7 @@ def recapitalise(economy) -> None:
     hole = np.maximum(0, -banks["net_worth"])
     if any_of(hole):
         whole = hole + np.rint(
-            p.resolution_capital
-            * p.capital_required
-            * np.where(hole > 0, banks["firm_loans"] + banks["consumer_loans"], 0)
+            p.resolution_capital * p.capital_required * np.where(hole > 0, all_loans(banks), 0)
         ).astype(np.int64)
         ledger.pay("bank resolution", np.array([int(whole.sum())]), whole)
         banks["failures"] += hole > 0
