@@ -282,8 +282,10 @@ class Economy(Shown, Populated, mesa.Model):
         # households plan, lend and borrow
         self.each(consumers, plans_spending)
         pools.ask_lenders(self)
+        first = from_platforms.who_prefers(self)
+        from_platforms.lend_to_consumers(self, first)  # who finds an app cheaper and quicker
         from_banks.lend_to_consumers(self)
-        from_platforms.lend_to_consumers(self)
+        from_platforms.lend_to_consumers(self, ~first)  # whom banks leave short
         self.each(consumers, cuts_spending)
 
         # goods

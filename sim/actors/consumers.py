@@ -58,6 +58,10 @@ class Consumers(Declared):
         doc="part of a durable that is paid at once")
     durable_wear = param(0.1, unit="share/quarter", low=0.03, high=0.2, source="assumed", held=True,
         doc="part of durables that wears out in a quarter, by which they spare daily spending")
+    known_to_banks = param(0.6, unit="share", low=0.3, high=0.95, source="assumed", when="start",
+        doc="part of consumers of whom banks have a record; to others they do not lend")
+    effort_of_person = param(30_000.0, unit="fen/person", low=0.0, high=100_000.0, source="assumed",
+        doc="worth to a person of the time and effort that a loan at a bank takes more than one in an app")
     bearable = param(0.25, unit="share of usual income", low=0.15, high=0.35, source="assumed",
         doc="highest debt service with which a consumer buys by instalments")
     consumer_instalment = param(0.1, unit="share of debt/quarter", low=0.1, high=0.5, source="design",
@@ -76,6 +80,7 @@ class Consumer(Row):
     bank = Column(0, unit="row of banks", dtype="int32")
     power = Column(5.0, unit="workers", doc="what the row's persons do together when employed")
     ownership = Column(0.0, unit="share", doc="of the owners' pool")
+    known = Column(True, unit="yes/no", doc="to its bank, as somebody with a record")
     trait = Column(0.0, unit="standard deviations", doc="slow and hidden; steadiness at work")
     employed = Column(True, unit="yes/no")
     income = Column(0.0, unit="fen/quarter", doc="of this quarter, after tax")

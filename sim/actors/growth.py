@@ -32,6 +32,8 @@ class Growth(Declared):
         doc="years of own customers after which a platform believes them as much as hope and its kind")
     price_evidence = param(3.0, unit="customers", low=1.0, high=10.0, source="assumed", held=True,
         doc="weight of its kind's price of a customer, in own new ones, in what a platform reckons with")
+    round_growth = param(3.0, unit="ratio", low=1.5, high=6.0, source="assumed",
+        doc="highest growth spending that a platform wants, over its revenue and its team's cost")
     price_memory = param(0.5, unit="share/quarter", low=0.2, high=1.0, source="assumed", held=True,
         doc="weight of a quarter in what a platform remembers of its spending and of customers won")
     worth_discount = param(0.02, unit="share/quarter", low=0.01, high=0.04, source="assumed", held=True,
@@ -115,10 +117,13 @@ def worth_over_price(platform, p):
 def wants_growth(platform, market, p, u):
     """Wanted spending rises while a customer is worth more than `worth_target` times its price.
 
-    wanted' = wanted exp(growth_speed log(worth / (worth_target price)))   [fen/quarter]
+    wanted' = wanted exp(growth_speed log(worth / (worth_target price))), at most round_growth times revenue
+    and team                                                                                [fen/quarter]
     """
     ratio = max(0.0, worth_over_price(platform, p)) / p.worth_target
     pull = max(-MOST, min(MOST, log(max(1e-9, ratio)))) if platform.price > 0.0 else 0.0
-    least = 0.1 * market.small_team  # who has given up may try again
-    wanted = max(least, platform.wanted * exp(p.growth_speed * pull))
+    # who has given up may try again; nobody can look after growth far beyond what there is
+    least = 0.1 * market.small_team
+    most = p.round_growth * (max(0.0, platform.usual_revenue) + team_of(platform, market, p))
+    wanted = min(most, max(least, platform.wanted * exp(p.growth_speed * pull)))
     return wanted if platform.alive and platform.acts > 0.0 else 0.0

@@ -39,13 +39,14 @@ def open_files_of_firms(firms, least_age, lends_against, terms, asked):
 
 @kernel
 def open_files_of_consumers(consumers, p, terms, asked):
-    """As `open_files_of_firms`, unsecured: debt may not exceed `consumer_limit` quarters of usual income."""
+    """As `open_files_of_firms`, unsecured, of those whom banks know: debt may not exceed `consumer_limit`
+    quarters of usual income."""
     opened = 0
     for i in range(consumers.loan_wanted.shape[0]):
-        if consumers.loan_wanted[i] > 0.0:  # few do
+        if consumers.loan_wanted[i] > 0.0 and consumers.known[i]:  # few do
             debt = float(consumers.bank_debt[i] + consumers.platform_debt[i])
             free = p.consumer_limit * consumers.usual_income[i] - debt
-            amount = min(consumers.loan_wanted[i], max(0.0, free))
+            amount = min(consumers.loan_wanted[i] - consumers.platform_granted[i], max(0.0, free))
             asked.rows[opened] = i
             asked.amounts[opened] = amount
             opened += 1 if worth_a_file(amount, terms) else 0

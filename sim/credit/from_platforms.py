@@ -1,4 +1,5 @@
-"""Credit through platforms: those whom banks sent away, or left short, ask a platform they use.
+"""Credit through platforms: those whom banks do not know, sent away or left short ask a platform they use;
+so do, before they ask a bank, those for whom it is cheaper once time and effort are reckoned in.
 
 A platform accepts what adds to its own expected profit, as a bank does: see `sim.credit.underwriting`. Who
 funds what it lends is in `sim.credit.funders`.
@@ -44,15 +45,27 @@ def asking(economy) -> np.ndarray:
 
 
 @kernel
-def list_asking(borrowers, first, second, open_, asked, platform):
-    """Whom banks left short, and which platform each asks: of two, the first that is open.
+def prefer(consumers, effort, duration, first_there):
+    """Who asks an app first and a bank after it: whom the bank does not know, and who finds it cheaper, at
+    the rates that he has seen, with what a bank's loan costs in time and effort (fen a row) reckoned in."""
+    for i in range(first_there.shape[0]):
+        wanted = consumers.loan_wanted[i]
+        dearer = (consumers.platform_rate[i] - consumers.rate[i]) * wanted * duration
+        first_there[i] = wanted > 0.0 and (not consumers.known[i] or dearer < effort)
 
-    first, second: rows of platforms, -1 for none; open_: which platforms lend to them. Old debt binds to its
-    pool: whoever owes one platform asks that one. Writes `asked.rows` and `platform`; returns how many ask.
+
+@kernel
+def list_asking(borrowers, first, second, open_, turn, asked, platform):
+    """Who asks a platform for what he lacks, and which: of two, the first that is open.
+
+    first, second: rows of platforms, -1 for none; open_: which platforms lend to them; turn: whose turn it
+    is to ask. Old debt binds to its pool: whoever owes one platform asks that one. Writes `asked.rows` and
+    `platform`; returns how many ask.
     """
     found = 0
     for i in range(borrowers.loan_wanted.shape[0]):
-        if borrowers.loan_wanted[i] - borrowers.loan_granted[i] > 0.0:
+        lacks = borrowers.loan_wanted[i] - borrowers.loan_granted[i] - borrowers.platform_granted[i]
+        if turn[i] and lacks > 0.0:
             q = open_one(first[i], second[i], open_)
             if borrowers.platform_debt[i] > 0 and borrowers.debt_to[i] >= 0:
                 q = borrowers.debt_to[i]
@@ -90,7 +103,7 @@ def offers(asked, platform, borrowers, income, line, terms, offer, files):
     for n in range(platform.shape[0]):
         offer.amount[n] = 0.0
         i, q = asked.rows[n], platform[n]
-        short = borrowers.loan_wanted[i] - borrowers.loan_granted[i]
+        short = borrowers.loan_wanted[i] - borrowers.loan_granted[i] - borrowers.platform_granted[i]
         amount = min(short, max(0.0, line * income[i] - float(borrowers.platform_debt[i])))
         # a file that cannot earn its cost at the best of risks is not opened
         safe = terms.own[q] * (terms.base[q] + terms.fee[q] - terms.own_cost) + terms.others[q] * terms.fee[q]
@@ -111,7 +124,7 @@ def settle_offers(asked, platform, offer, ration, borrowers, lent):
             old = float(borrowers.platform_debt[i])
             rate = borrowers.platform_rate[i]
             borrowers.platform_rate[i] = (rate * old + offer.rate[n] * fen) / (old + fen)
-            borrowers.platform_granted[i] = fen
+            borrowers.platform_granted[i] += fen
             borrowers.debt_to[i] = q
 
 
@@ -165,7 +178,8 @@ def lend_to_firms(economy) -> None:
         return
     deep, asked = np.empty(len(firms), np.int32), Asked(len(firms))
     list_deep(firms, p, deep)
-    platform = who_asks(economy, firms, (deep, firms["portal"]), open_, asked)
+    everybody = np.ones(len(firms), bool)
+    platform = who_asks(economy, firms, (deep, firms["portal"]), open_, everybody, asked)
     draw_normals(economy, firms, INSIGHT_NOISE, asked.rows, asked.insight_draw)
     asked.sees_clearly(insight(economy, asked.rows))
     score_firms(economy, asked)
@@ -174,25 +188,35 @@ def lend_to_firms(economy) -> None:
     set_terms(firms, economy.platforms, pace)
 
 
-def lend_to_consumers(economy) -> None:
-    """Consumers that banks have left short ask a platform that has their attention."""
+def who_prefers(economy) -> np.ndarray:
+    """Which consumers ask an app before a bank (mask)."""
+    p, first = economy.p, np.zeros(len(economy.consumers), bool)
+    effort = p.effort_of_person * p.persons_per_row * economy.market.wage_index
+    prefer(economy.consumers, effort, duration_of(p.consumer_instalment), first)
+    return first
+
+
+def lend_to_consumers(economy, turn: np.ndarray) -> None:
+    """Consumers whose `turn` it is (mask) ask a platform that has their attention for what they lack."""
     platforms, consumers, p = economy.platforms.columns, economy.consumers, economy.p
     open_ = asking(economy) & (platforms["lends_to_consumers"] > 0.0)
     if not any_of(open_):
         return
     asked = Asked(len(consumers))
     apps = consumers["first_app"], consumers["second_app"]
-    platform = who_asks(economy, consumers, apps, open_, asked)
+    platform = who_asks(economy, consumers, apps, open_, turn, asked)
     score_consumers(economy, asked)
     terms = terms_of(economy, np.full(len(open_), p.consumer_instalment))
     lent = lend(economy, consumers, asked, platform, consumers["usual_income"], p.line_of_consumer, terms)
     consumers["ever_borrowed"][asked.rows[lent > 0]] = True
 
 
-def who_asks(economy, borrowers, places, open_: np.ndarray, asked: Asked) -> np.ndarray:
+def who_asks(
+    economy, borrowers, places, open_: np.ndarray, turn: np.ndarray, asked: Asked
+) -> np.ndarray:
     """Writes who asks into `asked`, and returns the platform that each asks (int32); places: its two."""
     platform = np.empty(len(borrowers), np.int32)
-    found = list_asking(borrowers, *places, open_, asked, platform)
+    found = list_asking(borrowers, *places, open_, turn, asked, platform)
     asked.only(found)
     platform = platform[:found]
     asked.of_lenders(len(economy.banks) + platform)

@@ -36,6 +36,7 @@ class Start(Declared):
 ECOSYSTEMS = {who: claim(f"ecosystem of {who}", __name__) for who in ("consumers", "firms")}
 PEOPLE = claim("earning power and ownership at the start", __name__)
 WORK = claim("trait and work at the start", __name__)
+KNOWN = claim("whom banks know at the start", __name__)
 SIZES = claim("size and age of a firm at the start", __name__)
 GIFTS = claim("gifts of a firm at the start", __name__)
 STYLE = claim("style of a firm at the start", __name__)
@@ -143,6 +144,7 @@ def place_people(economy, path) -> None:
     u, v = numbers(seed, WORK, consumers)
     consumers["trait"] = normals_of(u)
     consumers["employed"] = v >= p.unemployment_norm
+    consumers["known"] = numbers(seed, KNOWN, consumers)[0] < p.known_to_banks
     market.labour_force = float(consumers["power"].sum())
     market.working = float(consumers["power"][consumers["employed"]].sum())
     market.gdp = market.gdp_seen = market.potential = market.working * market.wage / path.labour

@@ -37,8 +37,6 @@ class Venture(Declared):
         doc="time for which a round is to last")
     round_early = param(2.0, unit="quarters", low=0.5, high=4.0, source="assumed", held=True,
         doc="time for which its cash lasts below which a platform asks for a round")
-    round_growth = param(3.0, unit="ratio", low=1.5, high=6.0, source="assumed",
-        doc="growth spending that a round may pay for, over revenue and team")
     promise_weight = param(0.5, unit="share", low=0.0, high=1.0, source="assumed",
         doc="weight of what a platform promises against what was earned so far, in what the fund expects")
     extrapolation = param(0.3, unit="ratio", low=0.0, high=1.0, source="assumed",
@@ -108,7 +106,7 @@ def weigh_rounds(counts, platforms, market, now, p, known, luck, asked, merit):
     """What each platform asks for (whole fen, 0: nothing), and what the fund expects of a yuan.
 
     asked = runway (team + wanted growth - gross profit) - cash, when cash lasts no longer than round_early or
-    more could be placed than it affords; wanted growth at most round_growth times revenue and team.
+    more could be placed than it affords.
     merit = [v promised + (1 - v) earned] (1 + 2 w growth) growth's part of the round opinion
     """
     for q in range(counts.shape[0]):
@@ -117,8 +115,7 @@ def weigh_rounds(counts, platforms, market, now, p, known, luck, asked, merit):
             row = rounds_row(platforms, q)
             team = team_of(row, market, p)
             cash = own_cash(purse(platforms, q))
-            most = p.round_growth * (max(0.0, platforms.usual_revenue[q]) + team)
-            wanted = min(platforms.wanted[q], most)
+            wanted = platforms.wanted[q]
             burn = team + wanted - platforms.gross_profit[q]
             short = cash < p.round_early * burn or platforms.wanted[q] > 1.25 * platforms.affords[q]
             need = p.runway * burn - cash
