@@ -131,6 +131,10 @@ class Platform(Row):
     affords = Column(0.0, unit="fen/quarter", doc="that its money and profit allow to be spent on growth")
     runway_left = Column(0.0, unit="quarters", doc="for which its last round was meant to last")
     refused = Column(False, unit="yes/no", doc="has asked for a round in vain, and lives on what it earns")
+    unfunded = Column(
+        0.0, unit="fen/quarter", doc="own part of loans for which it lacked money", of_the_quarter=True
+    )
+    capital_short = Column(0.0, unit="fen/quarter", doc="the same, smoothed")
     raised_at = Column(-100, unit="quarter", doc="of its last round", dtype="int32")
     customers = Column(0.0, unit="persons and firms", doc="it has: users, portals and links")
     leaving = Column(0.05, unit="share/quarter", doc="of its customers, as it has seen them leave")
@@ -329,6 +333,7 @@ class PlatformBooks(NamedTuple):
     earlier_revenue: float
     spent_total: float
     revenue_total: float
+    capital_short: float
     runway_left: float
     there: float
 
@@ -350,6 +355,7 @@ def closes_platform_books(platform, market, p, u):
         earlier_revenue=platform.earlier_revenue + YEARLY * (usual - platform.earlier_revenue),
         spent_total=platform.spent_total + direct + platform.losses_borne + growth,
         revenue_total=platform.revenue_total + platform.revenue,
+        capital_short=platform.capital_short + p.gross_memory * (platform.unfunded - platform.capital_short),
         runway_left=max(0.0, platform.runway_left - platform.there),
         there=1.0,
     )

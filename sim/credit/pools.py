@@ -53,7 +53,9 @@ def fundable(e, wanted: np.ndarray) -> np.ndarray:
     # what is promised to staff and media this quarter cannot be lent
     promised = platforms["wage_bill"] + platforms["advertising"]
     cash = np.maximum(0.0, platforms["deposits"].astype(float) - idle(e) - promised)
-    allow(ration, own * wanted, e.p.own_loans_limit * cash)
+    needed, most = own * wanted, e.p.own_loans_limit * cash
+    platforms["unfunded"] += np.maximum(0.0, needed - most)
+    allow(ration, needed, most)
     return ration
 
 

@@ -26,9 +26,9 @@ class Integration(Declared):
     """What integration costs and how it grows."""
 
     # fmt: off
-    project_fixed = param(600_000.0, unit="fen/project", low=200_000.0, high=3_000_000.0,
+    project_fixed = param(900_000.0, unit="fen/project", low=300_000.0, high=3_000_000.0,
         source="assumed", scale="log", doc="fixed cost of an integration project, at first wages")
-    project_share = param(0.05, unit="quarters of sales", low=0.024, high=0.12, source="assumed", scale="log",
+    project_share = param(0.07, unit="quarters of sales", low=0.03, high=0.2, source="assumed", scale="log",
         doc="cost of an integration project that grows with the firm's size")
     project_down = param(0.1, unit="share of cost", low=0.05, high=1.0, source="assumed",
         doc="part of an integration project that must be there when it starts; the rest is paid as work goes on")

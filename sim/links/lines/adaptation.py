@@ -10,7 +10,7 @@ class Adaptation(Declared):
     """What the line does for a firm."""
 
     # fmt: off
-    adaptation_gain = param(0.1, unit="share/quarter", low=0.0, high=0.25, source="assumed",
+    adaptation_gain = param(0.075, unit="share/quarter", low=0.0, high=0.2, source="assumed",
         doc="what integration of full depth adds to a firm's agility")
     # fmt: on
 

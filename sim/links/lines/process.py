@@ -9,7 +9,7 @@ class Process(Declared):
     """What the line does for a firm."""
 
     # fmt: off
-    process_gain = param(0.03, unit="share of productivity", low=0.0, high=0.08, source="assumed",
+    process_gain = param(0.025, unit="share of productivity", low=0.0, high=0.05, source="assumed",
         doc="what integration of full depth adds to output per worker")
     # fmt: on
 

@@ -105,8 +105,8 @@ def known_of_kinds(counts, platforms, now, p, known):
 def weigh_rounds(counts, platforms, market, now, p, known, luck, asked, merit):
     """What each platform asks for (whole fen, 0: nothing), and what the fund expects of a yuan.
 
-    asked = runway (team + wanted growth - gross profit) - cash, when cash lasts no longer than round_early or
-    more could be placed than it affords.
+    asked = runway (team + wanted growth - gross profit + own part of loans it could not fund) - cash, when
+    cash lasts no longer than round_early or more could be placed than it affords.
     merit = [v promised + (1 - v) earned] (1 + 2 w growth) growth's part of the round opinion
     """
     for q in range(counts.shape[0]):
@@ -117,9 +117,10 @@ def weigh_rounds(counts, platforms, market, now, p, known, luck, asked, merit):
             cash = own_cash(purse(platforms, q))
             wanted = platforms.wanted[q]
             burn = team + wanted - platforms.gross_profit[q]
-            short = cash < p.round_early * burn or platforms.wanted[q] > 1.25 * platforms.affords[q]
-            need = p.runway * burn - cash
-            if burn > 0.0 and short and need > market.small_team:
+            lends = platforms.capital_short[q]
+            short = cash < p.round_early * burn or wanted > 1.25 * platforms.affords[q] or lends > team
+            need = p.runway * (max(0.0, burn) + lends) - cash
+            if short and need > market.small_team:
                 promised = platforms.worth[q] / platforms.price[q] if platforms.price[q] > 0.0 else p.hope
                 promised = max(0.0, min(BEST, promised))
                 age = float(now - platforms.founded[q])
@@ -128,7 +129,7 @@ def weigh_rounds(counts, platforms, market, now, p, known, luck, asked, merit):
                 earned = own * earned + (1.0 - own) * known.earns[platforms.model[q]]
                 grows = growth_of(platforms.usual_revenue[q], platforms.earlier_revenue[q])
                 expected = p.promise_weight * promised + (1.0 - p.promise_weight) * earned
-                expected *= max(0.0, 1.0 + 2.0 * p.extrapolation * grows) * wanted / (wanted + team)
+                expected *= max(0.0, 1.0 + 2.0 * p.extrapolation * grows) * (wanted + lends) / (wanted + lends + team)
                 merit[q] = expected * exp(p.opinions * luck[q])
                 asked[q] = np.floor(need)
 
