@@ -124,6 +124,7 @@ def worlds(
         import sim
 
         parameters = sim.Parameters
+    from sim.population.models import room
 
     fixed = dict(fixed or {})
     draws = -(-count // histories)
@@ -135,7 +136,7 @@ def worlds(
             firms=firms,
             consumers=2 * firms if consumers is None else consumers,
             banks=banks,
-            platforms=platforms,
+            platforms=room(platforms, firms),
             parameters=drawn[index // histories],
             burn_in=burn_in,
             quarters=quarters,

@@ -28,7 +28,7 @@ class Start(Declared):
     # fmt: off
     lead_in = param(80, unit="quarters", low=0, high=200, source="design", when="start",
         doc="quarters lived under bank finance alone before the first one that counts")
-    size_tail_at_start = param(1.26, unit="exponent", low=1.05, high=2.0, source="design", when="start",
+    size_tail_at_start = param(1.16, unit="exponent", low=1.05, high=2.0, source="design", when="start",
         doc="tail exponent of the Pareto distribution from which firm sizes are first drawn")
     # fmt: on
 
