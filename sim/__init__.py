@@ -5,6 +5,7 @@ Economy(strategy="deep_integration", firms=10_000, seed=1).run(80)
 """
 
 from sim.credit.funders import FUNDERS
+from sim.engine.ahead import compile_ahead
 from sim.engine.compiling import PROJECT, telling
 from sim.engine.parameters import ParameterError, Parameters
 from sim.engine.units import in_yuan
@@ -34,13 +35,20 @@ LINES.all()
 def warm_up(progress: bool | None = None) -> None:
     """Compile everything a run needs, so that worker processes find it on disk.
 
+    The first time processes of its own, one for each core, share the work; they need no guard in a script.
     progress: say on the standard error that rules are compiled, if they are; where not given, it is said to
     a terminal and in a notebook.
     """
     with telling(progress):
-        world = Economy(firms=200, platforms=4, banks=4, parameters={"giants": 1}).run(6)
-        for name in discover():
-            world.branch(name).run(8)
+        compile_ahead("from sim import rehearse; rehearse(lead_in=8)")
+        rehearse()
+
+
+def rehearse(**parameters: int) -> None:
+    """Live through a small economy that calls all that a run calls, with these parameters."""
+    world = Economy(firms=200, platforms=4, banks=4, parameters={"giants": 1, **parameters}).run(6)
+    for name in discover():
+        world.branch(name).run(8)
 
 
 def __getattr__(name: str) -> str:

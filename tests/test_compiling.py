@@ -293,6 +293,12 @@ def test_a_named_folder_that_cannot_be_is_told_in_one_line(place, tmp_path, monk
     assert str(error.value).startswith(f"SIM_KERNELS = {name!r}") and "\n" not in str(error.value)
 
 
+def test_machine_code_has_its_place_also_where_numba_was_imported_before(folder):
+    text = "import numba\nfrom caller import calls\ncalls(20)"
+    assert process(folder, text) == []
+    assert len(kernels(folder)) == 2
+
+
 def test_a_disk_without_room_keeps_no_code_and_runs_it(folder):
     text = """
         import os

@@ -236,7 +236,9 @@ def numba() -> Any:
     os.environ.setdefault("NUMBA_CACHE_DIR", str(cache_folder()))
     import numba
 
-    return numba
+    found: Any = numba
+    found.config.CACHE_DIR = os.environ["NUMBA_CACHE_DIR"]  # it looks there once, and may be imported already
+    return found
 
 
 def bound(function: types.FunctionType, replace: dict[str, Any], stamp: str = "") -> types.FunctionType:

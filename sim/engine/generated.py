@@ -5,6 +5,7 @@ Numba can only keep machine code of functions that live in a file.
 
 import hashlib
 import sys
+from pathlib import Path
 from types import ModuleType
 
 from .compiling import written
@@ -15,9 +16,12 @@ def generated(name: str, text: str, *stamps: str) -> ModuleType:
     stamp = hashlib.blake2b(text.encode(), digest_size=8)
     for part in stamps:
         stamp.update(part.encode())
-    name = f"{name}_{stamp.hexdigest()}"
-    path = written(f"{name}.py", text)
-    module = sys.modules[name] = ModuleType(name)
+    return loaded(written(f"{name}_{stamp.hexdigest()}.py", text), text)
+
+
+def loaded(path: Path, text: str) -> ModuleType:
+    """The module of that file, with this text in it, whatever becomes of the file."""
+    module = sys.modules[path.stem] = ModuleType(path.stem)
     module.__file__ = str(path)
-    exec(compile(text, path, "exec"), vars(module))  # the text itself, whatever becomes of the file
+    exec(compile(text, path, "exec"), vars(module))
     return module
