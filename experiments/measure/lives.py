@@ -33,7 +33,10 @@ def kept_lives(economy: Any) -> dict[str, pd.DataFrame]:
     platforms = platforms.loc[(platforms["quarter"] > branched) & ~platforms["giant"].astype(bool)]
     platforms = platforms.reset_index(drop=True)
     platforms.insert(0, "since", platforms["quarter"] - branched)
-    return {"quarters": quarters, "platforms": platforms[["since", "platform", *KEPT_PLATFORMS]].astype(float)}
+    return {
+        "quarters": quarters,
+        "platforms": platforms[["since", "platform", *KEPT_PLATFORMS]].astype(float),
+    }
 
 
 def by_platform(platforms: pd.DataFrame, quarters: int, name: str) -> Values:
@@ -55,9 +58,7 @@ def paths(platforms: pd.DataFrame, quarters: int) -> dict[str, Values]:
     first = seen & ~np.vstack([np.zeros((1, alive.shape[1]), bool), seen[:-1]])
     ended = (before | first) & ~alive & (manner > 0)
     found = {"alive": alive.sum(axis=1).astype(float), "births": first.sum(axis=1).astype(float)}
-    found |= {
-        name: (ended & (manner == n + 1)).sum(axis=1).astype(float) for n, name in enumerate(MANNERS)
-    }
+    found |= {name: (ended & (manner == n + 1)).sum(axis=1).astype(float) for n, name in enumerate(MANNERS)}
     return found
 
 

@@ -94,7 +94,9 @@ def tell(found: Lives) -> Report:
         "",
         table(["", *(label(arm) for arm in names), "published"], rows, aligned=True),
     ]
-    return Report("\n".join(words), {"lives": found.table}, {"lives": lambda: draw(found)}, "How platforms live")
+    return Report(
+        "\n".join(words), {"lives": found.table}, {"lives": lambda: draw(found)}, "How platforms live"
+    )
 
 
 def cell(row: Any, quantity: str) -> str:

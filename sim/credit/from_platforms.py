@@ -211,9 +211,7 @@ def lend_to_consumers(economy, turn: np.ndarray) -> None:
     consumers["ever_borrowed"][asked.rows[lent > 0]] = True
 
 
-def who_asks(
-    economy, borrowers, places, open_: np.ndarray, turn: np.ndarray, asked: Asked
-) -> np.ndarray:
+def who_asks(economy, borrowers, places, open_: np.ndarray, turn: np.ndarray, asked: Asked) -> np.ndarray:
     """Writes who asks into `asked`, and returns the platform that each asks (int32); places: its two."""
     platform = np.empty(len(borrowers), np.int32)
     found = list_asking(borrowers, *places, open_, turn, asked, platform)

@@ -129,7 +129,9 @@ def weigh_rounds(counts, platforms, market, now, p, known, luck, asked, merit):
                 earned = own * earned + (1.0 - own) * known.earns[platforms.model[q]]
                 grows = growth_of(platforms.usual_revenue[q], platforms.earlier_revenue[q])
                 expected = p.promise_weight * promised + (1.0 - p.promise_weight) * earned
-                expected *= max(0.0, 1.0 + 2.0 * p.extrapolation * grows) * (wanted + lends) / (wanted + lends + team)
+                expected *= (
+                    max(0.0, 1.0 + 2.0 * p.extrapolation * grows) * (wanted + lends) / (wanted + lends + team)
+                )
                 merit[q] = expected * exp(p.opinions * luck[q])
                 asked[q] = np.floor(need)
 
