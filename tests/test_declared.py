@@ -129,7 +129,7 @@ ALLOWED = {
     ("sim/population/growth_path.py", "balanced_growth"): ({0.5}, "the middle of two leverages"),
     ("sim/population/growth_path.py", "demand_by_sector"): ({0.5}, HALVES),
     ("sim/population/start.py", "finance_firms"): ({0.004}, GUESS),
-    ("sim/population/start.py", "finance_households"): ({0.5}, GUESS),
+    ("sim/population/start.py", "finance_households"): ({0.004, 0.5}, GUESS),
     ("sim/population/start.py", "place_firms"): ({0.5, 80.0}, GUESS),
     ("sim/population/start.py", "place_people"): ({0.5}, MEAN_ONE),
 }  # fmt: skip

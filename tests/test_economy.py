@@ -21,6 +21,7 @@ FLOWS, INSTRUMENTS = CHART.flows, CHART.instruments
 CUSTOMERS = [table for table in MONEY if table not in ("banks", "state")]
 # a share of nothing is no number; every other aggregate has to be one in every quarter
 MAY_LACK = {
+    "loss_given_default",
     "auc_banks_firms",
     "auc_banks_consumers",
     "auc_platforms_firms",

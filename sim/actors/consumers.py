@@ -155,7 +155,7 @@ class SpendingPlan(NamedTuple):
 
 @compiled
 def would_buy(consumer, market, p, usual, spare, u):
-    """Worth of a durable that a consumer would buy with a loan: with work, able to pay for it, unbarred. [fen]
+    """Worth of a durable that a consumer would buy with a loan: at work, able to bear it, unbarred.   [fen]
 
     usual: income; spare: money after debt service and what is necessary; u: a number from 0 to 1.
     """
