@@ -1,4 +1,4 @@
-"""What keeps the core calm, and what people buy on credit: each mechanism does what it says, and can be off."""
+"""What keeps the core calm, and what people buy on credit: each does what it says, and can be off."""
 
 from types import SimpleNamespace
 
@@ -273,7 +273,10 @@ def estate(cash, secured, bank=600, shared=200, platform=50, payables=150):
     """What an estate pays to banks, platform, suppliers and owners."""
     names = ("bank_debt", "syndicated_debt", "deposits", "platform_debt", "payables")
     firms = SimpleNamespace(
-        **{name: np.array([v]) for name, v in zip(names, (bank, shared, cash, platform, payables))}
+        **{
+            name: np.array([v])
+            for name, v in zip(names, (bank, shared, cash, platform, payables), strict=True)
+        }
     )
     ranks = ("to_bank", "to_all", "to_platform", "to_suppliers", "to_owners")
     paid = SimpleNamespace(**{rank: np.zeros(1, np.int64) for rank in ranks})

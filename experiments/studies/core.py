@@ -51,7 +51,8 @@ def told(rows: Any, signs: Any, broken: dict[str, int], worlds: int) -> str:
     lines += ["", f"{'signs of the cycle':36}{'mean':>8}  {'95 % over seeds':<20}{'expected':<20}"]
     for name, row in signs.iterrows():
         lines.append(
-            f"{name:36}{row['mean']:8.2f}  {spanned(row):<20}{row['expected']:<20}{row['verdict']}{marked(row)}"
+            f"{name:36}{row['mean']:8.2f}  {spanned(row):<20}{row['expected']:<20}"
+            f"{row['verdict']}{marked(row)}"
         )
     accident = ", ".join(f"{kind} {count}" for kind, count in broken.items())
     lines += ["", f"broken, of {worlds} worlds: {accident}"]
