@@ -26,7 +26,7 @@ from tests.test_refusals import refused
 
 ROOT = Path(__file__).parents[1]
 FIRST = ["arm", "other", "outcome", "horizon", "unit", "difference", "low", "high", "placebo", "word"]
-SMALL = {"firms": 200, "banks": 4, "platforms": 6, "burn_in": 3, "quarters": 8, "seed": 5}
+SMALL = {"firms": 200, "banks": 4, "platforms": 12, "burn_in": 3, "quarters": 8, "seed": 5}
 MINE = sim.BusinessModel(
     "mine", "Mine", to_projects=1.0, sees=2, lends_to_firms=True, lines=("process",), gain_share=0.25
 )
@@ -148,7 +148,10 @@ def test_nothing_is_kept_unless_a_folder_is_named_and_every_study_can_be_asked(t
         ({"arms": [3]}, UsageError, "arms: 3 runs no platforms"),
         ({"arms": ["deep_integraton"]}, sim.StrategyError, "did you mean 'deep_integration'"),
         ({"arms": [FOCUS, Arm(FOCUS)]}, UsageError, "arms: two are called 'deep_integration'"),
-        ({"arms": [{FOCUS: 3}], "platforms": 6}, UsageError, "has 3 platforms, the worlds have 6"),
+        ({"arms": [{FOCUS: 4}], "platforms": 6}, UsageError,
+         "arms: '4 deep_integration': {'deep_integration': 4} platforms and 3 giants exceed the room for 6"),
+        ({"arms": [FOCUS], "platforms": 4}, UsageError, "2 platforms and 3 giants exceed the room for 4"),
+        ({"platforms": 7}, UsageError, "arms: 'free': "),
         ({"parameters": {"rate_cup": 1}}, sim.ParameterError, "rate_cup"),
         ({"parameters": {"rate_cap": 9.0}}, sim.ParameterError, "0.02"),
         ({"timeline": Change("2016-08", {"rate_cap": 0.05})}, UsageError, "count quarters from the branch"),
