@@ -29,7 +29,7 @@ from experiments.study import Tables
 from experiments.tell import tables
 from experiments.tell.words import number
 
-TINY = "--worlds 2 --firms 200 --banks 4 --platforms 6 --burn-in 3 --quarters 8 --seed 5 --quiet"
+TINY = "--worlds 2 --firms 200 --banks 4 --platforms 12 --burn-in 3 --quarters 8 --seed 5 --quiet"
 PNGS = ("survival", "contrasts", "growth", "output")
 TEXTS = (
     "measures.csv",
