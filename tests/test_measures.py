@@ -81,7 +81,7 @@ def of_firms(**columns: object) -> pd.DataFrame:
 
 
 def of(name: str, future: Future, twin: Future | None = None) -> float:
-    return MEASURES[name].of(future, twin or Future.of(quarters()))
+    return MEASURES[name].of(future, twin or Future.of(quarters(len(future.quarters["gdp"]))))
 
 
 def living(count: int = 2, of_platforms: dict | None = None, n: int = N, **columns: object) -> Future:

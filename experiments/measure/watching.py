@@ -127,6 +127,11 @@ class Followed:
         given = firms["platform_granted"].astype(float)
         some = (given > 0) & (sales > 0)
         self.lines.append((np.log(sales[some]), np.log(given[some])))
+        self.watch_platforms(platforms, lived, serial, claims)
+
+    def watch_platforms(self, platforms: Any, lived: Values, serial: Values, claims: Values) -> None:
+        """Claims on platforms that have just died, and what is lost of them until another takes the row; lived,
+        serial, claims: as they were a quarter ago."""
         died = lived & ~platforms["alive"]
         self.dead = (self.dead & (platforms["serial"] == serial)) | died
         self.stuck += float(claims[died].sum())
