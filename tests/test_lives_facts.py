@@ -25,8 +25,8 @@ def history(quarters=None, platforms=None, micro=None):
 def recorded(quarters, spans, manners=None, **columns):
     """The record of platforms as the model writes it: of each from its first quarter to that of its end.
 
-    spans: by platform the first quarter of the branch, from 1 (0: it began with the branch), and that in which
-    it ends. manners: of the ends, where not all are broke. columns: functions of the quarter and the platform.
+    spans: by platform its first quarter in the branch, from 1 (0: it began with it), and that in which it
+    ends. manners: of the ends, where not all are broke. columns: functions of the quarter and the platform.
     """
     rows = []
     for k, (born, ends) in enumerate(spans):
@@ -131,27 +131,27 @@ def test_leaders_are_the_largest_tenth_of_year_three_and_at_least_three():
     ("change", "found"),
     [
         ({}, 1.0),
-        ({"left": 6}, 2 / 3),
-        ({"late": 3}, 2 / 3),
+        ({"left": 11}, 2 / 3),
+        ({"late": 2}, 2 / 3),
         ({"earns": 0.5}, 2 / 3),
         ({"prices": 9.0}, 2 / 3),
+        ({"left": 11, "late": 2, "earns": 0.5}, 0.0),
     ],
 )
 def test_a_shakeout_has_three_signs(change, found):
-    """Ten of the start; ten more in quarter 6; so many are left after quarter 20, in which few are founded;
-    revenue of all together, and prices, are so many times what they were."""
+    """Ten of the start, who are no births, and ten of quarter 4; so many are left from quarter 20 to 43, when
+    few are founded; revenue of all together, and prices, are so many times what they were."""
     left, late, earns, prices = ({"left": 4, "late": 1, "earns": 4.0, "prices": 2.0} | change).values()
-    spans = [*[(0, 20)] * (20 - 10 - left), *[(0, ALWAYS)] * left, *[(6, 20)] * 10, *[(45, ALWAYS)] * late]
-    spans = [*spans, *[(46, 46)] * 30]  # ten years after the peak are over
+    spans = [*[(0, 20)] * 6, *[(0, ALWAYS)] * 4, *[(4, 20)] * (14 - left), *[(4, ALWAYS)] * (left - 4)]
+    spans += [(43, ALWAYS)] * late  # ten years after the peak end with quarter 44
 
     def revenue(q, k):
         alone = sum(born <= q < ends for born, ends in spans)
         return (earns if q > 20 else 1.0) / max(1, alone)
 
     level = np.where(np.arange(1, 61) > 20, prices, 1.0)
-    assert facts.shakeout(world(60, spans, revenue=revenue, of_quarters={"price_level": level})) == (
-        pytest.approx(found)
-    )
+    one = world(60, spans, revenue=revenue, of_quarters={"price_level": level})
+    assert facts.shakeout(one) == pytest.approx(found)
 
 
 def test_an_industry_that_still_grows_at_the_end_has_shaken_nobody_out():

@@ -130,8 +130,11 @@ class Followed:
         self.watch_platforms(platforms, lived, serial, claims)
 
     def watch_platforms(self, platforms: Any, lived: Values, serial: Values, claims: Values) -> None:
-        """Claims on platforms that have just died, and what is lost of them until another takes the row; lived,
-        serial, claims: as they were a quarter ago."""
+        """Claims on platforms that have just died, and what is lost of them until another takes the row.
+
+        Args:
+            lived, serial, claims: as they were a quarter ago.
+        """
         died = lived & ~platforms["alive"]
         self.dead = (self.dead & (platforms["serial"] == serial)) | died
         self.stuck += float(claims[died].sum())
