@@ -113,7 +113,6 @@ def lives(platforms: pd.DataFrame, quarters: pd.DataFrame) -> dict[str, float]:
     top = order[: max(1, round(LEADERS * len(order)))] if len(order) >= 10 else order[:0]
     fringe = order[len(top) :] if len(top) else order[:0]
     price = quarters["customer_price"].to_numpy(float)
-    total = max(1.0, float(died.sum()))
     return {
         "most at once": float(alive.max()),
         "year of the peak": (peak + 1) / YEAR,
@@ -124,7 +123,7 @@ def lives(platforms: pd.DataFrame, quarters: pd.DataFrame) -> dict[str, float]:
         "alive after five years": float(life[first[old] + FIVE_YEARS, old].mean()) if old.size else math.nan,
         "leaders alive five years later": float(life[-1, top].mean()) if top.size else math.nan,
         "others alive five years later": float(life[-1, fringe].mean()) if fringe.size else math.nan,
-        **{f"ended: {name}": float(found[name].sum() / total) for name in MANNERS},
+        **{f"ended: {name}": share(found[name].sum(), died.sum()) for name in MANNERS},
         "price of a customer, second year": mean_of(price[YEAR : 2 * YEAR]),
         "price of a customer, eighth year": mean_of(price[7 * YEAR : 8 * YEAR]),
         "revenue at its peak": float(yearly(quarters["platform_revenue"].to_numpy(float)).max()),
