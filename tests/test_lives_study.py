@@ -1,6 +1,7 @@
 """How platforms live: counts, hazards and survival find what was planted; words are those of the table."""
 
 import math
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -90,7 +91,7 @@ def test_the_worst_year_is_that_of_the_largest_share():
 
 
 def test_a_rise_a_peak_and_a_shakeout_are_told():
-    """Four begin, sixteen follow in quarter 8; fifteen end in quarters 21 to 24, and one more in quarter 40."""
+    """Four begin, sixteen follow in quarter 8; fifteen end in quarters 21 to 24, one more in quarter 40."""
     spans = [*[(0, ALWAYS)] * 4, *[(8, 21)] * 5, *[(8, 24)] * 10, (8, 40)]
     manners = {4: 1, 5: 1, 6: 2, 7: 4, 8: 4}
     found = amount_to(LONG, spans, manners | dict.fromkeys(range(9, 20), 3))
@@ -228,7 +229,8 @@ def test_worlds_count_once_each_and_intervals_are_over_them():
             quarters.append(of_quarters(24).assign(world=world, arm=arm))
         one = planted(24, [(0, 9), *[(0, ALWAYS)] * world], revenue=lambda q, k: 0.0)
         platforms.append(one.assign(world=world, arm="consumer_traffic"))
-    found = study.judge({"quarters": pd.concat(quarters), "platforms": pd.concat(platforms)})
+    tables: Any = {"quarters": pd.concat(quarters), "platforms": pd.concat(platforms)}
+    found = study.judge(tables)
     table = found.table.set_index(["arm", "quantity"])
     founded = table.loc[("consumer_traffic", "founded")]
     assert (founded["worlds"], founded["mean"], founded["median"]) == (12, 6.5, 6.5)
