@@ -178,7 +178,7 @@ def ask(study: str, **choices: Any) -> Answer:
         raise UsageError(f"{study} has no argument {wrong[0]!r}{_near(wrong[0], known)}")
     given = {name: choices.get(name, one.default) for name, one in known.items()}
     one, settings = _study(study), _settings(study, given)
-    one = replace(one, arms=functools.partial(futures, one, settings, given["arms"], given["timeline"]))
+    one = replace(one, arms=functools.partial(futures, one, given["arms"], given["timeline"]))
     if given["out"] is not None:
         return _answer(study, one, settings, one.grown(settings))
     with tempfile.TemporaryDirectory(prefix="worlds-") as folder:
@@ -257,7 +257,7 @@ def _number(name: str, value: Any) -> Any:
         raise UsageError(f"{name}: {error}") from None
 
 
-def futures(study: Study, settings: Settings, given: Any, timeline: Any) -> dict[str, Arm]:
+def futures(study: Study, given: Any, timeline: Any) -> dict[str, Arm]:
     """The arms of a study by label, or those given, with the world without platforms and the placebos."""
     usual = study.arms()
     found = dict(usual)
@@ -266,7 +266,6 @@ def futures(study: Study, settings: Settings, given: Any, timeline: Any) -> dict
         for arm, label in PLACEBO.items():
             if label in usual and arm in found:
                 found[label] = replace(found[arm], placebo=True)
-    _check(found, settings)
     changes = tuple(timeline) if isinstance(timeline, Iterable) else (timeline,)
     return {label: _changed(arm, changes) for label, arm in found.items()}
 
@@ -293,18 +292,6 @@ def _label(one: Any) -> str:
     if isinstance(one, Mapping):
         return " and ".join(f"{many} {_label(each)}" for each, many in one.items())
     return one if isinstance(one, str) else getattr(one, "name", repr(one))
-
-
-def _check(found: Mapping[str, Arm], settings: Settings) -> None:
-    """Names of business models exist, and there is room for as many platforms as mixes begin with."""
-    from sim.population.models import models_of, room
-
-    rows = room(settings.platforms, settings.firms)
-    for label, arm in found.items():
-        if (count := sum(filter(None, models_of(arm.platforms).values()))) > rows:
-            raise UsageError(
-                f"arms: {label!r} begins with {count} platforms, the worlds have room for {rows}"
-            )
 
 
 def _changed(arm: Arm, changes: tuple[Any, ...]) -> Arm:

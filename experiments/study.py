@@ -34,9 +34,10 @@ from experiments.judge.power import Enough
 from experiments.measure.futures import Frame
 from experiments.run import command
 from experiments.run.arm import Arm, Aside
-from experiments.run.command import Parser, Settings
+from experiments.run.command import Parser, Settings, UsageError
 from experiments.run.ensemble import Ensemble, Outcome
 from experiments.run.waiting import say
+from experiments.run.world import World
 from experiments.tell.report import Report
 
 
@@ -136,9 +137,10 @@ class Study:
         return built
 
     def ensemble(self, settings: Settings) -> Ensemble:
-        """The worlds asked for, with all arms."""
-        made = settings.make_worlds(sampled=self.sampled)
-        return Ensemble(made, self.arms(), reduce=self.keep, aside=self.aside and self.aside())
+        """The worlds asked for, with all arms. Raises `UsageError` where one lacks room for its platforms."""
+        made, arms = settings.make_worlds(sampled=self.sampled), self.arms()
+        check_room(arms, made)
+        return Ensemble(made, arms, reduce=self.keep, aside=self.aside and self.aside())
 
     def lived(self, settings: Settings) -> dict[str, Tables]:
         """What worlds left, by part (one named "" where there are none); computes what the stores lack."""
@@ -182,6 +184,21 @@ class Study:
     def main(self, name: str, argv: Sequence[str] | None = None) -> int:
         """Carry the study out as the command line says; returns the exit code."""
         return command.main(self.body, self.parser(name), argv)
+
+
+def check_room(arms: Mapping[str, Arm], worlds: Sequence[World]) -> None:
+    """Raises `UsageError`, before anything is lived, where giants and those with whom an arm begins are more
+    than there is room for."""
+    from sim.population import models
+    from sim.strategies.base import StrategyError
+
+    for label, arm in arms.items():
+        chosen, own = models.models_of(arm.platforms), dict(arm.parameters)
+        for world in worlds:
+            try:
+                models.check_room(chosen, world.parameters.change(own), world.platforms)
+            except StrategyError as error:
+                raise UsageError(f"arms: {label!r}: {error}") from None
 
 
 def growing(built: Parser) -> None:

@@ -94,7 +94,7 @@ def test_every_parameter_is_an_option() -> None:
         (["--firms", "100000000"], "--firms: 100000000 is not allowed: 100 to 20,000,000"),
         (["--consumers", "5"], "--consumers: 5 is not allowed: 100 to 100,000,000"),
         (["--banks", "1001"], "--banks: 1001 is not allowed: 1 to 1,000"),
-        (["--platforms", "0"], "--platforms: 0 is not allowed: 1 to 1,000"),
+        (["--platforms", "0"], "--platforms: 0 is not allowed: 1 to 400,000"),
         (["--worlds", "-3"], "--worlds: -3 is not allowed: 1 to 100,000"),
         (["--worlds", "200000"], "--worlds: 200000 is not allowed: 1 to 100,000"),
         (["--quarters", "4001"], "--quarters: 4001 is not allowed: 1 to 4,000"),
@@ -136,7 +136,7 @@ def test_more_giants_than_platforms_are_refused_before_anything_is_written(
 ) -> None:
     words = [*words, "--out", str(tmp_path / "out"), "--worlds", "2"]
     assert main(lambda settings: len(settings.make_worlds()), parser("trial", "A trial."), words) == 2
-    assert re.fullmatch(r"trial: giants = \d+ exceeds the \d+ platforms there are\n", capsys.readouterr().err)
+    assert re.fullmatch(r"trial: giants = \d+ exceeds the room for \d+ platforms\n", capsys.readouterr().err)
     assert not (tmp_path / "out").exists()
     few = ["--platforms", "2", "--giants", "2", "--worlds", "2"]
     assert main(lambda settings: len(settings.make_worlds()), parser("trial", "A trial."), few) == 2

@@ -19,7 +19,7 @@ from experiments.judge.asked import at_end
 from experiments.judge.chance import corrected
 from experiments.judge.means import mean_interval
 from experiments.judge.verdict import verdict
-from experiments.measure.futures import FOCUS, NO_GAINS, PLACEBO, arms, kept
+from experiments.measure.futures import FOCUS, FREE, NO_GAINS, PLACEBO, arms, kept
 from experiments.measure.measures import MEASURES
 from experiments.run.arm import Arm, branch
 from experiments.run.command import read
@@ -27,9 +27,10 @@ from experiments.run.store import Store
 from experiments.studies import compare, either_side, scale
 from experiments.study import Tables
 from experiments.tell import tables
-from experiments.tell.words import number
+from experiments.tell.drawing import colour
+from experiments.tell.words import label, number
 
-TINY = "--worlds 2 --firms 200 --banks 4 --platforms 6 --burn-in 3 --quarters 8 --seed 5 --quiet"
+TINY = "--worlds 2 --firms 200 --banks 4 --platforms 12 --burn-in 3 --quarters 8 --seed 5 --quiet"
 PNGS = ("survival", "contrasts", "growth", "output")
 TEXTS = (
     "measures.csv",
@@ -71,7 +72,32 @@ def reported(tables: Tables) -> tuple[comparison.Comparison, str]:
 def test_every_business_model_is_an_arm_and_integration_once_more_without_gains():
     labels = list(arms())
     assert labels[0] == "external_finance"
-    assert set(labels) == {*sim.discover(), NO_GAINS, *PLACEBO.values()}
+    assert set(labels) == {*sim.discover(), NO_GAINS, FREE, *PLACEBO.values()}
+
+
+def test_the_choice_of_founders_is_judged_and_takes_no_place_among_business_models():
+    """Better than all by everything that is asked, it is told to be so, and who comes first is told as
+    without it."""
+    table = planted(ESSAY)
+    best = table.loc[table["arm"] == FOCUS].assign(arm=FREE)
+    margins = best["measure"].map({m.name: m.least * m.direction for m in MEASURES.values()})
+    best["value"] += (100.0 + best["world"]) * margins
+    both = pd.concat([table, best])
+    pairs = comparison.contrasts([*LABELS, FREE])
+    assert {(FREE, "external_finance"), (FOCUS, FREE)} <= set(pairs)
+    words = comparison.compare(both).differences.set_index(["treated", "control", "measure"])["word"]
+    assert words[FREE, "external_finance", "unemployment"] == "better"
+    assert words[FOCUS, FREE, "unemployment"] == "worse"
+    assert not [field for field, members in sides.fields([*LABELS, FREE]).items() if FREE in members]
+    for name in ("first", "overall", "separating"):
+        with_it, without = (getattr(sides.sides(one, drawn()), name) for one in (both, table))
+        pd.testing.assert_frame_equal(with_it, without)
+    with_it, without = (verdict(at_end(one).assign(horizon=40), drawn()) for one in (both, table))
+    pd.testing.assert_frame_equal(with_it.first, without.first)
+    pd.testing.assert_frame_equal(with_it.dominance, without.dominance)
+    assert {FREE} < set(with_it.primary["arm"]) and FREE not in set(with_it.preferred["arm"])
+    tints = {colour(one, list(LABELS)) for one in LABELS}
+    assert label(FREE) == "free choice of founders" and colour(FREE, [*LABELS, FREE]) not in tints
 
 
 def test_the_main_job_writes_all_its_files(run):
@@ -135,12 +161,14 @@ def test_only_a_linked_firm_gains_so_one_arm_stands_for_an_ensemble_without_gain
 
 def test_what_is_kept_counts_from_the_branching():
     world = sim.Economy(firms=200, banks=4, platforms=6, seed=3).run(3)
-    tables_of = {
-        arm: kept(branch(world, Arm(arm)).run(4)) for arm in ("external_finance", "deep_integration")
-    }
+    lived = {arm: branch(world, Arm(arm)).run(4) for arm in ("external_finance", "deep_integration")}
+    tables_of = {arm: kept(one) for arm, one in lived.items()}
     assert tables_of[FOCUS]["quarters"]["since"].tolist() == [1, 2, 3, 4]
     assert tables_of[FOCUS]["quarters"]["quarter"].tolist() == [4, 5, 6, 7]
-    assert len(tables_of[FOCUS]["platforms"]) == 4 * 6
+    of = tables_of[FOCUS]["platforms"]
+    counts = lived[FOCUS].records.quarters["platforms_alive"].iloc[3:]
+    assert of.groupby("since")["alive"].sum().tolist() == counts.tolist() and counts.iloc[0] >= 5
+    assert of["platform"].min() >= 1 and not of.duplicated(["since", "platform"]).any()
     assert len(tables_of["external_finance"]["platforms"]) == 0
     assert len(tables_of[FOCUS]["firms"]) == 200
 

@@ -211,7 +211,7 @@ def test_what_a_sector_receives_and_pays_is_the_change_of_its_money_to_the_fen(s
 def run(tmp_path_factory):
     """A tiny run through the command line: its folder and what it returned."""
     out = tmp_path_factory.mktemp("magnitudes")
-    words = "--worlds 1 --firms 400 --banks 4 --platforms 4 --giants 1 --burn-in 16 --quarters 12 --quiet"
+    words = "--worlds 1 --firms 400 --banks 4 --platforms 12 --giants 1 --burn-in 16 --quarters 12 --quiet"
     return out, magnitudes.STUDY.main("magnitudes", [*words.split(), "--out", str(out)])
 
 
@@ -358,7 +358,7 @@ def test_the_figure_is_small_enough_to_be_kept():
 def test_the_examples_run_as_they_are_written():
     code = "\n".join(blocks(README, "python"))
     assert len(blocks(README, "python")) >= 3
-    code, count = re.subn(r"\(firms=10_000", "(firms=300, platforms=3", code)
+    code, count = re.subn(r"\(firms=10_000", "(firms=300, platforms=8", code)
     assert count, "no economy of one model in the examples"
     sizes = {r"firms=[\d_]+": "firms=300", r"\.run\(\d+": ".run(3", r"seed=\d+": "seed=2"}
     sizes |= {r"worlds=\d+": "worlds=1", r"quarters=\d+": "quarters=6"}

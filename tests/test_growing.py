@@ -18,7 +18,7 @@ from experiments.run.world import CONTROL
 from experiments.studies import compare, validate
 from experiments.study import looks
 
-TINY = "--worlds 2 --firms 200 --banks 2 --platforms 4 --burn-in 2 --quarters 8 --seed 5 --workers 1 --quiet"
+TINY = "--worlds 2 --firms 200 --banks 2 --platforms 12 --burn-in 2 --quarters 8 --seed 5 --workers 1 --quiet"
 
 
 def test_each_look_is_at_twice_as_many_worlds_up_to_the_most() -> None:

@@ -15,7 +15,8 @@ from experiments.measure.futures import KEPT_OF_FIRMS, KEPT_OF_PLATFORMS, Future
 from experiments.measure.measures import GROUPS, MEASURES, measured, ranked
 from experiments.measure.measures.declared import measure
 
-N = 12  # quarters of the planted branches
+N = 12  # quarters of most planted branches
+LONG = 24  # in which a platform can be five years old
 STEADY = {
     "output": 100.0,
     "consumption": 60.0,
@@ -56,20 +57,20 @@ OF_A_SHOCK = ("shock_consumption", "shock_credit")  # absent where none was live
 NOTHING = dict.fromkeys(KEPT_OF_PLATFORMS, 0.0)
 
 
-def quarters(**columns: object) -> pd.DataFrame:
-    """A steady branch of N quarters in which the named columns differ."""
-    return pd.DataFrame({"since": range(1, N + 1), **STEADY, **columns}, index=range(N))
+def quarters(n: int = N, **columns: object) -> pd.DataFrame:
+    """A steady branch of n quarters in which the named columns differ."""
+    return pd.DataFrame({"since": range(1, n + 1), **STEADY, **columns}, index=range(n))
 
 
-def platforms(count: int = 2, **columns: object) -> pd.DataFrame:
+def platforms(count: int = 2, n: int = N, **columns: object) -> pd.DataFrame:
     """As many platforms, alive and doing nothing but for the named columns: numbers or one row a quarter."""
     cells = {
         name: np.broadcast_to(
-            np.asarray(value, float).reshape(-1, 1) if np.ndim(value) == 1 else value, (N, count)
+            np.asarray(value, float).reshape(-1, 1) if np.ndim(value) == 1 else value, (n, count)
         )
         for name, value in {**NOTHING, "alive": 1.0, **columns}.items()
     }
-    since, platform = np.indices((N, count))
+    since, platform = np.indices((n, count))
     flat = {name: np.asarray(values, float).ravel() for name, values in cells.items()}
     return pd.DataFrame({"since": since.ravel() + 1, "platform": platform.ravel(), **flat})
 
@@ -80,11 +81,11 @@ def of_firms(**columns: object) -> pd.DataFrame:
 
 
 def of(name: str, future: Future, twin: Future | None = None) -> float:
-    return MEASURES[name].of(future, twin or Future.of(quarters()))
+    return MEASURES[name].of(future, twin or Future.of(quarters(len(future.quarters["gdp"]))))
 
 
-def living(count: int = 2, of_platforms: dict | None = None, **columns: object) -> Future:
-    return Future.of(quarters(**columns), platforms(count, **(of_platforms or {})))
+def living(count: int = 2, of_platforms: dict | None = None, n: int = N, **columns: object) -> Future:
+    return Future.of(quarters(n, **columns), platforms(count, n, **(of_platforms or {})))
 
 
 def test_every_group_has_measures_with_directions_units_and_definitions():
@@ -114,10 +115,11 @@ def test_where_platforms_do_nothing_their_measures_are_not_zero_but_absent():
 
 def test_no_division_blows_up_when_platforms_neither_spend_nor_earn_nor_live():
     for alive in (1.0, 0.0):
-        idle = living(of_platforms={"alive": alive})
+        idle = living(of_platforms={"alive": alive}, n=LONG)
         for one in MEASURES.values():
+            found = of(one.name, idle)
             if one.direction and one.name not in OF_A_SHOCK:
-                assert math.isfinite(of(one.name, idle)), one.name
+                assert math.isfinite(found), one.name
 
 
 def test_the_twin_of_itself_gains_nothing():
@@ -126,10 +128,34 @@ def test_the_twin_of_itself_gains_nothing():
         assert of(name, alone, alone) == 0.0
 
 
-def test_survival_counts_platforms_alive_in_the_last_quarter():
-    alive = np.ones((N, 4))
-    alive[5:, 0] = 0.0
-    assert of("survival", living(4, {"alive": alive})) == 0.75
+def lifetimes(*spans: tuple[int, int]) -> dict[str, np.ndarray]:
+    """``alive`` and ``manner`` of platforms that live from a quarter until before another, then broke."""
+    at = np.arange(LONG)[:, None]
+    born, ends = np.array(spans).T
+    return {"alive": 1.0 * ((at >= born) & (at < ends)), "manner": np.where(at >= ends, 4.0, 0.0)}
+
+
+def test_survival_is_told_five_years_after_each_was_founded():
+    """Alive five years on, dead before, dead just after, too young to tell, dead in its first quarter."""
+    lived = lifetimes((0, 99), (0, 20), (2, 23), (10, 99), (22, 22), (1, 1))
+    assert of("survival", living(6, lived, LONG)) == pytest.approx(2 / 4)
+    young = lifetimes((4, 99), (5, 9))
+    assert math.isnan(of("survival", living(2, young, LONG)))
+    assert of("survival", living(2, lifetimes((3, 99), (4, 99)), LONG)) == 1.0  # one alone is old enough
+
+
+def test_who_lives_on_what_it_earns_is_told_among_those_that_are_or_would_be_five_years_old():
+    """One earns; one lost and got venture money; one earns nothing; one is dead; two are young, one of them
+    dead."""
+    lived = lifetimes((0, 99), (0, 99), (0, 99), (1, 12), (6, 99), (22, 22))
+    arm = {**lived, "revenue": np.array([3.0, 3.0, 0.0, 3.0, 3.0, 3.0])[None, :] * lived["alive"]}
+    profit = np.array([1.0, -1.0, 0.0, 9.0, 9.0, 9.0])[None, :] * lived["alive"]
+    profit[:-4, 1] = 9.0  # earlier gains do not count, and neither do earlier losses
+    profit[:-4, 0] = -9.0
+    found = living(6, {**arm, "profit": profit, "venture": 5.0}, LONG)
+    assert of("self_supporting", found) == pytest.approx(1 / 4)
+    early = lifetimes((4, 99), (5, 99))
+    assert math.isnan(of("self_supporting", living(2, {**early, "revenue": 1.0, "profit": 1.0}, LONG)))
 
 
 def test_what_platforms_earn_of_their_costs_and_owe_to_venture_money():
@@ -143,13 +169,11 @@ def test_what_platforms_earn_of_their_costs_and_owe_to_venture_money():
 
 
 def test_return_on_capital_is_yearly_and_all_is_lost_where_nobody_lives():
-    assert of("return_on_capital", living(of_platforms={"profit": 5.0, "net_worth": 100.0})) == pytest.approx(
-        0.2
-    )
-    borrowed = {"profit": 5.0, "net_worth": 100.0, "borrowing": 100.0}
+    rich = {"profit": 5.0, "net_worth": 100.0}
+    assert of("return_on_capital", living(of_platforms=rich)) == pytest.approx(0.2)
+    borrowed = {**rich, "borrowing": 100.0}
     assert of("return_on_capital", living(of_platforms=borrowed)) == pytest.approx(0.1)
-    dead = {"alive": 0.0, "profit": 5.0, "net_worth": 100.0}
-    assert of("return_on_capital", living(of_platforms=dead)) == -1.0
+    assert of("return_on_capital", living(of_platforms={**rich, "alive": 0.0})) == -1.0
 
 
 def test_years_of_cash_leave_out_what_belongs_to_households():
@@ -185,6 +209,7 @@ def test_a_loss_without_customers_is_a_loss():
     assert of("profit_per_customer", living(of_platforms=some)) == pytest.approx(20.0)  # fen -> yuan, 15 each
     few = {"profit": -100.0 * 3, "links": 0.5}
     assert of("profit_per_customer", living(of_platforms=few)) == pytest.approx(-3.0)  # as if one each
+    assert math.isnan(of("profit_per_customer", living(of_platforms={"alive": 0.0})))
 
 
 def test_rates_are_yearly_and_losses_weigh_by_gdp():
@@ -286,8 +311,7 @@ def test_sales_taken_and_sales_made_add_up_to_all_that_is_gained():
 
 
 def test_onset_is_the_first_quarter_with_half_of_the_late_effect():
-    early = Future.of(quarters(output=[100.0] * 2 + [110.0] * 10))
-    late = Future.of(quarters(output=[100.0] * 8 + [110.0] * 4))
+    early, late = (Future.of(quarters(output=[100.0] * n + [110.0] * (N - n))) for n in (2, 8))
     assert of("onset", early) < of("onset", late)
     assert of("onset", early) == 1.0  # the first four quarters hold two of the higher ones
     assert math.isnan(of("onset", Future.of(quarters())))
@@ -298,27 +322,24 @@ def test_a_fall_is_measured_from_the_peak_and_its_end_where_output_is_back():
     arm = Future.of(quarters(output=path))
     assert of("drawdown", arm) == pytest.approx(0.5)
     assert of("recovery", arm) == 3.0
-    assert (
-        of("recovery", Future.of(quarters(output=path[:6] + [110.0] * 6))) == 9.0
-    )  # never back: what is left
+    never_back = Future.of(quarters(output=path[:6] + [110.0] * 6))
+    assert of("recovery", never_back) == 9.0  # what is left
     assert of("recovery", Future.of(quarters())) == 0.0
 
 
 def test_volatility_is_blind_to_growth_and_worst_year_is_a_year():
     growing = Future.of(quarters(output=100.0 * 1.02 ** np.arange(N)))
     assert of("volatility", growing) == pytest.approx(0.0, abs=1e-12)
-    waves = Future.of(quarters(output=[110.0, 90.0] * 6))
-    assert of("volatility", waves) > 0.09
+    assert of("volatility", Future.of(quarters(output=[110.0, 90.0] * 6))) > 0.09
     one_bad = Future.of(quarters(default_rate=[0.0] * 5 + [0.08] + [0.0] * 6))
     assert of("worst_defaults", one_bad) == pytest.approx(0.08)
 
 
 def test_co_movement_sees_credit_that_follows_output_and_credit_that_flees_it():
     growth = np.cumprod(1 + 0.02 * np.sin(np.arange(N)))
-    with_it = Future.of(quarters(output=100 * growth, firm_credit=50 * growth))
-    against = Future.of(quarters(output=100 * growth, firm_credit=50 / growth))
-    assert of("co_movement", with_it) == pytest.approx(1.0)
-    assert of("co_movement", against) == pytest.approx(-1.0)
+    for credit, found in ((50 * growth, 1.0), (50 / growth, -1.0)):
+        arm = Future.of(quarters(output=100 * growth, firm_credit=credit))
+        assert of("co_movement", arm) == pytest.approx(found)
     assert of("co_movement", Future.of(quarters())) == 0.0
 
 
@@ -330,15 +351,15 @@ def test_thirds_and_symmetric_change():
 
 
 def stored(
-    arms=("external_finance", "deep_integration"), worlds=(0, 1), **columns
+    arms=("external_finance", "deep_integration"), worlds=(0, 1), n=N, **columns
 ) -> dict[str, pd.DataFrame]:
-    """Tables as a store gives them; columns are those of every arm but the first."""
+    """Tables as a store gives them, of n quarters; columns are those of every arm but the first."""
     parts, others = [], []
     for world in worlds:
         for arm in arms:
             acts = arm != "external_finance"
-            parts.append(quarters(**(columns if acts else {})).assign(world=world, luck=1, arm=arm))
-            others += [platforms().assign(world=world, luck=1, arm=arm)] if acts else []
+            parts.append(quarters(n, **(columns if acts else {})).assign(world=world, luck=1, arm=arm))
+            others += [platforms(n=n).assign(world=world, luck=1, arm=arm)] if acts else []
     return {"quarters": pd.concat(parts), "platforms": pd.concat(others)}
 
 
@@ -366,7 +387,7 @@ def test_arms_without_a_gap_that_matters_between_them_are_tied():
 
 def test_a_world_with_a_gap_is_left_out_of_ranks():
     table = measured(
-        stored(arms=("external_finance", "deep_integration", "sideline_platform"), output=100.04)
+        stored(arms=("external_finance", "deep_integration", "sideline_platform"), n=LONG, output=100.04)
     )
     chosen = [MEASURES[name] for name in ("survival", "goods_gain", "unemployment")]
     arms = ["deep_integration", "sideline_platform"]

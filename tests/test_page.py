@@ -55,19 +55,12 @@ def quarters(key: int = 3) -> pd.DataFrame:
                         "output": 1e6 * (1 + 0.01 * luck.standard_normal(QUARTERS)),
                         "platform_revenue": revenue, "platform_profit": np.where(late, 0.1, -1.0) * revenue,
                         "platform_growth_spend": revenue, "venture_funding": 2.0 * revenue,
+                        "platforms_alive": 0.0 if arm == CONTROL else np.maximum(1.0, 30 - world - since / 2),
                         "losses_of_households": revenue / 2.0, "losses_of_banks": 5e-3,
                     }
                 )
             )  # fmt: skip
     return pd.concat(parts, ignore_index=True)
-
-
-def platforms() -> pd.DataFrame:
-    keys = ["world", "arm", "since", "platform"]
-    arms = [arm for arm in LABELS if arm != CONTROL]
-    index = pd.MultiIndex.from_product([range(WORLDS), arms, range(1, QUARTERS + 1), range(3)], names=keys)
-    table = index.to_frame(index=False).assign(luck=1)
-    return table.assign(alive=(table["world"] + table["platform"] * 10 > table["since"] / 2).astype(float))
 
 
 @pytest.fixture(scope="module")
@@ -80,7 +73,7 @@ def found() -> compare.Found:
     judged = dataclasses.replace(judged, primary=judged.primary.assign(yuan=yuan))
     compared = comparison.compare(planted(LABELS))
     claims = answered({"C4": -5.0, "C9": 0.0, "C11": 5.0})
-    return compare.Found(judged, claims, compared, stakes(table), table, platforms())
+    return compare.Found(judged, claims, compared, stakes(table), table)
 
 
 @pytest.fixture(scope="module")

@@ -22,7 +22,7 @@ import importlib, json, sys
 keep = getattr(importlib.import_module({module!r}), {name!r})
 from experiments.run import arm, world
 from sim import Economy
-economy = Economy(world.CONTROL, firms=100, banks=2, platforms=2, parameters={{"giants": 1, "lead_in": 0}})
+economy = Economy(world.CONTROL, firms=100, banks=2, platforms=4, parameters={{"giants": 1, "lead_in": 0}})
 keep(arm.branch(economy.run(1), arm.Arm("deep_integration")).run(12))
 ours = {{name: one.__file__ for name, one in sys.modules.items() if name.startswith(("experiments", "sim"))}}
 print(json.dumps({{name: file for name, file in ours.items() if file}}))

@@ -61,7 +61,7 @@ def draw():
 
 STUDY = Study(__doc__, {"worlds": 2, "quarters": 3}, {"worlds": 3}, arms, kept_without_firms, judge, tell)
 '''
-TINY = "--firms 150 --banks 2 --platforms 4 --burn-in 2 --lead-in 8 --seed 5 --workers 1 --quiet"
+TINY = "--firms 150 --banks 2 --platforms 6 --burn-in 2 --lead-in 8 --seed 5 --workers 1 --quiet"
 
 
 def python(*words: str, where: Path = ROOT) -> subprocess.CompletedProcess[str]:

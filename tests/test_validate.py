@@ -9,7 +9,8 @@ import pytest
 from experiments.judge.battery import VERDICTS, answered, battery, beside_us, hit_range
 from experiments.judge.inside import IN, OPEN, OUT, of_cases, placed, range_of_one_more
 from experiments.measure import facts, moments, watching
-from experiments.measure.facts import ARMS, FACTS, SILENT, History, Needs
+from experiments.measure.facts import ARMS, SILENT, Needs
+from experiments.measure.history import FACTS, History, mean_of
 from experiments.run.command import Settings
 from experiments.run.store import Store
 from experiments.run.world import CONTROL
@@ -28,92 +29,6 @@ def history(quarters=None, platforms=None, micro=None):
     quarters, platforms = (pd.DataFrame(x or {}) for x in (quarters, platforms))
     past, recent, single = ({str(arm): table for arm in ARMS} for table in (quarters, quarters, platforms))
     return History(past, recent, single, {str(arm): micro or {} for arm in ARMS})
-
-
-def platforms_dying(counts):
-    """100 platforms of which so many have died by each quarter."""
-    rows = [
-        {"quarter": quarter, "platform": platform, "alive": platform >= dead}
-        for quarter, dead in enumerate(counts)
-        for platform in range(100)
-    ]
-    return {name: [row[name] for row in rows] for name in ("quarter", "platform", "alive")}
-
-
-def test_hazards_tell_the_worst_year_from_calm():
-    counts = [0, 3, 6, 9, 12, 22, 32, 42, 52, 55, 58]
-    world = history(platforms=platforms_dying(counts))
-    assert facts.p2p_hazard_run(world) == pytest.approx(40 / 88)
-    assert facts.p2p_hazard_calm(world) == pytest.approx(18 / (100 + 97 + 94 + 91 + 48 + 45) / 3)
-
-
-def test_the_cost_of_a_borrower_is_that_of_users_over_the_share_that_borrows():
-    years = np.repeat(np.arange(8), 4)
-    world = history({"user_cost": 30.0 * 1.4**years, "borrower_share": np.full(32, 0.2)})
-    assert facts.cac_credit_late(world) == pytest.approx(150 * 1.4**7)
-    assert facts.cac_drift(world) == pytest.approx(0.4)
-
-
-def test_the_peak_of_what_is_owed_through_platforms_is_that_of_a_year():
-    owed = np.repeat([0.001, 0.008, 0.004], 4)
-    owed[5] += 0.004
-    table = {"platform_credit_to_consumers": owed, "platform_credit_to_firms": np.full(12, 0.001)}
-    assert facts.p2p_size(history(table)) == pytest.approx(0.010)
-
-
-def test_the_size_of_an_embedded_lender_is_that_of_the_largest_one():
-    quarters = np.arange(41, 91)  # after a burn-in of 40
-    old = np.where((quarters > 40 + 28) & (quarters <= 40 + 40), 8.0, 99.0)
-    loans = {"quarter": [*quarters, *quarters], "loans": [*np.full(50, 3.0), *old]}
-    world = history({"quarter": quarters, "gdp": np.full(50, 1000.0)}, loans)
-    assert facts.embedded_lender_size(world) == pytest.approx(8.0 / 4000.0)
-
-
-def of_each(quarters, **columns):
-    """Records of platforms: by column a function of the quarter and the platform, four platforms."""
-    rows = [(quarter, platform) for quarter in range(41, 41 + quarters) for platform in range(4)]
-    found = {"quarter": [q for q, _ in rows], "platform": [k for _, k in rows]}
-    return found | {name: [made(q - 40, k) for q, k in rows] for name, made in columns.items()}
-
-
-def test_who_breaks_even_is_told_among_small_ones_that_are_alive_after_a_year_five():
-    def profit(quarter, platform):
-        year_five = 16 < quarter <= 20
-        return (-1.0, 1.0 if year_five else -9.0, 5.0, 9.0)[platform]
-
-    table = of_each(24, profit=profit, giant=lambda q, k: k == 3, alive=lambda q, k: k != 2 or q < 20)
-    assert facts.break_even_neobanks(history(platforms=table)) == 0.5
-    early = {name: column[: 4 * 19] for name, column in table.items()}
-    assert math.isnan(facts.break_even_neobanks(history(platforms=early)))
-
-
-@pytest.mark.parametrize(("spent", "found"), [(1.0, 0.25), (0.6, 0.25), (0.4, 1.0)])
-def test_users_dry_up_where_as_much_is_spent_on_fewer(spent, found):
-    """20 a quarter are won in year two, a fourth of them four years later; wages double meanwhile."""
-    wage = 1.0 + (np.arange(1, 33) > 12)
-    table = of_each(
-        32,
-        alive=lambda q, k: k < 2,
-        new_users=lambda q, k: 20.0 if 4 < q <= 8 else 5.0,
-        consumer_spend=lambda q, k: 10.0 * wage[q - 1] * (1.0 if q <= 12 else spent),
-    )
-    world = history({"quarter": np.arange(41, 73), "wage": wage}, table)
-    assert facts.new_users_dry_up(world) == pytest.approx(found)
-    nobody = history({"quarter": np.arange(41, 73), "wage": wage}, {**table, "new_users": [0.0] * 128})
-    assert math.isnan(facts.new_users_dry_up(nobody))
-
-
-def test_the_churn_of_clients_leaves_out_those_whose_platform_dies():
-    """Of 100 links of each platform five end and five are new in a quarter; one platform dies."""
-    table = of_each(
-        24,
-        alive=lambda q, k: k > 0 or q < 15,
-        links=lambda q, k: 100.0 if k > 0 or q < 15 else 0.0,
-        new_links=lambda q, k: (0.0 if q == 1 else 40.0 if q <= 8 else 5.0) if k > 0 or q < 15 else 0.0,
-    )
-    assert facts.client_churn(history(platforms=table)) == pytest.approx(0.2)
-    none = {**table, "links": [0.0] * 96, "new_links": [0.0] * 96}
-    assert math.isnan(facts.client_churn(history(platforms=none)))
 
 
 def test_churn_counts_each_firm_once():
@@ -139,8 +54,8 @@ def test_credit_that_follows_the_resale_price_is_told_from_credit_that_does_not(
 
 
 def test_what_was_never_seen_is_no_case():
-    assert math.isnan(facts.mean_of(pd.DataFrame({"x": [math.nan, math.nan]}), "x"))
-    assert facts.mean_of(pd.DataFrame({"x": [math.nan, 2.0]}), "x") == 2.0
+    assert math.isnan(mean_of(pd.DataFrame({"x": [math.nan, math.nan]}), "x"))
+    assert mean_of(pd.DataFrame({"x": [math.nan, 2.0]}), "x") == 2.0
 
 
 # --- the battery -----------------------------------------------------------------------------------------
@@ -168,7 +83,7 @@ def test_where_a_figure_is_published_without_a_band():
 
 
 def test_hits_misses_missing_cases_and_silence_are_told_apart():
-    names = ("CHURN", "NPL_BANK_ALL", "LGD_P2P", "P2P_STOCK", "BANK_MARGIN")
+    names = ("CHURN", "NPL_BANK_ALL", "LGD_P2P", "ACTIVE_SHRINK", "BANK_MARGIN")
     worlds = {
         number: history(
             {"firms": [100.0, 100.0], "entry_rate": [0.02, 0.025 + 0.001 * number]},
@@ -181,7 +96,7 @@ def test_hits_misses_missing_cases_and_silence_are_told_apart():
         "CHURN": "in",
         "NPL_BANK_ALL": "OUT",
         "LGD_P2P": "no case",
-        "P2P_STOCK": "not spoken to yet",
+        "ACTIVE_SHRINK": "not spoken to yet",
     }
     assert rows.loc["CHURN", "value"] == pytest.approx(8 * 0.0305)
     assert rows.loc["CHURN", "from"] < 0.244 < rows.loc["CHURN", "to"]
@@ -190,7 +105,7 @@ def test_hits_misses_missing_cases_and_silence_are_told_apart():
     assert "1 in, 1 OUT, 0 open, 1 no case, 0 answerable now, 1 not spoken to yet" in validate.told_facts(
         rows
     )
-    assert rows.loc["P2P_STOCK", "answered_by"] == "platforms"
+    assert rows.loc["ACTIVE_SHRINK", "answered_by"] == "platforms"
     assert rows.loc["CHURN", "passes"] == EVIDENCE["CHURN"]["passes"]
     assert "inside: 1 of 4 facts that the model has to answer now (core 1 of 2, platforms 0 of 2)" in (
         validate.told_facts(rows)
@@ -224,12 +139,12 @@ def test_what_a_fact_needs_may_show_in_any_record():
 
 
 def test_a_fact_is_told_to_be_answerable_once_the_records_hold_what_it_needs():
-    born_together = history(platforms={"quarter": [1, 1], "platform": [0, 1], "founded": [0, 0]})
-    born_later = history(platforms={"quarter": [1, 1], "platform": [0, 1], "founded": [0, 9]})
-    for worlds, verdict in ((born_together, "not spoken to yet"), (born_later, "answerable now")):
-        rows = battery({0: worlds}, {"P2P_STOCK": EVIDENCE["P2P_STOCK"]})
-        assert rows.loc["P2P_STOCK", "verdict"] == verdict
-        assert f"P2P_STOCK                 {verdict}: " in validate.told_facts(rows)
+    without = history(platforms={"quarter": [1, 1], "platform": [0, 1], "registered": [0, 0]})
+    counted = history(platforms={"quarter": [1, 1], "platform": [0, 1], "registered": [0, 9]})
+    for worlds, verdict in ((without, "not spoken to yet"), (counted, "answerable now")):
+        rows = battery({0: worlds}, {"ACTIVE_SHRINK": EVIDENCE["ACTIVE_SHRINK"]})
+        assert rows.loc["ACTIVE_SHRINK", "verdict"] == verdict
+        assert f"ACTIVE_SHRINK             {verdict}: " in validate.told_facts(rows)
 
 
 def test_the_interval_leaves_out_worlds_without_a_case():

@@ -10,7 +10,7 @@ from experiments.run.command import SEED, SEEDS, read, seed_of
 from experiments.run.store import Store
 from experiments.studies import compare, core, either_side, verdict
 
-TINY = "--worlds 2 --firms 200 --banks 4 --platforms 6 --burn-in 3 --quarters 8 --workers 1 --quiet"
+TINY = "--worlds 2 --firms 200 --banks 4 --platforms 12 --burn-in 3 --quarters 8 --workers 1 --quiet"
 
 
 @pytest.fixture(scope="module")

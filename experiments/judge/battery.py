@@ -13,7 +13,8 @@ import pandas as pd
 
 from experiments.judge.inside import IN, OPEN, OUT, of_cases, placed, range_of_one_more
 from experiments.judge.published import PARTS, emerging, hit_range
-from experiments.measure.facts import ARMS, FACTS, SILENT, History
+from experiments.measure.facts import ARMS, SILENT
+from experiments.measure.history import FACTS, History
 
 NO_CASE, SILENT_YET, NOW = "no case", "not spoken to yet", "answerable now"
 VERDICTS = (IN, OUT, OPEN, NO_CASE, NOW, SILENT_YET)
@@ -68,7 +69,9 @@ def battery(found: Mapping[int, History], evidence: Mapping[str, Mapping[str, An
         functions = {label: function for label, function in FACTS.items() if label.split()[0] == name}
         if not functions:
             if name not in SILENT:
-                raise ValueError(f"{name} has to emerge, but no function of measure/facts.py looks at it")
+                raise ValueError(
+                    f"{name} has to emerge, but no function of measure/facts.py or lives_facts.py looks at it"
+                )
             needs = SILENT[name]
             there = any(needs.there(history) for history in found.values())
             proxy = f"{needs.words}: there now, write its function" if there else f"needs {needs.words}"

@@ -14,7 +14,7 @@ from experiments.judge.chance import corrected
 from experiments.judge.intervals import wilson
 from experiments.judge.ranking import comparable, ranks, share_first
 from experiments.measure.arithmetic import Values
-from experiments.measure.futures import FOCUS, NO_GAINS, PLACEBO, Frame
+from experiments.measure.futures import FOCUS, FREE, NO_GAINS, PLACEBO, Frame
 from experiments.measure.measures import GROUPS, ranked
 from experiments.measure.measures.declared import Measure
 from experiments.run.world import CONTROL
@@ -61,8 +61,9 @@ def sides(table: Frame, drawn: Frame) -> Sides:
 
 def fields(arms: Sequence[str]) -> dict[str, list[str]]:
     """Who is ranked against whom: the platforms among themselves; the same where a link gains a firm nothing;
-    and all arms, on what does not ask about platforms."""
-    real = [arm for arm in arms if arm != NO_GAINS]
+    and all arms, on what does not ask about platforms. Where founders choose, business models are mixed: it
+    is none of them and takes no place."""
+    real = [arm for arm in arms if arm not in (NO_GAINS, FREE)]
     acting = [arm for arm in real if arm != CONTROL]
     found = {"platforms": acting}
     if NO_GAINS in arms and FOCUS in arms:

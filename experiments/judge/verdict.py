@@ -12,7 +12,7 @@ from experiments.judge.family import UNDECIDED, judge
 from experiments.judge.lucks import spread
 from experiments.judge.pairwise import dominance, matrix, weightings
 from experiments.judge.power import Enough, enough
-from experiments.measure.futures import NO_GAINS, PLACEBO, Frame
+from experiments.measure.futures import FREE, NO_GAINS, PLACEBO, Frame
 from experiments.measure.measures import PRIMARY, SECONDARY, verdict_at
 from experiments.run.world import CONTROL
 
@@ -66,7 +66,7 @@ def verdict(values: Frame, drawn: Frame, started: Iterable[int] | None = None) -
     primary = primary.loc[primary["n"] > 0].reset_index(drop=True)  # platforms' own against no platforms
     secondary = judge(values, others, pairs, placebos, horizon=horizon, corrected="bh", worlds=every)
     screened = screen(leads(values, asked, pairs, horizon), drawn)
-    ranked = [arm for arm in arms if arm not in (CONTROL, NO_GAINS)]
+    ranked = [arm for arm in arms if arm not in (CONTROL, NO_GAINS, FREE)]
     first, preferred = weightings(values, asked, ranked, horizon, {one.name: one.margin for one in asked})
     number = int(values["world"].nunique())
     return Verdict(

@@ -2,19 +2,19 @@
 
 A function is named as its fact in ``seeds/evidence.toml``, where ``passes`` says what it has to work out and
 which numbers are a hit; its docstring says what stands for the published number. Nothing in the model may be
-tuned to a value found here.
+tuned to a value found here. Facts on how platforms live, grow and are paid for are in `lives_facts`.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
+import experiments.measure.lives_facts  # noqa: F401 - enters its facts
 from experiments.measure.arithmetic import YEAR
+from experiments.measure.history import FACTS, Fact, History, fact, mean_of
 from experiments.measure.moments import correlation, cycle_of, moments_of
 from experiments.run.world import CONTROL
 
@@ -22,30 +22,11 @@ ARMS = (CONTROL, "consumer_traffic", "institution_traffic", "deep_integration")
 
 
 @dataclass(frozen=True)
-class History:
-    """One world's tables by arm.
-
-    ``past`` is the whole record, ``quarters`` its part since the branching (both
-    with ``failures_per_bank``), ``platforms`` the record of each platform, ``micro`` the numbers that
-    `experiments.measure.watching.Followed` defines.
-    """
-
-    past: Mapping[str, Any]
-    quarters: Mapping[str, Any]
-    platforms: Mapping[str, Any]
-    micro: Mapping[str, Mapping[str, float]]
-
-
-Fact = Callable[[History], float]
-FACTS: dict[str, Fact] = {}  # by id; a fact of several figures has a row for each, its id the first word
-
-
-@dataclass(frozen=True)
 class Needs:
     """What has to be there before a fact can be looked at: in words, and by what the records would show it.
 
-    ``column`` is one of the record of platforms or of quarters, or a number of the watch. A fact that needs
-    births is answerable once the first says when a platform was founded, and it was later than others.
+    ``column`` is one of the record of platforms or of quarters, or a number of the watch. A fact is
+    answerable once it varies, or is a number.
     """
 
     words: str
@@ -59,14 +40,7 @@ class Needs:
         )
 
 
-BIRTHS = Needs("platforms that are founded while others die", "founded")
 SILENT = {
-    "P2P_STOCK": BIRTHS,
-    "P2P_BIRTHS": BIRTHS,
-    "LEADERS_LIVE": BIRTHS,
-    "SHAKEOUT": BIRTHS,
-    "FIVE_YEAR_SURVIVAL": BIRTHS,
-    "P2P_EXIT_MANNER": Needs("ways of closing: fleeing, lingering, winding up", "manner"),
     "ACTIVE_SHRINK": Needs("people registered with a platform, and those who borrow from it", "registered"),
     "SHARE_SHIFT": Needs("payments that change providers", "payments"),
     "SECURITISED_LOANS": Needs("houses that pool loans of platforms into notes", "notes_issued"),
@@ -75,143 +49,6 @@ SILENT = {
     "OWN_RISK_MIGRATES": Needs("a platform that chooses how much risk it keeps", "own_share"),
     "EMBEDDED_LENDER_LATIN": Needs("worlds in which the law caps no rate", "uncapped"),
 }
-
-
-def fact(function: Fact) -> Fact:
-    """Enter a function into `FACTS`, its name in capitals being the id of its fact."""
-    FACTS[function.__name__.upper()] = function
-    return function
-
-
-def mean_of(table: Any, column: str) -> float:
-    """Mean over the quarters that have a number; NaN where none has."""
-    values = table[column].to_numpy(float)
-    values = values[np.isfinite(values)]
-    return float(values.mean()) if values.size else math.nan
-
-
-# --- platforms ---------------------------------------------------------------------------------------------
-
-
-def deaths(platforms: Any) -> tuple[np.ndarray, np.ndarray]:
-    """By quarter: how many platforms died since the last one, and how many there were then."""
-    alive = platforms.pivot(index="quarter", columns="platform", values="alive").to_numpy(bool)
-    return (alive[:-1] & ~alive[1:]).sum(axis=1), alive[:-1].sum(axis=1)
-
-
-@fact
-def p2p_hazard_calm(history: History) -> float:
-    """Deaths a month under consumer_traffic in the quarters outside of the worst year."""
-    died, there = deaths(history.platforms["consumer_traffic"])
-    calm = np.ones(died.size, bool)
-    calm[worst_year(died, there)] = False
-    exposed = there[calm].sum()
-    return float(died[calm].sum() / exposed / 3.0) if exposed else math.nan
-
-
-@fact
-def p2p_hazard_run(history: History) -> float:
-    """Share that died within the worst four quarters under consumer_traffic."""
-    died, there = deaths(history.platforms["consumer_traffic"])
-    year = worst_year(died, there)
-    return float(died[year].sum() / there[year][0]) if there[year][0] else math.nan
-
-
-def worst_year(died: np.ndarray, there: np.ndarray) -> slice:
-    """The four quarters in which the largest share of those alive at their start died."""
-    starts = range(max(1, died.size - YEAR + 1))
-    shares = [died[k : k + YEAR].sum() / max(1, there[k]) for k in starts]
-    first = int(np.argmax(shares))
-    return slice(first, first + YEAR)
-
-
-def cost_of_borrower(quarters: Any) -> Any:
-    """Yuan, at the wage of the start, spent per person won, over the share of users that ever borrowed."""
-    return quarters["user_cost"] / quarters["borrower_share"]
-
-
-@fact
-def cac_credit_late(history: History) -> float:
-    """Cost of a borrower (of a new user, over the share that borrows) in year eight of consumer_traffic."""
-    return float(cost_of_borrower(history.quarters["consumer_traffic"]).iloc[7 * YEAR : 8 * YEAR].mean())
-
-
-@fact
-def cac_drift(history: History) -> float:
-    """Yearly rise of the cost of a borrower, from the second year to the eighth."""
-    cost = cost_of_borrower(history.quarters["consumer_traffic"])
-    early, late = cost.iloc[YEAR : 2 * YEAR].mean(), cost.iloc[7 * YEAR : 8 * YEAR].mean()
-    return float((late / early) ** (1 / 6) - 1.0) if early > 0 else math.nan
-
-
-@fact
-def repeat_borrowing(history: History) -> float:
-    """Lending under consumer_traffic to consumers who had borrowed before, from any platform."""
-    return history.micro["consumer_traffic"]["repeat_borrowing"]
-
-
-@fact
-def p2p_size(history: History) -> float:
-    """The highest yearly mean of what is owed through platforms under consumer_traffic, over yearly GDP."""
-    table = history.quarters["consumer_traffic"]
-    owed = table["platform_credit_to_consumers"] + table["platform_credit_to_firms"]
-    return float(owed.rolling(YEAR).mean().max())
-
-
-@fact
-def embedded_lender_size(history: History) -> float:
-    """The largest platform's loans over yearly GDP, in years eight to ten of deep_integration."""
-    table = history.platforms["deep_integration"]
-    yearly_gdp = YEAR * history.quarters["deep_integration"].set_index("quarter")["gdp"]
-    largest = table.groupby("quarter")["loans"].max() / yearly_gdp
-    return float(largest.iloc[7 * YEAR : 10 * YEAR].mean())
-
-
-@fact
-def break_even_neobanks(history: History) -> float:
-    """Small platforms with a profit in year five of consumer_traffic, of those alive at its end."""
-    table = history.platforms["consumer_traffic"]
-    quarters = sorted(table["quarter"].unique())[4 * YEAR : 5 * YEAR]
-    if len(quarters) < YEAR:
-        return math.nan
-    year = table[table["quarter"].isin(quarters) & ~table["giant"].astype(bool)]
-    alive = year.loc[(year["quarter"] == quarters[-1]) & year["alive"].astype(bool), "platform"]
-    earned = year.groupby("platform")["profit"].sum()
-    return float((earned[alive] > 0.0).mean()) if len(alive) else math.nan
-
-
-@fact
-def new_users_dry_up(history: History) -> float:
-    """Users won per platform four years after the best year, over that; 1 where they spend less than half."""
-    table = history.platforms["consumer_traffic"]
-    living = table[table["alive"].astype(bool)].groupby("quarter")[["new_users", "consumer_spend"]].mean()
-    wage = history.quarters["consumer_traffic"].set_index("quarter")["wage"]
-    won, spent = (x.rolling(YEAR).mean() for x in (living["new_users"], living["consumer_spend"] / wage))
-    won, spent = won.dropna().to_numpy(), spent.dropna().to_numpy()
-    if not (won > 0.0).any():
-        return math.nan
-    best = int(np.argmax(won))
-    late = min(best + 4 * YEAR, won.size - 1)
-    return float(won[late] / won[best]) if spent[late] >= spent[best] / 2.0 else 1.0
-
-
-@fact
-def client_churn(history: History) -> float:
-    """Links that end in a year though their platform lives, over links (deep_integration, year three on)."""
-    table = history.platforms["deep_integration"]
-    links, new, alive = (
-        table.pivot(index="quarter", columns="platform", values=name).to_numpy(float)[2 * YEAR - 1 :]
-        for name in ("links", "new_links", "alive")
-    )
-    live = alive[1:] > 0.0
-    before = links[:-1][live].sum()
-    return float(YEAR * (before + (new - links)[1:][live].sum()) / before) if before else math.nan
-
-
-@fact
-def lgd_p2p(history: History) -> float:
-    """Of households' claims on a platform that died while watched, what was lost by the end of the watch."""
-    return history.micro["consumer_traffic"]["lost_with_platform"]
 
 
 # --- default and loss --------------------------------------------------------------------------------------

@@ -56,7 +56,8 @@ Series = Mapping[str, npt.NDArray[np.float64]]
 
 
 def arms(*, every: bool = True) -> dict[str, Arm]:
-    """The arms of the main job by label: each business model there is, and integration without real gains.
+    """The arms of the main job by label: each business model there is, integration without real gains, and
+    the choice of founders among all models.
 
     Args:
         every: False leaves the arm without real gains and the placebos out.
@@ -129,10 +130,11 @@ def kept_without_firms(economy: Any) -> dict[str, Frame]:
 class Future:
     """One arm of one world.
 
-    ``quarters``: (quarters,) arrays by indicator, see ``sim/indicators.py``. ``platforms``: (quarters,
-    platforms) arrays by column, a column of each for every platform ever founded, none where none acts. ``firms``: (firms,) arrays at the end, none
-    where they were not kept. ``shocked``: quarters of the side branch with a shock, ``unshocked``: the same
-    quarters without it; none where no side branch was lived.
+    ``quarters``: (quarters,) arrays by indicator, see ``sim/record/indicators.py``. ``platforms``: (quarters,
+    platforms) arrays by column, for every platform ever founded, zero before it is founded and after nothing
+    is left of it; none where none acts. ``firms``: (firms,) arrays at the end, none where they were not kept.
+    ``shocked``: quarters of the side branch with a shock, ``unshocked``: the same quarters without it; none
+    where no side branch was lived.
     """
 
     quarters: Series

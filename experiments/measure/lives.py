@@ -1,4 +1,4 @@
-"""Lives of platforms: what is kept of a future to count births and deaths, and what one world's counts amount to.
+"""Lives of platforms: what is kept of a future to count births and deaths, and what one world's come to.
 
 Giants are left out: they are there from the start in every arm.
 """
@@ -9,6 +9,7 @@ import math
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from experiments.measure.arithmetic import YEAR, Values
@@ -40,7 +41,7 @@ def kept_lives(economy: Any) -> dict[str, pd.DataFrame]:
 
 
 def by_platform(platforms: pd.DataFrame, quarters: int, name: str) -> Values:
-    """(quarters, platforms) of one column, zero where a platform is not there; platforms in order of birth."""
+    """(quarters, platforms) of one column, zero where a platform is not there; platforms by their numbers."""
     if not len(platforms):
         return np.zeros((quarters, 0))
     at = np.unique(platforms["platform"], return_inverse=True)[1]
@@ -54,16 +55,35 @@ def paths(platforms: pd.DataFrame, quarters: int) -> dict[str, Values]:
     alive = by_platform(platforms, quarters, "alive") > 0
     manner = by_platform(platforms, quarters, "manner")
     before = np.vstack([np.zeros((1, alive.shape[1]), bool), alive[:-1]])
-    seen = np.logical_or.accumulate(alive | (manner > 0), axis=0)
-    first = seen & ~np.vstack([np.zeros((1, alive.shape[1]), bool), seen[:-1]])
+    first = np.zeros(alive.shape, bool)
+    first[first_quarters(alive, manner), np.arange(alive.shape[1])] = True
     ended = (before | first) & ~alive & (manner > 0)
     found = {"alive": alive.sum(axis=1).astype(float), "births": first.sum(axis=1).astype(float)}
     found |= {name: (ended & (manner == n + 1)).sum(axis=1).astype(float) for n, name in enumerate(MANNERS)}
     return found
 
 
+def first_quarters(alive: Values, manner: Values) -> npt.NDArray[np.int64]:
+    """The quarter, from 0, in which each platform is first there: some end in the one in which they begin.
+
+    Args:
+        alive, manner: (quarters, platforms).
+    """
+    return ((alive > 0) | (manner > 0)).argmax(axis=0)
+
+
+def deaths(found: dict[str, Values]) -> Values:
+    """How many platforms ended by quarter, in whatever manner; found: from `paths`."""
+    return np.sum([found[name] for name in MANNERS], axis=0)
+
+
+def open_at_start(found: dict[str, Values]) -> Values:
+    """How many platforms were open as each quarter began, for the first those with which it began."""
+    return np.concatenate([found["births"][:1], found["alive"][:-1]])
+
+
 def worst_year(died: Values, there: Values) -> slice:
-    """The four quarters in which the largest share of those alive at their start died; there: at the start."""
+    """The four quarters in which the largest share of those open as they began died; there: as each began."""
     starts = range(max(1, died.size - YEAR + 1))
     shares = [died[k : k + YEAR].sum() / max(1.0, there[k]) for k in starts]
     first = int(np.argmax(shares))
@@ -78,14 +98,13 @@ def lives(platforms: pd.DataFrame, quarters: pd.DataFrame) -> dict[str, float]:
     """
     n = len(quarters)
     found = paths(platforms, n)
-    alive, died = found["alive"], sum(found[name] for name in MANNERS)
-    there = np.concatenate([[0.0], alive[:-1]]) + found["births"]
+    alive, died, there = found["alive"], deaths(found), open_at_start(found)
     year = worst_year(died, there)
     calm = np.ones(n, bool)
     calm[year] = False
     peak = int(alive.argmax())
     life = by_platform(platforms, n, "alive") > 0
-    first = life.argmax(axis=0)
+    first = first_quarters(life, by_platform(platforms, n, "manner"))
     old = np.flatnonzero(first < n - FIVE_YEARS)
     revenue = by_platform(platforms, n, "revenue")
     then = n - FIVE_YEARS - 1
@@ -94,7 +113,6 @@ def lives(platforms: pd.DataFrame, quarters: pd.DataFrame) -> dict[str, float]:
     top = order[: max(1, round(LEADERS * len(order)))] if len(order) >= 10 else order[:0]
     fringe = order[len(top) :] if len(top) else order[:0]
     price = quarters["customer_price"].to_numpy(float)
-    total = max(1.0, float(died.sum()))
     return {
         "most at once": float(alive.max()),
         "year of the peak": (peak + 1) / YEAR,
@@ -105,7 +123,7 @@ def lives(platforms: pd.DataFrame, quarters: pd.DataFrame) -> dict[str, float]:
         "alive after five years": float(life[first[old] + FIVE_YEARS, old].mean()) if old.size else math.nan,
         "leaders alive five years later": float(life[-1, top].mean()) if top.size else math.nan,
         "others alive five years later": float(life[-1, fringe].mean()) if fringe.size else math.nan,
-        **{f"ended: {name}": float(found[name].sum() / total) for name in MANNERS},
+        **{f"ended: {name}": share(found[name].sum(), died.sum()) for name in MANNERS},
         "price of a customer, second year": mean_of(price[YEAR : 2 * YEAR]),
         "price of a customer, eighth year": mean_of(price[7 * YEAR : 8 * YEAR]),
         "revenue at its peak": float(yearly(quarters["platform_revenue"].to_numpy(float)).max()),

@@ -92,8 +92,8 @@ class Followed:
         self.repeat = [0.0, 0.0]  # lent to those who had borrowed before, lent
         self.lines: list[tuple[Values, Values]] = []  # logs of sales and of what a platform lent
         self.scored: dict[str, list[tuple[Values, npt.NDArray[np.bool_]]]] = {name: [] for name in BOOKS}
-        self.stuck = np.zeros(len(economy.platforms))
-        self.lost = np.zeros(len(economy.platforms))
+        self.dead = np.zeros(len(economy.platforms), bool)  # died while watched, and its row is not taken
+        self.stuck = self.lost = 0.0  # households' claims on those, and what was lost of them
 
     def step(self) -> None:
         """One quarter of the economy, looked at before and after."""
@@ -104,6 +104,7 @@ class Followed:
         small = small_ones(firms["sales"]) & firms["alive"]
         generation, sales = firms["generation"].copy(), firms["sales"].astype(float)
         known, lived = consumers["ever_borrowed"].copy(), platforms["alive"].copy()
+        serial = platforms["serial"].copy()
         claims = platforms["claims_owed"].astype(float)
         waiting = {
             name: (scorers.seen_by.copy(), scorers.seen_score.copy()) for name, scorers in self._scorers()
@@ -126,9 +127,18 @@ class Followed:
         given = firms["platform_granted"].astype(float)
         some = (given > 0) & (sales > 0)
         self.lines.append((np.log(sales[some]), np.log(given[some])))
+        self.watch_platforms(platforms, lived, serial, claims)
+
+    def watch_platforms(self, platforms: Any, lived: Values, serial: Values, claims: Values) -> None:
+        """Claims on platforms that have just died, and what is lost of them until another takes the row.
+
+        Args:
+            lived, serial, claims: as they were a quarter ago.
+        """
         died = lived & ~platforms["alive"]
-        self.stuck += np.where(died, claims, 0.0)
-        self.lost += np.where(self.stuck > 0, platforms["claims_lost"], 0.0)
+        self.dead = (self.dead & (platforms["serial"] == serial)) | died
+        self.stuck += float(claims[died].sum())
+        self.lost += float(platforms["claims_lost"][self.dead].sum())
 
     def _watch_firms(self, firms: Any, generation: npt.NDArray[Any]) -> None:
         alive = np.asarray(firms["alive"], bool)
@@ -230,7 +240,7 @@ class Followed:
             "default_platform_5": self._defaulted("platform", 5),
             "default_platform_12": self._defaulted("platform", 12),
             "repeat_borrowing": share(*self.repeat, none=math.nan),
-            "lost_with_platform": share(float(self.lost.sum()), float(self.stuck.sum()), none=math.nan),
+            "lost_with_platform": share(self.lost, self.stuck, none=math.nan),
             "growth_kurtosis": kurtosis(self._growth()),
             "survival_1": survived[0],
             "survival_5": survived[1],

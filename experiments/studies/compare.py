@@ -4,14 +4,15 @@
     make compare ARGS="--pace-of-change 0.0 --out results/standstill"
 
 A world grows up under external finance and is then lived once under each business model, once more under
-deep integration where a link gains a firm nothing, and twice with a change that means nothing, which shows
-what chance does. Beside every future a standard shock is lived for three years. Each world draws its own
-values of all parameters that are merely assumed. The folder then holds the worlds themselves,
-``measures.parquet`` and ``.csv`` (world x arm x measure), ``means.csv``, ``differences.csv``,
-``primary.csv`` (the questions that words are given to), ``secondary.csv``, ``dependence.csv`` (screened over
-all drawn parameters), ``pairs.csv``, ``dominance.csv``, ``weightings.csv``, ``preferred.csv``, ``lucks.csv``,
-``stakes.csv`` (sizes, times, who bore losses), ``report.md``, the same as one page to send on,
-``report.html``, and four figures; the same command again computes only what is missing.
+deep integration where a link gains a firm nothing, once where founders choose among all models, and twice
+with a change that means nothing, which shows what chance does. Beside every future a standard shock is lived
+for three years. Each world draws its own values of all parameters that are merely assumed. The folder then
+holds the worlds themselves, ``measures.parquet`` and ``.csv`` (world x arm x measure), ``means.csv``,
+``differences.csv``, ``primary.csv`` (the questions that words are given to), ``secondary.csv``,
+``dependence.csv`` (screened over all drawn parameters), ``pairs.csv``, ``dominance.csv``,
+``weightings.csv``, ``preferred.csv``, ``lucks.csv``, ``stakes.csv`` (sizes, times, who bore losses),
+``report.md``, the same as one page to send on, ``report.html``, and four figures; the same command again
+computes only what is missing.
 """
 
 from __future__ import annotations
@@ -51,14 +52,13 @@ QUICK = {"worlds": 20, "firms": 10_000, "burn_in": 40, "quarters": 80}
 class Found:
     """The verdict, whose ``primary`` says in ``yuan`` what one unit is worth to a person in a year; what it
     says of the essay's claims; the comparison of all measures; the stakes; and what figures are drawn from
-    besides: ``quarters`` and ``platforms``."""
+    besides: ``quarters``."""
 
     verdict: Verdict
     claims: Answers
     comparison: Comparison
     stakes: Frame
     quarters: Frame
-    platforms: Frame
 
 
 def judge(tables: Tables) -> Found:
@@ -69,7 +69,7 @@ def judge(tables: Tables) -> Found:
     yuan = judged.primary["outcome"].map(worth(quarters, units, persons(tables.settings)))
     judged = replace(judged, primary=judged.primary.assign(yuan=yuan))
     compared, at_stake = compare(measured(tables)), stakes(quarters)
-    return Found(judged, claims(tables), compared, at_stake, quarters, tables["platforms"])
+    return Found(judged, claims(tables), compared, at_stake, quarters)
 
 
 def persons(settings: Settings) -> float:
@@ -124,7 +124,7 @@ def tell(found: Found) -> Report:
             "preferred": judged.preferred,
             "lucks": judged.lucks,
         },
-        figures=figures(judged, found.stakes, {"quarters": found.quarters, "platforms": found.platforms}),
+        figures=figures(judged, found.stakes, {"quarters": found.quarters}),
     )
 
 

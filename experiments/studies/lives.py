@@ -53,8 +53,10 @@ def arms() -> dict[str, Arm]:
 
 @dataclass(frozen=True)
 class Lives:
-    """``table``: arm, quantity, worlds that had a case, mean, low, high (95 % interval), median. ``paths``: by
-    arm and name (worlds, quarters) arrays of counts."""
+    """``table``: arm, quantity, worlds that had a case, mean, low, high (95 % interval), median.
+
+    ``paths``: by arm and name (worlds, quarters) arrays of counts.
+    """
 
     table: Frame
     paths: dict[str, dict[str, Values]]

@@ -31,7 +31,7 @@ def figures(judged: Verdict, stakes: Frame, tables: Mapping[str, Frame]) -> dict
 
     Args:
         judged, stakes: what titles are read from.
-        tables: ``quarters`` and ``platforms`` of the store.
+        tables: ``quarters`` of the store.
     """
     found: dict[str, Draw] = {
         "survival": lambda: lives_and_pays(stakes, tables),
@@ -86,26 +86,23 @@ def lives_title(stakes: Frame) -> str:
 
 
 def lives_and_pays(stakes: Frame, tables: Mapping[str, Frame]) -> Figure:
-    """Survival of platforms by arm; what share of their costs they earn, by year."""
+    """How many platforms live, by arm; what share of their costs they earn, by year."""
     arms = acting(stakes)
-    quarters, platforms = tables["quarters"], tables["platforms"]
+    quarters = tables["quarters"]
     figure, (left, right) = panels(2, lives_title(stakes))
-    pay, ends, lowest = {}, {}, 1.0
+    pay, ends = {}, {}
     for place, arm in enumerate(arms):
         revenue = rolling(wide(quarters, "platform_revenue", arm))
         pay[arm] = per(revenue, revenue - rolling(wide(quarters, "platform_profit", arm)))
-        mine = platforms.loc[platforms["arm"] == arm]
-        alive = mine.pivot_table(index="world", columns="since", values="alive", observed=True).to_numpy(
-            float
-        )
+        alive = wide(quarters, "platforms_alive", arm)
         tint = colour(arm, arms)
         ends[label(arm)] = (
             mean_curve(left, alive, tint, dashed=arm == NO_GAINS, aside=place / (2.0 * len(arms))),
             tint,
         )
-        lowest = min(lowest, float(alive.mean(axis=0).min()))
-    left.set(ylim=(max(0.0, lowest - 0.25), 1.02), title="Platforms alive (mean over worlds, 95 % interval)")
-    finish(left, pay[arms[0]].shape[1], ends, "share still alive")
+    left.set_ylim(bottom=0.0)
+    left.set_title("Platforms alive (mean over worlds, 95 % interval)")
+    finish(left, pay[arms[0]].shape[1], ends, "platforms that live")
     curves(right, pay, "revenue over all costs", log=True, least=1.5)
     right.axhline(1.0, color="black", linewidth=0.8)
     right.annotate("break-even", (0.01, 1.0), xycoords=("axes fraction", "data"), va="bottom", fontsize=8.5)

@@ -5,10 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from experiments.measure.futures import NO_GAINS
+from experiments.measure.futures import FREE, NO_GAINS
 from experiments.run.world import CONTROL
 
-LABELS = {CONTROL: "no platforms", NO_GAINS: "integration without real gains"}
+LABELS = {
+    CONTROL: "no platforms",
+    NO_GAINS: "integration without real gains",
+    FREE: "free choice of founders",
+}
 
 
 def label(arm: str) -> str:

@@ -154,12 +154,12 @@ def attention_return_trend(future: Future, twin: Future) -> float:
 def profit_per_customer(future: Future, twin: Future) -> float:
     """Profit before venture money per customer at prices of the branching; late. A customer is a row of
     consumers, a firm among the users or a linked firm, counted at each platform that has it; no fewer than
-    living platforms, so that a loss without customers stays one."""
+    living platforms, so that a loss without customers stays one. n/a where none lives."""
     table = {name: late(values) for name, values in future.platforms.items()}
     prices = late(future.quarters["price_level"]) / future.quarters["price_level"][0]
     profit = float((table["profit"].sum(axis=1) / prices).mean()) / 100.0
     customers = float((table["users"] + table["firm_users"] + table["links"]).sum(axis=1).mean())
-    return profit / max(customers, float(table["alive"].sum(axis=1).mean()))
+    return share(profit, max(customers, float(table["alive"].sum(axis=1).mean())), none=math.nan)
 
 
 @measure("dividend", "yuan", 0, of_platforms=True)

@@ -8,6 +8,7 @@ import numpy as np
 
 from experiments.measure.arithmetic import YEAR, Values, late, share
 from experiments.measure.futures import Future
+from experiments.measure.lives import first_quarters
 from experiments.measure.measures.declared import cost, gross, measure
 
 FIVE_YEARS = 5 * YEAR  # quarters
@@ -24,7 +25,7 @@ def self_supporting(future: Future, twin: Future) -> float:
     table = {name: future.platforms[name] for name in ("alive", "revenue", "profit")}
     earned, kept = (table[name][-YEAR:].sum(axis=0) for name in ("revenue", "profit"))
     good = (table["alive"][-1] > 0) & (earned > 0) & (kept >= 0)
-    old = first_quarters(future) < len(table["alive"]) - FIVE_YEARS
+    old = founded_in(future) < len(table["alive"]) - FIVE_YEARS
     return float(good[old].mean()) if old.any() else math.nan
 
 
@@ -43,14 +44,14 @@ def present_value(future: Future, twin: Future) -> float:
 def survival(future: Future, twin: Future) -> float:
     """Share of platforms alive five years after they were founded, of those founded so long before the end.
     n/a where none was."""
-    alive, first = future.platforms["alive"] > 0, first_quarters(future)
+    alive, first = future.platforms["alive"] > 0, founded_in(future)
     old = np.flatnonzero(first < len(alive) - FIVE_YEARS)
     return float(alive[first[old] + FIVE_YEARS, old].mean()) if old.size else math.nan
 
 
-def first_quarters(future: Future) -> Values:
+def founded_in(future: Future) -> Values:
     """The quarter of the branch in which each platform was first there, from 0."""
-    return (future.platforms["alive"] > 0).argmax(axis=0)
+    return first_quarters(future.platforms["alive"], future.platforms["manner"])
 
 
 @measure("viability", "share", 1, least=0.05, of_platforms=True)

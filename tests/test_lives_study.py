@@ -1,0 +1,240 @@
+"""How platforms live: counts, hazards and survival find what was planted; words are those of the table."""
+
+import math
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from experiments.measure.futures import FREE
+from experiments.measure.lives import (
+    KEPT_PLATFORMS,
+    KEPT_QUARTERS,
+    MANNERS,
+    by_platform,
+    kept_lives,
+    lives,
+    paths,
+    worst_year,
+)
+from experiments.studies import lives as study
+from experiments.tell.words import label, number
+from tests.economies import small
+from tests.test_lives_facts import ALWAYS, FIRST, recorded
+
+TINY = "--worlds 2 --firms 200 --banks 4 --platforms 14 --burn-in 3 --quarters 28 --workers 1 --quiet"
+LONG = 60
+
+
+def planted(quarters, spans, manners=None, **columns):
+    """Platforms as `kept_lives` gives them, of these spans (see `recorded`)."""
+    table = recorded(quarters, spans, manners, **columns)
+    return table.assign(since=table["quarter"] - FIRST + 1) if len(table) else pd.DataFrame(columns=["since"])
+
+
+def of_quarters(quarters, **columns):
+    """Quarters as `kept_lives` gives them, zero but for the named columns."""
+    return pd.DataFrame({"since": range(1, quarters + 1), **dict.fromkeys(KEPT_QUARTERS, 0.0), **columns})
+
+
+def amount_to(quarters, spans, manners=None, *, table=None, revenue=lambda q, k: 0.0):
+    """What such lives amount to."""
+    return lives(
+        planted(quarters, spans, manners, revenue=revenue),
+        of_quarters(quarters) if table is None else table,
+    )
+
+
+# --- counts ----------------------------------------------------------------------------------------------
+
+
+def test_births_and_deaths_are_counted_by_quarter_and_manner():
+    """Two of the start, of which one is bought; one that is wound up, one that stops in the quarter in which
+    it began, one that goes broke, one that lives."""
+    spans = [(0, ALWAYS), (0, 3), (2, 4), (4, 4), (2, 5), (5, ALWAYS)]
+    found = paths(planted(6, spans, {1: 1, 2: 2, 3: 3, 4: 4}), 6)
+    assert found["births"].tolist() == [2, 2, 0, 1, 1, 0]
+    assert found["alive"].tolist() == [2, 4, 3, 2, 2, 2]
+    died = {name: found[name].tolist() for name in MANNERS}
+    assert died == {
+        "bought": [0, 0, 1, 0, 0, 0],
+        "wound up": [0, 0, 0, 1, 0, 0],
+        "stopped": [0, 0, 0, 1, 0, 0],
+        "broke": [0, 0, 0, 0, 1, 0],
+    }
+    born, ended = np.cumsum(found["births"]), np.cumsum(sum(found[name] for name in MANNERS))
+    assert (born - ended == found["alive"]).all()
+
+
+def test_who_is_wound_down_for_years_has_died_once():
+    table = planted(3, [(0, 2), (0, ALWAYS)], {0: 3})
+    left = table.loc[(table["platform"] == 10) & (table["since"] == 2)]
+    table = pd.concat([table, *[left.assign(since=q) for q in (3, 4, 5)]])
+    assert paths(table, 6)["stopped"].tolist() == [0, 1, 0, 0, 0, 0]
+
+
+def test_columns_are_by_platform_in_the_order_of_their_numbers_and_zero_elsewhere():
+    table = planted(4, [(0, 3), (2, ALWAYS)], revenue=lambda q, k: 10.0 * k + q)
+    shuffled = table.sample(frac=1.0, random_state=1)
+    assert by_platform(shuffled, 4, "revenue").tolist() == [[1, 0], [2, 12], [3, 13], [0, 14]]
+    assert by_platform(table.iloc[:0], 4, "revenue").shape == (4, 0)
+
+
+def test_the_worst_year_is_that_of_the_largest_share():
+    there = np.array([10.0, 10, 10, 10, 40, 40, 40, 40, 40])
+    assert worst_year(np.array([0.0, 0, 3, 0, 0, 0, 0, 4, 4]), there) == slice(0, 4)
+    assert worst_year(np.array([0.0, 0, 1, 0, 0, 0, 0, 12, 8]), there) == slice(5, 9)
+
+
+# --- what lives amount to --------------------------------------------------------------------------------
+
+
+def test_a_rise_a_peak_and_a_shakeout_are_told():
+    """Four begin, sixteen follow in quarter 8; fifteen end in quarters 21 to 24, one more in quarter 40."""
+    spans = [*[(0, ALWAYS)] * 4, *[(8, 21)] * 5, *[(8, 24)] * 10, (8, 40)]
+    manners = {4: 1, 5: 1, 6: 2, 7: 4, 8: 4}
+    found = amount_to(LONG, spans, manners | dict.fromkeys(range(9, 20), 3))
+    assert (found["most at once"], found["year of the peak"], found["founded"]) == (20, 2.0, 20)
+    assert found["left at the end, of the peak"] == pytest.approx(4 / 20)
+    assert found["died in the worst year"] == pytest.approx(15 / 20)
+    exposed = 4 * 8 + 20 * 12 + 5 * 16 + 4 * 20  # open as quarters 1-8, 9-20, 25-40, 41-60 began
+    assert found["hazard in calm"] == pytest.approx(1 / exposed / 3)
+    told = {name: found[f"ended: {name}"] for name in MANNERS}
+    assert told == pytest.approx({"bought": 2 / 16, "wound up": 1 / 16, "stopped": 11 / 16, "broke": 2 / 16})
+
+
+def test_survival_is_that_of_each_at_five_years():
+    """Of the start one dies at 20 quarters, one a quarter later; of quarter 30 one in its first quarter."""
+    spans = [(0, 21), (0, 22), (30, 30), (30, ALWAYS), (50, ALWAYS)]
+    assert amount_to(LONG, spans)["alive after five years"] == pytest.approx(2 / 4)
+    assert math.isnan(amount_to(20, [(0, ALWAYS)])["alive after five years"])
+
+
+def test_leaders_are_the_largest_tenth_by_revenue_five_years_before_the_end():
+    """Of thirty the three largest lead: one of them dies, and nine of the others; who was large before or
+    comes to be is no leader."""
+    spans = [(0, ALWAYS)] * 30
+    for k in (29, *range(9)):
+        spans[k] = (0, 50)
+
+    def revenue(q, k):
+        return float(k if 36 < q <= 40 else 100 - k)
+
+    found = amount_to(LONG, spans, revenue=revenue)
+    assert found["leaders alive five years later"] == pytest.approx(2 / 3)
+    assert found["others alive five years later"] == pytest.approx(18 / 27)
+    few = amount_to(LONG, spans[:9], revenue=revenue)
+    assert math.isnan(few["leaders alive five years later"])
+
+
+def test_prices_and_money_are_those_of_their_years():
+    year = np.repeat(np.arange(1.0, 16.0), 4)
+    price = np.where(year == 2, 30.0, np.where(year == 8, 90.0, 500.0))
+    price[4] = math.nan  # a quarter in which nobody was won
+    money = {"customer_price": price, "platform_revenue": np.where(year == 6, 0.004, 0.001)}
+    money |= {"venture_funding": np.where(year == 3, 0.002, 0.0), "no_room": np.where(year == 9, 2.0, 0.0)}
+    found = amount_to(LONG, [(0, ALWAYS)], table=of_quarters(LONG, **money))
+    assert found["price of a customer, second year"] == pytest.approx(30.0)
+    assert found["price of a customer, eighth year"] == pytest.approx(90.0)
+    assert found["revenue at its peak"] == pytest.approx(0.004)
+    assert found["revenue at the end"] == pytest.approx(0.001)
+    assert found["venture money in its best year"] == pytest.approx(0.002)
+    assert found["no room"] == 8.0
+
+
+def test_where_nobody_was_ever_founded_there_is_no_case():
+    empty = pd.DataFrame({"since": [], "platform": [], **{name: [] for name in KEPT_PLATFORMS}})
+    found = lives(empty, of_quarters(LONG))
+    assert found["most at once"] == found["founded"] == 0.0
+    cases = ("left at the end, of the peak", "hazard in calm", "died in the worst year")
+    cases = (*cases, "alive after five years", *(f"ended: {name}" for name in MANNERS))
+    assert all(math.isnan(found[name]) for name in cases)
+
+
+def test_what_is_kept_of_an_economy_leaves_giants_out_and_counts_from_the_branching():
+    world = small(platforms=12).run(2)
+    economy = world.branch("consumer_traffic").run(12)
+    tables = kept_lives(economy)
+    assert tables["quarters"]["since"].tolist() == list(range(1, 13))
+    assert tables["platforms"]["since"].min() == 1
+    giants = set(economy.platforms["serial"][economy.platforms["giant"]])
+    assert giants and not giants & set(tables["platforms"]["platform"])
+    found = paths(tables["platforms"], 12)
+    lines = economy.records.quarters.iloc[2:]
+    started = int(economy.p.starters)
+    births = lines["platform_births"].to_numpy() + np.eye(1, 12)[0] * started
+    assert found["births"].tolist() == births.tolist() and found["births"].sum() > started
+    small_ones = lines["platforms_alive"] - economy.platforms["alive"][economy.platforms["giant"]].sum()
+    assert found["alive"][-1] == small_ones.iloc[-1]
+    assert len(kept_lives(world.branch("external_finance").run(2))["platforms"]) == 0
+
+
+# --- the study -------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    """A tiny study of lives, and its folder."""
+    folder = tmp_path_factory.mktemp("lives")
+    assert study.STUDY.main("lives", [*TINY.split(), "--out", str(folder)]) == 0
+    return folder
+
+
+def test_the_study_lives_every_model_in_which_platforms_act_and_the_choice_among_all(run):
+    table = pd.read_csv(run / "lives.csv")
+    assert set(table["arm"]) == set(study.arms()) and FREE in study.arms()
+    assert "external_finance" not in study.arms()
+    assert set(table["quantity"]) >= set(study.BESIDE)
+    assert (run / "lives.png").stat().st_size > 20_000
+    counts = table.set_index(["arm", "quantity"])
+    assert (counts.loc[(FREE, "founded"), "mean"] >= 2 * (len(study.arms()) - 1)).all()
+    assert (counts["worlds"] <= 2).all() and counts["low"].isna().any()
+
+
+def test_the_words_are_those_of_the_table(run):
+    table = pd.read_csv(run / "lives.csv").set_index(["quantity", "arm"])
+    report = (run / "report.md").read_text(encoding="utf-8")
+    rows = [
+        [cell.strip() for cell in line.strip("|").split("|")]
+        for line in report.splitlines()
+        if line.startswith("|")
+    ]
+    head, *body = [row for row in rows if not set(row[0]) <= set("-: ") or row[0] == ""]
+    arms = list(study.arms())
+    assert head[1:-1] == [label(arm) for arm in arms] and head[-1] == "published"
+    assert [row[0] for row in body] == list(dict.fromkeys(table.index.get_level_values("quantity")))
+    for quantity, *cells, published in body:
+        assert published == study.BESIDE.get(quantity, "")
+        for arm, cell in zip(arms, cells, strict=True):
+            row = table.loc[(quantity, arm)]
+            share = quantity.startswith(study.PERCENT)
+            mean = f"{number(100 * row['mean'])} %" if share else number(row["mean"])
+            assert cell.startswith(mean if row["worlds"] else "no case"), (quantity, arm)
+
+
+def test_an_interval_is_told_where_there_are_worlds_enough():
+    row = {"worlds": 12, "mean": 0.25, "low": 0.2, "high": 0.3}
+    assert study.cell(row, "died in the worst year") == "25 % (20 to 30)"
+    assert study.cell({**row, "mean": 7.0, "low": 5.0, "high": 9.0}, "founded") == "7 (5 to 9)"
+    assert study.cell({**row, "low": math.nan, "high": math.nan}, "founded") == "0.25"
+    assert study.cell({**row, "worlds": 0, "mean": math.nan}, "founded") == "no case"
+
+
+def test_worlds_count_once_each_and_intervals_are_over_them():
+    """Twelve worlds in which 1 to 12 are founded and one of them dies; a second arm in which nobody is."""
+    quarters, platforms = [], []
+    for world in range(12):
+        for arm in ("consumer_traffic", FREE):
+            quarters.append(of_quarters(24).assign(world=world, arm=arm))
+        one = planted(24, [(0, 9), *[(0, ALWAYS)] * world], revenue=lambda q, k: 0.0)
+        platforms.append(one.assign(world=world, arm="consumer_traffic"))
+    tables: Any = {"quarters": pd.concat(quarters), "platforms": pd.concat(platforms)}
+    found = study.judge(tables)
+    table = found.table.set_index(["arm", "quantity"])
+    founded = table.loc[("consumer_traffic", "founded")]
+    assert (founded["worlds"], founded["mean"], founded["median"]) == (12, 6.5, 6.5)
+    assert founded["low"] < 6.5 < founded["high"]
+    assert table.loc[(FREE, "founded"), "mean"] == 0.0 and table.loc[(FREE, "hazard in calm"), "worlds"] == 0
+    assert found.paths["consumer_traffic"]["alive"].shape == (12, 24)
+    assert found.paths["consumer_traffic"]["broke"].sum(axis=0).tolist() == [*[0.0] * 8, 12.0, *[0.0] * 15]
