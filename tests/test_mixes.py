@@ -7,7 +7,7 @@ import pytest
 
 from sim import BusinessModel, Economy, StrategyError, discover, strategy
 from sim.engine import rules
-from sim.population.platforms import TAKEN_UP, columns_of, shares, take_up
+from sim.population.models import TAKEN_UP, columns_of, shares, take_up
 from sim.strategies.base import FOOTPRINTS
 from tests.economies import LINKED, differences, lines_that_differ, small
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from sim import Economy, discover, strategy
-from sim.population.platforms import TAKEN_UP, columns_of
+from sim.population.models import TAKEN_UP, columns_of
 from tests.economies import LINKED, RANGES, differences, lines_that_differ, payments, small
 
 BUSINESS_MODELS = sorted(discover())

@@ -12,7 +12,7 @@ import numpy as np
 
 from sim import Economy, Parameters, discover
 from sim.engine.columns import Row, Table
-from sim.population import platforms as population
+from sim.population.models import checked
 
 SIZES = {"firms": 100, "consumers": 200, "banks": 2, "platforms": 2}
 
@@ -95,7 +95,7 @@ def laid_out() -> Economy:
     """An empty economy: its tables, state, ledger and every business model."""
     models = tuple(discover().values())
     for one in models:
-        population.checked(one)  # funders and lines bring columns
+        checked(one)  # funders and lines bring columns
     economy = Economy.__new__(Economy)
     economy._lay(Parameters(), 1, SIZES, (), None)
     economy.models = models

@@ -144,6 +144,7 @@ def endow(economy, rows: np.ndarray, money: np.ndarray) -> None:
     ownership.spend(economy, "seed money", Some(rows, money))
     platforms["wanted"][rows] = 0.5 * money / p.seed_quarters
     platforms["runway_left"][rows] = p.seed_quarters
+    platforms["leaving"][rows] = p.leaving_prior
 
 
 def endow_giants(economy) -> None:
