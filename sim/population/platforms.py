@@ -22,7 +22,7 @@ class Ends(Declared):
     buyout_price = param(0.3, unit="share of worth", low=0.0, high=0.6, source="assumed",
         doc="what a platform pays for customers of one that ends, of what it believes its own to be worth")
     buyout_purse = param(0.5, unit="share of own cash", low=0.0, high=1.0, source="assumed", held=True,
-        doc="highest share of its own cash that a platform spends on customers of one that ends; 0: none does")
+        doc="highest share of its own cash that a platform spends on customers of one that ends")
     # fmt: on
 
 
