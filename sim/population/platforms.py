@@ -4,10 +4,10 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from sim.actors.growth import worth_over_price
-from sim.actors.platforms import BOUGHT, BROKE, STOPPED, WOUND_UP, own_cash
+from sim.actors.platforms import BOUGHT, BROKE, STOPPED, WOUND_UP
 from sim.credit import pools
 from sim.engine.compiling import compiled
+from sim.engine.fen import any_of
 from sim.engine.parameters import Declared, param
 from sim.links.market import cut_links
 from sim.population.founders import endow_giants, found, post_team
@@ -98,34 +98,35 @@ def part_with_customers(economy, just: np.ndarray) -> None:
     platforms, firms, consumers = economy.platforms.columns, economy.firms.columns, economy.consumers.columns
     to = np.arange(len(economy.platforms), dtype=np.int32)
     to[just] = -1
+    cash = np.maximum(0, platforms["deposits"] - pools.idle(economy)).astype(float)
     for q in just:
-        buyer = buyer_of(economy, int(q))
-        if buyer >= 0:
-            to[q] = platforms["buyer"][q] = buyer
+        to[q] = platforms["buyer"][q] = buyer_of(economy, int(q), cash)
     cut_links(economy, np.flatnonzero((firms["link"] >= 0) & (to[firms["link"]] < 0)))
     for places in (consumers["first_app"], consumers["second_app"], firms["portal"], firms["link"]):
         hand_over(places, to)
     free_doubles(consumers["first_app"], consumers["second_app"])
 
 
-def buyer_of(economy, q: int) -> int:
-    """The richest larger one of its kind buys the customers of platform q, if it can pay; -1 for nobody."""
-    platforms, p, market = economy.platforms.columns, economy.p, economy.market
+def buyer_of(economy, q: int, cash: np.ndarray) -> int:
+    """The richest larger one of its kind buys the customers of platform q, if it can pay; -1 for nobody.
+
+    cash: what platforms own (fen); what the buyer pays leaves it.
+    """
+    platforms, p = economy.platforms.columns, economy.p
     customers = platforms["customers"][q]
-    if customers <= 0.0:
+    larger = platforms["alive"] & (platforms["model"] == platforms["model"][q])
+    larger &= platforms["customers"] > customers
+    if customers <= 0.0 or not any_of(larger):
         return -1
-    alike = platforms["alive"] & (platforms["model"] == platforms["model"][q])
-    rows = np.flatnonzero(alike & (platforms["customers"] > customers))
-    if not len(rows):
+    buyer = int(np.argmax(np.where(larger, cash, -1.0)))
+    worth, price = platforms["worth"][buyer], platforms["price"][buyer]
+    paid = int(p.buyout_price * max(0.0, worth) * economy.market.wage_index * customers)
+    # a new customer of one's own may be cheaper
+    if p.buyout_price * worth > price > 0.0 or not 0 < paid <= p.buyout_purse * cash[buyer]:
         return -1
-    cash = np.array([own_cash.plain(economy.platforms[int(row)]) for row in rows])
-    buyer = int(rows[np.argmax(cash)])
-    price = int(p.buyout_price * max(0.0, platforms["worth"][buyer]) * market.wage_index * customers)
-    believes = worth_over_price.plain(economy.platforms[buyer], p)
-    if believes <= p.buyout_price or not 0 < price <= p.buyout_purse * cash.max():
-        return -1
-    paid, received = np.zeros((2, len(economy.platforms)), np.int64)
-    paid[buyer] = received[q] = price
-    economy.ledger.pay("platforms bought", paid, received)
-    platforms["put_in"][buyer] += price
+    amounts = np.zeros((2, len(cash)), np.int64)
+    amounts[0, buyer] = amounts[1, q] = paid
+    economy.ledger.pay("platforms bought", *amounts)
+    platforms["put_in"][buyer] += paid
+    cash[buyer] -= paid
     return buyer
