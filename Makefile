@@ -88,14 +88,15 @@ $(RUN) -c '' 2>/dev/null || { \
 endef
 
 # $(1) names a lock file. A copy of what was installed lies in the environment: equal, nothing to do. The lock is
-# complete, so pip need not resolve; modules are compiled by hand, in parallel, also where the machine says not to.
+# complete, so pip need not resolve; modules are compiled by hand, in parallel, also where the machine says not to,
+# without the tests of the libraries: nobody runs them, and they take more than half of the time.
 locked = requirements$(if $(filter run,$(1)),,-$(1)).lock
 define install
 cmp -s $(locked) $(VENV)/$(locked) || { \
   echo "Installing $(locked) into $(VENV), once; about a minute" >&2; \
   env -u PYTHONDONTWRITEBYTECODE $(RUN) -m pip install --quiet --disable-pip-version-check --no-input --no-compile \
     --no-deps --only-binary :all: --require-hashes -r $(locked) && \
-  { env -u PYTHONDONTWRITEBYTECODE $(RUN) -m compileall -q -j 0 $(VENV)/lib >/dev/null || true; } && \
+  { env -u PYTHONDONTWRITEBYTECODE $(RUN) -m compileall -q -j 0 -x /tests/ $(VENV)/lib >/dev/null || true; } && \
   cp $(locked) $(VENV)/$(locked); }
 endef
 

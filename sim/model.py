@@ -69,14 +69,15 @@ class Economy(Shown, Populated, mesa.Model):
     """A closed economy whose platforms run one business model, or several.
 
     strategy: name of a business model, a row of one's own, or how many platforms run which, as in
-    {"institution_traffic": 16, "deep_integration": 8}. firms, consumers (default twice the firms), banks,
-    platforms (default 24, or as many as the mapping says): how many. seed: of every draw, 1 if not given;
-    None draws one, kept in `seed`. rng: the same in NumPy's forms, a whole number, Generator, SeedSequence or
-    None. parameters: a `Parameters` or a mapping of overrides. timeline: changes of parameters at dates, see
-    `sim.law`. begins: the month in which the first recorded quarter begins, as "2011-01"; the lead-in lies
-    before. threads: worth more than one above 100,000 firms; results have the same bits. progress: show a bar
-    during the lead-in, quarters lived before the first one, as many as the parameter `lead_in` says. kwargs:
-    parameters by name, as in `Economy(pace_of_change=0.2)`.
+    {"institution_traffic": 16, "deep_integration": 8}, or "free": founders choose among all there are. firms,
+    consumers (default twice the firms), banks: how many. platforms: for how many there is room (default one
+    for 25 firms, at least 40). seed: of every draw, 1 if not given; None draws one, kept in `seed`. rng: the
+    same in NumPy's forms, a whole number, Generator, SeedSequence or None. parameters: a `Parameters` or a
+    mapping of overrides. timeline: changes of parameters at dates, see `sim.law`. begins: the month in which
+    the first recorded quarter begins, as "2011-01"; the lead-in lies before. threads: worth more than one
+    above 100,000 firms; results have the same bits. progress: show a bar during the lead-in, quarters lived
+    before the first one, as many as the parameter `lead_in` says. kwargs: parameters by name, as in
+    `Economy(pace_of_change=0.2)`.
     Raises ParameterError or StrategyError, in one line, for what is not possible. After a quarter that was
     interrupted half-way, by a key or an error, all that would go on from there raises RuntimeError.
     """
@@ -350,7 +351,8 @@ class Economy(Shown, Populated, mesa.Model):
         """The same world from here on; the past is shared.
 
         strategy: what its platforms run from the next quarter on, as `Economy` takes it; without it they keep
-        their models. A mapping must add up to the platforms there are. parameters: that have other values
+        their models. Those that live are dealt a mapping's models in proportion to its numbers, and more are
+        founded until there are so many small ones of each. parameters: that have other values
         from the next quarter on. timeline: further changes at dates. luck: the number of another one, drawn
         from as of the next quarter. placebo: in the next quarter money changes places and nothing else,
         see `law.placebo`: how far this future parts from one without is what chance alone does. kwargs:

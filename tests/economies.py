@@ -10,11 +10,17 @@ import numpy as np
 from sim import Economy, Parameters
 from sim.record import saving
 
-# four platforms, so that a few hundred firms pay for what each of them does
-FEW: dict[str, Any] = {"firms": 400, "banks": 4, "platforms": 4}
-# and money, and projects cheap enough, for as many links as the ranges allow
+# room for 16 platforms, as many firms for each as a large economy has
+FEW: dict[str, Any] = {"firms": 400, "banks": 4, "platforms": 16}
+# and money, small teams and projects cheap enough, for as many platforms and links as the ranges allow
 RANGES = {name: one.bounds for name, one in Parameters.declarations().items()}
-FUNDED = {"giants": 1, "fund_commitment": RANGES["fund_commitment"][1]}
+FUNDED = {
+    "giants": 1,
+    "starters": 4,
+    "fund_commitment": RANGES["fund_commitment"][1],
+    "seed_quarters": RANGES["seed_quarters"][1],
+    "team_cost": RANGES["team_cost"][0],
+}
 LINKED = FUNDED | {
     "project_fixed": RANGES["project_fixed"][0],
     "project_share": RANGES["project_share"][0],

@@ -26,8 +26,9 @@ ahead.cores = lambda: 2
 keeper, found = compiling.keeper(), []
 load = keeper.load_overload
 def looks(self, *given):
-    found.append(load(self, *given) is not None)
-    return load(self, *given)
+    code = load(self, *given)
+    found.append(code is not None)
+    return code
 keeper.load_overload = looks
 sim.warm_up()
 print(all(found), len(found) > 100)

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from sim import Economy
+from sim.actors.platforms import MANNERS
 from sim.record import life, saving
 from tests.economies import FUNDED, LINKED, differences, small
 
@@ -178,9 +179,11 @@ def events(economy: Economy, platform: int) -> dict[str, int]:
 
 def test_a_life_is_told_from_its_beginning(linked):
     table = linked.records.platforms
-    for platform in range(4):
-        of = table[table["platform"] == platform].set_index("quarter")
-        found = linked.life_of(platform)
+    begun = table.loc[table["founded"] == 6, "platform"].unique()
+    assert len(begun) >= 4
+    for platform in begun:
+        of = table[(table["platform"] == platform) & (table["alive"] | (table["died"] == table["quarter"]))]
+        of, found = of.set_index("quarter"), linked.life_of(platform)
         first = events(linked, platform)
         assert list(found) == ["quarter", "event", "amount", "words"]
         assert found["quarter"].is_monotonic_increasing
@@ -189,22 +192,30 @@ def test_a_life_is_told_from_its_beginning(linked):
             assert first["first link"] == of.index[of["links"] > 0][0]
         money = found.loc[found["event"] == "venture money", "amount"].sum()
         assert money == pytest.approx(of["venture_total"].iloc[-1] / 100.0)
-    assert any("first link" in events(linked, platform) for platform in range(4))
+    assert any("first link" in events(linked, platform) for platform in begun)
     assert found.attrs["units"]["amount"] == "yuan"
 
 
 def test_a_platform_that_turns_to_another_model_and_one_that_closes_are_told():
     turned = small(parameters=FUNDED).run(1).branch("consumer_traffic").run(3).branch("sideline_platform")
-    found = turned.run(2).life_of(0)
+    found = turned.run(2).life_of(turned.platforms[0])
     assert found.loc[found["event"] == "model", "quarter"].tolist() == [5]
     assert "turns to" in found.loc[found["event"] == "model", "words"].item()
-    poor = small(parameters={"giants": 1, "fund_commitment": 0.0001, "base_cost": 100.0})
+    poor = small(parameters={"giants": 1, "starters": 8, "fund_commitment": 0.0001, "seed_quarters": 2.0})
     poor = poor.branch("consumer_traffic").run(40)
     table = poor.records.platforms
-    closed = table[~table["alive"]].groupby("platform")["quarter"].min()
-    assert len(closed)
-    for platform, quarter in closed.items():
+    closed = table[~table["alive"]].groupby("platform")[["quarter", "manner"]].first()
+    assert len(closed) > 5
+    for platform, (quarter, manner) in closed.iterrows():
         assert events(poor, platform)["closed"] == quarter
+        told = poor.life_of(platform).set_index("event").loc["closed", "words"]
+        assert told.startswith(f"{MANNERS[manner]} after")
+    # a row that was taken again tells the life of each who was there
+    serial = [of["serial"] for of in poor.records.of_platforms]
+    row = next(row for row in range(16) if len({int(one[row]) for one in serial} - {0}) > 1)
+    first, second = sorted({int(one[row]) for one in serial} - {0})[:2]
+    assert events(poor, first)["closed"] < events(poor, second)["founded"]
+    assert poor.life_of(poor.platforms[row]).equals(poor.life_of(int(serial[-1][row])))
 
 
 def test_budgets_that_are_cut_and_stakes_that_are_sold():
@@ -219,30 +230,32 @@ def test_the_price_of_a_sold_stake_is_what_was_paid():
     rich = small(seed=3, parameters=LINKED | {"hold": 8.0, "exit_multiple": 8.0}).run(2)
     economy = rich.branch("deep_integration").run(30)
     paid = sum(flows.get("venture exits", 0) for flows in economy.records.of_flows) / 100.0
-    told = sum(
-        economy.life_of(q).query("event == 'sold'")["amount"].sum() for q in range(len(economy.platforms))
-    )
+    founded = range(1, economy.memory.platforms_founded + 1)
+    told = sum(economy.life_of(number).query("event == 'sold'")["amount"].sum() for number in founded)
     assert paid > 0.0 and told == pytest.approx(paid)
 
 
 def test_stakes_sold_in_one_quarter_share_what_was_paid_as_they_share_profit(linked):
     records = linked.records
     of = {name: values.copy() for name, values in records.of_platforms[-1].items()}
-    of["sold"][:], of["usual_profit"][:] = [True, False, True, False], [300.0, 5.0, 100.0, 7.0]
+    rows = np.flatnonzero(of["alive"])[:4]
+    of["sold"][:] = False
+    of["sold"][rows], of["usual_profit"][rows] = [True, False, True, False], [300.0, 5.0, 100.0, 7.0]
     one = Economy.from_state(saving.found(linked, records.copy()))
     one.records.of_platforms = [*one.records.of_platforms[:-1], of]
     one.records.of_flows = [*one.records.of_flows[:-1], {"venture exits": 400_00}]
     before = {name: values & False if name == "sold" else values for name, values in of.items()}
     one.records.of_platforms[-2] = before
-    amounts = [one.life_of(q).query("event == 'sold'")["amount"].sum() for q in range(4)]
+    one.platforms["serial"] = of["serial"]
+    amounts = [one.life_of(of["serial"][q]).query("event == 'sold'")["amount"].sum() for q in rows]
     assert amounts == [300.0, 0.0, 100.0, 0.0]
 
 
 def test_a_world_without_platforms_and_one_that_there_is_not():
     economy = small().run(2)
     assert len(economy.life_of(1)) == 0 and "words" in economy.life_of(1)
-    for platform in (4, -1):
-        with pytest.raises(IndexError, match="among 4 rows of platforms"):
+    for platform in (2, 0, -1, economy.platforms[3]):
+        with pytest.raises(IndexError, match="among the 1 that were founded so far"):
             economy.life_of(platform)
 
 
@@ -257,4 +270,7 @@ def test_models_are_known_by_what_they_did_though_their_places_change(mix):
     mixed = small(mix).run(3)
     names = life.names_of(mixed.records.of_platforms[-1], mixed.records.of_models[-1])
     expected = [mixed.models[place].name for place in mixed.platforms["model"]]
-    assert [name or "external_finance" for name in names] == expected
+    there = mixed.platforms["serial"] > 0
+    assert there.sum() >= 3 and not any(np.array(names)[~there])
+    told = [name or "external_finance" for name, has in zip(names, there, strict=True) if has]
+    assert told == [name for name, has in zip(expected, there, strict=True) if has]

@@ -272,12 +272,8 @@ def test_consumer_credit_is_of_its_published_size_and_its_service_can_be_borne()
 def estate(cash, secured, bank=600, shared=200, platform=50, payables=150):
     """What an estate pays to banks, platform, suppliers and owners."""
     names = ("bank_debt", "syndicated_debt", "deposits", "platform_debt", "payables")
-    firms = SimpleNamespace(
-        **{
-            name: np.array([v])
-            for name, v in zip(names, (bank, shared, cash, platform, payables), strict=True)
-        }
-    )
+    owed = (bank, shared, cash, platform, payables)
+    firms = SimpleNamespace(**{name: np.array([v]) for name, v in zip(names, owed, strict=True)})
     ranks = ("to_bank", "to_all", "to_platform", "to_suppliers", "to_owners")
     paid = SimpleNamespace(**{rank: np.zeros(1, np.int64) for rank in ranks})
     share_estates.plain(np.array([0]), firms, SimpleNamespace(secured=secured), paid)

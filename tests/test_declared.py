@@ -42,10 +42,12 @@ FIRST_STATE = {
     "sim/population/start.py",
     "sim/population/growth_path.py",
     "sim/model.py",
-}  # model.py checks, and calls what lays it
-ENTRANTS = FIRST_STATE | {"sim/population/entry.py", "sim/markets/payments/venture.py"}
+    "sim/population/models.py",
+}  # model.py and models.py check, and call what lays it
+ENTRANTS = FIRST_STATE | {f"sim/population/{name}.py" for name in ("entry", "founders", "platforms")}
 # for how many persons a row stands is laid down with its earning power; who counts persons reads it later
-READ_LATER = {"persons_per_row": {"sim/actors/platforms.py", "sim/record/indicators.py"}}
+COUNT_PERSONS = ("actors/platforms", "actors/growth", "credit/from_platforms", "record/indicators")
+READ_LATER = {"persons_per_row": {f"sim/{name}.py" for name in COUNT_PERSONS}}
 
 
 def mentions() -> dict[str, set[str]]:
@@ -87,6 +89,7 @@ HALVES = "a firm buys half of its inputs in each of two sectors"
 GUARD = "no division by zero"
 SCALING = "brings a feature of the score to about one"
 PROJECT = "share in the cost of a project that brings the three lines there were at first"
+BELIEVED = "what nobody believes to last, a guard for ratios of small numbers"
 GUESS = "of the first guess, which the lead-in outlives"
 # by file and function, or module constant: the numbers that stay there, and why
 ALLOWED = {
@@ -94,6 +97,19 @@ ALLOWED = {
     ("sim/actors/firms.py", "suffers"): ({0.5}, MEAN_ONE),
     ("sim/actors/firms.py", "meets_customers"): ({0.5}, MEAN_ONE),
     ("sim/actors/platforms.py", "WEEKS"): ({13.0}, "weeks in a quarter"),
+    ("sim/actors/platforms.py", "YEARLY"): ({0.25}, "quarters in years"),
+    ("sim/actors/growth.py", "learns_worth"): ({0.25, 0.5}, "years; the mean of hope and its kind"),
+    ("sim/actors/growth.py", "wants_growth"): ({0.1, 1e-9}, "next to nothing; no log of zero"),
+    ("sim/population/founders.py", "GROWTH_LEAST, GROWTH_MOST"): ({0.7}, BELIEVED),
+    ("sim/population/founders.py", "MONTHS"): ({3.0}, "in a quarter"),
+    ("sim/population/founders.py", "found_platforms"): ({0.5}, MEAN_ONE),
+    ("sim/population/founders.py", "found"): ({0.5}, MEAN_ONE),
+    ("sim/population/founders.py", "endow"): ({0.5}, "as much for growth as for the team"),
+    ("sim/markets/payments/venture.py", "LEAST, MOST"): ({0.7}, BELIEVED),
+    ("sim/markets/payments/venture.py", "BEST"): ({10.0}, BELIEVED),
+    ("sim/markets/payments/venture.py", "known_of_kinds"): ({0.25}, "quarters in years"),
+    ("sim/markets/payments/venture.py", "weigh_rounds"): ({1.25}, "what counts as more than it affords"),
+    ("sim/credit/funders/households.py", "posts"): ({0.5}, "the mean of fear of all and of its like"),
     ("sim/markets/attention.py", "odds_of"): ({1e-300}, GUARD),
     ("sim/credit/from_banks.py", "ACCOUNTS_OUT"): ({8.0}, "from yearly accounts: see `keeps_accounts`"),
     ("sim/population/exit.py", "HARD_HIT"): ({0.1}, "what the record counts as hit by a failure"),
@@ -129,7 +145,7 @@ ALLOWED = {
     ("sim/population/growth_path.py", "balanced_growth"): ({0.5}, "the middle of two leverages"),
     ("sim/population/growth_path.py", "demand_by_sector"): ({0.5}, HALVES),
     ("sim/population/start.py", "finance_firms"): ({0.004}, GUESS),
-    ("sim/population/start.py", "finance_households"): ({0.5}, GUESS),
+    ("sim/population/start.py", "finance_households"): ({0.004, 0.5}, GUESS),
     ("sim/population/start.py", "place_firms"): ({0.5, 80.0}, GUESS),
     ("sim/population/start.py", "place_people"): ({0.5}, MEAN_ONE),
 }  # fmt: skip

@@ -13,7 +13,7 @@ from sim.accounts import MONEY, REAL
 from sim.engine.chart import Change, Flow, WriteOff
 from sim.engine.columns import Table
 from sim.record.chart import chart
-from tests.economies import small
+from tests.economies import FUNDED, small
 
 BUSINESS_MODELS = sorted(discover())
 CHART = chart()
@@ -21,6 +21,7 @@ FLOWS, INSTRUMENTS = CHART.flows, CHART.instruments
 CUSTOMERS = [table for table in MONEY if table not in ("banks", "state")]
 # a share of nothing is no number; every other aggregate has to be one in every quarter
 MAY_LACK = {
+    "loss_given_default",
     "auc_banks_firms",
     "auc_banks_consumers",
     "auc_platforms_firms",
@@ -54,7 +55,7 @@ BANK_ASSETS = (
 @functools.cache
 def grown(name: str) -> Economy:
     """40 quarters under one business model, to look at and not to change."""
-    return Economy(name, firms=500, platforms=6, banks=5, seed=2, parameters={"giants": 1}).run(40)
+    return Economy(name, firms=500, platforms=20, banks=5, seed=2, parameters=FUNDED).run(40)
 
 
 def infinite(economy: Economy) -> list[str]:
@@ -155,7 +156,7 @@ def test_shares_are_shares_and_nobody_owes_less_than_nothing(name):
 @pytest.mark.parametrize("name", BUSINESS_MODELS)
 def test_what_flows_is_what_changes_hands(name):
     """Stock = stock before + flows, for every instrument; computed from the record, not by the ledger."""
-    economy = Economy(name, firms=300, platforms=4, banks=3, seed=5, parameters={"giants": 1}).run(10)
+    economy = Economy(name, firms=300, platforms=12, banks=3, seed=5, parameters=FUNDED).run(10)
     for _ in range(8):
         before, had = economy.ledger.balance_sheet(), held(economy)
         economy.step()
@@ -244,7 +245,9 @@ def test_any_draw_of_the_guessed_numbers_gives_an_economy_that_closes(name, worl
 )
 def test_an_economy_of_any_size_closes(firms, consumers, banks, platforms, name):
     sizes = {"firms": firms, "consumers": consumers, "banks": banks, "platforms": platforms}
-    economy = Economy(name, **sizes, parameters={"giants": min(3, platforms)}).run(12)
+    economy = Economy(
+        name, **sizes, parameters={"giants": min(3, platforms), "starters": platforms - min(3, platforms)}
+    ).run(12)
     assert infinite(economy) == []
     assert unbalanced(economy) == []
 

@@ -29,7 +29,8 @@ def asked(first: int, second: int, debt: int = 0, debt_to: int = NONE) -> int:
     left_short = consumer(loan_wanted=5.0, loan_granted=2.0, platform_debt=debt, debt_to=debt_to)
     places = (np.array([place], np.int32) for place in (first, second))
     found, platform = SimpleNamespace(rows=np.empty(1, np.int64)), np.empty(1, np.int32)
-    return int(platform[0]) if list_asking(left_short, *places, OPEN, found, platform) else NONE
+    turn = np.ones(1, bool)
+    return int(platform[0]) if list_asking(left_short, *places, OPEN, turn, found, platform) else NONE
 
 
 @pytest.mark.parametrize(
@@ -41,6 +42,15 @@ def asked(first: int, second: int, debt: int = 0, debt_to: int = NONE) -> int:
 )  # fmt: skip
 def test_who_is_left_short_asks_the_first_that_is_open(first, second, found):
     assert asked(first, second) == found
+
+
+def test_nobody_asks_before_it_is_his_turn():
+    left_short, platform = consumer(loan_wanted=5.0), np.empty(1, np.int32)
+    place, found = np.zeros(1, np.int32), SimpleNamespace(rows=np.empty(1, np.int64))
+    asks = [
+        list_asking(left_short, place, place, OPEN, np.array([t]), found, platform) for t in (False, True)
+    ]
+    assert asks == [0, 1]
 
 
 def test_old_debt_binds_to_its_pool():

@@ -322,7 +322,7 @@ class Follower(Effects):
             return self.follow(callee.__func__, [[owner], *given], named)
         if isinstance(callee, types.FunctionType) and callee.__module__.startswith("sim."):
             plain = [one for one in given if len(one) == 1 and isinstance(one[0], BusinessModel | str)]
-            if given and len(plain) == len(given) and not named:
+            if len(plain) == len(given) and not named:
                 return [callee(*(one[0] for one in given))]
             if len(given) == 1 and given[0] and all(isinstance(one, BusinessModel) for one in given[0]):
                 return [callee(one) for one in given[0]]

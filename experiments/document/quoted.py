@@ -28,6 +28,7 @@ SCRIPTS = {
     "validate": "Published facts, hits and misses",
     "compare": "The main comparison",
     "either_side": "Either side can win",
+    "lives": "How platforms live",
     "verdict": "The essay's claims",
 }
 WORLDS = {"verdict": "compare"}  # whose worlds a script has, where they are not its own

@@ -50,7 +50,7 @@ class Consumers(Declared):
         doc="half-life of a consumer's steadiness, an AR(1) process")
     trait_weight = param(0.6, unit="share of separation", low=0.0, high=0.8, source="assumed",
         doc="by how much one standard deviation of steadiness lowers the chance to lose the job")
-    durable_chance = param(0.095, unit="share/quarter", low=0.0, high=0.15, source="CONSUMER_CREDIT",
+    durable_chance = param(0.115, unit="share/quarter", low=0.0, high=0.15, source="CONSUMER_CREDIT",
         doc="chance that a consumer would buy a durable in a quarter, by instalments; at 0 nobody does")
     durable_size = param(1.25, unit="quarters of income", low=0.6, high=1.9, source="assumed",
         doc="worth of a durable that is bought by instalments")
@@ -58,7 +58,7 @@ class Consumers(Declared):
         doc="part of a durable that is paid at once")
     durable_wear = param(0.1, unit="share/quarter", low=0.03, high=0.2, source="assumed", held=True,
         doc="part of durables that wears out in a quarter, by which they spare daily spending")
-    known_to_banks = param(0.6, unit="share", low=0.3, high=0.95, source="assumed", when="start",
+    known_to_banks = param(0.68, unit="share", low=0.3, high=0.95, source="assumed", when="start",
         doc="part of consumers of whom banks have a record; to others they do not lend")
     effort_of_person = param(30_000.0, unit="fen/person", low=0.0, high=100_000.0, source="assumed",
         doc="worth to a person of the time and effort that a loan at a bank takes more than one in an app")
@@ -155,7 +155,7 @@ class SpendingPlan(NamedTuple):
 
 @compiled
 def would_buy(consumer, market, p, usual, spare, u):
-    """Worth of a durable that a consumer would buy with a loan: with work, able to pay for it, unbarred. [fen]
+    """Worth of a durable that a consumer would buy with a loan: at work, able to bear it, unbarred.   [fen]
 
     usual: income; spare: money after debt service and what is necessary; u: a number from 0 to 1.
     """

@@ -14,9 +14,9 @@ class FirmFinance(Declared):
     """What firms set aside, whom they pay first, and which of them close for losses."""
 
     # fmt: off
-    patience_size = param(5.0, unit="mean firms of its sector", low=1.0, high=10_000.0, source="assumed",
+    patience_size = param(5.0, unit="ratio", low=1.0, high=10_000.0, source="assumed",
         scale="log", held=True,
-        doc="size from which a firm does not close for small losses; at the highest nobody is so large")
+        doc="size over its sector's mean from which losses close no firm; at the highest none is so large")
     dues_set_aside = param(1.0, unit="share of dues", low=0.0, high=1.0, source="assumed", held=True,
         doc="share of what falls due to suppliers that a firm keeps cash or asks a loan for")
     suppliers_first = param(True, unit="yes/no", source="design",

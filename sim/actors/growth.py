@@ -39,7 +39,7 @@ class Growth(Declared):
     worth_discount = param(0.02, unit="share/quarter", low=0.01, high=0.04, source="assumed", held=True,
         doc="by how much a platform and the fund value a later quarter's profit less")
     leaving_prior = param(0.05, unit="share/quarter", low=0.02, high=0.15, source="assumed", held=True,
-        doc="share of its customers that a founder expects to leave in a quarter")
+        when="entry", doc="share of its customers that a founder expects to leave in a quarter")
     # fmt: on
 
 

@@ -340,7 +340,7 @@ class PlatformBooks(NamedTuple):
 
 @rule(writes=PlatformBooks)
 def closes_platform_books(platform, market, p, u):
-    """Gross profit: revenue less funding, files, service, upkeep, losses borne; profit: less team and growth."""
+    """Gross profit: revenue less funding, files, service, upkeep, losses; profit: less team and growth."""
     growth = platform.consumer_spend + platform.firm_spend + platform.project_spend - platform.upkeep
     growth += platform.management + platform.technology_spend
     direct = platform.direct_cost + platform.service + platform.upkeep + platform.file_bill

@@ -323,6 +323,7 @@ class Scorers:
         """Nobody has learned anything there yet, and nothing waits for its label."""
         lenders = self.banks + platforms
         self.total[lenders] = 0.0
+        self.mask[lenders] = self.features_seen[0]  # what the last one did not see is nothing new to the next
         old = np.zeros(len(self.mask) + 1, bool)  # the last for nobody, -1
         old[lenders] = True
         self.seen_by[old[self.seen_by]] = -1

@@ -79,6 +79,7 @@ def process(text: str, **environment: str) -> Iterator[Any]:
             yield started
         finally:
             started.kill()
+            started.wait()  # which Popen does for a moment only when it is interrupted
 
 
 def hand_out(todo: list[bytes], maker: Any) -> None:

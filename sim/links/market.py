@@ -31,7 +31,7 @@ class Integration(Declared):
     project_share = param(0.07, unit="quarters of sales", low=0.03, high=0.2, source="assumed", scale="log",
         doc="cost of an integration project that grows with the firm's size")
     project_down = param(0.1, unit="share of cost", low=0.05, high=1.0, source="assumed",
-        doc="part of an integration project that must be there when it starts; the rest is paid as work goes on")
+        doc="part of a project's cost that must be there when it starts; the rest is paid by instalments")
     chain_discount = param(0.3, unit="share", low=0.0, high=0.6, source="assumed",
         doc="by how much a project is cheaper for a partner of a linked firm")
     engineer_scarcity = param(50.0, unit="per share of GDP", low=0.0, high=200.0, source="assumed",

@@ -48,8 +48,8 @@ def list_leaving(firms, gone, rows, hit):
 
 @kernel
 def share_estates(rows, firms, p, estates):
-    """What the estate of each of the `rows` pays (fen): banks what is secured, and of the rest their part of all
-    that is owed then; platforms, suppliers, owners after them."""
+    """What the estate of each of the `rows` pays (fen): banks what is secured, and of the rest their part of
+    all that is owed then; platforms, suppliers, owners after them."""
     for e in range(rows.shape[0]):
         i = rows[e]
         home, shared, cash = firms.bank_debt[i], firms.syndicated_debt[i], firms.deposits[i]

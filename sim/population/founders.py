@@ -144,6 +144,7 @@ def endow(economy, rows: np.ndarray, money: np.ndarray) -> None:
     ownership.spend(economy, "seed money", Some(rows, money))
     platforms["wanted"][rows] = 0.5 * money / p.seed_quarters
     platforms["runway_left"][rows] = p.seed_quarters
+    platforms["leaving"][rows] = p.leaving_prior
 
 
 def endow_giants(economy) -> None:
@@ -171,10 +172,15 @@ def settle_in(economy, rows: np.ndarray, kinds: np.ndarray) -> None:
         take_up(economy, rows[kinds == model], model)
 
 
+def post_team(economy) -> None:
+    """What the team of a small platform costs (fen a quarter)."""
+    economy.market.small_team = economy.p.team_cost * economy.market.gdp_seen / len(economy.platforms)
+
+
 def post_kinds(economy) -> None:
     """What those of its kind pay for a customer and believe him worth, by platform, as the quarter opens."""
-    platforms, market, p = economy.platforms.columns, economy.market, economy.p
-    market.small_team = p.team_cost * market.gdp_seen / len(economy.platforms)
+    platforms, p = economy.platforms.columns, economy.p
+    post_team(economy)
     acting = platforms["alive"] & (platforms["acts"] > 0.0)
     for model in np.unique(platforms["model"][acting]).tolist():
         mine = platforms["model"] == model

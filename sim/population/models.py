@@ -1,4 +1,4 @@
-"""Which business models platforms run: what an economy is given, who is dealt which, and what a model writes."""
+"""Which business models platforms run: what an economy is given, who is dealt which, what a model writes."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -87,7 +87,7 @@ def with_those_turned_to(rows: Sequence[BusinessModel]) -> tuple[BusinessModel, 
 
 
 def dealt(economy, rows: np.ndarray, numbers: Sequence[int]) -> np.ndarray:
-    """Which model each of these platforms runs (place in `numbers`, in whose proportions), by a seeded draw."""
+    """Which model each of these platforms runs (place in `numbers`, in these proportions), by a draw."""
     luck = np.array([uniform.plain(key(economy.draws_from, DEALT), int(i), 0, 0) for i in rows])
     model = np.empty(len(rows), np.int32)
     counts = shares(len(rows), numbers, economy.draws_from)

@@ -10,7 +10,7 @@ from sim.credit import pools
 from sim.engine.compiling import compiled
 from sim.engine.parameters import Declared, param
 from sim.links.market import cut_links
-from sim.population.founders import endow_giants, found, post_kinds
+from sim.population.founders import endow_giants, found, post_team
 from sim.population.models import dealt, take_up, with_those_turned_to
 from sim.strategies.base import BusinessModel
 
@@ -22,7 +22,7 @@ class Ends(Declared):
     buyout_price = param(0.3, unit="share of worth", low=0.0, high=0.6, source="assumed",
         doc="what a platform pays for customers of one that ends, of what it believes its own to be worth")
     buyout_purse = param(0.5, unit="share of own cash", low=0.0, high=1.0, source="assumed", held=True,
-        doc="highest share of its own cash that a platform spends on customers of one that ends; 0: none does")
+        doc="highest share of its own cash that a platform spends on customers of one that ends")
     # fmt: on
 
 
@@ -44,7 +44,7 @@ def begin(economy, chosen: Mapping[BusinessModel, int | None]) -> None:
         deal = dealt(economy, living, numbers if sum(numbers) else [1] * len(rows))
         for n, place in enumerate(places):
             take_up(economy, living[deal == n], place)
-    post_kinds(economy)
+    post_team(economy)
     endow_giants(economy)
     small = platforms["alive"] & ~platforms["giant"]
     missing: list[int] = []
@@ -52,6 +52,7 @@ def begin(economy, chosen: Mapping[BusinessModel, int | None]) -> None:
         there = int(np.count_nonzero(small & (platforms["model"] == place)))
         missing += [place] * max(0, number - there)
     found(economy, missing)
+    economy.ledger.close()  # it happens between two quarters: what is saved or branched now has proved books
 
 
 @compiled

@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from sim.actors.platforms import MANNERS
 from sim.engine.units import FEN, described, told
 
 CUT = 0.5  # a budget is cut when it has fallen to this part of its highest since it was last cut
@@ -41,7 +42,7 @@ def names_of(platforms: Mapping[str, np.ndarray], models: Mapping[str, Mapping[s
     """
     names, left = [""] * len(platforms["model"]), dict(models)
     for place in np.unique(platforms["model"]):
-        here = platforms["model"] == place
+        here = (platforms["model"] == place) & (platforms["serial"] > 0)
         sums = {name: float(platforms[name][here].sum()) for name in SUMS}
         for name, of in left.items():
             if of["platforms"] == here.sum() and all(of[key] == value for key, value in sums.items()):
@@ -55,27 +56,36 @@ def names_of(platforms: Mapping[str, np.ndarray], models: Mapping[str, Mapping[s
 def life_of(economy: Any, platform: int) -> Any:
     """DataFrame of the events of a platform, oldest first: quarter, event, amount (yuan), words.
 
+    platform: its number, as the record of platforms has it, or a row of the table, for who was there last.
     Raises IndexError, in one line, where there is no such platform.
     """
     import pandas as pd
 
-    row = int(getattr(platform, "i", platform))
-    if not 0 <= row < len(economy.platforms):
-        raise IndexError(f"there is no row {row} among {len(economy.platforms)} rows of platforms")
-    past = past_of(economy, row)
+    number, founded = int(getattr(platform, "serial", platform)), economy.memory.platforms_founded
+    if not 1 <= number <= founded:
+        raise IndexError(f"there is no platform {number} among the {founded} that were founded so far")
+    past = past_of(economy, number)
     events = sorted([*course(past), *rounds(past), *cuts(past)], key=lambda one: one.quarter)
     frame = pd.DataFrame(events, columns=list(Event._fields)).astype({"quarter": int, "amount": float})
     return described(frame, {name: told(text) for name, text in TOLD.items()})
 
 
-def past_of(economy: Any, row: int) -> list[dict[str, Any]]:
-    """What was recorded of a platform, quarter by quarter, with its business model's `title` and `price`."""
+def past_of(economy: Any, number: int) -> list[dict[str, Any]]:
+    """What was recorded of a platform, quarter by quarter until it ended, with its business model's `title`
+    and `price`; number: of all ever founded, the so-manieth."""
     records, titles = economy.records, {model.name: model.title for model in economy.models}
     found, sold = [], np.zeros(len(economy.platforms), bool)
     quarters = zip(records.lines, records.of_platforms, records.of_models, records.of_flows, strict=True)
     for line, of, models, flows in quarters:
         if not of:
             continue
+        just = of["sold"] & ~sold
+        sold = of["sold"]
+        lives = of["alive"] | (of["died"] == line["quarter"])
+        rows = np.flatnonzero(lives & (of["serial"] == number))
+        if not len(rows):
+            continue
+        row = int(rows[0])
         name = names_of(of, models)[row]
         now = {key: values[row].item() for key, values in of.items()}
         now |= {
@@ -83,11 +93,9 @@ def past_of(economy: Any, row: int) -> list[dict[str, Any]]:
             "title": titles.get(name, name),
             "price": 0.0,
         }
-        just = of["sold"] & ~sold
         if just[row]:  # the price of each is so many times its usual profit
             part = now["usual_profit"] / float(of["usual_profit"][just].sum())
             now["price"] = flows["venture exits"] * part / FEN
-        sold = of["sold"]
         found.append(now)
     return found
 
@@ -119,7 +127,9 @@ def course(past: list[dict[str, Any]]) -> list[Event]:
         found.append(Event(now["quarter"], "sold", now["price"], words))
     if (now := next((now for now in past if not now["alive"]), None)) is not None:
         put_in, earned = now["venture_total"] / FEN, now["revenue_total"] / FEN
-        words = f"after {money(put_in)} of venture money and {money(earned)} of revenue"
+        words = (
+            f"{MANNERS[now['manner']]} after {money(put_in)} of venture money and {money(earned)} of revenue"
+        )
         found.append(Event(now["quarter"], "closed", put_in, words))
     return found
 

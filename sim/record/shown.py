@@ -85,7 +85,7 @@ class Shown:
 
     def __repr__(self) -> str:
         mix = self.mix
-        runs = repr(mix) if len(mix) > 1 else repr(*mix)
+        runs = repr(mix) if len(mix) != 1 else repr(*mix)
         date = f" ({law.name_of(self.quarter, self.begins)})" if self.begins and self.quarter else ""
         return (
             f"Economy({runs}, firms={len(self.tables['firms'])}, consumers={len(self.tables['consumers'])}, "

@@ -241,8 +241,8 @@ class Households(Funder):
         market.fright_of_small = feared(market.fright_of_small, platforms, dead, ~large, kept)
 
     def redeem(self, e) -> None:
-        """Claims that end are paid out of money not lent out, new money, and own cash as far as it is pledged;
-        a dead platform gives back what comes in."""
+        """Claims that end are paid out of money not lent out, new money, own cash as far as pledged; a dead
+        platform gives back what comes in."""
         platforms, consumers, n = e.platforms, e.consumers.columns, len(e.platforms)
         if not any_of(self.owed(e)):
             return
