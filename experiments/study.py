@@ -195,8 +195,9 @@ def check_room(arms: Mapping[str, Arm], worlds: Sequence[World]) -> None:
     for label, arm in arms.items():
         chosen, own = models.models_of(arm.platforms), dict(arm.parameters)
         for world in worlds:
+            p = world.parameters.change(own) if own else world.parameters
             try:
-                models.check_room(chosen, world.parameters.change(own), world.platforms)
+                models.check_room(chosen, p, world.platforms)
             except StrategyError as error:
                 raise UsageError(f"arms: {label!r}: {error}") from None
 

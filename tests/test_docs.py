@@ -8,6 +8,8 @@ import sys
 import tomllib
 from pathlib import Path
 
+import numpy as np
+import pandas as pd
 import pytest
 
 import sim
@@ -216,8 +218,6 @@ def run(tmp_path_factory):
 
 
 def test_the_tables_of_magnitudes_in_the_text_are_those_that_the_script_makes(run):
-    import pandas as pd
-
     out, code = run
     assert code == 0
     found = pd.read_csv(out / "magnitudes.csv")
@@ -249,6 +249,30 @@ def test_the_sum_of_the_banks_is_what_their_books_say():
     assert table.loc["= return", "% of capital a year"] == pytest.approx(400.0 * kept / lines["capital"])
     margin = float((b["interest_income"] - b["interest_cost"]).sum())
     assert table.loc["= margin", "% of assets a year"] == pytest.approx(400.0 * margin / lines["assets"])
+
+
+def test_rows_in_which_nobody_lives_say_nothing_of_platforms():
+    world = small(platforms=20).run(4)
+    linked = {"deep_integration": world.branch("deep_integration").run(1)}
+    lived = {name: world.branch(name).run(12) for name in ("consumer_traffic", "deep_integration")}
+
+    def told():
+        one = linked["deep_integration"]
+        return proportions.files(world, linked), proportions.projects(one), proportions.fund(lived)
+
+    before = told()
+    for twin in (*linked.values(), *lived.values()):
+        rows = twin.platforms
+        vacant = ~rows["alive"]
+        for name in ("take", "gain_share", "file_like_a_bank", "venture_total", "revenue_total"):
+            rows[name] = np.where(vacant, 9.0, rows[name])
+        assert vacant.sum() > 5
+    for one, other in zip(before, told(), strict=True):
+        pd.testing.assert_frame_equal(one, other)
+    twin = lived["consumer_traffic"]
+    held = [of["users"][of["alive"]].sum() for of in twin.records.of_platforms[-proportions.LATE :]]
+    found = proportions.users(lived).loc["consumer_traffic", "share of persons' places held [%]"]
+    assert found == pytest.approx(100.0 * np.mean(held) / (2 * len(twin.consumers)))
 
 
 def test_figures_are_written_for_people():

@@ -155,7 +155,7 @@ def test_where_nobody_was_ever_founded_there_is_no_case():
 def test_what_is_kept_of_an_economy_leaves_giants_out_and_counts_from_the_branching():
     world = small(platforms=12).run(2)
     economy = world.branch("consumer_traffic").run(12)
-    tables = kept_lives(economy)
+    tables: dict[str, Any] = kept_lives(economy)
     assert tables["quarters"]["since"].tolist() == list(range(1, 13))
     assert tables["platforms"]["since"].min() == 1
     giants = set(economy.platforms["serial"][economy.platforms["giant"]])
@@ -182,7 +182,7 @@ def run(tmp_path_factory):
 
 
 def test_the_study_lives_every_model_in_which_platforms_act_and_the_choice_among_all(run):
-    table = pd.read_csv(run / "lives.csv")
+    table: Any = pd.read_csv(run / "lives.csv")
     assert set(table["arm"]) == set(study.arms()) and FREE in study.arms()
     assert "external_finance" not in study.arms()
     assert set(table["quantity"]) >= set(study.BESIDE)

@@ -63,7 +63,7 @@ def paths(platforms: pd.DataFrame, quarters: int) -> dict[str, Values]:
     return found
 
 
-def first_quarters(alive: Values, manner: Values) -> npt.NDArray[np.int64]:
+def first_quarters(alive: npt.NDArray[Any], manner: Values) -> npt.NDArray[np.int64]:
     """The quarter, from 0, in which each platform is first there: some end in the one in which they begin.
 
     Args:
@@ -129,7 +129,7 @@ def lives(platforms: pd.DataFrame, quarters: pd.DataFrame) -> dict[str, float]:
         "revenue at its peak": float(yearly(quarters["platform_revenue"].to_numpy(float)).max()),
         "revenue at the end": float(quarters["platform_revenue"].to_numpy(float)[-YEAR:].mean()),
         "venture money in its best year": float(yearly(quarters["venture_funding"].to_numpy(float)).max()),
-        "no room": float(quarters["no_room"].sum()),
+        "no room": float(quarters["no_room"].to_numpy(float).sum()),
     }
 
 

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from experiments.measure.arithmetic import YEAR
+from experiments.measure.arithmetic import YEAR, mean
 from sim.actors.banks import all_loans
 
 BANK_WINDOW = 40  # quarters over which losses and a bank's sum are taken: longer than a business cycle
@@ -98,7 +98,9 @@ def files(economy: Any, branches: dict[str, Any]) -> pd.DataFrame:
             pace = twin.p.instalment if twin.strategy.file_like_a_bank else twin.p.platform_instalment
             terms = terms_of(twin, np.full(len(twin.platforms), pace))
             safe = terms.own * (terms.base + terms.fee - terms.own_cost) + terms.others * terms.fee
-            earns, cost = float(np.median(terms.duration * safe)), float(np.median(terms.file_cost))
+            lives = np.asarray(twin.platforms["alive"], bool)  # the other rows are vacant
+            earns = float(np.median((terms.duration * safe)[lives]))
+            cost = float(np.median(np.broadcast_to(terms.file_cost, lives.shape)[lives]))
             rows[name] = {"cost": cost, "safe": cost / earns if earns > 0.0 else np.inf, "usual": np.nan}
     table = yuan(economy, pd.DataFrame.from_dict(rows, orient="index"))
     return table.rename(
@@ -121,7 +123,8 @@ def projects(economy: Any) -> pd.DataFrame:
     lent = c["rate"][deep] * c["paid_early"][deep] / c["sales"][deep]
     saved = c["gain"][deep] / c["sales"][deep] - own * made / (1.0 + made) - lent
     adapts, early = (float(part.mean()) if len(part) else np.nan for part in (saved, lent))
-    share = float(np.median(economy.platforms["gain_share"]))
+    shares = economy.platforms["gain_share"][economy.platforms["alive"]]
+    share = float(np.median(shares)) if len(shares) else np.nan
     rows = {}
     for name, percent in (("median firm", 50), ("90th percentile", 90), ("99th percentile", 99)):
         size = float(np.percentile(sales, percent))
@@ -192,12 +195,13 @@ def users(branches: dict[str, Any]) -> pd.DataFrame:
             p, flows = twin.p, late_flows(twin)
             paid, by_firms = (flows.get(f"platform interest of {who}", 0.0) for who in ("consumers", "firms"))
             part = paid / max(1.0, paid + by_firms)
-            late = twin.records.platforms.tail(LATE * len(twin.platforms))
-            quarters = late.groupby("quarter").sum(numeric_only=True)
+            of = twin.records.platforms
+            quarters = of.groupby("quarter").sum(numeric_only=True)
+            quarters = quarters.reindex(range(twin.quarter - LATE + 1, twin.quarter + 1), fill_value=0.0)
             persons = p.persons_per_row * float(quarters["users"].mean())
             costs = p.service_cost * twin.market.wage_index * persons
             earned = part * float((quarters["revenue"] - quarters["losses_borne"]).mean()) - costs
-            cost = float(np.nanmean([line["user_cost"] for line in twin.records.lines[-LATE:]]))
+            cost = mean(np.array([line["user_cost"] for line in twin.records.lines[-LATE:]]))
             margin = yuan(twin, earned) / max(1.0, persons)
             rows[name] = {
                 "share of persons' places held [%]": SOME
@@ -237,7 +241,10 @@ def fund(branches: dict[str, Any]) -> pd.DataFrame:
         flows, t = late_flows(twin), twin.platforms
         gdp = sum(line["gdp"] for line in twin.records.lines[-LATE:])
         year = YEAR * twin.records.lines[-1]["gdp"]
-        put_in, earned = float(t["venture_total"].sum()), float(t["revenue_total"].sum())
+        put_in, earned = (
+            float(sum(line[name] * line["gdp"] for line in twin.records.lines))
+            for name in ("venture_funding", "platform_revenue")
+        )
         rows[name] = {
             "committed a quarter [% of GDP]": SOME * flows.get("fund commitments", 0.0) / gdp,
             "paid to platforms a quarter [% of GDP]": SOME * flows.get("venture funding", 0.0) / gdp,

@@ -75,7 +75,7 @@ def judge(tables: Tables) -> Lives:
         ]
         counts = [paths(of, len(one)) for of, one in worlds]
         drawn[str(arm)] = {name: np.array([count[name] for count in counts]) for name in counts[0]}
-        found = pd.DataFrame([lives(of, one) for of, one in worlds])
+        found: Frame = pd.DataFrame([lives(of, one) for of, one in worlds])
         for name in found:
             mean = of_cases(found[name].to_numpy(float))
             rows.append((str(arm), name, mean.n, mean.mean, mean.low, mean.high, float(found[name].median())))

@@ -5,8 +5,9 @@ from __future__ import annotations
 import math
 
 import numpy as np
+import numpy.typing as npt
 
-from experiments.measure.arithmetic import YEAR, Values, late, share
+from experiments.measure.arithmetic import YEAR, late, share
 from experiments.measure.futures import Future
 from experiments.measure.lives import first_quarters
 from experiments.measure.measures.declared import cost, gross, measure
@@ -49,7 +50,7 @@ def survival(future: Future, twin: Future) -> float:
     return float(alive[first[old] + FIVE_YEARS, old].mean()) if old.size else math.nan
 
 
-def founded_in(future: Future) -> Values:
+def founded_in(future: Future) -> npt.NDArray[np.int64]:
     """The quarter of the branch in which each platform was first there, from 0."""
     return first_quarters(future.platforms["alive"], future.platforms["manner"])
 
