@@ -25,6 +25,8 @@ MAY_LACK = {
     "auc_banks_consumers",
     "auc_platforms_firms",
     "auc_platforms_consumers",
+    "customer_price",
+    "loss_given_default",
     "borrower_share",
     "bought_margin",
     "depth",
@@ -244,7 +246,9 @@ def test_any_draw_of_the_guessed_numbers_gives_an_economy_that_closes(name, worl
 )
 def test_an_economy_of_any_size_closes(firms, consumers, banks, platforms, name):
     sizes = {"firms": firms, "consumers": consumers, "banks": banks, "platforms": platforms}
-    economy = Economy(name, **sizes, parameters={"giants": min(3, platforms), "starters": platforms - min(3, platforms)}).run(12)
+    economy = Economy(
+        name, **sizes, parameters={"giants": min(3, platforms), "starters": platforms - min(3, platforms)}
+    ).run(12)
     assert infinite(economy) == []
     assert unbalanced(economy) == []
 

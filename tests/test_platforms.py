@@ -6,7 +6,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from sim import BusinessModel, Economy, Parameters
+from sim import BusinessModel, Parameters
 from sim.actors.platforms import hires, keeps_technology, pays_dividend, sets_budget
 from sim.credit.funders import FUNDERS
 from sim.credit.funders.banks import banks_judge

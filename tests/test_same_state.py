@@ -1,4 +1,4 @@
-"""A run ends in the state that was stored when behaviour was last meant to change: see `tests/same_state.py`."""
+"""A run ends in the state that was stored when behaviour was last meant to change: `tests/same_state.py`."""
 
 import json
 

@@ -47,7 +47,9 @@ def test_who_is_left_short_asks_the_first_that_is_open(first, second, found):
 def test_nobody_asks_before_it_is_his_turn():
     left_short, platform = consumer(loan_wanted=5.0), np.empty(1, np.int32)
     place, found = np.zeros(1, np.int32), SimpleNamespace(rows=np.empty(1, np.int64))
-    asks = [list_asking(left_short, place, place, OPEN, np.array([t]), found, platform) for t in (False, True)]
+    asks = [
+        list_asking(left_short, place, place, OPEN, np.array([t]), found, platform) for t in (False, True)
+    ]
     assert asks == [0, 1]
 
 

@@ -127,7 +127,9 @@ def course(past: list[dict[str, Any]]) -> list[Event]:
         found.append(Event(now["quarter"], "sold", now["price"], words))
     if (now := next((now for now in past if not now["alive"]), None)) is not None:
         put_in, earned = now["venture_total"] / FEN, now["revenue_total"] / FEN
-        words = f"{MANNERS[now['manner']]} after {money(put_in)} of venture money and {money(earned)} of revenue"
+        words = (
+            f"{MANNERS[now['manner']]} after {money(put_in)} of venture money and {money(earned)} of revenue"
+        )
         found.append(Event(now["quarter"], "closed", put_in, words))
     return found
 
