@@ -232,12 +232,19 @@ def with_customers(economy: Economy) -> np.ndarray:
 
 
 @pytest.mark.parametrize("rich", [True, False])
-def test_customers_are_sold_for_a_price_or_free(rich):
+def test_customers_are_sold_for_a_price_or_free(rich, monkeypatch):
     economy = begun(quarters=16)
     t, p = economy.platforms, economy.p
     row, *_, buyer = with_customers(economy)
     t["worth"], t["price"] = 2000.0, 2000.0 / p.buyout_price * (0.5 if rich else 2.0)
-    cash, purse = t["deposits"].copy(), t["net_worth"].copy()
+    cash, had, paid = t["deposits"].copy(), t["net_worth"].copy(), []
+    pay = economy.ledger.pay
+
+    def watched(flow, *amounts):
+        paid.extend([amounts] if flow == "platforms bought" else [])
+        return pay(flow, *amounts)
+
+    monkeypatch.setattr(economy.ledger, "pay", watched)
     alike = t["alive"] & (t["customers"] > t["customers"][row])
     buyer = int(np.flatnonzero(alike)[np.argmax(cash[alike])])
     places = (economy.firms["portal"], economy.consumers["first_app"], economy.consumers["second_app"])
@@ -249,7 +256,9 @@ def test_customers_are_sold_for_a_price_or_free(rich):
     manner = ended(economy, row)
     moved = price if rich else 0
     assert (manner, t["buyer"][row]) == ((BOUGHT, buyer) if rich else (WOUND_UP, -1))
-    assert purse[buyer] - t["net_worth"][buyer] == moved == t["net_worth"][row] - purse[row]
+    assert had[buyer] - t["net_worth"][buyer] == moved
+    assert [(int(out[buyer]), int(into[row])) for out, into in paid] == ([(moved, moved)] if rich else [])
+    assert t["deposits"][row] == 0  # of who owes nothing the rest has gone to its owners
     assert (place[owned] == (buyer if rich else -1)).all()
     assert not any((one == row).any() for one in places)
     first, second = economy.consumers["first_app"], economy.consumers["second_app"]
@@ -270,8 +279,9 @@ def test_who_leaves_claims_has_stopped_and_who_owes_more_than_it_has_is_broke():
 
 def dying(cash: float = 1e9, **values) -> SimpleNamespace:
     at_work = {"wage_bill": 1300.0, "direct_cost": 0.0, "acts": 1.0, "spent_total": 1.0, "alive": True,
-               "net_worth": 1, "unmet": 0.0, "claims_owed": 0, "loans": 0, "participations_owed": 0}  # fmt: skip
-    return SimpleNamespace(**at_work | {"deposits": int(cash)} | values)
+               "net_worth": 1, "unmet": 0.0}  # fmt: skip
+    owes = {"claims_owed": 0, "loans": 0, "participations_owed": 0}
+    return SimpleNamespace(**at_work | owes | {"deposits": int(cash)} | values)
 
 
 def test_a_queue_that_is_not_paid_stops_a_platform():
