@@ -62,7 +62,7 @@ def test_old_debt_binds_to_its_pool():
 @pytest.mark.parametrize(
     ("first", "second", "claims", "found"),
     [
-        (LENDS, 2, 0, LENDS), (SHUT, 2, 0, 2), (SHUT, NONE, 0, NONE), (NONE, LENDS, 0, NONE),
+        (LENDS, 2, 0, LENDS), (SHUT, 2, 0, 2), (SHUT, NONE, 0, NONE), (NONE, LENDS, 0, LENDS), (NONE, NONE, 0, NONE),
         (SHUT, LENDS, 9, 2), (LENDS, SHUT, 9, 2),
     ],
 )  # fmt: skip
@@ -85,7 +85,7 @@ def mixed() -> Economy:
     lends = np.arange(len(economy.platforms)) % 2 == 0
     for name in ("lends_to_consumers", "from_households"):
         economy.platforms[name] = lends.astype(float)
-    return economy.run(15)
+    return economy.run(30)
 
 
 def test_borrowers_and_lenders_find_those_who_lend_and_borrow_behind_those_who_do_not(mixed):
