@@ -109,9 +109,10 @@ class Economy(Shown, Populated, mesa.Model):
         **kwargs: Any,  # so called because Mesa's SolaraViz looks for the name
     ):
         chosen, number = models.models_of(strategy), given.seed_of_both(seed, rng)
-        sizes = {"firms": firms, "banks": banks, "platforms": models.room(platforms, firms)}
-        saving.check_sizes(sizes if consumers is None else sizes | {"consumers": consumers}, number, threads)
-        sizes["consumers"] = 2 * int(firms) if consumers is None else consumers
+        told = {"firms": firms, "banks": banks, "platforms": platforms, "consumers": consumers}
+        sizes = {name: size for name, size in told.items() if size is not None}
+        saving.check_sizes(sizes, number, threads)
+        sizes = {"platforms": models.room(platforms, firms), "consumers": 2 * int(firms)} | sizes
         parameters = given.merged(parameters, kwargs, Economy.__init__.__annotations__)
         p = parameters if isinstance(parameters, Parameters) else Parameters(parameters or {})
         models.check_room(chosen, p, sizes["platforms"])

@@ -26,6 +26,7 @@ MAY_LACK = {
     "auc_banks_consumers",
     "auc_platforms_firms",
     "auc_platforms_consumers",
+    "customer_price",
     "borrower_share",
     "bought_margin",
     "depth",

@@ -6,13 +6,13 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from sim import BusinessModel, Economy, Parameters
+from sim import BusinessModel, Parameters
 from sim.actors.platforms import hires, keeps_technology, pays_dividend, sets_budget
 from sim.credit.funders import FUNDERS
 from sim.credit.funders.banks import banks_judge
 from sim.credit.funders.households import households_judge
-from sim.population.platforms import platforms_fail
-from tests.economies import payments, small
+from sim.population.platforms import platforms_end
+from tests.economies import FUNDED, LINKED, payments, small
 
 P = Parameters()
 
@@ -22,13 +22,14 @@ def platform(**values) -> SimpleNamespace:
         "service": 0.0, "management": 0.0, "file_bill": 0.0, "upkeep": 0.0,
         "technology": 0.0, "technology_spend": 0.0, "technique": 0.0,
         "deposits": 10**12, "claims_owed": 0, "loans": 0, "participations_owed": 0,
-        "acts": 1.0, "alive": True, "users": 1000.0, "firm_users": 0.0, "size": 1.0, "faith": 1.0,
+        "acts": 1.0, "alive": True, "users": 1000.0, "firm_users": 0.0, "size": 1.0, "there": 1.0,
+        "put_in": 0.0, "runway_left": 4.0, "refused": False, "wanted": 1e9,
         "gross_profit": 0.0, "to_consumers": 1.0, "to_firms": 0.0, "to_projects": 0.0, "to_technology": 0.0,
     }  # fmt: skip
     return SimpleNamespace(**{**at_rest, **values})
 
 
-MARKET = SimpleNamespace(wage_index=1.0, consumer_rows=2000.0)
+MARKET = SimpleNamespace(wage_index=1.0, consumer_rows=2000.0, small_team=1e6)
 
 
 def test_half_of_what_machines_can_do_is_done_with_technology_of_the_declared_quarters():
@@ -51,20 +52,37 @@ def test_technology_is_out_of_date_without_spending_and_buys_less_at_higher_wage
     assert dear.technology == pytest.approx(50.0)
 
 
+def test_growth_is_what_is_wanted_and_what_cash_and_profit_allow():
+    small_purse = {"deposits": 40_000_000, "users": 0.0}
+    free = sets_budget(platform(**small_purse), MARKET, P)
+    assert free.management == 1e6
+    assert free.budget == free.affords == pytest.approx(39e6 / 4.0 - 1e6)  # over what is left of its runway
+    assert sets_budget(platform(**small_purse, wanted=5e6), MARKET, P).budget == 5e6
+    assert sets_budget(platform(**small_purse, there=0.5, wanted=5e6), MARKET, P).budget == 2.5e6
+    earns = sets_budget(platform(**small_purse, gross_profit=3e6), MARKET, P)
+    assert earns.budget == pytest.approx(39e6 / 4.0 + 2e6)
+
+
+@pytest.mark.parametrize(("gross", "budget"), [(0.0, 0.0), (0.9e6, 0.0), (3e6, 2e6), (1e9, 9e6)])
+def test_who_was_refused_spends_on_growth_what_gross_profit_leaves_beyond_the_team(gross, budget):
+    there = platform(deposits=10_000_000, users=0.0, refused=True, gross_profit=gross)
+    assert sets_budget(there, MARKET, P).budget == pytest.approx(budget)
+
+
 def test_machines_take_over_their_part_of_the_work_on_users():
     by_hand, by_machine = (sets_budget(platform(technique=t), MARKET, P).service for t in (0.0, 1.0))
     assert by_machine == pytest.approx((1.0 - P.automation) * by_hand, rel=1e-5)
 
 
 def test_who_spends_on_technology_comes_to_have_some_and_others_none():
-    world = small().run(8)
+    world = small(parameters=FUNDED).run(8)
     spends, does_not = (world.branch(name).run(20) for name in ("deep_integration", "consumer_traffic"))
     assert (spends.platforms["technique"] > 0.0).any()
     assert not does_not.platforms["technique"].any()
 
 
 def test_a_link_costs_less_to_keep_up_where_machines_do_a_part_of_it():
-    grown = Economy("deep_integration", firms=400, platforms=4, seed=2, parameters={"giants": 1}).run(24)
+    grown = small("deep_integration", seed=2, parameters=LINKED).run(24)
     upkeep = []
     for technology in (0.0, 1e20):
         twin = copy.deepcopy(grown)
@@ -92,7 +110,7 @@ def test_wages_leave_what_is_owed_to_the_media():
 
 
 def test_a_platform_with_more_files_than_money_pays_the_media_and_goes_on():
-    economy = small("institution_traffic", parameters={"giants": 1, "lead_in": 0}).run(6)
+    economy = small("institution_traffic", parameters=FUNDED | {"lead_in": 0}).run(6)
     economy.platforms["file_bill"] = 1e15
     economy.step()
     assert economy.platforms["advertising"].any()
@@ -107,7 +125,7 @@ BOTH = BusinessModel(
 
 @pytest.mark.parametrize("seed", range(4))
 def test_banks_and_households_fund_loans_together_and_each_pays_its_share(seed):
-    economy = small(BOTH, seed=seed, firms=200, parameters={"giants": 1, "lead_in": 0}).run(40)
+    economy = small(BOTH, seed=seed, parameters=FUNDED | {"lead_in": 0}).run(40)
     lending = [flows for flows in payments(economy) if "platform loans to consumers" in flows]
     first = lending[0]  # when households have nothing with platforms yet that is not lent
     lent, rounding = first["platform loans to consumers"], len(economy.platforms)
@@ -120,8 +138,9 @@ def judged(rule, market=None, **values):
     at_rest = {
         "participations_owed": 1000, "claims_owed": 1000, "pool_interest": 0.02, "pool_losses": 0.0,
         "claims_lost": 0.0, "bank_margin": 0.01, "appetite": 0.2, "take": 0.01, "loss_seen": 0.0,
+        "fear": 0.0,
     }  # fmt: skip
-    posted = {"funding_rate": 0.005, "own_margin": 0.003, "fright": 0.0} | (market or {})
+    posted = {"funding_rate": 0.005, "own_margin": 0.003} | (market or {})
     return rule(SimpleNamespace(**{**at_rest, **values}), SimpleNamespace(**posted), P)
 
 
@@ -140,26 +159,38 @@ def test_households_trust_less_whom_they_lost_by_and_everybody_after_a_fright():
     hurt = judged(households_judge, claims_lost=100.0)
     assert hurt.loss_seen == pytest.approx(0.15 * 100.0 / 1100.0)
     assert judged(households_judge, loss_seen=hurt.loss_seen).trust < 1.0
-    assert judged(households_judge, {"fright": 0.4}).trust == pytest.approx(0.6)
+    assert judged(households_judge, fear=0.2).trust == pytest.approx(np.exp(-0.2 * P.fear_response))
 
 
-def test_a_platform_that_dies_with_households_money_frightens_the_lenders_of_the_others():
-    economy = small().run(8).branch("consumer_traffic").run(24)
-    t = economy.platforms
+def test_a_platform_that_dies_with_households_money_frightens_the_lenders_of_its_like_most():
+    economy = small("consumer_traffic", parameters=FUNDED).run(20)
+    t, market, kept = economy.platforms, economy.market, economy.p.fear_kept
     held = t["claims_owed"].astype(float)
-    assert (held > 0.0).sum() > 1
+    assert (held > 0.0).sum() > 3
+    market.fright = market.fright_of_large = market.fright_of_small = 0.25
     dying = int(held.argmax())
+    large = held > held.sum() / (held > 0.0).sum()
+    assert large[dying] and (~large & (held > 0.0)).any()
     t["alive"] = t["alive"] & (np.arange(len(t)) != dying)
-    platforms_fail(economy)
-    stuck = float(t["claims_owed"][dying]) / float(t["claims_owed"].sum())
-    before = economy.market.fright
+    platforms_end(economy)
+    held = t["claims_owed"].astype(float)
+    stuck, alike = held[dying] / held.sum(), held[dying] / held[large].sum()
+    assert 0.0 < stuck < alike
     economy.quarter += 1
     FUNDERS["households"].looks_back(economy)
-    assert stuck > 0.0
-    assert economy.market.fright == pytest.approx(0.9 * before + 0.5 * stuck)
-    economy.quarter += 1
-    FUNDERS["households"].looks_back(economy)
-    assert economy.market.fright < 0.9 * before + 0.5 * stuck
+    left = kept * 0.25
+    assert market.fright == pytest.approx(left + (1.0 - left) * stuck)
+    assert market.fright_of_large == pytest.approx(left + (1.0 - left) * alike)
+    assert market.fright_of_small == pytest.approx(left)
+    FUNDERS["households"].posts(economy)
+    of_large, of_small = (0.5 * (market.fright + of) for of in (market.fright_of_large, left))
+    assert t["fear"][large] == pytest.approx(of_large) and t["fear"][~large] == pytest.approx(of_small)
+    seen = [market.fright]
+    for _ in range(8):  # news of a quarter is news once, and fades
+        economy.quarter += 1
+        FUNDERS["households"].looks_back(economy)
+        seen.append(market.fright)
+    np.testing.assert_allclose(seen, seen[0] * kept ** np.arange(9))
 
 
 def test_only_a_sold_platform_with_a_profit_pays_out_and_keeps_its_reserve():

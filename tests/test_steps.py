@@ -14,10 +14,10 @@ from sim.engine.rules import Rule
 from sim.state import Market
 from tests.economies import LINKED
 
-QUARTERS = 24
+QUARTERS = 32
 SCORERS = ("firm_scorers", "consumer_scorers")
 PARTS = ("market", "memory", "tallies")
-MIX: Any = {"consumer_traffic": 1, "institution_traffic": 1, "deep_integration": 1, "sideline_platform": 1}
+MIX: Any = {"consumer_traffic": 5, "institution_traffic": 4, "deep_integration": 3, "sideline_platform": 3}
 
 
 def columns_of(economy: Economy) -> dict[str, np.ndarray]:
@@ -78,10 +78,10 @@ def watched(economy: Economy, patch: pytest.MonkeyPatch) -> Iterator[Watched]:
 @pytest.fixture(scope="module")
 def changed() -> dict[Any, set[str]]:
     """What changed in each step, or group of rules, over some quarters of four models side by side."""
-    economy = Economy(MIX, firms=300, banks=4, seed=3, parameters=LINKED)
+    economy = Economy(MIX, firms=400, banks=4, platforms=20, seed=3, parameters=LINKED)
     with watched(economy, pytest.MonkeyPatch()) as watch:
         economy.run(QUARTERS // 2)
-        for platform in (0, 3):  # the ends of platforms are watched too
+        for platform in range(0, 20, 2):  # the ends of platforms are watched too, and newcomers in their rows
             economy.platforms["alive"][platform] = False
         economy.run(QUARTERS // 2)
     return watch.changed

@@ -62,7 +62,8 @@ def test_old_debt_binds_to_its_pool():
 @pytest.mark.parametrize(
     ("first", "second", "claims", "found"),
     [
-        (LENDS, 2, 0, LENDS), (SHUT, 2, 0, 2), (SHUT, NONE, 0, NONE), (NONE, LENDS, 0, NONE),
+        (LENDS, 2, 0, LENDS), (SHUT, 2, 0, 2), (SHUT, NONE, 0, NONE), (NONE, LENDS, 0, LENDS),
+        (NONE, NONE, 0, NONE),
         (SHUT, LENDS, 9, 2), (LENDS, SHUT, 9, 2),
     ],
 )  # fmt: skip
@@ -79,18 +80,19 @@ def test_households_lend_where_they_have_a_claim_else_to_the_first_that_borrows(
 @pytest.fixture(scope="module")
 def mixed() -> Economy:
     """Half of the platforms lend to consumers, with households' money; the other half do not."""
-    cheap = FUNDED | {"outside_attention": RANGES["outside_attention"][0], "lead_in": 8}
+    cheap = FUNDED | {"outside_attention": RANGES["outside_attention"][0], "lead_in": 8, "starters": 9}
+    cheap |= {"idle_founders": 0.0, "imitation": 0.0}  # who is founded later would take up the whole model
     economy = small("consumer_traffic", seed=3, parameters=cheap)
     lends = np.arange(len(economy.platforms)) % 2 == 0
     for name in ("lends_to_consumers", "from_households"):
         economy.platforms[name] = lends.astype(float)
-    return economy.run(15)
+    return economy.run(30)
 
 
 def test_borrowers_and_lenders_find_those_who_lend_and_borrow_behind_those_who_do_not(mixed):
     c, t = mixed.consumers, mixed.platforms
     lends = t["lends_to_consumers"] > 0.0
-    assert t["users"][~lends].any() and t["loans"][lends].all()
+    assert t["users"][~lends].any() and np.count_nonzero(t["loans"][lends]) >= 4
     assert not t["loans"][~lends].any() and not t["claims_owed"][~lends].any()
     borrows, claims = c["platform_debt"] > 0, c["claims"] > 0
     assert lends[c["debt_to"][borrows]].all() and lends[c["claim_at"][claims]].all()
