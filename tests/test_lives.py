@@ -174,8 +174,8 @@ def test_the_fund_backs_the_best_above_its_hurdle_until_its_money_is_gone(monkey
     merits[chosen] = hurdle + np.array([0.1, 0.3, 0.2])
     monkeypatch.setattr(venture, "call_money", lambda economy: 250.0)
 
-    def weigh(counts, platforms, market, now, p, known, luck, asked, merit):
-        asked[:], merit[:] = np.where(counts, 100.0, 0.0), merits
+    def weigh(counts, platforms, market, now, p, known, rounds):
+        rounds.asked[:], rounds.merit[:] = np.where(counts, 100.0, 0.0), merits
 
     monkeypatch.setattr(venture, "weigh_rounds", weigh)
     before = t["deposits"].copy()
