@@ -109,7 +109,7 @@ def test_what_cannot_be_is_refused_in_one_line():
             Economy(given, firms=100, **sizes)
         assert "\n" not in str(error.value)
     economy = small()
-    with pytest.raises(StrategyError, match="16.* platforms and 1 giants exceed the room for 16"):
+    with pytest.raises(StrategyError, match=r"16.* platforms and 1 giants exceed the room for 16"):
         economy.branch({"deep_integration": 16})
     with pytest.raises(StrategyError, match="run several"):
         _ = small({"deep_integration": 1, "consumer_traffic": 3}).strategy

@@ -62,7 +62,8 @@ def test_old_debt_binds_to_its_pool():
 @pytest.mark.parametrize(
     ("first", "second", "claims", "found"),
     [
-        (LENDS, 2, 0, LENDS), (SHUT, 2, 0, 2), (SHUT, NONE, 0, NONE), (NONE, LENDS, 0, LENDS), (NONE, NONE, 0, NONE),
+        (LENDS, 2, 0, LENDS), (SHUT, 2, 0, 2), (SHUT, NONE, 0, NONE), (NONE, LENDS, 0, LENDS),
+        (NONE, NONE, 0, NONE),
         (SHUT, LENDS, 9, 2), (LENDS, SHUT, 9, 2),
     ],
 )  # fmt: skip

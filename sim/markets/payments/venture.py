@@ -103,8 +103,8 @@ def known_of_kinds(counts, platforms, now, p, known):
 
 @kernel
 def weigh_rounds(counts, platforms, market, now, p, known, rounds):
-    """What each platform asks for (`rounds.asked`, whole fen, 0: nothing), and what the fund expects of a yuan
-    (`rounds.merit`); rounds.luck: normal deviates of its opinions.
+    """What each platform asks for (rounds.asked, whole fen, 0: nothing), and what the fund expects of a yuan
+    (rounds.merit); rounds.luck: normal deviates of its opinions.
 
     asked = runway (team + wanted growth - gross profit + own part of loans it could not fund) - cash, when
     cash lasts no longer than round_early or more could be placed than it affords.
