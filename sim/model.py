@@ -75,8 +75,8 @@ class Economy(Shown, Populated, mesa.Model):
     same in NumPy's forms, a whole number, Generator, SeedSequence or None. parameters: a `Parameters` or a
     mapping of overrides. timeline: changes of parameters at dates, see `sim.law`. begins: the month in which
     the first recorded quarter begins, as "2011-01"; the lead-in lies before. threads: worth more than one above
-    100,000 firms; results have the same bits. progress: show a bar during the lead-in, quarters lived before the first one, as many as the
-    parameter `lead_in` says. kwargs: parameters by name, as in `Economy(pace_of_change=0.2)`.
+    100,000 firms; results have the same bits. progress: show a bar during the lead-in,
+    quarters lived before the first one, as many as the parameter `lead_in` says. kwargs: parameters by name, as in `Economy(pace_of_change=0.2)`.
     Raises ParameterError or StrategyError, in one line, for what is not possible. After a quarter that was
     interrupted half-way, by a key or an error, all that would go on from there raises RuntimeError.
     """
