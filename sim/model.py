@@ -109,10 +109,11 @@ class Economy(Shown, Populated, mesa.Model):
         **kwargs: Any,  # so called because Mesa's SolaraViz looks for the name
     ):
         chosen, number = models.models_of(strategy), given.seed_of_both(seed, rng)
-        told = {"firms": firms, "banks": banks, "platforms": platforms, "consumers": consumers}
-        sizes = {name: size for name, size in told.items() if size is not None}
+        sizes: dict[str, Any] = {"firms": firms, "banks": banks}
+        free = {"consumers": consumers, "platforms": platforms}
+        sizes |= {name: size for name, size in free.items() if size is not None}
         saving.check_sizes(sizes, number, threads)
-        sizes = {"platforms": models.room(platforms, firms), "consumers": 2 * int(firms)} | sizes
+        sizes = {"consumers": 2 * int(firms), "platforms": models.room(platforms, firms)} | sizes
         parameters = given.merged(parameters, kwargs, Economy.__init__.__annotations__)
         p = parameters if isinstance(parameters, Parameters) else Parameters(parameters or {})
         models.check_room(chosen, p, sizes["platforms"])

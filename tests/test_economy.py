@@ -39,6 +39,7 @@ MAY_LACK = {
     "size_tail",
     "take",
     "appetite",
+    "trust",
     "user_cost",
     "waste",
 }

@@ -103,8 +103,9 @@ def test_consumers_are_twice_the_firms_whatever_integer_tells_how_many_these_are
     assert len(small(firms=firms, parameters={"lead_in": 0}).consumers) == 200
 
 
-def test_platforms_are_two_dozen_where_nothing_says_how_many():
-    assert len(small(firms=100, platforms=None, parameters={"lead_in": 0}).platforms) == 24
+@pytest.mark.parametrize(("firms", "room"), [(100, 40), (1_000, 40), (2_000, 80)])
+def test_there_is_room_for_a_platform_to_25_firms_where_nothing_says_how_many(firms, room):
+    assert len(small(firms=firms, platforms=None, parameters={"lead_in": 0}).platforms) == room
 
 
 @pytest.mark.parametrize("quarters", [-1, 2.5, math.nan, None, True])
@@ -125,7 +126,7 @@ POINTERS = [
     ("firms", "supplier_1"), ("firms", "supplier_2"), ("firms", "creditor_1"), ("firms", "creditor_2"),
     ("consumers", "bank"), ("consumers", "ecosystem"), ("consumers", "first_app"),
     ("consumers", "second_app"), ("consumers", "debt_to"), ("consumers", "claim_at"),
-    ("platforms", "bank"), ("owners", "bank"), ("fund", "bank"),
+    ("platforms", "bank"), ("platforms", "buyer"), ("owners", "bank"), ("fund", "bank"),
 ]  # fmt: skip
 
 

@@ -82,11 +82,11 @@ def mixed() -> Economy:
     """Half of the platforms lend to consumers, with households' money; the other half do not."""
     cheap = FUNDED | {"outside_attention": RANGES["outside_attention"][0], "lead_in": 8, "starters": 9}
     cheap |= {"idle_founders": 0.0, "imitation": 0.0}  # who is founded later would take up the whole model
-    economy = small("consumer_traffic", seed=3, parameters=cheap)
+    economy = small("consumer_traffic", seed=3, firms=1_600, parameters=cheap)
     lends = np.arange(len(economy.platforms)) % 2 == 0
     for name in ("lends_to_consumers", "from_households"):
         economy.platforms[name] = lends.astype(float)
-    return economy.run(30)
+    return economy.run(12)
 
 
 def test_borrowers_and_lenders_find_those_who_lend_and_borrow_behind_those_who_do_not(mixed):

@@ -133,6 +133,7 @@ def of_platforms(economy: Any, seen: Survey) -> dict[str, float]:
     owed, living = total("platforms", "participations_owed"), int(np.count_nonzero(alive))
     bought = float((platforms["bank_margin"] * platforms["participations_owed"]).sum())
     return {
+        "platforms_alive": float(np.count_nonzero(alive & (platforms["acts"] > 0.0))),
         "platform_births": economy.tallies.platform_births,
         "no_room": economy.tallies.no_room,
         **of_ends(economy),
@@ -143,7 +144,6 @@ def of_platforms(economy: Any, seen: Survey) -> dict[str, float]:
             float(platforms["spend_seen"].sum()), 100.0 * float(platforms["new_seen"].sum())
         ),
         "fright": market.fright,
-        "platforms_alive": float(np.count_nonzero(alive & (platforms["acts"] > 0.0))),
         "platform_revenue": ratio(sums["revenue"], market.gdp),
         "platform_growth_spend": ratio(spent, market.gdp),
         "platform_profit": ratio(sums["profit"], market.gdp),

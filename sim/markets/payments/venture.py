@@ -102,15 +102,16 @@ def known_of_kinds(counts, platforms, now, p, known):
 
 
 @kernel
-def weigh_rounds(counts, platforms, market, now, p, known, luck, asked, merit):
-    """What each platform asks for (whole fen, 0: nothing), and what the fund expects of a yuan.
+def weigh_rounds(counts, platforms, market, now, p, known, rounds):
+    """What each platform asks for (rounds.asked, whole fen, 0: nothing), and what the fund expects of a yuan
+    (rounds.merit); rounds.luck: normal deviates of its opinions.
 
     asked = runway (team + wanted growth - gross profit + own part of loans it could not fund) - cash, when
     cash lasts no longer than round_early or more could be placed than it affords.
     merit = [v promised + (1 - v) earned] (1 + 2 w growth) growth's part of the round opinion
     """
     for q in range(counts.shape[0]):
-        asked[q] = merit[q] = 0.0
+        rounds.asked[q] = rounds.merit[q] = 0.0
         if counts[q]:
             row = rounds_row(platforms, q)
             team = team_of(row, market, p)
@@ -132,8 +133,8 @@ def weigh_rounds(counts, platforms, market, now, p, known, luck, asked, merit):
                 expected *= (
                     max(0.0, 1.0 + 2.0 * p.extrapolation * grows) * (wanted + lends) / (wanted + lends + team)
                 )
-                merit[q] = expected * exp(p.opinions * luck[q])
-                asked[q] = np.floor(need)
+                rounds.merit[q] = expected * exp(p.opinions * rounds.luck[q])
+                rounds.asked[q] = np.floor(need)
 
 
 class Grown(NamedTuple):
@@ -173,7 +174,8 @@ def fund_platforms(economy) -> None:
         year,
         luck,
     )
-    weigh_rounds(counts, economy.platforms, economy.market, economy.quarter, p, known, luck, asked, merit)
+    rounds = SimpleNamespace(luck=luck, asked=asked, merit=merit)
+    weigh_rounds(counts, economy.platforms, economy.market, economy.quarter, p, known, rounds)
     asks = np.flatnonzero(asked > 0.0)
     money = call_money(economy)
     order = asks[np.argsort(-merit[asks], kind="stable")]
