@@ -20,6 +20,8 @@ FUNDED = {
     "fund_commitment": RANGES["fund_commitment"][1],
     "seed_quarters": RANGES["seed_quarters"][1],
     "team_cost": RANGES["team_cost"][0],
+    "durable_chance": 0.095,  # what happens in small worlds is not to change with every default
+    "known_to_banks": 0.6,
 }
 LINKED = FUNDED | {
     "project_fixed": RANGES["project_fixed"][0],

@@ -75,14 +75,16 @@ def test_a_large_firm_still_fails_and_still_closes_when_it_is_small_in_work(econ
 
 def test_unsold_used_machines_wear_and_their_book_value_goes_through_a_flow():
     economy = small(parameters={"giants": 1, "used_wear": 0.1}).run(1)
+    scrapped = 0
     for _ in range(30):
         before, book = economy.memory.used_machines, economy.owners["used_capital"].sum()
         economy.step()
         flows = economy.records.of_flows[-1]
         gone = flows.get("used machines scrapped", 0)
         if before > 0.0 and book > 1000:
-            assert gone > 0
+            scrapped += gone
             assert gone <= 0.1 * book + len(economy.owners)
+    assert scrapped > 0
 
 
 def test_without_wear_nothing_is_scrapped():

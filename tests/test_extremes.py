@@ -65,9 +65,9 @@ DYING: list[dict[str, Any]] = [
 @pytest.mark.parametrize("parameters", DYING, ids=["no profit", "nobody at work", "no inputs"])
 def test_an_economy_that_dies_closes_its_books_and_records_what_can_be_said(parameters):
     with warnings.catch_warnings(action="error"):
-        economy = small(firms=300, parameters=parameters).run(40)
+        economy = small(firms=300, parameters=parameters).run(60)
     last = economy.records.lines[-1]
-    assert (len(economy.records), last["firms"], last["gdp"]) == (40, 0.0, 0.0)
+    assert (len(economy.records), last["firms"], last["gdp"]) == (60, 0.0, 0.0)
     for name in ("credit_to_gdp", "default_rate", "effective_firms", "skill_spread", "venture_funding"):
         assert math.isnan(last[name]), name
     assert not any(math.isinf(value) for value in last.values())

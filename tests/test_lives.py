@@ -61,7 +61,7 @@ def test_founders_follow_growth_rounds_and_profit_and_keep_away_from_ends():
     t["usual_revenue"] = 1.5
     grown = founders.expected_births(economy, 0)
     assert grown == pytest.approx(raised + p.imitation * n * p.by_growth * 0.5)
-    gone = np.flatnonzero(~t["alive"])[:2]
+    gone = np.flatnonzero(~t["alive"] & ~t["giant"])[:2]
     t["died"][gone], t["model"][gone] = economy.quarter, 0
     kept = np.exp(-p.deterrence * 2 / (2 + n))
     assert founders.expected_births(economy, 0) == pytest.approx(idle_ones + (grown - idle_ones) * kept)
@@ -237,7 +237,8 @@ def test_customers_are_sold_for_a_price_or_free(rich, monkeypatch):
     economy = begun(quarters=16)
     t, p = economy.platforms, economy.p
     row, *_, buyer = with_customers(economy)
-    t["worth"], t["price"] = 2000.0, 2000.0 / p.buyout_price * (0.5 if rich else 2.0)
+    # a customer of its own is dearer to win than what is asked for these, or cheaper
+    t["worth"], t["price"] = 2000.0, 2000.0 * p.buyout_price * (2.0 if rich else 0.5)
     cash, had, paid = t["deposits"].copy(), t["net_worth"].copy(), []
     pay = economy.ledger.pay
 

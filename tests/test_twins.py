@@ -21,7 +21,7 @@ OWN_ROW = {
 }
 ITS_TERMS = {"market/posted", "market/uncollected", "table/firms/platform_pace"}
 ITS_SIGHT = {"firm_scorers/mask", "consumer_scorers/mask"}
-COUNTED = {"platforms_alive", "take"}
+COUNTED = {"platforms_alive", "rounds_asked", "take"}
 
 
 @pytest.mark.parametrize("name", ACTING)
