@@ -24,14 +24,21 @@ OTHERS: dict[str, tuple[str, dict[str, Any], int]] = {
     "young and lent to": ("consumer_traffic", SCARCE, 4),
     "of integrators": ("deep_integration", LINKED, 12),
     "of poor integrators": ("deep_integration", SCARCE, 12),
+    "of old and poor integrators": ("deep_integration", SCARCE, 40),
+    "of old integrators": ("deep_integration", LINKED, 28),
+    "of sidelines": ("sideline_platform", LINKED, 24),
 }
 ELSEWHERE = {
-    "buyout_purse": "of poor integrators",
+    "borrowing_repaid": "of sidelines",
+    "confidence_least": "of integrators",
+    "confidence_most": "young and funded",
     "disruption": "of poor integrators",
     "earned_prior": "young and funded",
-    "expected_lending": "of poor integrators",
+    "expected_lending": "of old and poor integrators",
     "machines_purse": "of integrators",
+    "outside_attention_firms": "of sidelines",
     "project_limit": "young and short of cash",
+    "rate_cap": "of old integrators",
     "ripe_after": "young and funded",
     "rollover": "young and lent to",
     "upkeep_limit": "young and short of cash",
@@ -89,6 +96,7 @@ def acts(rich: Economy, futures: list[dict], name: str) -> bool:
 # what this world does not show within two years, and the world that would
 SPECIAL = {
     "borrowing_limit": "platforms whose capital is more than a part of all that banks may still lend",
+    "buyout_purse": "a buyer whose money is hardly enough",
     "commitment_purse": "owners with too little money for what they would commit",
     "disruption_kept": "links that are cut: a platform dies or poaches",
     "disruption_most": "a firm whose links are cut again and again",

@@ -267,6 +267,14 @@ def test_customers_are_sold_for_a_price_or_free(rich, monkeypatch):
     assert not ((first == second) & (first >= 0)).any()
 
 
+def test_a_buyer_spends_no_more_than_a_part_of_its_cash():
+    for purse, manner in ((1.0, BOUGHT), (0.0, WOUND_UP)):
+        economy = begun(quarters=16, buyout_purse=purse)
+        t = economy.platforms
+        t["worth"], t["price"] = 2000.0, 4000.0 * economy.p.buyout_price
+        assert ended(economy, with_customers(economy)[0]) == manner
+
+
 def test_who_leaves_claims_has_stopped_and_who_owes_more_than_it_has_is_broke():
     economy = begun("consumer_traffic", 16, buyout_price=0.0)
     t = economy.platforms

@@ -142,7 +142,11 @@ class Planted:
         self.firms |= {"generation": np.zeros(6, int), "alive": np.ones(6, bool), "failed": np.zeros(6, bool)}
         self.consumers = {name: np.zeros(4) for name in ("bank_debt", "loan_granted", "platform_granted")}
         self.consumers |= {"failed": np.zeros(4, bool), "ever_borrowed": np.zeros(4, bool)}
-        self.platforms = {"serial": np.array([1, 2]), "alive": np.ones(2, bool), "claims_owed": np.array([100.0, 300.0])}
+        self.platforms = {
+            "serial": np.array([1, 2]),
+            "alive": np.ones(2, bool),
+            "claims_owed": np.array([100.0, 300.0]),
+        }
         self.platforms |= {"claims_lost": np.zeros(2)}
         self.tables = {"firms": Rows(self.firms), "consumers": Rows(self.consumers)}
         self.firms, self.consumers = self.tables["firms"], self.tables["consumers"]

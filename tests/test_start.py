@@ -62,9 +62,7 @@ def test_lenders_begin_with_models_fitted_to_those_who_paid_and_who_did_not():
         # platforms begin with what banks have found, and without evidence of their own
         living = banks + np.flatnonzero(economy.platforms["alive"])
         assert len(living) > 1
-        np.testing.assert_allclose(
-            scorers.weights[living], np.tile(fitted.mean(axis=0), (len(living), 1))
-        )
+        np.testing.assert_allclose(scorers.weights[living], np.tile(fitted.mean(axis=0), (len(living), 1)))
         assert not scorers.total[banks:].any() and scorers.total[:banks].any()
         waits = scorers.seen_by >= 0  # labels of the time before mature after it
         assert waits.any() and scorers.seen_at[waits].max() == 0 and scorers.seen_at[waits].min() > -4
