@@ -11,7 +11,7 @@ from sim import Economy, Parameters, strategy
 from sim.actors.growth import learns_worth
 from sim.actors.platforms import BOUGHT, BROKE, STOPPED, WOUND_UP, survives
 from sim.credit.funders import FUNDERS
-from sim.credit.funders.households import feared
+from sim.credit.funders.households import feared, take_new_money
 from sim.credit.pools import idle
 from sim.markets.payments import venture
 from sim.population import founders
@@ -265,6 +265,20 @@ def test_customers_are_sold_for_a_price_or_free(rich, monkeypatch):
     assert not any((one == row).any() for one in places)
     first, second = economy.consumers["first_app"], economy.consumers["second_app"]
     assert not ((first == second) & (first >= 0)).any()
+
+
+def test_households_lend_no_more_than_they_have_left_of_what_they_offered():
+    economy = begun("consumer_traffic", 16)
+    c, n = economy.consumers, len(economy.platforms)
+    at = int(np.argmax(economy.platforms["claims_owed"]))
+    place = np.full(len(c), at, np.int32)
+    c["offered"] = c["deposits"] + 1000.0
+    had, owed = c["deposits"].copy(), int(economy.platforms["claims_owed"][at])
+    taken = np.zeros(n, np.int64)
+    taken[at] = int(c["offered"].sum())
+    take_new_money(economy, taken, place)
+    assert (c["deposits"] == 0).all()
+    assert economy.platforms["claims_owed"][at] == owed + had.sum()
 
 
 def test_a_buyer_spends_no_more_than_a_part_of_its_cash():

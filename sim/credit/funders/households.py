@@ -289,7 +289,9 @@ def take_new_money(e, taken: Fen, place: np.ndarray) -> None:
     if any_of(taken):
         consumers = e.consumers.columns
         part = split_by(taken, consumers["offered"], place)
-        part = np.minimum(part, consumers["offered"].astype(np.int64))
+        # what was offered may have gone into debts that fell due since
+        left = np.maximum(0, np.minimum(consumers["offered"].astype(np.int64), consumers["deposits"]))
+        part = np.minimum(part, left)
         consumers["claim_at"][...] = np.where(part > 0, place, consumers["claim_at"])
         consumers["offered"] -= part
         e.ledger.pay("claims bought", part, total_by(place, part, len(taken)))
