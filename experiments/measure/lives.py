@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from experiments.measure.arithmetic import YEAR, Values
+from experiments.measure.arithmetic import YEAR, Values, mean, share, yearly
 
 FIVE_YEARS = 5 * YEAR  # quarters
 LEADERS = 0.1  # the largest of the platforms that live, by revenue of the year before
@@ -90,6 +90,16 @@ def worst_year(died: Values, there: Values) -> slice:
     return slice(first, first + YEAR)
 
 
+def hazards(found: dict[str, Values]) -> tuple[float, float]:
+    """Deaths a month outside of the worst year, over those open; and the share that died within that year."""
+    died, there = deaths(found), open_at_start(found)
+    year = worst_year(died, there)
+    calm = np.ones(died.size, bool)
+    calm[year] = False
+    in_calm = share(float(died[calm].sum()) / 3.0, float(there[calm].sum()), none=math.nan)
+    return in_calm, share(float(died[year].sum()), float(there[year][0]), none=math.nan)
+
+
 def lives(platforms: pd.DataFrame, quarters: pd.DataFrame) -> dict[str, float]:
     """What the lives in one future amount to, by name; NaN where there was no case.
 
@@ -98,10 +108,8 @@ def lives(platforms: pd.DataFrame, quarters: pd.DataFrame) -> dict[str, float]:
     """
     n = len(quarters)
     found = paths(platforms, n)
-    alive, died, there = found["alive"], deaths(found), open_at_start(found)
-    year = worst_year(died, there)
-    calm = np.ones(n, bool)
-    calm[year] = False
+    alive, died = found["alive"], deaths(found)
+    in_calm, in_worst_year = hazards(found)
     peak = int(alive.argmax())
     life = by_platform(platforms, n, "alive") > 0
     first = first_quarters(life, by_platform(platforms, n, "manner"))
@@ -118,30 +126,19 @@ def lives(platforms: pd.DataFrame, quarters: pd.DataFrame) -> dict[str, float]:
         "year of the peak": (peak + 1) / YEAR,
         "left at the end, of the peak": float(alive[-1] / alive.max()) if alive.max() else math.nan,
         "founded": float(found["births"].sum()),
-        "hazard in calm": share(died[calm].sum() / 3.0, there[calm].sum()),
-        "died in the worst year": share(died[year].sum(), there[year][0]),
+        "hazard in calm": in_calm,
+        "died in the worst year": in_worst_year,
         "alive after five years": float(life[first[old] + FIVE_YEARS, old].mean()) if old.size else math.nan,
         "leaders alive five years later": float(life[-1, top].mean()) if top.size else math.nan,
         "others alive five years later": float(life[-1, fringe].mean()) if fringe.size else math.nan,
-        **{f"ended: {name}": share(found[name].sum(), died.sum()) for name in MANNERS},
-        "price of a customer, second year": mean_of(price[YEAR : 2 * YEAR]),
-        "price of a customer, eighth year": mean_of(price[7 * YEAR : 8 * YEAR]),
+        **{
+            f"ended: {name}": share(float(found[name].sum()), float(died.sum()), none=math.nan)
+            for name in MANNERS
+        },
+        "price of a customer, second year": mean(price[YEAR : 2 * YEAR]),
+        "price of a customer, eighth year": mean(price[7 * YEAR : 8 * YEAR]),
         "revenue at its peak": float(yearly(quarters["platform_revenue"].to_numpy(float)).max()),
         "revenue at the end": float(quarters["platform_revenue"].to_numpy(float)[-YEAR:].mean()),
         "venture money in its best year": float(yearly(quarters["venture_funding"].to_numpy(float)).max()),
         "no room": float(quarters["no_room"].to_numpy(float).sum()),
     }
-
-
-def share(part: float, whole: float) -> float:
-    return float(part / whole) if whole else math.nan
-
-
-def mean_of(values: Values) -> float:
-    known = values[np.isfinite(values)]
-    return float(known.mean()) if known.size else math.nan
-
-
-def yearly(values: Values) -> Values:
-    """Means of four quarters."""
-    return np.convolve(values, np.ones(YEAR) / YEAR, mode="valid") if len(values) >= YEAR else values

@@ -15,19 +15,17 @@ from experiments.measure.arithmetic import YEAR, Values, share
 from experiments.measure.history import History, fact
 from experiments.measure.lives import (
     FIVE_YEARS,
+    LEADERS,
     MANNERS,
     by_platform,
-    deaths,
     first_quarters,
-    open_at_start,
+    hazards,
     paths,
-    worst_year,
 )
 
 AFTER_PEAK = 9  # quarters from the peak of 2015 to March 2018
 TEN_YEARS = 10 * YEAR
-LEADERS = 0.1  # part of the living platforms that led, at least three
-LEADERS_LEAST = 3
+LEADERS_LEAST = 3  # platforms that led, however few there were
 
 
 def recorded(history: History, arm: str) -> tuple[Any, int]:
@@ -81,20 +79,13 @@ def p2p_exit_manner(history: History) -> float:
 @fact
 def p2p_hazard_calm(history: History) -> float:
     """Deaths a month under consumer_traffic in the quarters outside of the worst year."""
-    found = counts(history, "consumer_traffic")
-    died, there = deaths(found), open_at_start(found)
-    calm = np.ones(died.size, bool)
-    calm[worst_year(died, there)] = False
-    return share(float(died[calm].sum()) / 3.0, float(there[calm].sum()), none=math.nan)
+    return hazards(counts(history, "consumer_traffic"))[0]
 
 
 @fact
 def p2p_hazard_run(history: History) -> float:
     """Share that died within the worst four quarters under consumer_traffic."""
-    found = counts(history, "consumer_traffic")
-    died, there = deaths(found), open_at_start(found)
-    year = worst_year(died, there)
-    return share(float(died[year].sum()), float(there[year][0]), none=math.nan)
+    return hazards(counts(history, "consumer_traffic"))[1]
 
 
 @fact

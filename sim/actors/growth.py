@@ -43,6 +43,7 @@ class Growth(Declared):
     # fmt: on
 
 
+GROWTH_LEAST, GROWTH_MOST = -0.7, 2.0  # of revenue in a year: beyond that nobody believes it lasts
 MOST = 2.0  # log points by which a ratio of worth to price moves spending: beyond it nobody reckons
 
 
@@ -53,6 +54,12 @@ def team_of(platform, market, p):
     reach = p.team_reach * market.small_team
     grown = exp(p.team_scale * log(max(1.0, platform.put_in / max(1.0, reach))))
     return small * grown
+
+
+@compiled
+def growth_of(usual, earlier):
+    """Of revenue, in a year; none where there was no revenue before."""
+    return max(GROWTH_LEAST, min(GROWTH_MOST, usual / earlier - 1.0)) if earlier > 0.0 else 0.0
 
 
 class Learned(NamedTuple):

@@ -141,15 +141,20 @@ def redeem(e) -> None:
         funder.redeem(e)
 
 
+def owing(e) -> np.ndarray:
+    """Which platforms owe something to funders for whom their owners have to wait (mask)."""
+    found = np.zeros(len(e.platforms), bool)
+    for funder in funders.FUNDERS:
+        if funder.waits:
+            found |= funder.owed(e) != 0
+    return found
+
+
 def run_off(e, gone: np.ndarray) -> None:
     """Dead platforms (mask) pay whom they owe as far as their cash goes; what is left is their owners'."""
     platforms = e.platforms.columns
     for funder in funders.FUNDERS:
         funder.run_off(e, gone)
-    owing = np.zeros(len(gone), bool)
-    for funder in funders.FUNDERS:
-        if funder.waits:
-            owing |= funder.owed(e) != 0
-    rest = np.where(gone & ~owing, np.maximum(0, platforms["deposits"]), 0)
+    rest = np.where(gone & ~owing(e), np.maximum(0, platforms["deposits"]), 0)
     if any_of(rest):
         ownership.receive(e, "platform dividends", rest)

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from sim.actors.growth import growth_of
 from sim.actors.platforms import Platform
 from sim.engine.arithmetic import exp
 from sim.engine.columns import Account, declared
@@ -51,7 +52,6 @@ class Founding(Declared):
 
 HOW_MANY = claim("how many platforms are founded", __name__)
 SEED, MONTH = claim("a founder's money", __name__), claim("a founder's month", __name__)
-GROWTH_LEAST, GROWTH_MOST = -0.7, 2.0  # a year: beyond that nobody believes it lasts
 MONTHS = 3.0  # in a quarter
 # what the next platform in a row keeps of the last one; all else is set to the default of its column
 KEPT = ("generation", "bank", "giant", "size", "model")
@@ -72,11 +72,6 @@ def vacant(economy) -> np.ndarray:
     return np.flatnonzero(free)
 
 
-def growth_of(usual: float, earlier: float) -> float:
-    """Of revenue, in a year; none where there was no revenue before."""
-    return min(GROWTH_MOST, max(GROWTH_LEAST, usual / earlier - 1.0)) if earlier > 0.0 else 0.0
-
-
 def expected_births(economy, model: int) -> float:
     """How many platforms of a business model are founded this quarter, before chance (count)."""
     platforms, p, now = economy.platforms.columns, economy.p, economy.quarter
@@ -89,7 +84,7 @@ def expected_births(economy, model: int) -> float:
     age = now - platforms["founded"]
     young = alive & (age <= p.example_age) & (age > 0)
     earning = young & (platforms["revenue_total"] > 0.0) & (platforms["usual_profit"] >= 0.0)
-    growth = growth_of(
+    growth = growth_of.plain(
         float(platforms["usual_revenue"][mine].sum()), float(platforms["earlier_revenue"][mine].sum())
     )
     raised = np.count_nonzero(alive & (platforms["raised_at"] > now - 4)) / living

@@ -83,9 +83,7 @@ def platforms_end(economy) -> None:
     gone = ~platforms["alive"]
     pools.run_off(economy, gone)
     if len(just):
-        owing = np.zeros(len(just), bool)
-        for account in ("claims_owed", "borrowing"):
-            owing |= platforms[account][just] > 0
+        owing = pools.owing(economy)[just]
         manner = np.where(platforms["net_worth"][just] < 0, BROKE, np.where(owing, STOPPED, WOUND_UP))
         bought = platforms["buyer"][just] >= 0
         platforms["manner"][just] = np.where(bought & ~owing, BOUGHT, manner)

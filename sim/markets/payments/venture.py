@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from sim.actors.growth import team_of
+from sim.actors.growth import growth_of, team_of, worth_over_price
 from sim.actors.platforms import own_cash, purse
 from sim.engine.arithmetic import exp
 from sim.engine.compiling import compiled
@@ -66,14 +66,7 @@ class Venture(Declared):
 
 OPINION = claim("the fund's opinion of a platform", __name__)
 YEAR = 4  # quarters
-LEAST, MOST = -0.7, 2.0  # growth of revenue in a year, beyond which the fund does not believe it
 BEST = 10.0  # gain per yuan that the fund takes for possible at all
-
-
-@compiled
-def growth_of(usual, earlier):
-    """Of revenue in a year; none where there was no revenue before."""
-    return max(LEAST, min(MOST, usual / earlier - 1.0)) if earlier > 0.0 else 0.0
 
 
 @compiled
@@ -113,7 +106,7 @@ def weigh_rounds(counts, platforms, market, now, p, known, rounds):
     for q in range(counts.shape[0]):
         rounds.asked[q] = rounds.merit[q] = 0.0
         if counts[q]:
-            row = rounds_row(platforms, q)
+            row = backed(platforms, q)
             team = team_of(row, market, p)
             cash = own_cash(purse(platforms, q))
             wanted = platforms.wanted[q]
@@ -122,8 +115,7 @@ def weigh_rounds(counts, platforms, market, now, p, known, rounds):
             short = cash < p.round_early * burn or wanted > 1.25 * platforms.affords[q] or lends > team
             need = p.runway * (max(0.0, burn) + lends) - cash
             if short and need > market.small_team:
-                promised = platforms.worth[q] / platforms.price[q] if platforms.price[q] > 0.0 else p.hope
-                promised = max(0.0, min(BEST, promised))
+                promised = max(0.0, min(BEST, worth_over_price(row, p)))
                 age = float(now - platforms.founded[q])
                 own = age / (age + p.ripe_after) if platforms.put_in[q] > 0.0 else 0.0
                 earned = gain(platforms.gross_profit[q], platforms.put_in[q], platforms.leaving[q], p)
@@ -137,17 +129,31 @@ def weigh_rounds(counts, platforms, market, now, p, known, rounds):
                 rounds.asked[q] = np.floor(need)
 
 
-class Grown(NamedTuple):
-    """What of a platform says how large its team is."""
+class Backed(NamedTuple):
+    """What of a platform says how large its team is, and what it believes of a customer."""
 
     size: float
     put_in: float
+    worth: float
+    price: float
 
 
 @compiled
-def rounds_row(platforms, q):
-    """One platform, as `team_of` takes it."""
-    return Grown(size=platforms.size[q], put_in=platforms.put_in[q])
+def backed(platforms, q):
+    """One platform, as `team_of` and `worth_over_price` take it."""
+    return Backed(
+        size=platforms.size[q], put_in=platforms.put_in[q], worth=platforms.worth[q],
+        price=platforms.price[q],
+    )  # fmt: skip
+
+
+@kernel
+def value_stakes(platforms, p, worth):
+    """What platforms would fetch (fen): so many times their usual profit, growth reckoned in as far as it is
+    extrapolated."""
+    for q in range(worth.shape[0]):
+        grows = growth_of(platforms.usual_revenue[q], platforms.earlier_revenue[q])
+        worth[q] = p.exit_multiple * max(0.0, platforms.usual_profit[q]) * (1.0 + p.extrapolation * grows)
 
 
 def fund_platforms(economy) -> None:
@@ -201,10 +207,8 @@ def review_record(economy, acting: np.ndarray) -> None:
     platforms, p, memory = economy.platforms.columns, economy.p, economy.memory
     stake = acting & ~platforms["sold"] & (platforms["venture_total"] > 0.0)
     young = economy.quarter - platforms["founded"] <= p.young_stake
-    grown = np.where(platforms["earlier_revenue"] > 0.0, platforms["usual_revenue"], 0.0)
-    grows = grown / np.maximum(1.0, platforms["earlier_revenue"]) - 1.0
-    worth = p.exit_multiple * np.maximum(0.0, platforms["usual_profit"])
-    worth *= 1.0 + p.extrapolation * np.clip(grows, LEAST, MOST)
+    worth = np.empty(len(stake))
+    value_stakes(economy.platforms, p, worth)
     marks = np.where(young, np.maximum(worth, platforms["venture_total"]), worth)[stake].sum()
     memory.fund_put_in *= p.record_kept
     memory.fund_returned *= p.record_kept
