@@ -47,6 +47,7 @@ from sim.engine.mesa.recorded import Recorded
 from sim.engine.parameters import ParameterError, Parameters
 from sim.engine.rules import Rule, sweep
 from sim.law import Change, Timeline
+from sim.links import billing
 from sim.links import market as links
 from sim.markets import attention, goods, labour, news, placebo, supply
 from sim.markets.payments import banking, ownership, trade_credit, venture
@@ -295,7 +296,7 @@ class Economy(Shown, Populated, mesa.Model):
         goods.sell_goods(self)  # contracts are filled, goods are bought
         self.each(firms, meets_customers)
         goods.move_customers(self)
-        links.collect_fees(self)  # links pay a share of what they gained
+        billing.collect_fees(self)  # links pay a share of what they gained; some clients leave
 
         # debts are settled, and who cannot, fails
         self.each(firms, pays_suppliers)

@@ -82,7 +82,7 @@ def cuts_to_cash(firm, market, p, u):
 def taken_of_sales(firm, p):
     """What a platform takes out of this quarter's sales, before anybody else asks.   [fen]"""
     owed = float(firm.platform_debt) + math.floor(float(firm.platform_debt) * firm.platform_rate)
-    out_of_sales = min(float(firm.deposits), math.floor(p.deduction * firm.sales), owed)
+    out_of_sales = min(float(firm.deposits), math.floor(p.deduction * (1.0 - firm.hidden) * firm.sales), owed)
     return out_of_sales if firm.deducted else 0.0
 
 

@@ -164,16 +164,23 @@ class Firm(Row):
     ecosystem = Column(-1, unit="row of platforms", doc="of the giant it trades in, or -1", dtype="int32")
     portal = Column(-1, unit="row of platforms", doc="that has its attention, or -1", dtype="int32")
     link = Column(-1, unit="row of platforms", doc="that is part of its operations, or -1", dtype="int32")
-    project_cost = Column(0.0, unit="fen", doc="of the project by which its platform entered its operations")
+    lines_begun = Column(0, unit="bits", doc="service lines it has: a bit for each of LINES", dtype="int32")
+    agreed_share = Column(0.0, unit="share", doc="of what it can show to gain, owed to its platform")
+    project_line = Column(-1, unit="place in LINES", doc="of the line being built, or -1", dtype="int32")
+    project_cost = Column(0.0, unit="fen", doc="of the line being built")
     project_due = Column(0.0, unit="fen", doc="of that, what its platform has not paid and built yet")
     depth = Column(0.0, unit="share", doc="of the deepest line of its platform in its operations")
     linked_productivity = Column(0.0, unit="share of productivity", doc="added by its link")
+    linked_sparing = Column(0.0, unit="share of inputs", doc="that it does without thanks to its link")
     linked_agility = Column(0.0, unit="share/quarter", doc="added to its agility by its link")
+    linked_stock = Column(0.0, unit="share of stock", doc="that it does without thanks to its link")
     linked_early = Column(0.0, unit="share of trade credit", doc="paid to it at once thanks to its link")
+    linked_advances = Column(0.0, unit="share", doc="depth at which it is lent to out of sales")
     offer_luck = Column(-1.0, unit="share of budgets", doc="whose integration it is offered, or -1")
     disruption = Column(0.0, unit="share of output", doc="after a link was cut")
     gain = Column(0.0, unit="fen/quarter", doc="that its link can show")
     integration_fee = Column(0.0, unit="fen/quarter")
+    hidden = Column(0.0, unit="share of sales", doc="that it keeps from its platform")
     debt_to = Column(-1, unit="row of platforms", doc="to whose pool it owes, or -1", dtype="int32")
     platform_rate = Column(0.02, unit="share/quarter", doc="on its platform debt")
     platform_pace = Column(0.2, unit="share/quarter", doc="of its platform debt repaid")
@@ -299,8 +306,9 @@ def plans(firm, market, p, u):
     expected = firm.expected_demand + p.demand_memory * (firm.demand - firm.expected_demand)
     going = 0.0 if firm.closing else 1.0
     own = 1.0 - p.input_share
+    buffer = p.stock_buffer * (1.0 - firm.linked_stock)
     output = going * min(
-        max(0.0, expected + p.stock_speed * (p.stock_buffer * expected - firm.units)),
+        max(0.0, expected + p.stock_speed * (buffer * expected - firm.units)),
         firm.machines / (own * p.capital_output),
     )
     output *= 1.0 - p.inputs_bind * firm.inputs_short
@@ -311,7 +319,8 @@ def plans(firm, market, p, u):
     fixed = going * p.overhead * p.utilisation * firm.machines / p.capital_output
     workers = ((1.0 - p.overhead) * own * output + fixed) / firm.productivity
     wages, orders = workers * market.wage, order * market.machine_price
-    inputs = float(math.floor(p.input_share * output * market.input_price[firm.sector]))
+    needed = p.input_share * (1.0 - firm.linked_sparing)
+    inputs = float(math.floor(needed * output * market.input_price[firm.sector]))
     bills = wages + (1.0 - firm.on_credit) * inputs + orders + float(firm.owed_1 + firm.owed_2)
     return Plan(
         expected_demand=expected,
@@ -350,7 +359,7 @@ def produces(firm, market, p, u):
     mark_up += p.mark_up_return * (p.mark_up - firm.mark_up)
     mark_up = min(1.0, max(0.0, mark_up))
     own = (1.0 - p.input_share) * (1.0 + mark_up) * market.wage / firm.productivity
-    own += p.input_share * market.input_price[firm.sector]
+    own += p.input_share * (1.0 - firm.linked_sparing) * market.input_price[firm.sector]
     price = p.pass_through * own + (1.0 - p.pass_through) * market.going_price[firm.sector]
     return Produced(
         output=output,

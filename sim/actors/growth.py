@@ -84,8 +84,8 @@ def learns_worth(platform, market, p, u):
     worth = w gross profit / customer / (leaving + discount) + (1 - w) (kind's worth + hope) / 2   [fen]
     w = customer years / (customer years + evidence_half)
     """
-    there = p.persons_per_row * platform.users + platform.firm_users + platform.links
-    new = p.persons_per_row * platform.new_users + platform.new_firm_users + platform.new_links
+    there = p.persons_per_row * platform.users + platform.firm_users + platform.lines
+    new = p.persons_per_row * platform.new_users + platform.new_firm_users + platform.new_lines
     spent = platform.consumer_spend + platform.firm_spend + max(0.0, platform.project_spend - platform.upkeep)
     spent /= market.wage_index
     spend_seen = platform.spend_seen + p.price_memory * (spent - platform.spend_seen)

@@ -34,7 +34,7 @@ class PlatformCredit(Declared):
     line_of_consumer = param(1.0, unit="quarters of income", low=0.25, high=2.0, source="assumed",
         doc="highest debt through platforms of a consumer")
     lending_depth = param(0.05, unit="share", low=0.0, high=0.5, source="assumed", held=True,
-        doc="depth beyond which a firm asks the platform it is linked with for credit")
+        doc="depth of the line advances beyond which a firm asks its platform for credit")
     # fmt: on
 
 
@@ -80,7 +80,7 @@ def list_asking(borrowers, first, second, open_, turn, asked, platform):
 def list_deep(firms, p, at):
     """The platform that each firm is linked with deeply enough to borrow from it; -1 for none."""
     for i in range(at.shape[0]):
-        at[i] = firms.link[i] if firms.depth[i] > p.lending_depth else -1
+        at[i] = firms.link[i] if firms.linked_advances[i] > p.lending_depth else -1
 
 
 @compiled
@@ -129,12 +129,13 @@ def settle_offers(asked, platform, offer, ration, borrowers, lent):
 
 
 @kernel
-def set_terms(firms, platforms, pace):
+def set_terms(firms, pace):
     """How the debt of firms to each platform is paid back: how fast, and whether out of sales."""
     for i in range(firms.platform_debt.shape[0]):
         q = max(0, firms.debt_to[i])
         firms.platform_pace[i] = pace[q]
-        firms.deducted[i] = firms.platform_debt[i] > 0 and platforms.by_deduction[q] > 0.0
+        advanced = firms.linked_advances[i] > 0.0 and firms.link[i] == q
+        firms.deducted[i] = firms.platform_debt[i] > 0 and advanced
 
 
 def terms_of(economy, pace: np.ndarray) -> SimpleNamespace:
@@ -185,7 +186,7 @@ def lend_to_firms(economy) -> None:
     score_firms(economy, asked)
     pace = np.where(platforms["file_like_a_bank"] > 0.0, p.instalment, p.platform_instalment)
     lend(economy, firms, asked, platform, firms["sales"], p.line_of_firm, terms_of(economy, pace))
-    set_terms(firms, economy.platforms, pace)
+    set_terms(firms, pace)
 
 
 def who_prefers(economy) -> np.ndarray:

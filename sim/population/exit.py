@@ -9,6 +9,7 @@ from sim.engine.fen import any_of, within
 from sim.engine.kernels import kernel
 from sim.engine.ledger import Some, total_by
 from sim.engine.parameters import Declared, param
+from sim.links import clients
 from sim.links.market import forget_links
 from sim.markets.payments import ownership, trade_credit
 
@@ -101,6 +102,7 @@ def firms_leave(economy) -> None:
     tallies.bad_trade_credit = float(unpaid.sum())
     tallies.hit_by_failures = float(hits)  # of the quarter before
     tallies.failures_after_a_hit = float(np.count_nonzero(failed & hit))
+    clients.count(economy, "lost", rows[firms["link"][rows] >= 0])
     vacate(rows, firms)
     forget_links(economy, rows)
 

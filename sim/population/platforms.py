@@ -87,7 +87,7 @@ def platforms_end(economy) -> None:
         manner = np.where(platforms["net_worth"][just] < 0, BROKE, np.where(owing, STOPPED, WOUND_UP))
         bought = platforms["buyer"][just] >= 0
         platforms["manner"][just] = np.where(bought & ~owing, BOUGHT, manner)
-        for name in ("links", "users", "firm_users", "customers"):
+        for name in ("links", "lines", "users", "firm_users", "customers"):
             platforms[name][just] = 0.0
 
 

@@ -12,6 +12,7 @@ from sim.engine.chart import Chart
 from sim.engine.columns import declared
 from sim.engine.records import Records
 from sim.engine.units import Told
+from sim.links.clients import SIZES
 from sim.record.national import (
     Survey,
     debts,
@@ -45,9 +46,12 @@ PLATFORM_COLUMNS = [
     "users",
     "firm_users",
     "links",
+    "lines",
     "new_users",
     "new_firm_users",
     "new_links",
+    "new_lines",
+    "left_links",
     "customers",
     "price",
     "worth",
@@ -110,6 +114,11 @@ PLATFORM_SUMS = [*SPENDING, "upkeep", "revenue", "profit", "venture", "new_users
     linked_firms="share of firms: into whose operations a platform is integrated",
     linked_sales="share of sales: made by linked firms",
     depth="share: how deep links are, weighed by sales; NaN where there are none",
+    churn_small="share/quarter: of small clients, lost or closed; NaN where there are none",
+    churn_middle="share/quarter: the same of middling clients",
+    churn_large="share/quarter: the same of large clients",
+    clients_left="share/quarter: of clients, that left their platform by choice; NaN where there are none",
+    lines="lines/link: service lines begun, mean over links; NaN where there are none",
     shown_gain="share of GDP: gains that links can show",
     integration_fees="share of GDP: fees that links pay",
     kept_by_platforms="share of platforms' loans: that they fund themselves",
@@ -156,6 +165,8 @@ def of_platforms(economy: Any, seen: Survey) -> dict[str, float]:
         "linked_firms": firms.linked / len(economy.firms),
         "linked_sales": ratio(firms.linked_sales, firms.sales),
         "depth": ratio(firms.depth, firms.linked_sales),
+        **of_clients(economy.tallies),
+        "lines": ratio(float(platforms["lines"].sum()), float(platforms["links"].sum())),
         "shown_gain": ratio(firms.gain, market.gdp),
         "integration_fees": ratio(firms.fee, market.gdp),
         "kept_by_platforms": ratio(pool - owed - total("platforms", "claims_owed"), pool),
@@ -167,6 +178,14 @@ def of_platforms(economy: Any, seen: Survey) -> dict[str, float]:
         "auc_platforms_firms": economy.firm_scorers.auc(scoring.PLATFORMS),
         "auc_platforms_consumers": economy.consumer_scorers.auc(scoring.PLATFORMS),
     }
+
+
+def of_clients(tallies: Any) -> dict[str, float]:
+    """What share of clients was lost this quarter, by size."""
+    numbers = {name: getattr(tallies, f"clients_{name}") for name in SIZES}
+    lost = {name: getattr(tallies, f"lost_{name}") for name in SIZES}
+    churn = {f"churn_{name}": ratio(lost[name], number) for name, number in numbers.items()}
+    return churn | {"clients_left": ratio(tallies.clients_left, sum(numbers.values()))}
 
 
 def of_ends(economy: Any) -> dict[str, float]:

@@ -36,7 +36,7 @@ class Prices(Declared):
 MOST = {"take": Prices.take_limit.value, "gain_share": Prices.gain_share_limit.value}
 NOT_NUMBERS = ("name", "title", "claims", "funders", "lines", "reviews", "turns_to")
 NUMBERS = (int, float, np.integer, np.floating)
-SWITCHES = ("acts", "file_like_a_bank", "lends_to_consumers", "lends_to_firms", "by_deduction")
+SWITCHES = ("acts", "file_like_a_bank", "lends_to_consumers", "lends_to_firms")
 
 
 class StrategyError(ValueError):
@@ -55,7 +55,7 @@ class BusinessModel:
     lends_to_firms: whether it arranges credit. funders: who funds a loan, ((name, share), ...), see
     `sim.credit.funders`; the rest the platform funds and keeps, `keeps`. lines: what it does for a firm that
     it is linked with, see `sim.links.lines`. take: on what others fund, share/quarter, at first. gain_share:
-    of what a linked firm gains, at first. by_deduction: repaid out of the flow of sales. reviews: a rule by
+    of what a linked firm gains, at first. reviews: a rule by
     which each of its platforms reviews its business model every quarter: it writes `wanted_model`, the place
     in `turns_to` of the model that it turns to, or -1 to stay. turns_to: names of those models.
 
@@ -79,7 +79,6 @@ class BusinessModel:
     lines: tuple[str, ...] = ()
     take: float = 0.0
     gain_share: float = 0.0
-    by_deduction: bool = False
     reviews: Rule | None = None
     turns_to: tuple[str, ...] = ()
 

@@ -15,8 +15,7 @@ ROW = BusinessModel(
     sees=OPERATIONS,
     lends_to_firms=True,
     funders=(("banks", 0.7),),
-    lines=("process", "adaptation", "early_cash"),
+    lines=("payments", "software", "procurement", "logistics", "early_cash", "advances"),
     take=0.0068,
     gain_share=0.4,
-    by_deduction=True,
 )

@@ -13,7 +13,14 @@ from sim.links.lines.base import ServiceLine
 __all__ = ["LINES", "ServiceLine", "without_effects"]
 
 # what links do for a firm: the columns that lines add to; and what of it a linked platform may see
-EFFECTS = ("linked_productivity", "linked_agility", "linked_early")
+EFFECTS = (
+    "linked_productivity",
+    "linked_sparing",
+    "linked_agility",
+    "linked_stock",
+    "linked_early",
+    "linked_advances",
+)
 INSIGHT = ("cash", "margin", "orders")
 
 
@@ -37,7 +44,13 @@ def without_effects() -> dict[str, float]:
 
 def columns_of_a_link() -> list[str]:
     """The columns of firms that say what a link is, zero for a firm without one."""
-    return ["depth", "project_cost", "project_due", *EFFECTS, *(line.depth_name for line in LINES)]
+    of_link = ["depth", "lines_begun", "agreed_share", "hidden", "project_cost", "project_due"]
+    return [*of_link, *EFFECTS, *(line.depth_name for line in LINES)]
+
+
+def costs() -> np.ndarray:
+    """What a project of each line costs, in that of the whole firm."""
+    return np.array([line.cost for line in LINES])
 
 
 def insight(economy, rows: np.ndarray) -> dict[str, np.ndarray]:

@@ -12,12 +12,16 @@ import numpy as np
 from sim.engine.chart import Change, Flow, Instrument, WriteOff
 from sim.engine.rows import Column
 
+FIRST_BELIEF = 0.025  # share of sales that lines for the whole firm are thought to gain at first
+
 
 class ServiceLine:
     """A service line.
 
-    name: as a business model names it. rank: its place among others. cost: its share in what a project costs
-    that brings all lines there were at first. effects: the parameters by which it does something for a firm;
+    name: as a business model names it. rank: its place among others. cost: of its project, in that of a
+    project for the whole firm. lock: part of the disruption that its loss brings, at full depth. needs: names
+    of the lines without which it is not offered. lends: whether a firm that has it asks its platform for
+    credit. effects: the parameters by which it does something for a firm;
     at zero it does nothing. reveals: which of `INSIGHT` its platform comes to see, the more clearly the
     deeper it is. works: a kernel (linked, firms, depth, p) that adds to the columns `linked_...` of the
     `linked` firms. shows: a kernel (linked, firms, depth, usual, p, shown) that adds what can be put on the
@@ -28,6 +32,9 @@ class ServiceLine:
     name: str
     rank: int
     cost: float
+    lock: float = 1.0
+    needs: tuple[str, ...] = ()
+    lends: bool = False
     effects: tuple[str, ...] = ()
     reveals: tuple[str, ...] = ()
     works: Callable[..., None]
@@ -42,6 +49,11 @@ class ServiceLine:
         return f"depth_{self.name}"
 
     @property
+    def belief_name(self) -> str:
+        """The column of platforms that says what they think it gains a firm."""
+        return f"belief_{self.name}"
+
+    @property
     def offer_name(self) -> str:
         """The column of platforms that says whether they offer it."""
         return f"offers_{self.name}"
@@ -50,7 +62,11 @@ class ServiceLine:
         return {self.depth_name: Column(0.0, unit="share", doc=f"of the line {self.name} in its operations")}
 
     def columns_of_platforms(self) -> dict[str, Column]:
-        return {self.offer_name: Column(0.0, unit="yes/no", doc=f"whether it offers the line {self.name}")}
+        gains = f"what it thinks that the line {self.name} gains a firm at full depth"
+        return {
+            self.offer_name: Column(0.0, unit="yes/no", doc=f"whether it offers the line {self.name}"),
+            self.belief_name: Column(FIRST_BELIEF * self.cost, unit="share of sales", doc=gains),
+        }
 
     def depth(self, e: Any) -> np.ndarray:
         """How deep it is, by firm (share)."""

@@ -31,7 +31,7 @@ def shows(linked, firms, depth, usual, p, shown):
 class EarlyCashLine(ServiceLine):
     """See the file's text."""
 
-    name, rank, cost = "early_cash", 3, 0.25
+    name, rank, cost, lock = "early_cash", 5, 0.15, 0.0
     effects = ("early_cash",)
     reveals = ("cash",)
     works, shows = works, shows

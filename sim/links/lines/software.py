@@ -1,16 +1,16 @@
-"""Process: the platform takes over a part of the firm's work, which then takes fewer people."""
+"""Software: the platform takes over a part of the firm's work, which then takes fewer people."""
 
 from sim.engine.kernels import kernel
 from sim.engine.parameters import Declared, param
 from sim.links.lines.base import ServiceLine
 
 
-class Process(Declared):
+class Software(Declared):
     """What the line does for a firm."""
 
     # fmt: off
     process_gain = param(0.025, unit="share of productivity", low=0.0, high=0.05, source="assumed",
-        doc="what integration of full depth adds to output per worker")
+        doc="what software of full depth adds to output per worker")
     # fmt: on
 
 
@@ -29,13 +29,13 @@ def shows(linked, firms, depth, usual, p, shown):
         shown.share[n] += made / (1.0 + made)
 
 
-class ProcessLine(ServiceLine):
+class SoftwareLine(ServiceLine):
     """See the file's text."""
 
-    name, rank, cost = "process", 1, 0.5
+    name, rank, cost, lock = "software", 2, 0.4, 1.0
     effects = ("process_gain",)
     reveals = ("orders",)
     works, shows = works, shows
 
 
-LINE = ProcessLine()
+LINE = SoftwareLine()
