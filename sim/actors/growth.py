@@ -86,7 +86,8 @@ def learns_worth(platform, market, p, u):
     """
     there = p.persons_per_row * platform.users + platform.firm_users + platform.lines
     new = p.persons_per_row * platform.new_users + platform.new_firm_users + platform.new_lines
-    spent = platform.consumer_spend + platform.firm_spend + max(0.0, platform.project_spend - platform.upkeep)
+    # what a line costs is known when it is begun, whenever its instalments are paid
+    spent = platform.consumer_spend + platform.firm_spend + platform.project_begun
     spent /= market.wage_index
     spend_seen = platform.spend_seen + p.price_memory * (spent - platform.spend_seen)
     new_seen = platform.new_seen + p.price_memory * (new - platform.new_seen)

@@ -97,6 +97,7 @@ class Platform(Row):
     consumer_spend = Column(0.0, unit="fen/quarter", doc="on the attention of consumers")
     firm_spend = Column(0.0, unit="fen/quarter", doc="on the attention of firms")
     project_spend = Column(0.0, unit="fen/quarter", doc="on new projects and upkeep")
+    project_begun = Column(0.0, unit="fen", doc="cost of the projects begun", of_the_quarter=True)
     technology_spend = Column(0.0, unit="fen/quarter", doc="on machines that do a part of the work")
     technology = Column(
         0.0, unit="fen", doc="what was spent on it and is not yet out of date, at first wages"

@@ -24,10 +24,10 @@ class Integration(Declared):
     """What integration costs and how it grows."""
 
     # fmt: off
-    project_fixed = param(900_000.0, unit="fen/project", low=300_000.0, high=3_000_000.0,
-        source="assumed", scale="log", doc="fixed cost of a project for the whole firm, at first wages")
+    project_fixed = param(300_000.0, unit="fen/firm", low=100_000.0, high=1_000_000.0, source="assumed",
+        scale="log", doc="cost of coming into a firm, whatever its size, with the first project, at first wages")
     project_share = param(0.07, unit="quarters of sales", low=0.03, high=0.2, source="assumed", scale="log",
-        doc="cost of a project for the whole firm that grows with its size")
+        doc="cost of a project for the whole firm")
     project_down = param(0.1, unit="share of cost", low=0.05, high=1.0, source="assumed",
         doc="part of a project's cost that must be there when it starts; the rest is paid by instalments")
     engineer_scarcity = param(50.0, unit="per share of GDP", low=0.0, high=200.0, source="assumed",
@@ -103,11 +103,11 @@ def upkeeps(linked, firms, market, p, lines, people, upkeep, due):
     (fen)."""
     for i in linked:
         q = firms.link[i]
-        whole = (p.project_fixed * market.wage_index + p.project_share * firms.sales[i]) * people[q]
-        here = 0.0
+        here = p.project_fixed * market.wage_index
         for line in range(lines.cost.shape[0]):
-            here += lines.offers[q, line] * lines.cost[line] * built(firms, i, line)
-        upkeep[q] += p.depth_decay * here * whole
+            part = lines.offers[q, line] * lines.cost[line] * built(firms, i, line)
+            here += part * p.project_share * firms.sales[i]
+        upkeep[q] += p.depth_decay * here * people[q]
         due[q] += firms.project_due[i]
 
 

@@ -77,12 +77,12 @@ def best_line(i, q, terms, firms, lines, purses, p):
     """
     begun, share, cheaper = terms
     sales = firms.sales[i]
-    whole = (purses.fixed + p.project_share * sales) * purses.people[q]
+    entry = purses.fixed if begun == 0 else 0.0  # who is there need not come in again
     best, price, value, least, most = -1, 1.0, 0.0, 1.0, -1.0
     for line in range(lines.cost.shape[0]):
         needs = lines.needs[line]
         if lines.offers[q, line] > 0.0 and not (begun >> line) & 1 and begun & needs == needs:
-            cost = max(1.0, whole * lines.cost[line])
+            cost = max(1.0, (entry + p.project_share * sales * lines.cost[line]) * purses.people[q])
             gains = lines.belief[q, line] * sales
             lent = lines.lends[line] * p.expected_lending * purses.take[q] * sales
             worth = p.horizon * (share * gains + lent - p.depth_decay * cost)
@@ -193,6 +193,7 @@ def take_projects(order, offers, purses, firms, p, taken):
         if first <= purses.left[q] - purses.spent[q] and pays:
             purses.spent[q] += first
             purses.lines[q] += 1.0
+            purses.begun[q] += offers.price[n]
             firms.project_cost[i], firms.project_due[i] = offers.price[n], offers.price[n] - first
             firms.project_line[i] = offers.line[n]
             if firms.link[i] != q:
@@ -214,6 +215,7 @@ def sell_projects(economy, linked: np.ndarray, lines: SimpleNamespace, purses: S
     purses.fixed = p.project_fixed * economy.market.wage_index
     purses.take, purses.gain_share = platforms["take"], platforms["gain_share"]
     purses.links = platforms["links"].copy()
+    purses.begun = platforms["project_begun"]
     purses.won, purses.lines = platforms["new_links"], platforms["new_lines"]
     draws = SimpleNamespace(
         luck=key(economy.draws_from, OFFERS), anchors=key(economy.draws_from, ANCHORS),
