@@ -28,7 +28,7 @@ ROOT = Path(__file__).parents[1]
 FIRST = ["arm", "other", "outcome", "horizon", "unit", "difference", "low", "high", "placebo", "word"]
 SMALL = {"firms": 200, "banks": 4, "platforms": 12, "burn_in": 3, "quarters": 8, "seed": 5}
 MINE = sim.BusinessModel(
-    "mine", "Mine", to_projects=1.0, sees=2, lends_to_firms=True, lines=("process",), gain_share=0.25
+    "mine", "Mine", to_projects=1.0, sees=2, lends_to_firms=True, lines=("software",), gain_share=0.25
 )
 MIX = {"institution_traffic": 4, FOCUS: 2}
 

@@ -155,7 +155,7 @@ def test_a_row_of_ones_own_is_a_business_model():
         sees=2,
         lends_to_firms=True,
         gain_share=0.2,
-        lines=("process",),
+        lines=("software",),
     )
     economy = small(mine).run(4)
     assert economy.strategy is mine
