@@ -98,31 +98,31 @@ def shows(linked, firms, depth, usual, p, shown):
         shown.share[n] += 0.05 * depth[linked[n]]
 
 
-class Logistics(ServiceLine):
-    """Fewer people carry the same goods; orders and stock are seen."""
+class Leasing(ServiceLine):
+    """Its machines are looked after by others; orders and stock are seen."""
 
-    name, rank, cost = "logistics", 4, 0.3
+    name, rank, cost = "leasing", 7, 0.3
     reveals = ("orders",)
     works, shows = works, shows
 
 
 def test_a_service_line_is_one_object():
     row = BusinessModel(
-        "carrier", "Carrier", to_projects=1.0, sees=OPERATIONS, lines=("logistics",), gain_share=0.4
+        "carrier", "Carrier", to_projects=1.0, sees=OPERATIONS, lines=("leasing",), gain_share=0.4
     )
-    with pytest.raises(StrategyError, match="no service line 'logistics'"):
+    with pytest.raises(StrategyError, match="no service line 'leasing'"):
         Economy(row, firms=100)
-    with LINES.with_one_more(Logistics()):
+    with LINES.with_one_more(Leasing()):
         economy = small(row, parameters=LINKED).run(24)
         firms = economy.firms
-        deep = firms["depth_logistics"] > 0.0
+        deep = firms["depth_leasing"] > 0.0
         assert deep.any()
-        assert not firms["depth_process"].any()
+        assert not firms["depth_software"].any()
         assert np.array_equal(firms["linked_productivity"] > 0.0, deep & (firms["link"] >= 0))
         rows = np.arange(len(economy.firms))
-        assert np.array_equal(insight(economy, rows)["orders"], firms["depth_logistics"])
+        assert np.array_equal(insight(economy, rows)["orders"], firms["depth_leasing"])
         assert economy.records.flows.groupby("flow")["fen"].sum()["integration fees"] > 0
-    assert "depth_logistics" not in small().firms.columns
+    assert "depth_leasing" not in small().firms.columns
 
 
 @rule(writes="wanted_model", draws="a test's review of a business model")
@@ -156,7 +156,7 @@ def test_a_business_model_is_told_what_it_lacks():
     cases: tuple[tuple[dict[str, Any], str], ...] = (
         ({"turns_to": ("deep_integration",)}, "rule that reviews"),
         ({"reviews": turns_where_it_does_not_pay, "turns_to": ("deep_integraton",)}, "deep_integration"),
-        ({"lines": ("process",), "funders": (("bank", 0.5),)}, "no funder 'bank'"),
+        ({"lines": ("software",), "funders": (("bank", 0.5),)}, "no funder 'bank'"),
         ({"to_consumers": 0.5, "to_projects": 0.5}, "names no service lines"),
     )
     plain: dict[str, Any] = {"name": "x", "title": "X", "to_consumers": 1.0}
@@ -179,4 +179,5 @@ def test_a_change_of_law_is_one_object():
 def test_business_models_are_found_by_being_there():
     assert "deep_integration" in discover()
     assert [funder.name for funder in FUNDERS] == ["banks", "households", "borrowing"]
-    assert [line.name for line in LINES] == ["payments", "software", "procurement", "logistics", "early_cash", "advances"]
+    lines = ["payments", "software", "procurement", "logistics", "early_cash", "advances"]
+    assert [line.name for line in LINES] == lines

@@ -88,7 +88,7 @@ MEAN_ONE = "half the variance, which makes the mean of a lognormal one"
 HALVES = "a firm buys half of its inputs in each of two sectors"
 GUARD = "no division by zero"
 SCALING = "brings a feature of the score to about one"
-PROJECT = "share in the cost of a project that brings the three lines there were at first"
+PROJECT = "its part of a project for the whole firm, and of what a firm loses with a deep link"
 BELIEVED = "what nobody believes to last, a guard for ratios of small numbers"
 GUESS = "of the first guess, which the lead-in outlives"
 # by file and function, or module constant: the numbers that stay there, and why
@@ -138,9 +138,16 @@ ALLOWED = {
     ),
     ("sim/markets/news.py", "posts_terms"): ({0.5}, HALVES),
     ("sim/markets/news.py", "renewal"): ({0.42}, "the mean part of a machine park that a mishap destroys"),
-    ("sim/links/lines/process.py", "name, rank, cost"): ({0.5}, PROJECT),
-    ("sim/links/lines/adaptation.py", "name, rank, cost"): ({0.25}, PROJECT),
-    ("sim/links/lines/early_cash.py", "name, rank, cost"): ({0.25}, PROJECT),
+    ("sim/links/lines/payments.py", "name, rank, cost, lock"): ({0.1, 0.3}, PROJECT),
+    ("sim/links/lines/software.py", "name, rank, cost, lock"): ({0.4}, PROJECT),
+    ("sim/links/lines/procurement.py", "name, rank, cost, lock"): ({0.2, 0.5}, PROJECT),
+    ("sim/links/lines/logistics.py", "name, rank, cost, lock"): ({0.2, 0.5}, PROJECT),
+    ("sim/links/lines/early_cash.py", "name, rank, cost, lock"): ({0.15}, PROJECT),
+    ("sim/links/lines/advances.py", "name, rank, cost, lock"): ({0.05}, PROJECT),
+    ("sim/links/lines/base.py", "FIRST_BELIEF"): ({0.025}, "what nobody knows before the first link"),
+    ("sim/links/clients.py", "SMALL, LARGE"): ({0.5}, "sizes by which the record tells clients"),
+    ("sim/links/clients.py", "effort_of"): ({0.5}, "a firm works for others with half of its people at least"),
+    ("sim/links/clients.py", "bears"): ({0.5}, "half the square"),
     ("sim/population/growth_path.py", "balanced_growth"): ({0.5}, "the middle of two leverages"),
     ("sim/population/growth_path.py", "demand_by_sector"): ({0.5}, HALVES),
     ("sim/population/start.py", "finance_firms"): ({0.004}, GUESS),

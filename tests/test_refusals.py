@@ -52,7 +52,7 @@ def test_an_attribute_that_does_not_exist_cannot_be_blended():
         {"name": None}, {"name": 5}, {"name": ""}, {"title": None}, {"claims": "C9"}, {"claims": (9,)},
         {"take": None}, {"take": "0.01"}, {"take": True}, {"funders": [0.7]}, {"sees": None},
         {"sees": 1.5}, {"sees": True}, {"lends_to_firms": 0.5}, {"acts": "yes"},
-        {"by_deduction": None}, {"acts": math.nan},
+        {"lends_to_firms": None}, {"acts": math.nan},
     ],
 )  # fmt: skip
 def test_a_row_of_things_that_are_no_numbers_or_words_is_refused(change):
