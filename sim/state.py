@@ -233,4 +233,6 @@ class Tallies(Typed):
     lost_small: float = number(0.0, "firms", "of the first, that left their platform or closed")
     lost_middle: float = number(0.0, "firms", "of the second, that left their platform or closed")
     lost_large: float = number(0.0, "firms", "of the third, that left their platform or closed")
-    clients_left: float = number(0.0, "firms", "linked, that left their platform by their own choice")
+    left_small: float = number(0.0, "firms", "of lost_small, that left by their own choice")
+    left_middle: float = number(0.0, "firms", "of lost_middle, that left by their own choice")
+    left_large: float = number(0.0, "firms", "of lost_large, that left by their own choice")

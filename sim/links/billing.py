@@ -107,9 +107,6 @@ def part_with(economy, linked: np.ndarray) -> None:
     )
     gone = clients.who_leaves(economy, linked, links)
     clients.count(economy, "clients", linked)
-    economy.tallies.clients_left = float(len(gone))
     if len(gone):
-        clients.count(economy, "lost", gone)
-        counted = np.bincount(economy.firms.columns["link"][gone], minlength=len(economy.platforms))
-        economy.platforms.columns["left_links"] += counted
+        clients.leave(economy, gone, economy.firms.columns["link"][gone])
         cut_links(economy, gone)

@@ -117,6 +117,13 @@ def count(economy, what: str, rows: np.ndarray) -> None:
         setattr(economy.tallies, tally, getattr(economy.tallies, tally) + number)
 
 
+def leave(economy, rows: np.ndarray, whose: np.ndarray) -> None:
+    """Count these firms as clients that leave, by their own choice, the platforms `whose` they were."""
+    count(economy, "lost", rows)
+    count(economy, "left", rows)
+    economy.platforms.columns["left_links"] += np.bincount(whose, minlength=len(economy.platforms))
+
+
 def who_leaves(economy, linked: np.ndarray, links: SimpleNamespace) -> np.ndarray:
     """Rows of the clients that leave now; see `judge_links`."""
     links.luck, links.quarter = key(economy.draws_from, REVIEWS), np.uint64(economy.quarter)

@@ -15,7 +15,7 @@ from sim.engine.compiling import compiled
 from sim.engine.draws import claim, key, uniform
 from sim.engine.kernels import kernel
 from sim.engine.parameters import Declared, param
-from sim.links.clients import effort_of
+from sim.links.clients import effort_of, leave
 from sim.links.lines import LINES
 
 OFFERS, ANCHORS = claim("offers of integration", __name__), claim("offers along chains", __name__)
@@ -231,7 +231,10 @@ def sell_projects(economy, linked: np.ndarray, lines: SimpleNamespace, purses: S
     order = np.argsort(-offers.value[:found] / offers.price[:found], kind="stable")
     taken = SimpleNamespace(rows=np.empty(found, np.int64), left=np.empty(found, np.int64))
     new = take_projects(order, offers, purses, firms, p, taken)
-    rows, won_over = taken.rows[:new], taken.rows[:new][taken.left[:new] >= 0]
+    rows, moved = taken.rows[:new], taken.left[:new] >= 0
+    won_over = rows[moved]
+    if len(won_over):
+        leave(economy, won_over, taken.left[:new][moved])
     firms.columns["disruption"][won_over] += p.disruption * locked(economy, won_over)
     firms.columns["depth"][rows] = 0.0
     firms.columns["hidden"][rows] = 0.0

@@ -114,10 +114,15 @@ PLATFORM_SUMS = [*SPENDING, "upkeep", "revenue", "profit", "venture", "new_users
     linked_firms="share of firms: into whose operations a platform is integrated",
     linked_sales="share of sales: made by linked firms",
     depth="share: how deep links are, weighed by sales; NaN where there are none",
-    churn_small="share/quarter: of small clients, lost or closed; NaN where there are none",
+    clients_small="share of firms: linked, with less than half the mean firm's sales",
+    clients_middle="share of firms: linked, between small and large",
+    clients_large="share of firms: linked, with four times the mean firm's sales or more",
+    churn_small="share/quarter: of small clients, that left their platform or closed; NaN where none are",
     churn_middle="share/quarter: the same of middling clients",
     churn_large="share/quarter: the same of large clients",
-    clients_left="share/quarter: of clients, that left their platform by choice; NaN where there are none",
+    left_small="share/quarter: of small clients, that left by their own choice; NaN where none are",
+    left_middle="share/quarter: the same of middling clients",
+    left_large="share/quarter: the same of large clients",
     lines="lines/link: service lines begun, mean over links; NaN where there are none",
     shown_gain="share of GDP: gains that links can show",
     integration_fees="share of GDP: fees that links pay",
@@ -165,7 +170,7 @@ def of_platforms(economy: Any, seen: Survey) -> dict[str, float]:
         "linked_firms": firms.linked / len(economy.firms),
         "linked_sales": ratio(firms.linked_sales, firms.sales),
         "depth": ratio(firms.depth, firms.linked_sales),
-        **of_clients(economy.tallies),
+        **of_clients(economy.tallies, len(economy.firms)),
         "lines": ratio(float(platforms["lines"].sum()), float(platforms["links"].sum())),
         "shown_gain": ratio(firms.gain, market.gdp),
         "integration_fees": ratio(firms.fee, market.gdp),
@@ -180,12 +185,14 @@ def of_platforms(economy: Any, seen: Survey) -> dict[str, float]:
     }
 
 
-def of_clients(tallies: Any) -> dict[str, float]:
-    """What share of clients was lost this quarter, by size."""
+def of_clients(tallies: Any, firms: int) -> dict[str, float]:
+    """How many clients there are, by size, and what share of them was lost this quarter."""
     numbers = {name: getattr(tallies, f"clients_{name}") for name in SIZES}
-    lost = {name: getattr(tallies, f"lost_{name}") for name in SIZES}
-    churn = {f"churn_{name}": ratio(lost[name], number) for name, number in numbers.items()}
-    return churn | {"clients_left": ratio(tallies.clients_left, sum(numbers.values()))}
+    found = {f"clients_{name}": number / firms for name, number in numbers.items()}
+    for share, tally in (("churn", "lost"), ("left", "left")):
+        counts = {name: getattr(tallies, f"{tally}_{name}") for name in SIZES}
+        found |= {f"{share}_{name}": ratio(counts[name], number) for name, number in numbers.items()}
+    return found
 
 
 def of_ends(economy: Any) -> dict[str, float]:
