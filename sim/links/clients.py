@@ -83,8 +83,8 @@ def judge_links(linked, firms, p, links, leaves):
         dearer = p.hiding_cost * (1.0 + p.hiding_watched * links.watched[n])
         firms.hidden[i] = min(p.hiding_most, spared / dearer)
         u, v = uniforms(links.luck, firms.ids[i], firms.generation[i], links.quarter)
-        settled = firms.depth[i] > p.settled_depth and firms.project_line[i] < 0
-        if settled and u < p.contract_review:
+        # a further line that is being built keeps nobody from leaving
+        if firms.depth[i] > p.settled_depth and u < p.contract_review:
             gain = firms.gain[i] / (1.0 - firms.hidden[i]) * exp(p.client_doubt * bell(v))
             effort = effort_of(firms, i, cost_of(firms.lines_begun[i], links.cost), p) * own
             net = gain - firms.integration_fee[i] - effort
