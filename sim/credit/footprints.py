@@ -20,7 +20,7 @@ class Footprints(Declared):
     """What payments show, and how habit and record fade."""
 
     # fmt: off
-    footprint_noise = param(0.3, unit="standard deviations", low=0.1, high=1.0, source="assumed",
+    footprint_noise = param(1.0, unit="standard deviations", low=0.3, high=3.0, source="assumed",
         doc="error in what footprints show of somebody all of whose money passes")
     trace_memory = param(0.2, unit="share/quarter", low=0.05, high=0.5, source="assumed",
         doc="weight of a quarter in what payments show of somebody over time")

@@ -38,8 +38,7 @@ BINS = 512  # of the score, for the record of discrimination
 COUNTED, ENOUGH = 0.95, 100.0  # of a quarter's tally in the next one; defaults, and others, for an AUC
 
 # firms: constant, late leverage, late margin, size, pledged, youth, three traces of payments, then what an
-# insider sees now: cash and dues of partners against bills and dues to them, margin, orders against expected
-# ones and stock; an insider sees traces as far as payments pass through it
+# insider sees now: cash and dues of partners against bills and dues to them, margin, orders against stock
 FIRM_FEATURES = 12
 FIRM_PRIOR = (-4.5, 1.0, -1.0, -0.3, 0.5, 1.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
 OUTSIDE = (1, 1, 1, 1, 1, 1, 0, 0, 0, 0, 0, 0)

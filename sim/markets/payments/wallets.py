@@ -16,9 +16,9 @@ import numpy as np
 
 from sim.engine.arithmetic import exp, log
 from sim.engine.compiling import compiled
-from sim.engine.draws import claim, key, normals, uniforms
+from sim.engine.draws import claim, key, normals, uniform
 from sim.engine.fen import any_of
-from sim.engine.kernels import kernel
+from sim.engine.kernels import kernel, kernel_apart
 from sim.engine.ledger import split
 from sim.engine.parameters import Declared, param
 from sim.markets.payments import ownership
@@ -32,7 +32,7 @@ class Wallets(Declared):
         doc="what a wallet keeps, net, of all that passes through it; firms pay it at their tills")
     paid_by_wallet = param(0.6, unit="share of spending", low=0.0, high=0.8, source="PAYMENT_VOLUME",
         doc="part of what he buys that a person pays with his wallet, once he is used to it")
-    passes_beside = param(6.5, unit="ratio", low=1.0, high=16.0, source="PAYMENT_VOLUME",
+    passes_beside = param(6.0, unit="ratio", low=1.0, high=16.0, source="PAYMENT_VOLUME",
         doc="all that passes through wallets, to others and between own accounts too, over purchases")
     wallet_habit = param(0.1, unit="share/quarter", low=0.03, high=0.3, source="assumed",
         doc="part of the way to its full use that somebody with a wallet goes in a quarter")
@@ -74,43 +74,42 @@ class Chances(NamedTuple):
 def wallet_of(at, home, runs):
     """Whose wallet somebody has before he thinks of another: his own while it is run, else that of the giant
     in whose ecosystem he lives; -1 for none."""
-    if at >= 0 and runs[at]:
-        return at
-    return home if home >= 0 and runs[home] else -1
+    own, other = (at >= 0) & runs[max(0, at)], (home >= 0) & runs[max(0, home)]
+    return at if own else home if other else -1
 
 
 @compiled
-def turned(at, contagion, review, upto, u, v):
-    """Whose wallet somebody has after he has thought of it; `upto`: running sums of the chances of each."""
-    if u >= (review if at >= 0 else contagion):
+def turned(at, chances, u):
+    """Whose wallet somebody has after he has thought of it; u: a number from 0 to 1."""
+    chance = chances.review if at >= 0 else chances.contagion
+    if u >= chance:
         return at
     q = 0
-    while q < upto.shape[0] - 1 and v >= upto[q]:
+    while q < chances.upto.shape[0] - 1 and u >= chance * chances.upto[q]:
         q += 1
     return q
 
 
-@kernel
+@kernel_apart
 def choose(people, there, runs, chances, turn, luck, year, having):
     """Who has whose wallet now; adds to `having` how many have that of each platform.
 
-    there: of those who are alive. chances.contagion, review: of taking one up, of thinking of another;
-    chances.upto: by platform, running sums. turn: the quarter of the year, in which it is the turn of every
-    fourth row.
+    there: of those who are alive. chances: see `Chances`. turn: the quarter of the year, in which it is the
+    turn of every fourth row.
     """
     for i in range(people.wallet.shape[0]):
-        at = wallet_of(people.wallet[i], people.ecosystem[i], runs) if there[i] else -1
-        if there[i] and (i + turn) % YEAR == 0:
-            u, v = uniforms(luck, people.ids[i], people.generation[i], year)
-            at = turned(at, chances.contagion, chances.review, chances.upto, u, v)
-        people.wallet[i] = at
-        if at >= 0:
-            having[at] += 1.0
+        at = wallet_of(people.wallet[i], people.ecosystem[i], runs)
+        people.wallet[i] = at if there[i] else -1
+    for i in range(turn, people.wallet.shape[0], YEAR):
+        u = uniform(luck, people.ids[i], people.generation[i], year)
+        people.wallet[i] = turned(people.wallet[i], chances, u) if there[i] else -1
+    for i in range(people.wallet.shape[0]):
+        having[max(0, people.wallet[i])] += 1.0 if people.wallet[i] >= 0 else 0.0
 
 
 @kernel
 def spend(consumers, p, paid):
-    """Adds what consumers pay by each wallet to `paid` (fen); their use of it grows. Returns all they spend."""
+    """Adds what consumers pay by each wallet to `paid` (fen); their use grows. Returns all they spend."""
     total = 0.0
     for i in range(consumers.wallet.shape[0]):
         total += consumers.budget[i]
