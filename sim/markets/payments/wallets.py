@@ -46,7 +46,7 @@ class Wallets(Declared):
         doc="growth of the chance that a wallet is chosen with the share of those who have it")
     wallet_campaigns = param(0.3, unit="log points", low=0.0, high=1.0, source="assumed",
         doc="standard deviation of the luck of a wallet's campaigns in a year, in who chooses it")
-    wallet_paid_out = param(1.0, unit="share", low=0.0, high=1.0, source="assumed",
+    wallet_paid_out = param(1.0, unit="share", low=0.0, high=1.0, source="assumed", held=True,
         doc="part of a wallet's income that goes to the owners at once; the rest its giant may use")
     app_sight = param(0.08, unit="share", low=0.0, high=0.3, source="assumed",
         doc="part of a person's money that an app sees of those who use it, as far as no wallet shows it")
@@ -225,6 +225,7 @@ def stop(economy) -> None:
         market.by_wallet[...] = market.household_part[...] = 0.0
         firms["payment_fee"][...] = 0.0
         firms["wallet"][...] = consumers["wallet"][...] = -1
+        economy.platforms.columns["wallets"][...] = economy.platforms.columns["tills"][...] = 0.0
 
 
 def turn_to(economy, runs: np.ndarray) -> None:
@@ -260,7 +261,8 @@ def appeals(economy, runs: np.ndarray) -> np.ndarray:
         pull = exp(p.wallet_crowd * log(held[giant])) if held[giant] > 0.0 else 0.0
         weight[giant] = pull * exp(p.wallet_campaigns * e)
     weight = weight if any_of(weight) else runs.astype(float)  # before anybody has one all are alike
-    return np.cumsum(weight) / weight.sum()
+    upto = np.cumsum(weight)
+    return upto / upto[-1]
 
 
 def share_of(counts: np.ndarray) -> np.ndarray:
