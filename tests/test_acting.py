@@ -24,8 +24,7 @@ OTHERS: dict[str, tuple[str, dict[str, Any], int]] = {
     "young and lent to": ("consumer_traffic", SCARCE, 4),
     "of integrators": ("deep_integration", LINKED, 12),
     "of poor integrators": ("deep_integration", SCARCE, 12),
-    "of old and poor integrators": ("deep_integration", SCARCE, 40),
-    "of old integrators": ("deep_integration", LINKED, 28),
+    "of old and poor integrators": ("deep_integration", SCARCE, 60),
     "of sidelines": ("sideline_platform", LINKED, 24),
 }
 ELSEWHERE = {
@@ -35,11 +34,12 @@ ELSEWHERE = {
     "disruption": "of poor integrators",
     "earned_prior": "young and funded",
     "expected_lending": "of old and poor integrators",
+    "horizon": "of old and poor integrators",
     "machines_purse": "of integrators",
     "outside_attention_firms": "of sidelines",
     "project_limit": "young and short of cash",
-    "rate_cap": "of old integrators",
-    "ripe_after": "young and funded",
+    "rate_cap": "of old and poor integrators",
+    "ripe_after": "young and short of cash",
     "rollover": "young and lent to",
     "upkeep_limit": "young and short of cash",
 }

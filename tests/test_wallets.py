@@ -136,7 +136,7 @@ def test_a_larger_wallet_is_chosen_more_often(economy):
 
 def test_use_grows_to_what_a_person_pays_by_wallet(economy):
     use = economy.consumers["wallet_use"][economy.consumers["wallet"] >= 0]
-    assert 0.0 < use.min() and use.max() <= economy.p.paid_by_wallet
+    assert use.min() > 0.0 and use.max() <= economy.p.paid_by_wallet
     spent = economy.market.by_wallet
     assert spent.sum() <= economy.p.paid_by_wallet and (spent[2:] == 0.0).all()
 
