@@ -127,8 +127,9 @@ FLOWS: dict[str, Flow | Change | WriteOff] = {
     ),
     "platform interest of firms": Flow("firms", "platforms"),
     "platform interest of consumers": Flow("consumers", "platforms"),
-    # integration
+    # integration, and what is paid by wallet
     "integration fees": Flow("firms", "platforms"),
+    "payment fees": Flow("firms", "platforms"),
     # changes of value
     "cost of goods sold": Change("firms", "stock"),
     "spoilage": Change("firms", "stock"),

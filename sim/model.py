@@ -34,6 +34,7 @@ from sim.actors.platforms import (
 )
 from sim.actors.state import sets_policy
 from sim.credit import from_banks, from_platforms, pools, scoring, settlement
+from sim.credit.footprints import leaves_traces, sells_as_usual
 from sim.engine import given
 from sim.engine.columns import Table
 from sim.engine.compiling import telling
@@ -50,7 +51,7 @@ from sim.law import Change, Timeline
 from sim.links import billing
 from sim.links import market as links
 from sim.markets import attention, goods, labour, news, placebo, supply
-from sim.markets.payments import banking, ownership, trade_credit, venture
+from sim.markets.payments import banking, ownership, trade_credit, venture, wallets
 from sim.population import entry, founders, models, start
 from sim.population import exit as leaving
 from sim.population import platforms as population
@@ -272,8 +273,10 @@ class Economy(Shown, Populated, mesa.Model):
         supply.find_suppliers(self)
         self.each(firms, adapts, plans, asks_for_credit)
         self.each(banks, finds_room)
+        first = from_platforms.firms_who_prefer(self)
+        from_platforms.lend_to_firms(self, first)  # who finds a platform cheaper and quicker
         from_banks.lend_to_firms(self)  # banks lend, and so create, money
-        from_platforms.lend_to_firms(self)  # whom they leave short asks a platform
+        from_platforms.lend_to_firms(self, ~first)  # whom they leave short
         self.each(firms, cuts_to_cash)
 
         # work and wages
@@ -297,6 +300,7 @@ class Economy(Shown, Populated, mesa.Model):
         self.each(firms, meets_customers)
         goods.move_customers(self)
         billing.collect_fees(self)  # links pay a share of what they gained; some clients leave
+        wallets.collect(self)  # purchases pass through wallets, tills pay for it
 
         # debts are settled, and who cannot, fails
         self.each(firms, pays_suppliers)
@@ -306,8 +310,9 @@ class Economy(Shown, Populated, mesa.Model):
         trade_credit.pay_suppliers(self)  # by those who pay them after banks
         self.each(consumers, serves_debt)
         settlement.consumers_pay(self)
+        self.each(consumers, leaves_traces)
         pools.collect(self)  # debtors pay pools, pools pay funders
-        self.each(firms, keeps_accounts)
+        self.each(firms, keeps_accounts, sells_as_usual)
         leaving.firms_leave(self)  # closures and defaults, and who bears them
 
         # lenders learn, owners and banks close

@@ -131,6 +131,8 @@ class NationalAccounts(Typed):
     real_consumption: float = number(0.0, "goods/quarter", "bought by consumers")
     real_investment: float = number(0.0, "goods/quarter", "new machines bought")
     real_public: float = number(0.0, "goods/quarter", "bought by the state")
+    household_part: np.ndarray = each("sectors", "share", "of a sector's sales that households buy")
+    by_wallet: np.ndarray = each("platforms", "share", "of what households spend, paid by its wallet")
     tax_norm: float = number(0.2, "share", "income tax at the public debt aimed at, solved for the start")
 
 

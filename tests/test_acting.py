@@ -24,8 +24,7 @@ OTHERS: dict[str, tuple[str, dict[str, Any], int]] = {
     "young and lent to": ("consumer_traffic", SCARCE, 4),
     "of integrators": ("deep_integration", LINKED, 12),
     "of poor integrators": ("deep_integration", SCARCE, 12),
-    "of old and poor integrators": ("deep_integration", SCARCE, 40),
-    "of old integrators": ("deep_integration", LINKED, 28),
+    "of old and poor integrators": ("deep_integration", SCARCE, 60),
     "of sidelines": ("sideline_platform", LINKED, 24),
 }
 ELSEWHERE = {

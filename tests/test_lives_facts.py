@@ -250,3 +250,20 @@ def test_losses_with_a_platform_end_where_another_takes_its_row():
         platforms = {name: np.array(values) for name, values in table.items()}
         watch.watch_platforms(platforms, *map(np.array, (lived, before, claims)))
     assert (watch.stuck, watch.lost) == (100.0, 60.0)
+
+
+def payments(*shares):
+    """Of three wallets, in each quarter these shares of payments."""
+    return lambda q, k: 1e6 * shares[min(q, len(shares)) - 1][k]
+
+
+def test_the_lead_in_payments_falls_as_far_as_it_does_while_two_lead():
+    spans = [(0, ALWAYS)] * 3
+    steady = [(0.7, 0.25, 0.05)] * 4
+    falls = payments(*steady, (0.62, 0.33, 0.05), (0.57, 0.38, 0.05), (0.52, 0.43, 0.05))
+    assert facts.share_shift(world(12, spans, payments=falls)) == pytest.approx(0.18)
+    slow = payments(*[(0.7 - 0.01 * q, 0.25 + 0.01 * q, 0.05) for q in range(20)])
+    assert facts.share_shift(world(20, spans, payments=slow)) == pytest.approx(0.05)
+    third = payments(*steady, (0.5, 0.25, 0.25))
+    assert facts.share_shift(world(12, spans, payments=third)) == 0.0
+    assert math.isnan(facts.share_shift(world(12, spans, payments=lambda q, k: 0.0)))

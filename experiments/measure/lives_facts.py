@@ -23,6 +23,8 @@ from experiments.measure.lives import (
     paths,
 )
 
+SHIFT_WITHIN = 5  # quarters in which a leader of payments lost its lead
+TWO_LEADERS = 0.9  # of payments, that the two largest then hold together
 AFTER_PEAK = 9  # quarters from the peak of 2015 to March 2018
 TEN_YEARS = 10 * YEAR
 LEADERS_LEAST = 3  # platforms that led, however few there were
@@ -235,3 +237,24 @@ def client_churn(history: History) -> float:
     live = (alive[1:] > 0.0) & (alive[:-1] > 0.0)
     before = float(links[:-1][live].sum())
     return YEAR * (before + float((new - links)[1:][live].sum())) / before if before else math.nan
+
+
+@fact
+def share_shift(history: History) -> float:
+    """Largest fall of the leader's share in payments by wallet in five quarters of institution_traffic.
+
+    A fall counts as 0 where the two largest then hold less than nine tenths; only wallets carry payments.
+    """
+    (payments,) = columns(history, "institution_traffic", "payments")
+    together = payments.sum(axis=1, keepdims=True) if payments.size else np.zeros((0, 1))
+    if not (together > 0.0).any():
+        return math.nan
+    share = np.divide(payments, together, out=np.zeros_like(payments), where=together > 0.0)
+    two = np.sort(share, axis=1)[:, -2:].sum(axis=1)
+    most = 0.0
+    for began in np.flatnonzero(together[:, 0] > 0.0):
+        leader = int(share[began].argmax())
+        later = slice(began + 1, began + 1 + SHIFT_WITHIN)
+        falls = np.where(two[later] >= TWO_LEADERS, share[began, leader] - share[later, leader], 0.0)
+        most = max(most, float(falls.max(initial=0.0)))
+    return most

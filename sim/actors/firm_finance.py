@@ -127,7 +127,7 @@ def settles(firm, market, p, u):
     other_interest = math.floor(other * firm.platform_rate)
     worn = p.depreciation * float(firm.capital)
     profit = firm.sales - firm.cost_of_sales - worn - interest - shared_interest - other_interest
-    profit -= firm.integration_fee
+    profit -= firm.integration_fee + firm.payment_fee
     cash = float(firm.deposits)
     # what is deducted from sales is gone before anybody else asks
     flow = taken_of_sales(firm, p)

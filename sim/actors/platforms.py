@@ -125,6 +125,12 @@ class Platform(Row):
     file_bill = Column(0.0, unit="fen/quarter", doc="of last quarter's loan files")
     belief = Column(0.0, unit="share of sales", doc="what it thinks that all its lines gain at full depth")
     revenue = Column(0.0, unit="fen/quarter", doc="interest kept, takes, fees", of_the_quarter=True)
+    payments = Column(0.0, unit="fen/quarter", doc="through its wallet, of any kind", of_the_quarter=True)
+    payment_fees = Column(
+        0.0, unit="fen/quarter", doc="that its wallet earns, no part of revenue", of_the_quarter=True
+    )
+    wallets = Column(0.0, unit="rows of consumers", doc="that have its wallet")
+    tills = Column(0.0, unit="firms", doc="that take its wallet first")
     direct_cost = Column(
         0.0, unit="fen/quarter", doc="funding, files, service, losses borne", of_the_quarter=True
     )

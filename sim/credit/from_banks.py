@@ -30,7 +30,7 @@ def open_files_of_firms(firms, least_age, lends_against, terms, asked):
     for i in range(firms.loan_wanted.shape[0]):
         debt = float(firms.bank_debt[i] + firms.syndicated_debt[i] + firms.platform_debt[i])
         pledged = lends_against * float(firms.capital[i] + firms.stock[i])
-        amount = min(firms.loan_wanted[i], max(0.0, pledged - debt))
+        amount = min(firms.loan_wanted[i] - firms.platform_granted[i], max(0.0, pledged - debt))
         asked.rows[opened] = i
         asked.amounts[opened] = amount
         opened += 1 if firms.age[i] >= least_age and worth_a_file(amount, terms) else 0

@@ -1,5 +1,6 @@
 """Credit through platforms: those whom banks do not know, sent away or left short ask a platform they use;
-so do, before they ask a bank, those for whom it is cheaper once time and effort are reckoned in.
+so do, before they ask a bank, persons and firms for whom it is cheaper once time, effort and habit are
+reckoned in.
 
 A platform accepts what adds to its own expected profit, as a bank does: see `sim.credit.underwriting`. Who
 funds what it lends is in `sim.credit.funders`.
@@ -10,6 +11,7 @@ from types import SimpleNamespace
 import numpy as np
 
 from sim.credit import funders, pools
+from sim.credit.footprints import draw_blur
 from sim.credit.scoring import Asked, score_consumers, score_firms
 from sim.credit.underwriting import Terms, duration_of, underwrite
 from sim.engine.arithmetic import open_one
@@ -20,8 +22,9 @@ from sim.engine.kernels import kernel
 from sim.engine.ledger import Some, total_by
 from sim.engine.parameters import Declared, param
 from sim.links.lines import insight
+from sim.markets.payments.wallets import passing_of_consumers, passing_of_firms
 
-FOOTPRINT_NOISE = claim("blur of a footprint", __name__)
+FOOTPRINT_NOISE = {name: claim(f"blur of a footprint of {name}", __name__) for name in ("firms", "consumers")}
 INSIGHT_NOISE = claim("haze of shallow integration", __name__)
 
 
@@ -35,6 +38,8 @@ class PlatformCredit(Declared):
         doc="highest debt through platforms of a consumer")
     lending_depth = param(0.05, unit="share", low=0.0, high=0.5, source="assumed", held=True,
         doc="depth of the line advances beyond which a firm asks its platform for credit")
+    effort_of_firm = param(200_000.0, unit="fen/firm", low=0.0, high=1_000_000.0, source="assumed",
+        doc="worth to a firm of the time and effort that a loan at a bank takes more than through a platform")
     # fmt: on
 
 
@@ -45,18 +50,19 @@ def asking(economy) -> np.ndarray:
 
 
 @kernel
-def prefer(consumers, effort, duration, first_there):
-    """Who asks an app first and a bank after it: whom the bank does not know, and who finds it cheaper, at
-    the rates that he has seen, with what a bank's loan costs in time and effort (fen a row) reckoned in."""
+def prefer(borrowers, known, effort, duration, first_there):
+    """Who asks a platform first and a bank after it: whom the bank does not know, and who finds it cheaper,
+    at the rates that he has seen, with what a bank's loan costs in time and effort (fen a row), and what
+    habit is worth to him, reckoned in. known: by row; duration: of a platform's loan (quarters)."""
     for i in range(first_there.shape[0]):
-        wanted = consumers.loan_wanted[i]
-        dearer = (consumers.platform_rate[i] - consumers.rate[i]) * wanted * duration
-        first_there[i] = wanted > 0.0 and (not consumers.known[i] or dearer < effort)
+        wanted = borrowers.loan_wanted[i]
+        dearer = (borrowers.platform_rate[i] - borrowers.rate[i]) * wanted * duration
+        first_there[i] = wanted > 0.0 and (not known[i] or dearer < effort + borrowers.lender_habit[i])
 
 
 @kernel
 def list_asking(borrowers, first, second, open_, turn, asked, platform):
-    """Who asks a platform for what he lacks, and which: of two, the first that is open.
+    """Who asks a platform for what he lacks, and which: of two, that of habit, else the first that is open.
 
     first, second: rows of platforms, -1 for none; open_: which platforms lend to them; turn: whose turn it
     is to ask. Old debt binds to its pool: whoever owes one platform asks that one. Writes `asked.rows` and
@@ -66,7 +72,9 @@ def list_asking(borrowers, first, second, open_, turn, asked, platform):
     for i in range(borrowers.loan_wanted.shape[0]):
         lacks = borrowers.loan_wanted[i] - borrowers.loan_granted[i] - borrowers.platform_granted[i]
         if turn[i] and lacks > 0.0:
-            q = open_one(first[i], second[i], open_)
+            q, last = open_one(first[i], second[i], open_), borrowers.last_lender[i]
+            if borrowers.lender_habit[i] > 0.0 and (last == first[i] or last == second[i]) and open_[last]:
+                q = last
             if borrowers.platform_debt[i] > 0 and borrowers.debt_to[i] >= 0:
                 q = borrowers.debt_to[i]
             if q >= 0 and open_[q]:
@@ -129,6 +137,15 @@ def settle_offers(asked, platform, offer, ration, borrowers, lent):
 
 
 @kernel
+def grow_habit(asked, platform, lent, worth, borrowers):
+    """To ask again where one has just borrowed is worth something (fen)."""
+    for n in range(platform.shape[0]):
+        if lent[n] > 0:
+            borrowers.last_lender[asked.rows[n]] = platform[n]
+            borrowers.lender_habit[asked.rows[n]] = worth
+
+
+@kernel
 def set_terms(firms, pace):
     """How the debt of firms to each platform is paid back: how fast, and whether out of sales."""
     for i in range(firms.platform_debt.shape[0]):
@@ -170,17 +187,26 @@ def file_costs(economy) -> np.ndarray:
     return work * (1.0 - p.automation * platforms["technique"]) * economy.market.wage_index
 
 
-def lend_to_firms(economy) -> None:
-    """Firms that banks have left short ask the platform they are linked with, or their portal."""
+def firms_who_prefer(economy) -> np.ndarray:
+    """Which firms ask a platform before a bank (mask)."""
+    p, first = economy.p, np.zeros(len(economy.firms), bool)
+    effort = p.effort_of_firm * economy.market.wage_index
+    known = np.ones(len(first), bool)
+    prefer(economy.firms, known, effort, duration_of(p.platform_instalment), first)
+    economy.platforms.columns["file_bill"][...] = 0.0  # that of last quarter is paid
+    return first
+
+
+def lend_to_firms(economy, turn: np.ndarray) -> None:
+    """Firms whose `turn` it is (mask) ask the platform they are linked with, or their portal."""
     platforms, firms, p = economy.platforms.columns, economy.firms, economy.p
-    platforms["file_bill"][...] = 0.0  # that of last quarter is paid
     open_ = asking(economy) & (platforms["lends_to_firms"] > 0.0)
     if not any_of(open_):
         return
     deep, asked = np.empty(len(firms), np.int32), Asked(len(firms))
     list_deep(firms, p, deep)
-    everybody = np.ones(len(firms), bool)
-    platform = who_asks(economy, firms, (deep, firms["portal"]), open_, everybody, asked)
+    platform = who_asks(economy, firms, (deep, firms["portal"]), open_, turn, asked)
+    leave_footprints(economy, firms, asked, passing_of_firms(economy, asked.rows, platform))
     draw_normals(economy, firms, INSIGHT_NOISE, asked.rows, asked.insight_draw)
     asked.sees_clearly(insight(economy, asked.rows))
     score_firms(economy, asked)
@@ -193,7 +219,8 @@ def who_prefers(economy) -> np.ndarray:
     """Which consumers ask an app before a bank (mask)."""
     p, first = economy.p, np.zeros(len(economy.consumers), bool)
     effort = p.effort_of_person * p.persons_per_row * economy.market.wage_index
-    prefer(economy.consumers, effort, duration_of(p.consumer_instalment), first)
+    known = economy.consumers["known"]
+    prefer(economy.consumers, known, effort, duration_of(p.consumer_instalment), first)
     return first
 
 
@@ -206,6 +233,7 @@ def lend_to_consumers(economy, turn: np.ndarray) -> None:
     asked = Asked(len(consumers))
     apps = consumers["first_app"], consumers["second_app"]
     platform = who_asks(economy, consumers, apps, open_, turn, asked)
+    leave_footprints(economy, consumers, asked, passing_of_consumers(economy, asked.rows, platform))
     score_consumers(economy, asked)
     terms = terms_of(economy, np.full(len(open_), p.consumer_instalment))
     lent = lend(economy, consumers, asked, platform, consumers["usual_income"], p.line_of_consumer, terms)
@@ -219,8 +247,14 @@ def who_asks(economy, borrowers, places, open_: np.ndarray, turn: np.ndarray, as
     asked.only(found)
     platform = platform[:found]
     asked.of_lenders(len(economy.banks) + platform)
-    draw_normals(economy, borrowers, FOOTPRINT_NOISE, asked.rows, asked.footprint_draw)
     return platform
+
+
+def leave_footprints(economy, borrowers, asked: Asked, passing: np.ndarray) -> None:
+    """Of those who ask, lenders see the money that passes through them (share, by line of `asked`)."""
+    luck = key(economy.draws_from, FOOTPRINT_NOISE[borrowers.name])
+    asked.passing = passing
+    draw_blur(asked.rows, borrowers, passing, luck, economy.quarter, asked.blur)
 
 
 def draw_normals(economy, borrowers, purpose: str, rows: np.ndarray, out: np.ndarray) -> None:
@@ -240,8 +274,12 @@ def lend(
     offers(asked, platform, borrowers, income, line, terms, offer, files)
     ration = pools.fundable(economy, np.bincount(platform, offer.amount, n))
     settle_offers(asked, platform, offer, ration, borrowers, lent)
-    scorers = economy.firm_scorers if borrowers is economy.firms else economy.consumer_scorers
+    of_firm = borrowers is economy.firms
+    scorers = economy.firm_scorers if of_firm else economy.consumer_scorers
     scorers.remember(asked, lent, economy.quarter)
+    p, market = economy.p, economy.market
+    worth = p.worth_of_habit_firm if of_firm else p.worth_of_habit * p.persons_per_row
+    grow_habit(asked, platform, lent, float(np.floor(worth * market.wage_index)), borrowers)
     by_platform = total_by(platform, lent, n)
     pools.pay_in(economy, by_platform)
     economy.ledger.pay(f"platform loans to {borrowers.name}", by_platform, Some(asked.rows, lent))

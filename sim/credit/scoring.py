@@ -11,6 +11,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from sim.credit.footprints import TRACES, traces_of_consumer, traces_of_firm
 from sim.engine.arithmetic import log, logistic
 from sim.engine.compiling import compiled
 from sim.engine.kernels import kernel, kernel_apart
@@ -25,8 +26,6 @@ class Scoring(Declared):
         doc="weight of the prior in a lender's scoring model, in loans whose outcome is known")
     forgets = param(0.985, unit="share/quarter", low=0.9, high=1.0, source="assumed",
         doc="share of the evidence so far that a scoring model still counts a quarter later")
-    footprint_noise = param(1.0, unit="standard deviations", low=0.5, high=3.0, source="assumed",
-        doc="standard deviation of the noise in what digital footprints show")
     insight_noise = param(0.6, unit="share", low=0.0, high=2.0, source="assumed",
         doc="standard deviation of the noise in what a lender sees of a firm inside, at depth zero")
     # fmt: on
@@ -38,28 +37,28 @@ LARGEST_STEP = 0.5  # of a weight in a quarter: a Newton step from few loans wou
 BINS = 512  # of the score, for the record of discrimination
 COUNTED, ENOUGH = 0.95, 100.0  # of a quarter's tally in the next one; defaults, and others, for an AUC
 
-# firms: constant, late leverage, late margin, size, pledged, youth, footprint, then what an insider sees now:
-# cash and dues of partners against bills and dues to them, margin, orders against expected ones and stock
-FIRM_FEATURES = 10
-FIRM_PRIOR = (-4.5, 1.0, -1.0, -0.3, 0.5, 1.0, 0.0, 0.0, 0.0, 0.0)
-OUTSIDE = (1, 1, 1, 1, 1, 1, 0, 0, 0, 0)
-FOOTPRINT = (1, 0, 0, 1, 0, 1, 1, 0, 0, 0)
-INSIDE = (1, 1, 1, 1, 1, 1, 0, 1, 1, 1)
+# firms: constant, late leverage, late margin, size, pledged, youth, three traces of payments, then what an
+# insider sees now: cash and dues of partners against bills and dues to them, margin, orders against stock
+FIRM_FEATURES = 12
+FIRM_PRIOR = (-4.5, 1.0, -1.0, -0.3, 0.5, 1.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
+OUTSIDE = (1, 1, 1, 1, 1, 1, 0, 0, 0, 0, 0, 0)
+FOOTPRINT = (1, 0, 0, 1, 0, 1, 1, 1, 1, 0, 0, 0)
+INSIDE = (1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1)
 
-# consumers: constant, debt burden, out of work, savings, income against usual, footprint
-CONSUMER_FEATURES = 6
-CONSUMER_PRIOR = (-3.5, 0.5, 1.0, -0.5, -0.5, 0.0)
-BUREAU = (1, 1, 1, 1, 1, 0)
-CONSUMER_FOOTPRINT = (1, 0, 1, 0, 1, 1)
+# consumers: constant, debt burden, out of work, savings, income against usual, five traces of payments
+CONSUMER_FEATURES = 10
+CONSUMER_PRIOR = (-3.5, 0.5, 1.0, -0.5, -0.5, 0.0, 0.0, 0.0, 0.0, 0.0)
+BUREAU = (1, 1, 1, 1, 1, 0, 0, 0, 0, 0)
+CONSUMER_FOOTPRINT = (1, 0, 1, 0, 0, 1, 1, 1, 1, 1)
 
 
 class Asked:
     """Who asks whom for credit, and what lenders make of it: arrays with a line for each who asks.
 
-    rows: of borrowers. lender: among all lenders, banks first. amounts: fen. footprint_draw, insight_draw:
-    normal deviates, zero for a lender that sees neither footprints nor operations. cash, margin, orders: how
-    clearly a linked lender sees these (share). scores: log odds of default. features: feature by line
-    (float32).
+    rows: of borrowers. lender: among all lenders, banks first. amounts: fen. passing: the share of the
+    borrower's money that the lender sees. blur (trace by line), insight_draw: normal deviates, zero for a
+    lender that sees neither footprints nor operations. cash, margin, orders: how clearly a linked lender sees
+    these (share). scores: log odds of default. features: feature by line (float32).
     """
 
     features: np.ndarray
@@ -77,7 +76,8 @@ class Asked:
     def of_lenders(self, lender: np.ndarray) -> None:
         """Whom each asks; what they make of it is still to be found."""
         self.lender, self.scores = lender, np.empty(len(self))
-        self.footprint_draw, self.insight_draw, nothing = np.zeros((3, len(self)))
+        self.passing, self.insight_draw, nothing = np.zeros((3, len(self)))
+        self.blur = np.zeros((TRACES, len(self)))
         self.sees_clearly({"cash": nothing, "margin": nothing, "orders": nothing})
 
     def sees_clearly(self, insight: Mapping[str, np.ndarray]) -> None:
@@ -87,42 +87,44 @@ class Asked:
 
 @compiled
 def firm_features(n, asked, firms, market, p):
-    """What there is to know of the firm in line n of those who asked (10 floats); see FIRM_FEATURES."""
+    """What there is to know of the firm in line n of those who asked (12 floats); see FIRM_FEATURES."""
     i, noise = asked.rows[n], p.insight_noise
     assets = float(firms.capital[i] + firms.stock[i])
     debt = float(firms.bank_debt[i] + firms.syndicated_debt[i] + firms.platform_debt[i])
     cash = float(firms.deposits[i] + firms.receivables[i])
     dues = firms.wage_bill[i] + firms.investment_bill[i] + float(firms.payables[i])
-    margin_now, growth = firms.margin_now[i], firms.growth[i]
+    margin_now = firms.margin_now[i]
     there = max(1e-9, 0.8 * firms.expected_demand[i] + firms.units[i])
     orders = max(-1.0, min(1.0, firms.demand[i] / there - 1.0))
-    return (
+    accounts = (
         1.0,
         2.0 * (firms.reported_leverage[i] - 0.4),
         5.0 * firms.reported_margin[i],
         0.3 * (log(max(1.0, assets) / market.wage) - 3.0),
         min(3.0, debt / max(1.0, assets)) - 0.4,
         4.0 / (4.0 + firms.age[i]) - 0.2,
-        0.5
-        * (firms.quality[i] + 2.0 * growth + 2.0 * margin_now + p.footprint_noise * asked.footprint_draw[n]),
+    )
+    inside = (
         min(2.0, cash / max(1.0, dues)) - 1.0 + noise * (1.0 - asked.cash[n]) * asked.insight_draw[n],
         5.0 * margin_now + noise * (1.0 - asked.margin[n]) * asked.insight_draw[n],
         3.0 * orders + noise * (1.0 - asked.orders[n]) * asked.insight_draw[n],
     )
+    return accounts + traces_of_firm(n, asked, firms, p) + inside
 
 
 @compiled
-def consumer_features(i, consumers, p, footprint_draw):
-    """What there is to know of consumer row i (6 floats); see CONSUMER_FEATURES."""
+def consumer_features(n, asked, consumers, p):
+    """As `firm_features`, of a consumer (10 floats); see CONSUMER_FEATURES."""
+    i = asked.rows[n]
     usual = max(1.0, consumers.usual_income[i])
-    return (
+    record = (
         1.0,
         min(4.0, float(consumers.bank_debt[i] + consumers.platform_debt[i]) / usual),
         0.0 if consumers.employed[i] else 1.0,
         min(3.0, float(consumers.deposits[i]) / usual) - 0.5,
         max(-1.0, min(1.0, consumers.income[i] / usual - 1.0)),
-        consumers.trait[i] + p.footprint_noise * footprint_draw,
     )
+    return record + traces_of_consumer(n, asked, consumers, p)
 
 
 @compiled
@@ -148,7 +150,7 @@ def judge_firms(asked, firms, market, p, weights):
 def judge_consumers(asked, consumers, p, weights):
     """As `judge_firms`."""
     for n in range(asked.rows.shape[0]):
-        x = consumer_features(asked.rows[n], consumers, p, asked.footprint_draw[n])
+        x = consumer_features(n, asked, consumers, p)
         asked.scores[n] = score(x, weights[asked.lender[n]])
         for k in range(len(x)):
             asked.features[k, n] = x[k]

@@ -105,7 +105,8 @@ def open_doors(rows, firms, market):
         firms.age[i] = firms.growth[i] = firms.unfilled[i] = firms.losses[i] = firms.misfit[i] = 0.0
         firms.margin_now[i] = firms.draft_margin[i] = firms.reported_margin[i] = 0.0
         firms.leverage_now[i] = firms.draft_leverage[i] = firms.reported_leverage[i] = 0.0
-        firms.on_credit[i] = firms.bad_trade[i] = 0.0
+        firms.on_credit[i] = firms.bad_trade[i] = firms.usual_sales[i] = firms.lender_habit[i] = 0.0
+        firms.wallet[i] = firms.last_lender[i] = -1
 
 
 def firms_enter(economy) -> None:

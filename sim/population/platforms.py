@@ -102,6 +102,8 @@ def part_with_customers(economy, just: np.ndarray) -> None:
     cut_links(economy, np.flatnonzero((firms["link"] >= 0) & (to[firms["link"]] < 0)))
     for places in (consumers["first_app"], consumers["second_app"], firms["portal"], firms["link"]):
         hand_over(places, to)
+    for places in (consumers["last_lender"], firms["last_lender"]):
+        hand_over(places, to)
     free_doubles(consumers["first_app"], consumers["second_app"])
 
 

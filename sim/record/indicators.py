@@ -65,6 +65,9 @@ PLATFORM_COLUMNS = [
     "bank_margin",
     "trust",
     "revenue",
+    "payments",
+    "payment_fees",
+    "wallets",
     "direct_cost",
     "gross_profit",
     "profit",
@@ -102,7 +105,12 @@ PLATFORM_SUMS = [*SPENDING, "upkeep", "revenue", "profit", "venture", "new_users
     fund_confidence="ratio: of the owners in the venture fund",
     customer_price="yuan of first wages: paid for a new customer, over all platforms; NaN where none was won",
     fright="share: chance of loss that lending households fear of any platform",
-    platform_revenue="share of GDP: revenue of all platforms",
+    platform_revenue="share of GDP: revenue of all platforms, but for payment fees",
+    payment_fees="share of GDP: what firms pay for payments by wallet",
+    payments="ratio: of all that passes through wallets in the quarter to GDP",
+    wallet_users="share of consumers: that have a wallet",
+    largest_wallet="share of payments: of the wallet through which most passes; NaN where nothing does",
+    two_wallets="share of payments: of the two largest wallets; NaN where nothing passes",
     platform_growth_spend="share of GDP: what platforms spend on growth, and on being there",
     platform_profit="share of GDP: profit of all platforms",
     platform_cash="share of GDP: money that platforms hold",
@@ -159,6 +167,7 @@ def of_platforms(economy: Any, seen: Survey) -> dict[str, float]:
         ),
         "fright": market.fright,
         "platform_revenue": ratio(sums["revenue"], market.gdp),
+        **of_wallets(platforms, market.gdp, people),
         "platform_growth_spend": ratio(spent, market.gdp),
         "platform_profit": ratio(sums["profit"], market.gdp),
         "platform_cash": ratio(total("platforms", "deposits"), market.gdp),
@@ -193,6 +202,19 @@ def of_clients(tallies: Any, firms: int) -> dict[str, float]:
         counts = {name: getattr(tallies, f"{tally}_{name}") for name in SIZES}
         found |= {f"{share}_{name}": ratio(counts[name], number) for name, number in numbers.items()}
     return found
+
+
+def of_wallets(platforms: Mapping[str, np.ndarray], gdp: float, people: int) -> dict[str, float]:
+    """What passes through wallets, and through which; people: how many rows of consumers there are."""
+    passing = np.sort(platforms["payments"])[::-1]
+    together = float(passing.sum())
+    return {
+        "payment_fees": ratio(float(platforms["payment_fees"].sum()), gdp),
+        "payments": ratio(together, gdp),
+        "wallet_users": float(platforms["wallets"].sum()) / people,
+        "largest_wallet": ratio(float(passing[0]), together),
+        "two_wallets": ratio(float(passing[:2].sum()), together),
+    }
 
 
 def of_ends(economy: Any) -> dict[str, float]:
