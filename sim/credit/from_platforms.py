@@ -20,6 +20,7 @@ from sim.engine.kernels import kernel
 from sim.engine.ledger import Some, total_by
 from sim.engine.parameters import Declared, param
 from sim.links.lines import insight
+from sim.markets.attention import FIRST, SECOND, THIRD
 
 FOOTPRINT_NOISE = claim("blur of a footprint", __name__)
 INSIGHT_NOISE = claim("haze of shallow integration", __name__)
@@ -55,18 +56,18 @@ def prefer(consumers, effort, duration, first_there):
 
 
 @kernel
-def list_asking(borrowers, first, second, open_, turn, asked, platform):
-    """Who asks a platform for what he lacks, and which: of two, the first that is open.
+def list_asking(borrowers, first, second, third, open_, turn, asked, platform):
+    """Who asks a platform for what he lacks, and which: of three, the first that is open.
 
-    first, second: rows of platforms, -1 for none; open_: which platforms lend to them; turn: whose turn it
-    is to ask. Old debt binds to its pool: whoever owes one platform asks that one. Writes `asked.rows` and
+    first, second, third: rows of platforms, -1 for none; open_: which platforms lend to them; turn: whose
+    turn it is to ask. Old debt binds to its pool: whoever owes one platform asks that one. Writes `asked.rows` and
     `platform`; returns how many ask.
     """
     found = 0
     for i in range(borrowers.loan_wanted.shape[0]):
         lacks = borrowers.loan_wanted[i] - borrowers.loan_granted[i] - borrowers.platform_granted[i]
         if turn[i] and lacks > 0.0:
-            q = open_one(first[i], second[i], open_)
+            q = open_one(first[i], second[i], third[i], open_)
             if borrowers.platform_debt[i] > 0 and borrowers.debt_to[i] >= 0:
                 q = borrowers.debt_to[i]
             if q >= 0 and open_[q]:
@@ -129,6 +130,23 @@ def settle_offers(asked, platform, offer, ration, borrowers, lent):
 
 
 @kernel
+def note_borrowers(rows, platform, lent, consumers, platforms):
+    """Whom platforms have lent to this quarter; new to a platform is who has borrowed nothing from it since he
+    gave it a place. Who owes it still though he has left is not new."""
+    for n in range(platform.shape[0]):
+        if lent[n] > 0:
+            i, q = rows[n], platform[n]
+            consumers.ever_borrowed[i] = True
+            platforms.borrowers[q] += 1.0
+            place = FIRST if consumers.first_app[i] == q else SECOND if consumers.second_app[i] == q else 0
+            place = THIRD if consumers.third_app[i] == q else place
+            if place and not consumers.borrowed_at[i] & place:
+                consumers.borrowed_at[i] |= place
+                platforms.new_borrowers[q] += 1.0
+                platforms.borrowed[q] += 1.0
+
+
+@kernel
 def set_terms(firms, platforms, pace):
     """How the debt of firms to each platform is paid back: how fast, and whether out of sales."""
     for i in range(firms.platform_debt.shape[0]):
@@ -179,7 +197,8 @@ def lend_to_firms(economy) -> None:
     deep, asked = np.empty(len(firms), np.int32), Asked(len(firms))
     list_deep(firms, p, deep)
     everybody = np.ones(len(firms), bool)
-    platform = who_asks(economy, firms, (deep, firms["portal"]), open_, everybody, asked)
+    portal = firms["portal"]
+    platform = who_asks(economy, firms, (deep, portal, portal), open_, everybody, asked)
     draw_normals(economy, firms, INSIGHT_NOISE, asked.rows, asked.insight_draw)
     asked.sees_clearly(insight(economy, asked.rows))
     score_firms(economy, asked)
@@ -203,16 +222,16 @@ def lend_to_consumers(economy, turn: np.ndarray) -> None:
     if not any_of(open_):
         return
     asked = Asked(len(consumers))
-    apps = consumers["first_app"], consumers["second_app"]
+    apps = consumers["first_app"], consumers["second_app"], consumers["third_app"]
     platform = who_asks(economy, consumers, apps, open_, turn, asked)
     score_consumers(economy, asked)
     terms = terms_of(economy, np.full(len(open_), p.consumer_instalment))
     lent = lend(economy, consumers, asked, platform, consumers["usual_income"], p.line_of_consumer, terms)
-    consumers["ever_borrowed"][asked.rows[lent > 0]] = True
+    note_borrowers(asked.rows, platform, lent, consumers, economy.platforms)
 
 
 def who_asks(economy, borrowers, places, open_: np.ndarray, turn: np.ndarray, asked: Asked) -> np.ndarray:
-    """Writes who asks into `asked`, and returns the platform that each asks (int32); places: its two."""
+    """Writes who asks into `asked`, and returns the platform that each asks (int32); places: its three."""
     platform = np.empty(len(borrowers), np.int32)
     found = list_asking(borrowers, *places, open_, turn, asked, platform)
     asked.only(found)
