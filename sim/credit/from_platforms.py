@@ -60,8 +60,8 @@ def list_asking(borrowers, first, second, third, open_, turn, asked, platform):
     """Who asks a platform for what he lacks, and which: of three, the first that is open.
 
     first, second, third: rows of platforms, -1 for none; open_: which platforms lend to them; turn: whose
-    turn it is to ask. Old debt binds to its pool: whoever owes one platform asks that one. Writes `asked.rows` and
-    `platform`; returns how many ask.
+    turn it is to ask. Old debt binds to its pool: whoever owes one platform asks that one. Writes
+    `asked.rows` and `platform`; returns how many ask.
     """
     found = 0
     for i in range(borrowers.loan_wanted.shape[0]):
@@ -131,8 +131,8 @@ def settle_offers(asked, platform, offer, ration, borrowers, lent):
 
 @kernel
 def note_borrowers(rows, platform, lent, consumers, platforms):
-    """Whom platforms have lent to this quarter; new to a platform is who has borrowed nothing from it since he
-    gave it a place. Who owes it still though he has left is not new."""
+    """Whom platforms have lent to this quarter. New to a platform is who has borrowed nothing from it since
+    he gave it a place; who owes it still though he has left is not new."""
     for n in range(platform.shape[0]):
         if lent[n] > 0:
             i, q = rows[n], platform[n]

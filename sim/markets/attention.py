@@ -14,7 +14,7 @@ import numpy as np
 
 from sim.engine.arithmetic import exp
 from sim.engine.compiling import compiled
-from sim.engine.draws import claim, key, uniforms
+from sim.engine.draws import claim, key, three_uniforms, uniform
 from sim.engine.kernels import kernel
 from sim.engine.ledger import Some, split_by
 from sim.engine.parameters import Declared, param
@@ -54,7 +54,6 @@ class Attention(Declared):
 
 LUCK_OF_CONSUMERS = claim("attention of consumers", __name__)
 LUCK_OF_FIRMS = claim("attention of firms", __name__)
-TURNS = 4  # draws of one row for one purpose in a quarter, at most
 PLACES = 3  # of a consumer
 FIRST, SECOND, THIRD, ALL = 1, 2, 4, 7  # places as bits
 KEPT, TAKEN, LURED = 0, 1, 2  # what became of a place: as it was, or left; won when free; won from another
@@ -93,56 +92,31 @@ def bidder(cumulated, group, aim):
 
 
 @compiled
-def aimed_at(at, u, keen, group, odds):
-    """What a number u in (0, 1) does to a place that platform `at` has (-1: nobody).
-
-    keen: need, over the mean one; 0 for who cannot be won. Returns who has the place if nobody wins it, who
-    would win it (-1: nobody), and how: see `KEPT`.
-    """
-    if at >= 0:
-        if u >= odds.churn + odds.luring[group]:
-            return at, -1, KEPT
-        if u >= odds.churn:
-            goes = bidder(odds.cumulated, group, (u - odds.churn) / odds.luring[group])
-            return at, (goes if keen > 0.0 else -1), LURED
-        u /= odds.churn
-    chance = min(1.0, keen * odds.winning[group])
-    return -1, (bidder(odds.cumulated, group, u / chance) if u < chance else -1), TAKEN
+def is_moved(at, u, chance, churn, lured):
+    """Whether a number u in (0, 1) moves a place: platform `at` has it (-1: nobody), and may lose it by churn
+    or to one that lures; a free one is won with a chance."""
+    return u < churn + lured if at >= 0 else u < chance
 
 
 @compiled
-def contested(places, u, keen, group, odds, platforms):
-    """One place, of which platforms has whom: (who has it, the row's other two) before.
+def contested(places, u, chances, group, cumulated, alive):
+    """One place that is moved, see `is_moved`.
 
+    places: who has it (-1: nobody), and the row's other two; chances: that it is won if free, left, lured.
     Returns who has it after, and how it was won; nobody is twice with one platform, or with a dead one.
     """
-    at, other, another = places
-    if at >= 0 and not platforms.alive[at]:
-        at = -1
-    stays, goes, how = aimed_at(at, u, keen, group, odds)
-    if goes < 0 or not platforms.alive[goes] or goes == stays or goes == other or goes == another:
+    (at, other, another), (chance, churn, lured) = places, chances
+    how = TAKEN
+    if at >= 0:
+        how = LURED if u >= churn else TAKEN
+        u = (u - churn) / lured if u >= churn else u / churn
+    stays = at if how == LURED else -1
+    if chance <= 0.0 or (how == TAKEN and at >= 0 and u >= chance):
+        return stays, KEPT
+    goes = bidder(cumulated, group, u if how == LURED else u / chance)
+    if not alive[goes] or goes in (stays, other, another):
         return stays, KEPT
     return goes, how
-
-
-@compiled
-def could_be_won(at, keen, p):
-    """The chance that a place would be won, were all attention bid for."""
-    free = min(1.0, keen * p.turnover)
-    return free if at < 0 else (p.lure + p.churn * free if keen > 0.0 else 0.0)
-
-
-@compiled
-def note_win(consumers, i, place, q, how, platforms):
-    """Platform q has won a place (a bit) of row i: for the first time, from another, or back."""
-    if how == LURED:
-        platforms.users_lured[q] += 1.0
-    elif consumers.places_had[i] & place:
-        platforms.users_returned[q] += 1.0
-    else:
-        platforms.users_reached[q] += 1.0
-    consumers.places_had[i] |= place
-    consumers.borrowed_at[i] &= ALL - place
 
 
 @kernel
@@ -157,30 +131,36 @@ def contest_apps(consumers, k, turn, odds, platforms, p, reach, users, rows, won
         first, second, third = consumers.first_app[i], consumers.second_app[i], consumers.third_app[i]
         keen = consumers.need[i] if consumers.online_rank[i] < reach else 0.0
         group = consumers.ecosystem[i] if consumers.ecosystem[i] >= 0 else outside
-        pool += could_be_won(first, keen, p) + could_be_won(second, keen, p) + could_be_won(third, keen, p)
-        u, v = uniforms(k, consumers.ids[i], consumers.generation[i], turn)
-        w, _ = uniforms(k, consumers.ids[i], consumers.generation[i], turn + 1)
-        first, how = contested((first, second, third), u, keen, group, odds, platforms)
-        if how != KEPT:
-            note_win(consumers, i, FIRST, first, how, platforms)
-            rows[wins], won_by[wins] = i, first
-            wins += 1
-        second, how = contested((second, first, third), v, keen, group, odds, platforms)
-        if how != KEPT:
-            note_win(consumers, i, SECOND, second, how, platforms)
-            rows[wins], won_by[wins] = i, second
-            wins += 1
-        third, how = contested((third, first, second), w, keen, group, odds, platforms)
-        if how != KEPT:
-            note_win(consumers, i, THIRD, third, how, platforms)
-            rows[wins], won_by[wins] = i, third
-            wins += 1
-        if first >= 0:
-            users[first] += 1.0
-        if second >= 0:
-            users[second] += 1.0
-        if third >= 0:
-            users[third] += 1.0
+        chance, lured = min(1.0, keen * odds.winning[group]), odds.luring[group]
+        u, v, w = three_uniforms(k, consumers.ids[i], consumers.generation[i], turn)
+        free = min(1.0, keen * p.turnover)
+        taken = p.lure + p.churn * free if keen > 0.0 else 0.0
+        for place in range(PLACES):
+            pool += free if first < 0 else taken
+            dead = first >= 0 and not platforms.alive[first]
+            first = -1 if dead else first
+            if is_moved(first, u, chance, odds.churn, lured):
+                first, how = contested(
+                    (first, second, third), u, (chance, odds.churn, lured), group, odds.cumulated,
+                    platforms.alive,
+                )  # fmt: skip
+                if how != KEPT:
+                    bit = 1 << place
+                    if how == LURED:
+                        platforms.users_lured[first] += 1.0
+                    elif consumers.places_had[i] & bit:
+                        platforms.users_returned[first] += 1.0
+                    else:
+                        platforms.users_reached[first] += 1.0
+                    consumers.places_had[i] |= bit
+                    consumers.borrowed_at[i] &= ALL - bit
+                    rows[wins] = i
+                    won_by[wins] = first
+                    wins += 1
+            if first >= 0:
+                users[first] += 1.0
+            first, second, third = second, third, first  # after three turns they are in order again
+            u, v, w = v, w, u
         consumers.first_app[i], consumers.second_app[i], consumers.third_app[i] = first, second, third
     return wins, pool
 
@@ -192,10 +172,15 @@ def contest_portals(firms, k, turn, odds, platforms, reach, users):
     for i in range(firms.portal.shape[0]):
         keen = firms.openness[i] if firms.alive[i] and firms.online_rank[i] < reach else 0.0
         group = firms.ecosystem[i] if firms.ecosystem[i] >= 0 else outside
-        u, _ = uniforms(k, firms.ids[i], firms.generation[i], turn)
-        at, how = contested((firms.portal[i], -1, -1), u, keen, group, odds, platforms)
-        if how != KEPT:
-            platforms.new_firm_users[at] += 1.0
+        chance, lured = min(1.0, keen * odds.winning[group]), odds.luring[group]
+        u = uniform(k, firms.ids[i], firms.generation[i], turn)
+        at = firms.portal[i]
+        at = -1 if at >= 0 and not platforms.alive[at] else at
+        if is_moved(at, u, chance, odds.churn, lured):
+            chances = chance, odds.churn, lured
+            at, how = contested((at, -1, -1), u, chances, group, odds.cumulated, platforms.alive)
+            if how != KEPT:
+                platforms.new_firm_users[at] += 1.0
         if at >= 0:
             users[at] += 1.0
         firms.portal[i] = at
@@ -254,7 +239,7 @@ def win_consumers(economy, reach: float) -> np.ndarray:
     odds = odds_of(economy, platforms["consumer_spend"], bids_of_others(economy))
     luck, users = key(economy.draws_from, LUCK_OF_CONSUMERS), np.zeros(len(platforms))
     rows, won_by = np.empty(PLACES * n, np.int64), np.empty(PLACES * n, np.int32)
-    turn = np.uint64(TURNS * economy.quarter)
+    turn = np.uint64(economy.quarter)
     wins, pool = contest_apps(consumers, luck, turn, odds, platforms, p, reach, users, rows, won_by)
     platforms["users"] = users
     won = platforms["users_reached"] + platforms["users_returned"] + platforms["users_lured"]
@@ -272,7 +257,7 @@ def win_firms(economy, reach: float) -> None:
     platforms, firms, p = economy.platforms, economy.firms, economy.p
     outside = p.outside_attention_firms * len(firms) * economy.market.wage_index
     odds, users = odds_of(economy, platforms["firm_spend"], outside), np.zeros(len(platforms))
-    luck, turn = key(economy.draws_from, LUCK_OF_FIRMS), np.uint64(TURNS * economy.quarter)
+    luck, turn = key(economy.draws_from, LUCK_OF_FIRMS), np.uint64(economy.quarter)
     contest_portals(firms, luck, turn, odds, platforms, reach, users)
     platforms["firm_users"] = users
 

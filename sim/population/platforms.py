@@ -85,7 +85,7 @@ def hand_over_apps(consumers, to, platforms):
         second = bought(consumers.second_app[i], to, had & SECOND, platforms)
         third = bought(consumers.third_app[i], to, had & THIRD, platforms)
         second = -1 if second == first else second
-        third = -1 if third == first or third == second else third
+        third = -1 if third in (first, second) else third
         consumers.first_app[i], consumers.second_app[i], consumers.third_app[i] = first, second, third
 
 
