@@ -26,6 +26,7 @@ OTHERS: dict[str, tuple[str, dict[str, Any], int]] = {
     "of poor integrators": ("deep_integration", SCARCE, 12),
     "of old and poor integrators": ("deep_integration", SCARCE, 40),
     "of old integrators": ("deep_integration", LINKED, 28),
+    "where more get online": ("consumer_traffic", LINKED | {"reach_start": 0.3}, 8),
     "of sidelines": ("sideline_platform", LINKED, 24),
 }
 ELSEWHERE = {
@@ -39,6 +40,7 @@ ELSEWHERE = {
     "outside_attention_firms": "of sidelines",
     "project_limit": "young and short of cash",
     "rate_cap": "of old integrators",
+    "reach_speed": "where more get online",
     "ripe_after": "young and funded",
     "rollover": "young and lent to",
     "upkeep_limit": "young and short of cash",

@@ -41,7 +41,6 @@ class Needs:
 
 
 SILENT = {
-    "ACTIVE_SHRINK": Needs("people registered with a platform, and those who borrow from it", "registered"),
     "SHARE_SHIFT": Needs("payments that change providers", "payments"),
     "SECURITISED_LOANS": Needs("houses that pool loans of platforms into notes", "notes_issued"),
     "CAC_COMMERCE": Needs("platforms that sell goods", "goods_sold"),

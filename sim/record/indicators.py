@@ -92,12 +92,9 @@ SPENDING = ["consumer_spend", "firm_spend", "project_spend", "technology_spend",
 WINS = ["users_reached", "users_returned", "users_lured"]
 PLATFORM_SUMS = [*SPENDING, *WINS, "upkeep", "revenue", "profit", "venture", "new_users"]
 PLATFORM_SUMS += ["new_borrowers", "registered", "borrowed"]
-PRICES = {  # of what a platform won in a quarter: what it is told of by, and by what it is divided
-    "user_cost": ("spent on the attention of a person won", "new_users"),
-    "borrower_cost": (
-        "spent on attention, for a person who borrows from it for the first time",
-        "new_borrowers",
-    ),
+PRICES = {  # what spending on consumers is divided by, and what it is then
+    "user_cost": ("new_users", "spent on attention for a person won; NaN where none was"),
+    "borrower_cost": ("new_borrowers", "the same for one who borrows from it for the first time"),
 }
 
 
@@ -204,7 +201,7 @@ def of_attention(economy: Any, consumers: OfConsumers, sums: Mapping[str, float]
     yuan = 100.0 * economy.market.wage_index * economy.p.persons_per_row
     spend = sums["consumer_spend"]
     return {
-        **{name: ratio(spend, yuan * sums[won]) for name, (_, won) in PRICES.items()},
+        **{name: ratio(spend, yuan * sums[won]) for name, (won, _) in PRICES.items()},
         **{name: sums[name] / people for name in WINS},
         "reach": reach,
         "places_used": ratio(consumers.had, attention.PLACES * reach * people),
@@ -271,7 +268,7 @@ def prices(economy: Any) -> dict[str, np.ndarray]:
     yuan = platforms["consumer_spend"] / (100.0 * economy.market.wage_index * economy.p.persons_per_row)
     return {
         name: np.divide(yuan, platforms[won], out=np.full(len(yuan), np.nan), where=platforms[won] > 0.0)
-        for name, (_, won) in PRICES.items()
+        for name, (won, _) in PRICES.items()
     }
 
 
@@ -283,7 +280,7 @@ def empty(chart: Chart) -> Records:
 def told() -> dict[str, dict[str, Told]]:
     """What is recorded by quarter, of platforms and of business models, with unit and meaning, by table."""
     platforms = {name: Told(one.unit, one.doc) for name, one in declared(Platform).items()}
-    prices = {name: Told("yuan of first wages/person", doc) for name, (doc, _) in PRICES.items()}
+    prices = {name: Told("yuan of first wages/person", doc) for name, (_, doc) in PRICES.items()}
     of_models = {name: platforms[name] for name in OF_A_MODEL}
     return {
         "quarters": QUARTERS,

@@ -178,7 +178,7 @@ def survey_consumers(consumers):
         first = 1 if consumers.first_app[i] >= 0 else 0
         second = 1 if consumers.second_app[i] >= 0 else 0
         here = first + second + (1 if consumers.third_app[i] >= 0 else 0)
-        had = consumers.places_had[i]
+        had = int(consumers.places_had[i])
         uses, borrowed = here > 0, consumers.ever_borrowed[i]
         reached += 1 if uses else 0
         places += here
