@@ -226,6 +226,9 @@ class Tallies(Typed):
     bank_failures: float = number(0.0, "banks", "resolved")
     platform_births: float = number(0.0, "platforms", "that were founded")
     platform_deaths: float = number(0.0, "platforms", "that ended")
+    attention_left: float = number(
+        0.0, "rows of consumers", "that would be won, were all attention bid for by platforms"
+    )
     no_room: float = number(0.0, "platforms", "that would have been founded, had there been room")
     rounds: float = number(0.0, "platforms", "that raised money")
     rounds_asked: float = number(0.0, "platforms", "that asked for a round")

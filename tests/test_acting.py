@@ -25,6 +25,8 @@ OTHERS: dict[str, tuple[str, dict[str, Any], int]] = {
     "of integrators": ("deep_integration", LINKED, 12),
     "of poor integrators": ("deep_integration", SCARCE, 12),
     "of old and poor integrators": ("deep_integration", SCARCE, 60),
+    "of old integrators": ("deep_integration", LINKED, 28),
+    "where more get online": ("consumer_traffic", LINKED | {"reach_start": 0.3}, 8),
     "of sidelines": ("sideline_platform", LINKED, 24),
 }
 ELSEWHERE = {
@@ -40,6 +42,7 @@ ELSEWHERE = {
     "prior_weight": "young and lent to",
     "project_limit": "of integrators",
     "rate_cap": "of old integrators",
+    "reach_speed": "where more get online",
     "ripe_after": "young and funded",
     "rollover": "young and lent to",
     "settled_depth": "of integrators",

@@ -313,9 +313,11 @@ def wages_to(economy, worth):
     return np.r_[worth + 1000, np.zeros(len(economy.consumers) - 1, np.int64)]
 
 
-def test_a_household_whose_first_place_is_empty_lends_where_its_second_is(economy):
+def test_a_household_whose_first_place_is_empty_lends_where_another_is(economy):
     market = SimpleNamespace(posted=np.array([0.0, 0.02]), trust=np.ones(2))
     person = a_consumer(economy, budget=0.0, first_app=-1, second_app=1)
     assert lends_to_platform(person, market, economy.p, 0.0).offered > 0.0
-    person.second_app = -1
+    person.second_app, person.third_app = -1, 1
+    assert lends_to_platform(person, market, economy.p, 0.0).offered > 0.0
+    person.third_app = -1
     assert lends_to_platform(person, market, economy.p, 0.0).offered == 0.0

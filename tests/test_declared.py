@@ -156,6 +156,7 @@ ALLOWED = {
     ("sim/population/start.py", "finance_households"): ({0.004, 0.5}, GUESS),
     ("sim/population/start.py", "place_firms"): ({0.5, 80.0}, GUESS),
     ("sim/population/start.py", "place_people"): ({0.5}, MEAN_ONE),
+    ("sim/population/start.py", "keenness"): ({0.5}, MEAN_ONE),
 }  # fmt: skip
 
 

@@ -20,6 +20,7 @@ from tests.economies import FUNDED, LINKED, differences, lines_that_differ, smal
 from tests.test_economy import unbalanced
 
 P = Parameters()
+APPS = ("first_app", "second_app", "third_app")
 
 
 def begun(name: Any = "institution_traffic", quarters: int = 12, **given) -> Economy:
@@ -48,7 +49,7 @@ def test_births_are_what_is_expected_but_for_the_draw_that_rounds_them(monkeypat
 
 
 def test_founders_follow_growth_rounds_and_profit_and_keep_away_from_ends():
-    economy = begun()
+    economy = begun(quarters=6)  # while there is room
     t, p = economy.platforms, economy.p
     small_ones = t["alive"] & ~t["giant"]
     t["raised_at"], t["usual_revenue"], t["earlier_revenue"], t["died"] = -100, 1.0, 1.0, 0
@@ -112,7 +113,10 @@ def test_nothing_is_left_in_a_row_of_who_was_there():
         banks = np.where(one.mask[0] > 0.0, one.weights[: len(economy.banks)].mean(axis=0), 0.0)
         both = one.mask[lender] * one.mask[0] > 0.0
         np.testing.assert_array_equal(one.weights[lender][both], banks[both])
-    for table, names in (("firms", ("portal", "link")), ("consumers", ("first_app", "second_app"))):
+    for table, names in (
+        ("firms", ("portal", "link")),
+        ("consumers", ("first_app", "second_app", "third_app")),
+    ):
         assert not any((economy.tables[table][name] == row).any() for name in names)
     for table in (economy.firms, economy.consumers):
         assert not ((table["debt_to"] == row) & (table["platform_debt"] > 0)).any()
@@ -249,12 +253,14 @@ def test_customers_are_sold_for_a_price_or_free(rich, monkeypatch):
     monkeypatch.setattr(economy.ledger, "pay", watched)
     alike = t["alive"] & (t["customers"] > t["customers"][row])
     buyer = int(np.flatnonzero(alike)[np.argmax(cash[alike])])
-    places = (economy.firms["portal"], economy.consumers["first_app"], economy.consumers["second_app"])
+    apps = [economy.consumers[name] for name in APPS]
+    places = (economy.firms["portal"], *apps)
     place, owned = max(((one, one == row) for one in places), key=lambda pair: pair[1].sum())
     price = int(p.buyout_price * 2000.0 * economy.market.wage_index * t["customers"][row])
     assert price > 0 and owned.any()
-    if place is places[2]:  # else a second place with the buyer would fall free
-        places[1][owned & (places[1] == buyer)] = -1
+    for other in apps:  # else a second place with the buyer would fall free
+        if len(other) == len(place) and other is not place:
+            other[owned & (other == buyer)] = -1
     manner = ended(economy, row)
     moved = price if rich else 0
     assert (manner, t["buyer"][row]) == ((BOUGHT, buyer) if rich else (WOUND_UP, -1))
@@ -263,8 +269,8 @@ def test_customers_are_sold_for_a_price_or_free(rich, monkeypatch):
     assert t["deposits"][row] == 0  # of who owes nothing the rest has gone to its owners
     assert (place[owned] == (buyer if rich else -1)).all()
     assert not any((one == row).any() for one in places)
-    first, second = economy.consumers["first_app"], economy.consumers["second_app"]
-    assert not ((first == second) & (first >= 0)).any()
+    for one, other in ((0, 1), (0, 2), (1, 2)):
+        assert not ((apps[one] == apps[other]) & (apps[one] >= 0)).any()
 
 
 def test_households_lend_no_more_than_they_have_left_of_what_they_offered():

@@ -171,9 +171,11 @@ def test_survival_is_told_of_small_ones_of_five_years_and_by_their_own_age():
 # --- what they grow to, and what it costs ----------------------------------------------------------------
 
 
-def test_the_cost_of_a_borrower_is_that_of_users_over_the_share_that_borrows():
+def test_the_cost_of_a_borrower_is_that_of_first_loans_and_quarters_without_one_do_not_count():
     years = np.repeat(np.arange(8), 4)
-    one = history({"user_cost": 30.0 * 1.4**years, "borrower_share": np.full(32, 0.2)})
+    cost = 150.0 * 1.4**years
+    cost[[5, 30]] = np.nan
+    one = history({"borrower_cost": cost})
     assert facts.cac_credit_late(one) == pytest.approx(150 * 1.4**7)
     assert facts.cac_drift(one) == pytest.approx(0.4)
 
@@ -222,6 +224,19 @@ def test_users_dry_up_where_as_much_is_spent_on_fewer(spent, found):
     assert math.isnan(facts.new_users_dry_up(nobody))
     gone = world(32, [(0, 12)], of_quarters={"wage": wage}, **of)  # and with them what they spend
     assert facts.new_users_dry_up(gone) == 1.0
+
+
+def test_a_lender_shrinks_where_fewer_borrow_while_more_are_registered():
+    """One begins too late, one dies; one has 20 % fewer borrowers and 10 % more who are registered."""
+    spans = [(0, ALWAYS), (26, ALWAYS), (0, 30)]
+    of = {
+        "borrowers": lambda q, k: 100.0 + 50.0 * k if q <= 28 else 80.0,
+        "registered": lambda q, k: 100.0 if q <= 28 else 110.0 + 50.0 * k,
+    }
+    assert facts.active_shrink(world(32, spans, **of)) == pytest.approx(-0.3)
+    assert math.isnan(facts.active_shrink(world(31, spans, **of)))
+    assert math.isnan(facts.active_shrink(world(32, spans[1:], **of)))
+    assert math.isnan(facts.active_shrink(world(32, spans, **{**of, "borrowers": lambda q, k: 0.0})))
 
 
 def test_the_churn_of_clients_leaves_out_those_whose_platform_dies_or_has_just_begun():

@@ -125,7 +125,8 @@ POINTERS = [
     ("firms", "bank"), ("firms", "ecosystem"), ("firms", "portal"), ("firms", "link"), ("firms", "debt_to"),
     ("firms", "supplier_1"), ("firms", "supplier_2"), ("firms", "creditor_1"), ("firms", "creditor_2"),
     ("consumers", "bank"), ("consumers", "ecosystem"), ("consumers", "first_app"),
-    ("consumers", "second_app"), ("consumers", "debt_to"), ("consumers", "claim_at"),
+    ("consumers", "second_app"), ("consumers", "third_app"), ("consumers", "debt_to"),
+    ("consumers", "claim_at"),
     ("platforms", "bank"), ("platforms", "buyer"), ("owners", "bank"), ("fund", "bank"),
 ]  # fmt: skip
 

@@ -75,10 +75,14 @@ def test_firms_are_summed_as_numpy_does(reading):
 @pytest.mark.parametrize("reading", ["machine", "plain"])
 def test_consumers_are_counted_as_numpy_does(reading):
     c = small("consumer_traffic").run(12).consumers
-    reached, borrowed = c["first_app"] >= 0, c["ever_borrowed"]
+    places = np.array([c[name] for name in ("first_app", "second_app", "third_app")])
+    c["places_had"][:5] = 5  # as of platforms that have gone
+    reached, borrowed = (places >= 0).any(axis=0), c["ever_borrowed"]
     found = getattr(survey_consumers, reading)(c)
     expected = {
         "reached": reached.sum(),
+        "places": (places >= 0).sum(),
+        "had": np.unpackbits(c["places_had"]).sum(),
         "known": (reached | borrowed).sum(),
         "borrowers": borrowed.sum(),
         "borrowing": (c["platform_granted"] > 0.0).sum(),

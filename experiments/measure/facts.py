@@ -41,7 +41,6 @@ class Needs:
 
 
 SILENT = {
-    "ACTIVE_SHRINK": Needs("people registered with a platform, and those who borrow from it", "registered"),
     "SECURITISED_LOANS": Needs("houses that pool loans of platforms into notes", "notes_issued"),
     "CAC_COMMERCE": Needs("platforms that sell goods", "goods_sold"),
     "TECH_ONLY_LOSES": Needs("a platform that sells nothing but technology", "sells_technology"),

@@ -159,21 +159,20 @@ def lgd_p2p(history: History) -> float:
 # --- what they grow to, and what it costs ------------------------------------------------------------------
 
 
-def cost_of_borrower(quarters: Any) -> Any:
-    """Yuan, at the wage of the start, spent per person won, over the share of users that ever borrowed."""
-    return quarters["user_cost"] / quarters["borrower_share"]
-
-
 @fact
 def cac_credit_late(history: History) -> float:
-    """Cost of a borrower (of a new user, over the share that borrows) in year eight of consumer_traffic."""
-    return float(cost_of_borrower(history.quarters["consumer_traffic"]).iloc[7 * YEAR : 8 * YEAR].mean())
+    """Spent on attention for a person's first loan of a platform in year eight of consumer_traffic.
+
+    In yuan, at the wage of the start. Who comes back to a platform that he had left counts anew.
+    """
+    cost = history.quarters["consumer_traffic"]["borrower_cost"]
+    return float(cost.iloc[7 * YEAR : 8 * YEAR].mean())
 
 
 @fact
 def cac_drift(history: History) -> float:
     """Yearly rise of the cost of a borrower, from the second year to the eighth."""
-    cost = cost_of_borrower(history.quarters["consumer_traffic"])
+    cost = history.quarters["consumer_traffic"]["borrower_cost"]
     early, late = cost.iloc[YEAR : 2 * YEAR].mean(), cost.iloc[7 * YEAR : 8 * YEAR].mean()
     return float((late / early) ** (1 / 6) - 1.0) if early > 0 else math.nan
 
@@ -227,6 +226,26 @@ def new_users_dry_up(history: History) -> float:
     best = int(np.argmax(won))
     late = min(best + 4 * YEAR, won.size - 1)
     return float(won[late] / won[best]) if spent[late] >= spent[best] / 2.0 else 1.0
+
+
+@fact
+def active_shrink(history: History) -> float:
+    """Growth from year seven to eight of who borrows in a quarter, less that of who is registered so far.
+
+    Of the platforms of institution_traffic that are alive throughout, together.
+    """
+    alive, borrowers, registered = columns(history, "institution_traffic", "alive", "borrowers", "registered")
+    before, after = slice(6 * YEAR, 7 * YEAR), slice(7 * YEAR, 8 * YEAR)
+    if len(alive) < 8 * YEAR:
+        return math.nan
+    there = (alive[6 * YEAR : 8 * YEAR] > 0).all(axis=0)
+    growth = []
+    for counted in (borrowers[:, there], registered[:, there]):
+        first, second = float(counted[before].sum()), float(counted[after].sum())
+        if first <= 0.0:
+            return math.nan
+        growth.append(second / first - 1.0)
+    return growth[0] - growth[1]
 
 
 @fact

@@ -51,13 +51,16 @@ class Consumers(Declared):
     trait_weight = param(0.6, unit="share of separation", low=0.0, high=0.8, source="assumed",
         doc="by how much one standard deviation of steadiness lowers the chance to lose the job")
     durable_chance = param(0.115, unit="share/quarter", low=0.0, high=0.15, source="CONSUMER_CREDIT",
-        doc="chance that a consumer would buy a durable in a quarter, by instalments; at 0 nobody does")
+        doc="chance that a consumer of mean need would buy a durable in a quarter, by instalments"
+        "; at 0 nobody does")
     durable_size = param(1.25, unit="quarters of income", low=0.6, high=1.9, source="assumed",
         doc="worth of a durable that is bought by instalments")
     down_payment = param(0.2, unit="share of its worth", low=0.0, high=0.5, source="assumed", held=True,
         doc="part of a durable that is paid at once")
     durable_wear = param(0.1, unit="share/quarter", low=0.03, high=0.2, source="assumed", held=True,
         doc="part of durables that wears out in a quarter, by which they spare daily spending")
+    need_spread = param(0.8, unit="log points", low=0.0, high=1.5, source="assumed", when="start",
+        doc="standard deviation of log need between consumer rows: of durables, and of platforms")
     known_to_banks = param(0.68, unit="share", low=0.3, high=0.95, source="assumed", when="start",
         doc="part of consumers of whom banks have a record; to others they do not lend")
     effort_of_person = param(30_000.0, unit="fen/person", low=0.0, high=100_000.0, source="assumed",
@@ -82,6 +85,8 @@ class Consumer(Row):
     ownership = Column(0.0, unit="share", doc="of the owners' pool")
     known = Column(True, unit="yes/no", doc="to its bank, as somebody with a record")
     trait = Column(0.0, unit="standard deviations", doc="slow and hidden; steadiness at work")
+    need = Column(1.0, unit="ratio", doc="of durables and of platforms, beside the mean; hidden")
+    online_rank = Column(0.5, unit="share", doc="of people that are online before it can be had there")
     employed = Column(True, unit="yes/no")
     income = Column(0.0, unit="fen/quarter", doc="of this quarter, after tax")
     transfers = Column(0.0, unit="fen", doc="from property, interest and rebates, to come to income")
@@ -97,6 +102,11 @@ class Consumer(Row):
     ecosystem = Column(-1, unit="row of platforms", doc="of the giant it shops with, or -1", dtype="int32")
     first_app = Column(-1, unit="row of platforms", doc="that has its attention, or -1", dtype="int32")
     second_app = Column(-1, unit="row of platforms", doc="another that has it, or -1", dtype="int32")
+    third_app = Column(-1, unit="row of platforms", doc="yet another that has it, or -1", dtype="int32")
+    places_had = Column(0, unit="bits", doc="places that a platform has or has had: 1, 2, 4", dtype="uint8")
+    borrowed_at = Column(
+        0, unit="bits", doc="places with whose platform it has borrowed: 1, 2, 4", dtype="uint8"
+    )
     debt_to = Column(-1, unit="row of platforms", doc="to whose pool it owes, or -1", dtype="int32")
     platform_rate = Column(0.03, unit="share/quarter", doc="on its platform debt")
     platform_granted = Column(
@@ -171,7 +181,8 @@ def would_buy(consumer, market, p, usual, spare, u):
     service = debt_service(consumer, p) + loan * (market.funding_rate + p.consumer_margin)
     service += loan * p.consumer_instalment
     able = spare >= worth - loan and service <= p.bearable * usual
-    wants = u < p.durable_chance * market.confidence and consumer.employed and consumer.credit_ban <= 0.0
+    wants = u < p.durable_chance * consumer.need * market.confidence
+    wants = wants and consumer.employed and consumer.credit_ban <= 0.0
     return worth if able and wants else 0.0
 
 

@@ -162,6 +162,8 @@ class Firm(Row):
     loan_granted = Column(0.0, unit="fen", of_the_quarter=True)
     rationed = Column(False, unit="yes/no", doc="wanted a loan and did not get all of it")
     ecosystem = Column(-1, unit="row of platforms", doc="of the giant it trades in, or -1", dtype="int32")
+    openness = Column(1.0, unit="ratio", doc="to platforms that would be its portal; hidden")
+    online_rank = Column(0.5, unit="share", doc="of firms that are online before it can be had there")
     portal = Column(-1, unit="row of platforms", doc="that has its attention, or -1", dtype="int32")
     link = Column(-1, unit="row of platforms", doc="that is part of its operations, or -1", dtype="int32")
     lines_begun = Column(0, unit="bits", doc="service lines it has: a bit for each of LINES", dtype="int32")

@@ -112,6 +112,19 @@ class Platform(Row):
     firm_users = Column(0.0, unit="firms", doc="whose attention it has")
     links = Column(0.0, unit="firms", doc="into whose operations it is integrated")
     new_users = Column(0.0, unit="rows of consumers", doc="won this quarter", of_the_quarter=True)
+    users_reached = Column(
+        0.0, unit="rows of consumers", doc="won in a place that nobody had before", of_the_quarter=True
+    )
+    users_returned = Column(
+        0.0, unit="rows of consumers", doc="won in a place that had fallen free", of_the_quarter=True
+    )
+    users_lured = Column(0.0, unit="rows of consumers", doc="won from another platform", of_the_quarter=True)
+    registered = Column(0.0, unit="rows of consumers", doc="won or bought so far, each time anew")
+    borrowed = Column(0.0, unit="rows of consumers", doc="of these, those that have borrowed from it")
+    new_borrowers = Column(
+        0.0, unit="rows of consumers", doc="that borrow from it for the first time", of_the_quarter=True
+    )
+    borrowers = Column(0.0, unit="rows of consumers", doc="that borrow from it now", of_the_quarter=True)
     new_firm_users = Column(0.0, unit="firms", doc="won for its portal this quarter", of_the_quarter=True)
     lines = Column(0.0, unit="lines", doc="that it has begun to build with its clients")
     new_links = Column(0.0, unit="firms", doc="won as clients this quarter", of_the_quarter=True)

@@ -22,6 +22,7 @@ from sim.engine.kernels import kernel
 from sim.engine.ledger import Some, total_by
 from sim.engine.parameters import Declared, param
 from sim.links.lines import insight
+from sim.markets.attention import FIRST, SECOND, THIRD
 from sim.markets.payments.wallets import passing_of_consumers, passing_of_firms
 
 FOOTPRINT_NOISE = {name: claim(f"blur of a footprint of {name}", __name__) for name in ("firms", "consumers")}
@@ -61,19 +62,20 @@ def prefer(borrowers, known, effort, duration, first_there):
 
 
 @kernel
-def list_asking(borrowers, first, second, open_, turn, asked, platform):
-    """Who asks a platform for what he lacks, and which: of two, that of habit, else the first that is open.
+def list_asking(borrowers, first, second, third, open_, turn, asked, platform):
+    """Who asks a platform for what he lacks, and which: that of habit, else of three the first that is open.
 
-    first, second: rows of platforms, -1 for none; open_: which platforms lend to them; turn: whose turn it
-    is to ask. Old debt binds to its pool: whoever owes one platform asks that one. Writes `asked.rows` and
-    `platform`; returns how many ask.
+    first, second, third: rows of platforms, -1 for none; open_: which platforms lend to them; turn: whose
+    turn it is to ask. Old debt binds to its pool: whoever owes one platform asks that one. Writes
+    `asked.rows` and `platform`; returns how many ask.
     """
     found = 0
     for i in range(borrowers.loan_wanted.shape[0]):
         lacks = borrowers.loan_wanted[i] - borrowers.loan_granted[i] - borrowers.platform_granted[i]
         if turn[i] and lacks > 0.0:
-            q, last = open_one(first[i], second[i], open_), borrowers.last_lender[i]
-            if borrowers.lender_habit[i] > 0.0 and (last == first[i] or last == second[i]) and open_[last]:
+            q, last = open_one(first[i], second[i], third[i], open_), borrowers.last_lender[i]
+            there = last == first[i] or last == second[i] or last == third[i]
+            if borrowers.lender_habit[i] > 0.0 and there and open_[last]:
                 q = last
             if borrowers.platform_debt[i] > 0 and borrowers.debt_to[i] >= 0:
                 q = borrowers.debt_to[i]
@@ -146,6 +148,23 @@ def grow_habit(asked, platform, lent, worth, borrowers):
 
 
 @kernel
+def note_borrowers(rows, platform, lent, consumers, platforms):
+    """Whom platforms have lent to this quarter. New to a platform is who has borrowed nothing from it since
+    he gave it a place; who owes it still though he has left is not new."""
+    for n in range(platform.shape[0]):
+        if lent[n] > 0:
+            i, q = rows[n], platform[n]
+            consumers.ever_borrowed[i] = True
+            platforms.borrowers[q] += 1.0
+            place = FIRST if consumers.first_app[i] == q else SECOND if consumers.second_app[i] == q else 0
+            place = THIRD if consumers.third_app[i] == q else place
+            if place and not consumers.borrowed_at[i] & place:
+                consumers.borrowed_at[i] |= place
+                platforms.new_borrowers[q] += 1.0
+                platforms.borrowed[q] += 1.0
+
+
+@kernel
 def set_terms(firms, pace):
     """How the debt of firms to each platform is paid back: how fast, and whether out of sales."""
     for i in range(firms.platform_debt.shape[0]):
@@ -205,7 +224,8 @@ def lend_to_firms(economy, turn: np.ndarray) -> None:
         return
     deep, asked = np.empty(len(firms), np.int32), Asked(len(firms))
     list_deep(firms, p, deep)
-    platform = who_asks(economy, firms, (deep, firms["portal"]), open_, turn, asked)
+    portal = firms["portal"]
+    platform = who_asks(economy, firms, (deep, portal, portal), open_, turn, asked)
     leave_footprints(economy, firms, asked, passing_of_firms(economy, asked.rows, platform))
     draw_normals(economy, firms, INSIGHT_NOISE, asked.rows, asked.insight_draw)
     asked.sees_clearly(insight(economy, asked.rows))
@@ -231,17 +251,17 @@ def lend_to_consumers(economy, turn: np.ndarray) -> None:
     if not any_of(open_):
         return
     asked = Asked(len(consumers))
-    apps = consumers["first_app"], consumers["second_app"]
+    apps = consumers["first_app"], consumers["second_app"], consumers["third_app"]
     platform = who_asks(economy, consumers, apps, open_, turn, asked)
     leave_footprints(economy, consumers, asked, passing_of_consumers(economy, asked.rows, platform))
     score_consumers(economy, asked)
     terms = terms_of(economy, np.full(len(open_), p.consumer_instalment))
     lent = lend(economy, consumers, asked, platform, consumers["usual_income"], p.line_of_consumer, terms)
-    consumers["ever_borrowed"][asked.rows[lent > 0]] = True
+    note_borrowers(asked.rows, platform, lent, consumers, economy.platforms)
 
 
 def who_asks(economy, borrowers, places, open_: np.ndarray, turn: np.ndarray, asked: Asked) -> np.ndarray:
-    """Writes who asks into `asked`, and returns the platform that each asks (int32); places: its two."""
+    """Writes who asks into `asked`, and returns the platform that each asks (int32); places: its three."""
     platform = np.empty(len(borrowers), np.int32)
     found = list_asking(borrowers, *places, open_, turn, asked, platform)
     asked.only(found)

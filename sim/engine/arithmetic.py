@@ -119,9 +119,11 @@ def bell(u: float) -> float:
 
 
 @compiled
-def open_one(first: int, second: int, open_: np.ndarray) -> int:
-    """Of two rows (-1 for none) the second, where there is no first or it is not open; else the first."""
-    return first if first >= 0 and open_[max(0, first)] > 0 else second
+def open_one(first: int, second: int, third: int, open_: np.ndarray) -> int:
+    """The first of three rows (-1 for none) that is open; the third where the others are not."""
+    if first >= 0 and open_[max(0, first)] > 0:
+        return first
+    return second if second >= 0 and open_[max(0, second)] > 0 else third
 
 
 @compiled

@@ -77,6 +77,21 @@ def uniforms(k, agent, partner, quarter):
 
 
 @compiled
+def coarse(bits):
+    """32 random bits as a number in (0, 1): the middle of one of 2^32 equal steps."""
+    return (float(bits) + 0.5) * 2.3283064365386963e-10
+
+
+@compiled
+def three_uniforms(k, agent, partner, quarter):
+    """Three independent numbers in (0, 1), 32 random bits each, at the cost of one."""
+    a, b, c, _ = philox(
+        np.uint64(agent), np.uint64(partner), np.uint64(quarter), np.uint64(0), k & LOW32, k >> SHIFT
+    )
+    return coarse(a), coarse(b), coarse(c)
+
+
+@compiled
 def uniform(k, agent, partner, quarter):
     """One number in (0, 1)."""
     return uniforms(k, agent, partner, quarter)[0]

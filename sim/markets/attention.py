@@ -1,20 +1,22 @@
 """The market for attention: platforms bid, what is free goes by contest, and the price of a user emerges.
 
-Each consumer row has two places for platforms, each firm one (its portal). A place falls free when its
-platform dies, by churn, or lured away; a free place is won with a chance that rises with all that is bid
-against everything else that asks for attention, and goes to a platform by its share of the bids. A giant's
-bid counts more for those inside its own ecosystem.
+Each consumer row has three places for platforms, each firm one (its portal). A place falls free when its
+platform dies or its user leaves; a free place is won with a chance that rises with all that is bid against
+everything else that asks for attention, and goes to a platform by its share of the bids. So does a place that
+is lured away, but straight from one platform to another. Who needs a platform most is won first; who cannot
+be had online is not won at all. So a pool fills: of those within reach fewer and fewer are free, and these
+are the least keen. A giant's bid counts more for those inside its own ecosystem.
 """
 
-from types import SimpleNamespace
 from typing import NamedTuple
 
 import numpy as np
 
+from sim.engine.arithmetic import exp
 from sim.engine.compiling import compiled
-from sim.engine.draws import claim, key, uniforms
+from sim.engine.draws import claim, key, three_uniforms, uniform
 from sim.engine.kernels import kernel
-from sim.engine.ledger import split_by
+from sim.engine.ledger import Some, split_by
 from sim.engine.parameters import Declared, param
 
 
@@ -25,9 +27,9 @@ class Attention(Declared):
     churn = param(0.05, unit="share/quarter", low=0.02, high=0.15, source="assumed",
         doc="chance that a user leaves a platform in a quarter, when no platform bids")
     lure = param(0.1, unit="share/quarter", low=0.0, high=0.3, source="assumed",
-        doc="chance that a user is lured away in a quarter, when platforms bid away all attention")
+        doc="chance that a user is lured to another platform in a quarter, when they bid away all attention")
     turnover = param(0.3, unit="share/quarter", low=0.1, high=0.6, source="assumed",
-        doc="highest chance that a user who is free is won in a quarter")
+        doc="highest chance that a free place of somebody of mean need is taken in a quarter")
     outside_attention = param(12_500.0, unit="fen/row/quarter", low=4_000.0, high=40_000.0,
         source="CAC_CREDIT_START",
         doc="what others than platforms bid for the attention of a consumer row, at first wages")
@@ -39,49 +41,149 @@ class Attention(Declared):
         doc="part of consumers and firms that lives inside each giant's ecosystem")
     rebate_share = param(0.4, unit="share of bids", low=0.1, high=0.7, source="assumed",
         doc="part of what platforms bid for consumers that goes to the users won, by those without staff")
+    reach_start = param(0.79, unit="share", low=0.0, high=1.0, source="REACH",
+        doc="part of people and firms that can be had online when the first quarter begins")
+    reach_limit = param(0.79, unit="share", low=0.05, high=1.0, source="REACH",
+        doc="part of people and firms that can be had online in the end")
+    reach_speed = param(0.05, unit="log points/quarter", low=0.01, high=0.2, source="REACH",
+        doc="growth of the odds to be online already, among those who will be in the end")
+    openness_spread = param(0.8, unit="log points", low=0.0, high=1.5, source="assumed", when="entry",
+        doc="standard deviation between firms of the log openness to platforms that would be their portal")
     # fmt: on
 
 
 LUCK_OF_CONSUMERS = claim("attention of consumers", __name__)
 LUCK_OF_FIRMS = claim("attention of firms", __name__)
-TURNS = 4  # draws of one row for one purpose in a quarter, at most: one for each place it has
+PLACES = 3  # of a consumer
+FIRST, SECOND, THIRD, ALL = 1, 2, 4, 7  # places as bits
+KEPT, TAKEN, LURED = 0, 1, 2  # what became of a place: as it was, or left; won when free; won from another
 
 
 class Odds(NamedTuple):
     """How a contest stands, by ecosystem (last: none)."""
 
-    winning: np.ndarray  # chance that a free place is won
+    winning: np.ndarray  # chance that a free place of somebody of mean need is won
+    luring: np.ndarray  # chance that a place is won from the platform that has it
     cumulated: np.ndarray  # shares of the bids, by platform
-    leaving: float  # chance that a place is left
+    churn: float  # chance that a place is left
+
+
+def reach_of(economy) -> float:
+    """The share of people and firms that can be had online now: a logistic curve of time.
+
+    reach = L R / (R + (L - R) exp(-speed t)), R at the start, L in the end: constant where they are alike.
+    """
+    p = economy.p
+    missing = (p.reach_limit - p.reach_start) * exp(-p.reach_speed * max(0, economy.now))
+    return p.reach_limit * p.reach_start / (p.reach_start + missing) if p.reach_start > 0.0 else 0.0
+
+
+@compiled
+def bidder(cumulated, group, aim):
+    """The platform in whose part of the bids a number from 0 to 1 falls."""
+    low, high = 0, cumulated.shape[1] - 1
+    while low < high:
+        middle = (low + high) // 2
+        if aim < cumulated[group, middle]:
+            high = middle
+        else:
+            low = middle + 1
+    return low
+
+
+@compiled
+def is_moved(at, u, chance, churn, lured):
+    """Whether a number u in (0, 1) moves a place: platform `at` has it (-1: nobody), and may lose it by churn
+    or to one that lures; a free one is won with a chance."""
+    return u < churn + lured if at >= 0 else u < chance
+
+
+@compiled
+def contested(places, u, chances, group, cumulated, alive):
+    """One place that is moved, see `is_moved`.
+
+    places: who has it (-1: nobody), and the row's other two; chances: that it is won if free, left, lured.
+    Returns who has it after, and how it was won; nobody is twice with one platform, or with a dead one.
+    """
+    (at, other, another), (chance, churn, lured) = places, chances
+    how = TAKEN
+    if at >= 0:
+        how = LURED if u >= churn else TAKEN
+        u = (u - churn) / lured if u >= churn else u / churn
+    stays = at if how == LURED else -1
+    if chance <= 0.0 or (how == TAKEN and at >= 0 and u >= chance):
+        return stays, KEPT
+    goes = bidder(cumulated, group, u if how == LURED else u / chance)
+    if not alive[goes] or goes in (stays, other, another):
+        return stays, KEPT
+    return goes, how
 
 
 @kernel
-def contest(places, k, turn, odds, platforms, won):
-    """One place of each row: falls free or stays; if free, won by one of the platforms or by nobody.
+def contest_apps(consumers, k, turn, odds, platforms, p, reach, users, rows, won_by):
+    """The places of each consumer row are kept, left or won, one after another.
 
-    places: at and other (who has it, and the row's other place), ecosystem, ids and generation of the rows;
-    won_by: who has just won it, or -1. won: counts by platform.
+    users: counts by platform, of zeros. rows, won_by: of each win. Returns how many wins there are, and how
+    many there would be on average, were all attention bid for.
     """
-    last, outside = platforms.alive.shape[0] - 1, odds.winning.shape[0] - 1
-    for i in range(places.at.shape[0]):
-        places.won_by[i] = -1
-        u, v = uniforms(k, places.ids[i], places.generation[i], turn)
-        at = places.at[i]
-        if at >= 0 and (not platforms.alive[at] or u < odds.leaving):
-            places.at[i] = -1
-            at = -1
-        if at < 0:
-            group = places.ecosystem[i] if places.ecosystem[i] >= 0 else outside
-            chance = odds.winning[group]
-            if v < chance:
-                aim = v / chance
-                q = 0
-                while q < last and aim >= odds.cumulated[group, q]:
-                    q += 1
-                if platforms.alive[q] and places.other[i] != q:
-                    places.at[i] = q
-                    won[q] += 1.0
-                    places.won_by[i] = q
+    outside, wins, pool = odds.winning.shape[0] - 1, 0, 0.0
+    for i in range(consumers.first_app.shape[0]):
+        first, second, third = consumers.first_app[i], consumers.second_app[i], consumers.third_app[i]
+        keen = consumers.need[i] if consumers.online_rank[i] < reach else 0.0
+        group = consumers.ecosystem[i] if consumers.ecosystem[i] >= 0 else outside
+        chance, lured = min(1.0, keen * odds.winning[group]), odds.luring[group]
+        u, v, w = three_uniforms(k, consumers.ids[i], consumers.generation[i], turn)
+        free = min(1.0, keen * p.turnover)
+        taken = p.lure + p.churn * free if keen > 0.0 else 0.0
+        for place in range(PLACES):
+            pool += free if first < 0 else taken
+            dead = first >= 0 and not platforms.alive[first]
+            first = -1 if dead else first
+            if is_moved(first, u, chance, odds.churn, lured):
+                first, how = contested(
+                    (first, second, third), u, (chance, odds.churn, lured), group, odds.cumulated,
+                    platforms.alive,
+                )  # fmt: skip
+                if how != KEPT:
+                    bit = 1 << place
+                    if how == LURED:
+                        platforms.users_lured[first] += 1.0
+                    elif consumers.places_had[i] & bit:
+                        platforms.users_returned[first] += 1.0
+                    else:
+                        platforms.users_reached[first] += 1.0
+                    consumers.places_had[i] |= bit
+                    consumers.borrowed_at[i] &= ALL - bit
+                    rows[wins] = i
+                    won_by[wins] = first
+                    wins += 1
+            if first >= 0:
+                users[first] += 1.0
+            first, second, third = second, third, first  # after three turns they are in order again
+            u, v, w = v, w, u
+        consumers.first_app[i], consumers.second_app[i], consumers.third_app[i] = first, second, third
+    return wins, pool
+
+
+@kernel
+def contest_portals(firms, k, turn, odds, platforms, reach, users):
+    """The portal of each firm that lives is kept, left or won; users: counts by platform, of zeros."""
+    outside = odds.winning.shape[0] - 1
+    for i in range(firms.portal.shape[0]):
+        keen = firms.openness[i] if firms.alive[i] and firms.online_rank[i] < reach else 0.0
+        group = firms.ecosystem[i] if firms.ecosystem[i] >= 0 else outside
+        chance, lured = min(1.0, keen * odds.winning[group]), odds.luring[group]
+        u = uniform(k, firms.ids[i], firms.generation[i], turn)
+        at = firms.portal[i]
+        at = -1 if at >= 0 and not platforms.alive[at] else at
+        if is_moved(at, u, chance, odds.churn, lured):
+            chances = chance, odds.churn, lured
+            at, how = contested((at, -1, -1), u, chances, group, odds.cumulated, platforms.alive)
+            if how != KEPT:
+                platforms.new_firm_users[at] += 1.0
+        if at >= 0:
+            users[at] += 1.0
+        firms.portal[i] = at
 
 
 @compiled
@@ -90,6 +192,13 @@ def count(place, out):
     for i in range(place.shape[0]):
         if place[i] >= 0:
             out[place[i]] += 1.0
+
+
+@compiled
+def add_some(column, rows, amounts):
+    """Add amounts to some rows of a column; a row may stand there more than once."""
+    for n in range(rows.shape[0]):
+        column[rows[n]] += amounts[n]
 
 
 def odds_of(economy, spend: np.ndarray, outside: float) -> Odds:
@@ -103,75 +212,59 @@ def odds_of(economy, spend: np.ndarray, outside: float) -> Odds:
     total = bids.sum(axis=1)
     cumulated = np.cumsum(bids, axis=1) / np.maximum(1e-300, total)[:, None]
     intensity = total / (total + outside)
-    leaving = p.churn + p.lure * float(intensity[-1])
-    return Odds(winning=p.turnover * intensity, cumulated=cumulated, leaving=leaving)
-
-
-def places_of(table, at: np.ndarray, other: np.ndarray) -> SimpleNamespace:
-    """One place of each row of a table, as `contest` takes it."""
-    return SimpleNamespace(
-        at=at,
-        other=other,
-        ecosystem=table["ecosystem"],
-        ids=table.ids,
-        generation=table["generation"],
-        won_by=np.empty(len(table), np.int32),
-    )
+    return Odds(winning=p.turnover * intensity, luring=p.lure * intensity, cumulated=cumulated, churn=p.churn)
 
 
 def clear(economy) -> None:
     """Bids are placed, places change hands; what is bid goes to users as rebates and to the media."""
-    platforms = economy.platforms
+    platforms, reach = economy.platforms, reach_of(economy)
     rebate = np.zeros(len(platforms))
     if platforms["consumer_spend"].sum() > 0.0 or platforms["users"].sum() > 0.0:
-        rebate = win_consumers(economy)
+        rebate = win_consumers(economy, reach)
     if platforms["firm_spend"].sum() > 0.0 or platforms["firm_users"].sum() > 0.0:
-        win_firms(economy)
+        win_firms(economy, reach)
     bids = platforms["consumer_spend"] + platforms["firm_spend"]
     platforms["rebate"] = rebate
     platforms["advertising"] = np.floor((1.0 - platforms["by_staff"]) * bids) - rebate
 
 
-def win_consumers(economy) -> np.ndarray:
-    """Both places of each consumer row change hands. Returns the rebates paid, by platform (fen)."""
-    platforms, consumers, p = economy.platforms, economy.consumers, economy.p
-    spend, first, second = platforms["consumer_spend"], consumers["first_app"], consumers["second_app"]
-    odds = odds_of(economy, spend, p.outside_attention * len(consumers) * economy.market.wage_index)
-    luck, winners = key(economy.draws_from, LUCK_OF_CONSUMERS), []
-    for number, (at, other) in enumerate(((first, second), (second, first))):
-        places, won = places_of(consumers, at, other), np.zeros(len(platforms))
-        contest(places, luck, np.uint64(TURNS * economy.quarter + number), odds, platforms, won)
-        platforms["new_users"] += won
-        winners.append(places.won_by)
-    rebate = np.floor(p.rebate_share * (1.0 - platforms["by_staff"]) * spend * (platforms["new_users"] > 0.0))
-    users = np.zeros(len(platforms))
-    for at in (first, second):
-        count(at, users)
+def bids_of_others(economy) -> float:
+    """What others than platforms bid for the attention of consumers (fen)."""
+    return economy.p.outside_attention * len(economy.consumers) * economy.market.wage_index
+
+
+def win_consumers(economy, reach: float) -> np.ndarray:
+    """The places of consumers change hands. Returns the rebates paid, by platform (fen)."""
+    platforms, consumers, p, n = economy.platforms, economy.consumers, economy.p, len(economy.consumers)
+    odds = odds_of(economy, platforms["consumer_spend"], bids_of_others(economy))
+    luck, users = key(economy.draws_from, LUCK_OF_CONSUMERS), np.zeros(len(platforms))
+    rows, won_by = np.empty(PLACES * n, np.int64), np.empty(PLACES * n, np.int32)
+    turn = np.uint64(economy.quarter)
+    wins, pool = contest_apps(consumers, luck, turn, odds, platforms, p, reach, users, rows, won_by)
     platforms["users"] = users
-    pay_rebates(economy, rebate, winners)
+    won = platforms["users_reached"] + platforms["users_returned"] + platforms["users_lured"]
+    platforms["new_users"] = won
+    platforms["registered"] += won
+    economy.tallies.attention_left = pool
+    spend = (1.0 - platforms["by_staff"]) * platforms["consumer_spend"]
+    rebate = np.floor(p.rebate_share * spend * (won > 0.0))
+    pay_rebates(economy, rebate, rows[:wins], won_by[:wins])
     return rebate
 
 
-def win_firms(economy) -> None:
+def win_firms(economy, reach: float) -> None:
     """The portals of firms change hands."""
     platforms, firms, p = economy.platforms, economy.firms, economy.p
     outside = p.outside_attention_firms * len(firms) * economy.market.wage_index
-    odds, nobody = odds_of(economy, platforms["firm_spend"], outside), np.full(len(firms), -2, np.int32)
-    places, luck = places_of(firms, firms["portal"], nobody), key(economy.draws_from, LUCK_OF_FIRMS)
-    contest(places, luck, np.uint64(TURNS * economy.quarter), odds, platforms, platforms["new_firm_users"])
-    users = np.zeros(len(platforms))
-    count(firms["portal"], users)
+    odds, users = odds_of(economy, platforms["firm_spend"], outside), np.zeros(len(platforms))
+    luck, turn = key(economy.draws_from, LUCK_OF_FIRMS), np.uint64(economy.quarter)
+    contest_portals(firms, luck, turn, odds, platforms, reach, users)
     platforms["firm_users"] = users
 
 
-def pay_rebates(economy, rebate: np.ndarray, winners: list[np.ndarray]) -> None:
-    """The rebate of a platform is shared evenly by those it has just won."""
-    first, second = winners
-    group = np.where(first >= 0, first, second).astype(np.int32)
-    # a platform whose only winners won another one with their first place pays nothing
-    present = np.bincount(group[group >= 0], minlength=len(rebate)) > 0
-    rebate *= present
-    if rebate.sum() > 0.0:
-        part = split_by(rebate.astype(np.int64), np.ones(len(group)), group)
-        economy.ledger.pay("rebates", rebate, part)
-        economy.consumers.columns["transfers"] += part
+def pay_rebates(economy, rebate: np.ndarray, rows: np.ndarray, won_by: np.ndarray) -> None:
+    """The rebate of a platform is shared evenly by those it has just won: the rows, each for every win."""
+    if len(rows) and rebate.sum() > 0.0:
+        part = split_by(rebate.astype(np.int64), np.ones(len(rows)), won_by)
+        economy.ledger.pay("rebates", rebate, Some(rows, part))
+        add_some(economy.consumers.columns["transfers"], rows, part)

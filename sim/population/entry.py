@@ -31,7 +31,9 @@ class Entry(Declared):
     # fmt: on
 
 
-GIFTS = tuple(claim(f"an entrant's {what}", __name__) for what in ("gifts", "style", "ways", "size"))
+GIFTS = tuple(
+    claim(f"an entrant's {what}", __name__) for what in ("gifts", "style", "ways", "size", "openness")
+)
 
 
 class Gifts(NamedTuple):
@@ -45,6 +47,8 @@ class Gifts(NamedTuple):
     daring: np.ndarray
     thrift: np.ndarray
     size: np.ndarray
+    openness: np.ndarray
+    rank: np.ndarray
 
 
 @compiled_apart
@@ -68,7 +72,9 @@ def furnish_entrants(rows, gifts, firms, market, p, need):
     as_normals(gifts.east)
     as_normals(gifts.north)
     as_normals(gifts.size)
+    as_normals(gifts.openness)
     spread, ratio = p.entrant_spread, (1.0 - p.input_share) * p.capital_output / p.utilisation
+    openness = p.openness_spread
     for n in range(rows.shape[0]):
         i = rows[n]
         s = firms.sector[i]
@@ -83,6 +89,8 @@ def furnish_entrants(rows, gifts, firms, market, p, need):
         firms.agility[i] = p.agility * (p.agility_least + p.agility_span * gifts.ways[n])
         firms.leverage_target[i] = p.leverage_low + (p.leverage_high - p.leverage_low) * gifts.daring[n]
         firms.buffer[i] = p.cash_buffer * (p.cash_buffer_least + p.cash_buffer_span * gifts.thrift[n])
+        firms.openness[i] = exp(openness * gifts.openness[n] - 0.5 * openness * openness)
+        firms.online_rank[i] = gifts.rank[n]
         relative = p.entrant_size * exp(spread * gifts.size[n] - 0.5 * spread * spread)
         expected = relative * (market.sector_money[s] / price / members)
         firms.expected_demand[i] = expected

@@ -8,8 +8,10 @@ from sim.actors.platforms import BOUGHT, BROKE, STOPPED, WOUND_UP
 from sim.credit import pools
 from sim.engine.compiling import compiled
 from sim.engine.fen import any_of
+from sim.engine.kernels import kernel
 from sim.engine.parameters import Declared, param
 from sim.links.market import cut_links
+from sim.markets.attention import FIRST, SECOND, THIRD
 from sim.population.founders import endow_giants, found, post_team
 from sim.population.models import dealt, take_up, with_those_turned_to
 from sim.strategies.base import BusinessModel
@@ -64,11 +66,27 @@ def hand_over(places, to):
 
 
 @compiled
-def free_doubles(first, second):
-    """Nobody is twice with one platform."""
-    for i in range(first.shape[0]):
-        if first[i] >= 0 and first[i] == second[i]:
-            second[i] = -1
+def bought(at, to, borrowed, platforms):
+    """With whom a place is now, see `hand_over`; who is bought is registered with the buyer, and has borrowed
+    from it if he has from the one that ended."""
+    goes = to[at] if at >= 0 else -1
+    if goes != at and goes >= 0:
+        platforms.registered[goes] += 1.0
+        platforms.borrowed[goes] += 1.0 if borrowed else 0.0
+    return goes
+
+
+@kernel
+def hand_over_apps(consumers, to, platforms):
+    """As `hand_over`, for all places of consumers; nobody is twice with one platform."""
+    for i in range(consumers.first_app.shape[0]):
+        had = consumers.borrowed_at[i]
+        first = bought(consumers.first_app[i], to, had & FIRST, platforms)
+        second = bought(consumers.second_app[i], to, had & SECOND, platforms)
+        third = bought(consumers.third_app[i], to, had & THIRD, platforms)
+        second = -1 if second == first else second
+        third = -1 if third in (first, second) else third
+        consumers.first_app[i], consumers.second_app[i], consumers.third_app[i] = first, second, third
 
 
 def platforms_end(economy) -> None:
@@ -87,24 +105,23 @@ def platforms_end(economy) -> None:
         manner = np.where(platforms["net_worth"][just] < 0, BROKE, np.where(owing, STOPPED, WOUND_UP))
         bought = platforms["buyer"][just] >= 0
         platforms["manner"][just] = np.where(bought & ~owing, BOUGHT, manner)
-        for name in ("links", "lines", "users", "firm_users", "customers"):
+        left = ("links", "lines", "users", "firm_users", "customers", "registered", "borrowed")
+        for name in left:
             platforms[name][just] = 0.0
 
 
 def part_with_customers(economy, just: np.ndarray) -> None:
     """Customers, portals and links of those who have just ended go to a buyer, or are free."""
-    platforms, firms, consumers = economy.platforms.columns, economy.firms.columns, economy.consumers.columns
+    platforms, firms = economy.platforms.columns, economy.firms.columns
     to = np.arange(len(economy.platforms), dtype=np.int32)
     to[just] = -1
     cash = np.maximum(0, platforms["deposits"] - pools.idle(economy)).astype(float)
     for q in just:
         to[q] = platforms["buyer"][q] = buyer_of(economy, int(q), cash)
     cut_links(economy, np.flatnonzero((firms["link"] >= 0) & (to[firms["link"]] < 0)))
-    for places in (consumers["first_app"], consumers["second_app"], firms["portal"], firms["link"]):
+    for places in (firms["portal"], firms["link"], firms["last_lender"], economy.consumers["last_lender"]):
         hand_over(places, to)
-    for places in (consumers["last_lender"], firms["last_lender"]):
-        hand_over(places, to)
-    free_doubles(consumers["first_app"], consumers["second_app"])
+    hand_over_apps(economy.consumers, to, economy.platforms)
 
 
 def buyer_of(economy, q: int, cash: np.ndarray) -> int:

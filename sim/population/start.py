@@ -37,11 +37,13 @@ ECOSYSTEMS = {who: claim(f"ecosystem of {who}", __name__) for who in ("consumers
 PEOPLE = claim("earning power and ownership at the start", __name__)
 WORK = claim("trait and work at the start", __name__)
 KNOWN = claim("whom banks know at the start", __name__)
+NEEDS = claim("need and rank online of people at the start", __name__)
 SIZES = claim("size and age of a firm at the start", __name__)
 GIFTS = claim("gifts of a firm at the start", __name__)
 STYLE = claim("style of a firm at the start", __name__)
 WAYS = claim("ways of a firm at the start", __name__)
 CAUTION = claim("caution of a firm at the start", __name__)
+OPENNESS = claim("openness and rank online of a firm at the start", __name__)
 
 
 @compiled
@@ -81,6 +83,12 @@ def exps_of(x: np.ndarray) -> np.ndarray:
     out = np.empty_like(x)
     as_exp(x, out)
     return out
+
+
+def keenness(seed: int, purpose: str, table, spread: float) -> tuple[np.ndarray, np.ndarray]:
+    """By row a lognormal number of mean one, exactly one without a spread; and a rank from 0 to 1."""
+    u, rank = numbers(seed, purpose, table)
+    return exps_of(spread * normals_of(u) - 0.5 * spread * spread), rank
 
 
 def post_first(economy) -> None:
@@ -145,6 +153,7 @@ def place_people(economy, path) -> None:
     consumers["trait"] = normals_of(u)
     consumers["employed"] = v >= p.unemployment_norm
     consumers["known"] = numbers(seed, KNOWN, consumers)[0] < p.known_to_banks
+    consumers["need"], consumers["online_rank"] = keenness(seed, NEEDS, consumers, p.need_spread)
     market.labour_force = float(consumers["power"].sum())
     market.working = float(consumers["power"][consumers["employed"]].sum())
     market.gdp = market.gdp_seen = market.potential = market.working * market.wage / path.labour
@@ -206,6 +215,7 @@ def give_gifts(economy) -> None:
     u, v = numbers(seed, CAUTION, firms)
     firms["buffer"] = p.cash_buffer * (p.cash_buffer_least + p.cash_buffer_span * u)
     firms["losses"] = np.floor(p.loss_patience * v)  # forgotten by those who make none
+    firms["openness"], firms["online_rank"] = keenness(seed, OPENNESS, firms, p.openness_spread)
 
 
 def finance_firms(economy, path) -> None:

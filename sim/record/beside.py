@@ -86,7 +86,7 @@ FIRMS = {
     "platform_debt_twin": "yuan: the same in the twin",
 }
 CONSUMERS = {
-    "app": "row of platforms: that has its attention here, or -1",
+    "app": "row of platforms: the first that has its attention here, or -1",
     "employed": "yes/no: here",
     "employed_twin": "yes/no: in the twin",
     "same": "yes/no: the same persons stand in this row in both",
@@ -135,7 +135,9 @@ def of_consumers(here: Any, there: Any) -> Any:
     """The frame of consumers: columns as told in CONSUMERS."""
     one, twin = here.consumers.columns, there.consumers.columns
     same = one["generation"] == twin["generation"]
-    columns = {"app": one["first_app"], "employed": one["employed"], "employed_twin": twin["employed"]}
+    first, second, third = (one[name] for name in ("first_app", "second_app", "third_app"))
+    app = np.where(first >= 0, first, np.where(second >= 0, second, third))
+    columns = {"app": app, "employed": one["employed"], "employed_twin": twin["employed"]}
     columns |= {"same": same, "income": one["income"] / FEN, "income_twin": twin["income"] / FEN}
     columns["gain"] = gain(same, one["income"], twin["income"])
     columns |= {"spending": one["spending"] / FEN, "spending_twin": twin["spending"] / FEN}

@@ -13,6 +13,7 @@ from sim.engine.columns import declared
 from sim.engine.records import Records
 from sim.engine.units import Told
 from sim.links.clients import SIZES
+from sim.markets import attention
 from sim.record.national import (
     Survey,
     debts,
@@ -23,7 +24,7 @@ from sim.record.national import (
     ratio,
     survey,
 )
-from sim.record.survey import add_up
+from sim.record.survey import OfConsumers, add_up
 from sim.record.told import MODELS, QUARTERS, tells
 
 PLATFORM_COLUMNS = [
@@ -48,6 +49,13 @@ PLATFORM_COLUMNS = [
     "links",
     "lines",
     "new_users",
+    "users_reached",
+    "users_returned",
+    "users_lured",
+    "registered",
+    "borrowed",
+    "new_borrowers",
+    "borrowers",
     "new_firm_users",
     "new_links",
     "new_lines",
@@ -88,7 +96,13 @@ PLATFORM_COLUMNS = [
 
 
 SPENDING = ["consumer_spend", "firm_spend", "project_spend", "technology_spend", "management"]
-PLATFORM_SUMS = [*SPENDING, "upkeep", "revenue", "profit", "venture", "new_users"]
+WINS = ["users_reached", "users_returned", "users_lured"]
+PLATFORM_SUMS = [*SPENDING, *WINS, "upkeep", "revenue", "profit", "venture", "new_users"]
+PLATFORM_SUMS += ["new_borrowers", "registered", "borrowed"]
+PRICES = {  # what spending on consumers is divided by, and what it is then
+    "user_cost": ("new_users", "spent on attention for a person won; NaN where none was"),
+    "borrower_cost": ("new_borrowers", "the same for one who borrows from it for the first time"),
+}
 
 
 @tells(
@@ -116,6 +130,16 @@ PLATFORM_SUMS = [*SPENDING, "upkeep", "revenue", "profit", "venture", "new_users
     platform_cash="share of GDP: money that platforms hold",
     venture_funding="share of GDP: paid to platforms by the venture fund",
     user_cost="yuan of first wages/person: spent on the attention of a person won; NaN where none was",
+    borrower_cost="yuan of first wages/person: the same for one whose first loan a platform makes",
+    users_reached="share of consumers: won in places that no platform had before",
+    users_returned="share of consumers: won in places that had fallen free",
+    users_lured="share of consumers: won from other platforms",
+    reach="share of consumers: that can be had online",
+    places_used="share: of the places of people within reach, that a platform has or has had",
+    attention_left="share of consumers: that would be won if platforms bid for all attention there is",
+    attention_bids="share of bids: that platforms make, of all for consumers' attention",
+    platforms_used="platforms/user: whose apps somebody uses who uses any; NaN where nobody does",
+    funnel="share: of those registered with living platforms, who have borrowed from theirs",
     borrower_share="share: of the people whom platforms know, those that borrow from one or have",
     users="share of consumers: that use an app",
     borrowing_consumers="share of consumers: that borrow from a platform this quarter",
@@ -150,7 +174,6 @@ def of_platforms(economy: Any, seen: Survey) -> dict[str, float]:
     added = add_up(tuple([platforms[name] for name in PLATFORM_SUMS])).tolist()
     sums = dict(zip(PLATFORM_SUMS, added, strict=True))
     spent = sum([sums[name] for name in SPENDING]) - sums["upkeep"]
-    persons = sums["new_users"] * economy.p.persons_per_row
     alive, pool = platforms["alive"], total("platforms", "loans")
     owed, living = total("platforms", "participations_owed"), int(np.count_nonzero(alive))
     bought = float((platforms["bank_margin"] * platforms["participations_owed"]).sum())
@@ -172,7 +195,7 @@ def of_platforms(economy: Any, seen: Survey) -> dict[str, float]:
         "platform_profit": ratio(sums["profit"], market.gdp),
         "platform_cash": ratio(total("platforms", "deposits"), market.gdp),
         "venture_funding": ratio(sums["venture"], market.gdp),
-        "user_cost": ratio(sums["consumer_spend"], persons * 100.0 * market.wage_index),
+        **of_attention(economy, consumers, sums),
         "borrower_share": ratio(consumers.borrowers, consumers.known),
         "users": consumers.reached / people,
         "borrowing_consumers": consumers.borrowing / people,
@@ -214,6 +237,26 @@ def of_wallets(platforms: Mapping[str, np.ndarray], gdp: float, people: int) -> 
         "wallet_users": float(platforms["wallets"].sum()) / people,
         "largest_wallet": ratio(float(passing[0]), together),
         "two_wallets": ratio(float(passing[:2].sum()), together),
+    }
+
+
+def of_attention(economy: Any, consumers: OfConsumers, sums: Mapping[str, float]) -> dict[str, float]:
+    """What users and borrowers cost, by which way they are won, and what is left to be won.
+
+    What a user costs is what platforms and others bid, over what attention is left: see `attention_left`.
+    """
+    people, reach = len(economy.consumers), attention.reach_of(economy)
+    yuan = 100.0 * economy.market.wage_index * economy.p.persons_per_row
+    spend = sums["consumer_spend"]
+    return {
+        **{name: ratio(spend, yuan * sums[won]) for name, (won, _) in PRICES.items()},
+        **{name: sums[name] / people for name in WINS},
+        "reach": reach,
+        "places_used": ratio(consumers.had, attention.PLACES * reach * people),
+        "attention_left": economy.tallies.attention_left / people,
+        "attention_bids": ratio(spend, spend + attention.bids_of_others(economy)),
+        "platforms_used": ratio(consumers.places, consumers.reached),
+        "funnel": ratio(sums["borrowed"], sums["registered"]),
     }
 
 
@@ -267,6 +310,16 @@ def of_models(economy: Any) -> dict[str, dict[str, float]]:
     return found
 
 
+def prices(economy: Any) -> dict[str, np.ndarray]:
+    """What each platform paid for a user and for a new borrower, see `PRICES`; NaN where it won none."""
+    platforms = economy.platforms.columns
+    yuan = platforms["consumer_spend"] / (100.0 * economy.market.wage_index * economy.p.persons_per_row)
+    return {
+        name: np.divide(yuan, platforms[won], out=np.full(len(yuan), np.nan), where=platforms[won] > 0.0)
+        for name, (won, _) in PRICES.items()
+    }
+
+
 def empty(chart: Chart) -> Records:
     """A record of nothing yet, which knows what its numbers mean."""
     return Records(parties(chart), told())
@@ -275,10 +328,11 @@ def empty(chart: Chart) -> Records:
 def told() -> dict[str, dict[str, Told]]:
     """What is recorded by quarter, of platforms and of business models, with unit and meaning, by table."""
     platforms = {name: Told(one.unit, one.doc) for name, one in declared(Platform).items()}
+    prices = {name: Told("yuan of first wages/person", doc) for name, (_, doc) in PRICES.items()}
     of_models = {name: platforms[name] for name in OF_A_MODEL}
     return {
         "quarters": QUARTERS,
-        "platforms": {name: platforms[name] for name in PLATFORM_COLUMNS},
+        "platforms": {name: platforms[name] for name in PLATFORM_COLUMNS} | prices,
         "models": {**MODELS, **of_models},
         "flows": {"fen": Told("fen/quarter", "what moved from payer to payee")},
     }
@@ -291,5 +345,7 @@ def observe(economy: Any, flows: Mapping[str, int]) -> tuple[dict[str, float], d
     line = {"quarter": float(economy.quarter), **of_output(economy), **of_credit(economy, seen, owed)}
     line |= of_banks_and_state(economy) | of_firms_and_households(economy, flows, seen, owed)
     line |= of_platforms(economy, seen)
-    platforms = {name: columns[name].copy() for name in PLATFORM_COLUMNS} if columns["acts"].any() else {}
+    platforms = {}
+    if columns["acts"].any():
+        platforms = {name: columns[name].copy() for name in PLATFORM_COLUMNS} | prices(economy)
     return line, platforms, of_models(economy)

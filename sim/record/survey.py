@@ -38,6 +38,8 @@ class OfConsumers(NamedTuple):
     """Counts of rows, and the sum of incomes."""
 
     reached: int  # use an app
+    places: int  # that platforms have with them
+    had: int  # places that one has or has had
     known: int  # use one or have borrowed
     borrowers: int  # have borrowed, now or before
     borrowing: int  # borrow from a platform this quarter
@@ -171,17 +173,25 @@ def survey_firms(firms, middle, shares, squares):
 def survey_consumers(consumers):
     """Counts and sums over all rows of consumers."""
     reached, known, borrowers, failed, borrowing, income = 0, 0, 0, 0, 0, 0.0
+    places, places_had = 0, 0
     for i in range(consumers.first_app.shape[0]):
-        uses, borrowed = consumers.first_app[i] >= 0, consumers.ever_borrowed[i]
+        first = 1 if consumers.first_app[i] >= 0 else 0
+        second = 1 if consumers.second_app[i] >= 0 else 0
+        here = first + second + (1 if consumers.third_app[i] >= 0 else 0)
+        had = int(consumers.places_had[i])
+        uses, borrowed = here > 0, consumers.ever_borrowed[i]
         reached += 1 if uses else 0
+        places += here
+        places_had += (had & 1) + (had >> 1 & 1) + (had >> 2)
         known += 1 if uses | borrowed else 0
         borrowers += 1 if borrowed else 0
         failed += 1 if consumers.failed[i] else 0
         borrowing += 1 if consumers.platform_granted[i] > 0.0 else 0
         income += consumers.income[i]
     return OfConsumers(
-        reached=reached, known=known, borrowers=borrowers, borrowing=borrowing, failed=failed, income=income
-    )
+        reached=reached, places=places, had=places_had, known=known, borrowers=borrowers,
+        borrowing=borrowing, failed=failed, income=income,
+    )  # fmt: skip
 
 
 @compiled

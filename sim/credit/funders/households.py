@@ -63,12 +63,12 @@ class ClaimWish(NamedTuple):
 def lends_to_platform(consumer, market, p, u):
     """Households lend spare money to the platform they use, as far as they trust it.
 
-    It is the first that has their attention, or the second where that one borrows nothing of households.
+    It is the first of those that have their attention which borrows of households.
 
     wish = claim_share trust (deposits above the buffer + claims)                       [fen]
     A term ends with chance 1 / claim_term; then the wish is met.
     """
-    at = open_one(consumer.first_app, consumer.second_app, market.posted)
+    at = open_one(consumer.first_app, consumer.second_app, consumer.third_app, market.posted)
     at = consumer.claim_at if consumer.claims > 0 else at
     pays = at >= 0 and market.posted[max(0, at)] > 0.0
     spare = max(0.0, float(consumer.deposits) - p.saving_buffer * consumer.usual_income - consumer.budget)
@@ -107,13 +107,15 @@ def households_judge(platform, market, p, u):
 def list_places(consumers, market, place):
     """The platform each household lends to: where it has a claim, else the one it uses; -1 for none.
 
-    Where its first does not borrow of households, its second may.
+    Where its first does not borrow of households, its second or third may.
     """
     for i in range(place.shape[0]):
         place[i] = (
             consumers.claim_at[i]
             if consumers.claims[i] > 0
-            else open_one(consumers.first_app[i], consumers.second_app[i], market.posted)
+            else open_one(
+                consumers.first_app[i], consumers.second_app[i], consumers.third_app[i], market.posted
+            )
         )
 
 

@@ -1,4 +1,4 @@
-"""Who has two places for platforms goes to the other where the first has nothing for him."""
+"""Who has three places for platforms goes to another where the first has nothing for him."""
 
 from types import SimpleNamespace
 
@@ -13,6 +13,7 @@ from sim.engine.columns import Table
 from tests.economies import FUNDED, RANGES, small
 
 NONE, LENDS, SHUT = -1, 0, 1
+APPS = ("first_app", "second_app", "third_app")
 OPEN = np.array([True, False, True])  # of three platforms
 
 
@@ -24,31 +25,33 @@ def consumer(**values) -> Table:
     return table
 
 
-def asked(first: int, second: int, debt: int = 0, debt_to: int = NONE) -> int:
+def asked(first: int, second: int, third: int = NONE, debt: int = 0, debt_to: int = NONE) -> int:
     """Which platform somebody with these places asks; -1 for none."""
     left_short = consumer(loan_wanted=5.0, loan_granted=2.0, platform_debt=debt, debt_to=debt_to)
-    places = (np.array([place], np.int32) for place in (first, second))
+    places = (np.array([place], np.int32) for place in (first, second, third))
     found, platform = SimpleNamespace(rows=np.empty(1, np.int64)), np.empty(1, np.int32)
     turn = np.ones(1, bool)
     return int(platform[0]) if list_asking(left_short, *places, OPEN, turn, found, platform) else NONE
 
 
 @pytest.mark.parametrize(
-    ("first", "second", "found"),
+    ("first", "second", "third", "found"),
     [
-        (LENDS, NONE, LENDS), (LENDS, SHUT, LENDS), (LENDS, 2, LENDS), (NONE, LENDS, LENDS),
-        (SHUT, LENDS, LENDS), (SHUT, 2, 2), (SHUT, NONE, NONE), (NONE, SHUT, NONE), (NONE, NONE, NONE),
+        (LENDS, NONE, NONE, LENDS), (LENDS, SHUT, NONE, LENDS), (LENDS, 2, SHUT, LENDS),
+        (NONE, LENDS, 2, LENDS), (SHUT, LENDS, 2, LENDS), (SHUT, 2, LENDS, 2), (SHUT, NONE, NONE, NONE),
+        (NONE, SHUT, NONE, NONE), (NONE, NONE, NONE, NONE), (NONE, SHUT, LENDS, LENDS),
+        (NONE, NONE, LENDS, LENDS), (NONE, NONE, SHUT, NONE), (SHUT, NONE, 2, 2),
     ],
 )  # fmt: skip
-def test_who_is_left_short_asks_the_first_that_is_open(first, second, found):
-    assert asked(first, second) == found
+def test_who_is_left_short_asks_the_first_that_is_open(first, second, third, found):
+    assert asked(first, second, third) == found
 
 
 def test_nobody_asks_before_it_is_his_turn():
     left_short, platform = consumer(loan_wanted=5.0), np.empty(1, np.int32)
     place, found = np.zeros(1, np.int32), SimpleNamespace(rows=np.empty(1, np.int64))
     asks = [
-        list_asking(left_short, place, place, OPEN, np.array([t]), found, platform) for t in (False, True)
+        list_asking(left_short, *3 * [place], OPEN, np.array([t]), found, platform) for t in (False, True)
     ]
     assert asks == [0, 1]
 
@@ -60,17 +63,17 @@ def test_old_debt_binds_to_its_pool():
 
 
 @pytest.mark.parametrize(
-    ("first", "second", "claims", "found"),
+    ("places", "claims", "found"),
     [
-        (LENDS, 2, 0, LENDS), (SHUT, 2, 0, 2), (SHUT, NONE, 0, NONE), (NONE, LENDS, 0, LENDS),
-        (NONE, NONE, 0, NONE),
-        (SHUT, LENDS, 9, 2), (LENDS, SHUT, 9, 2),
+        ((LENDS, 2, SHUT), 0, LENDS), ((SHUT, 2, LENDS), 0, 2), ((SHUT, NONE, NONE), 0, NONE),
+        ((NONE, LENDS, NONE), 0, LENDS), ((NONE, NONE, NONE), 0, NONE), ((SHUT, NONE, 2), 0, 2),
+        ((NONE, NONE, SHUT), 0, SHUT), ((SHUT, LENDS, NONE), 9, 2), ((LENDS, SHUT, NONE), 9, 2),
     ],
 )  # fmt: skip
-def test_households_lend_where_they_have_a_claim_else_to_the_first_that_borrows(first, second, claims, found):
+def test_households_lend_where_they_have_a_claim_else_to_the_first_that_borrows(places, claims, found):
     posted, place = np.array([0.02, 0.0, 0.02]), np.empty(1, np.int32)
     market = SimpleNamespace(posted=posted, trust=np.ones(3))
-    household = consumer(claims=claims, claim_at=2, first_app=first, second_app=second, deposits=1000)
+    household = consumer(claims=claims, claim_at=2, deposits=1000, **dict(zip(APPS, places, strict=True)))
     list_places(household, market, place)
     assert place[0] == found
     wish = lends_to_platform(household[0], market, Parameters(), 0.0)
@@ -98,4 +101,4 @@ def test_borrowers_and_lenders_find_those_who_lend_and_borrow_behind_those_who_d
     assert lends[c["debt_to"][borrows]].all() and lends[c["claim_at"][claims]].all()
     shut_first = (c["first_app"] >= 0) & ~lends[c["first_app"]]
     for rows, at in ((borrows, "debt_to"), (claims, "claim_at")):
-        assert (rows & shut_first & (c[at] == c["second_app"])).sum() > 5
+        assert (rows & shut_first & ((c[at] == c["second_app"]) | (c[at] == c["third_app"]))).sum() > 5
