@@ -220,14 +220,15 @@ def gather_labels(rows, failed, chances, memory, slope, curve):
 
 
 @compiled
-def newton_step(weights, slope, curve, total, kept, ridge):
-    """Each lender's weights move by (total + ridge)^-1 slope, by Cholesky; total fades by `kept`."""
+def newton_step(weights, slope, total, ridge):
+    """Each lender's weights move by (total + ridge)^-1 slope, by Cholesky."""
     n = weights.shape[1]
     low, x = np.zeros((n, n)), np.zeros(n)
-    total *= kept
-    total += curve
     for lender in range(weights.shape[0]):
-        if not slope[lender].any():  # no loan of his has a label this quarter
+        moves = False
+        for r in range(n):
+            moves |= slope[lender, r] != 0.0
+        if not moves:  # no loan of his has a label this quarter
             continue
         for r in range(n):
             for c in range(r + 1):
@@ -355,7 +356,10 @@ class Scorers:
         fitted_chances(rows, self, self.masked_weights, chances)
         gather_labels(rows, failed, chances, self, slope, curve)
         self.seen_by[rows] = -1
-        newton_step(self.weights, slope, curve, self.total, p.forgets, p.ridge)
+        # old evidence fades; here and not in machine code, which would take seconds to make for this line
+        self.total *= p.forgets
+        self.total += curve
+        newton_step(self.weights, slope, self.total, p.ridge)
 
     def auc_of(self, model: int) -> float:
         """Discrimination on the own books of a business model's platforms, over recent years."""
