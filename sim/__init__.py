@@ -40,13 +40,13 @@ def warm_up(progress: bool | None = None) -> None:
     a terminal and in a notebook.
     """
     with telling(progress):
-        compile_ahead("from sim import rehearse; rehearse(lead_in=8)")
+        compile_ahead("from sim import rehearse; rehearse(firms=100, lead_in=8)")
         rehearse()
 
 
-def rehearse(**parameters: int) -> None:
+def rehearse(firms: int = 200, **parameters: int) -> None:
     """Live through a small economy that calls all that a run calls, with these parameters."""
-    world = Economy(firms=200, platforms=4, banks=4, parameters={"giants": 1, **parameters}).run(6)
+    world = Economy(firms=firms, platforms=4, banks=4, parameters={"giants": 1, **parameters}).run(6)
     for name in discover():
         world.branch(name).run(8)
 

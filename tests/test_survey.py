@@ -5,7 +5,15 @@ import math
 import numpy as np
 import pytest
 
-from sim.record.survey import add_up, at_rank, count_steps, middle_and_tail, survey_consumers, survey_firms
+from sim.record.survey import (
+    add_up,
+    at_rank,
+    count_steps,
+    list_step,
+    middle_and_tail,
+    survey_consumers,
+    survey_firms,
+)
 from tests.economies import small
 
 RNG = np.random.default_rng(5)
@@ -14,11 +22,21 @@ SIZES = np.concatenate(
 )
 
 
-@pytest.mark.parametrize("reading", ["machine", "plain"])
-def test_a_size_at_a_rank_is_that_of_the_sorted_sizes(reading):
+def test_a_size_at_a_rank_is_that_of_the_sorted_sizes():
     counts, _ = count_steps(SIZES)
-    found = [getattr(at_rank, reading)(SIZES, counts, rank) for rank in range(len(SIZES))]
+    found = [at_rank(SIZES, counts, rank) for rank in range(len(SIZES))]
     assert found == np.sort(SIZES).tolist()
+
+
+def test_the_sizes_of_a_step_are_listed_alike_in_both_readings():
+    counts, _ = count_steps(SIZES)
+    few = np.zeros((2, len(SIZES)))
+    found = [
+        getattr(list_step, reading)(SIZES, counts, 500, few[n])
+        for n, reading in enumerate(("machine", "plain"))
+    ]
+    assert found[0] == found[1]
+    assert (few[0] == few[1]).all()
 
 
 def test_there_is_no_size_beyond_the_last_rank():

@@ -217,13 +217,17 @@ def perform(task: Task) -> float:
     began = time.perf_counter()
     economy = grow(task)
     tables: dict[str, list[Any]] = {}
-    for (label, arm), luck in itertools.product(task.arms, range(1, task.world.lucks + 1)):
-        future = branch(economy, arm, luck)
-        for table, frame in lived(future, task):
-            tables.setdefault(table, []).append(_tidy(table, frame, task.world.index, label, luck))
-        release(future)
-        del future
-        gc.collect()  # a model and its agents point at each other
+    gc.freeze()  # what is there stays until all are lived: nobody need look through it after each
+    try:
+        for (label, arm), luck in itertools.product(task.arms, range(1, task.world.lucks + 1)):
+            future = branch(economy, arm, luck)
+            for table, frame in lived(future, task):
+                tables.setdefault(table, []).append(_tidy(table, frame, task.world.index, label, luck))
+            release(future)
+            del future
+            gc.collect()  # a model and its agents point at each other
+    finally:
+        gc.unfreeze()
     release(economy)
 
     import pandas as pd

@@ -222,14 +222,15 @@ def gather_labels(rows, failed, chances, memory, slope, curve):
 
 
 @compiled
-def newton_step(weights, slope, curve, total, kept, ridge):
-    """Each lender's weights move by (total + ridge)^-1 slope, by Cholesky; total fades by `kept`."""
+def newton_step(weights, slope, total, ridge):
+    """Each lender's weights move by (total + ridge)^-1 slope, by Cholesky."""
     n = weights.shape[1]
     low, x = np.zeros((n, n)), np.zeros(n)
-    total *= kept
-    total += curve
     for lender in range(weights.shape[0]):
-        if not slope[lender].any():  # no loan of his has a label this quarter
+        moves = False
+        for r in range(n):
+            moves |= slope[lender, r] != 0.0
+        if not moves:  # no loan of his has a label this quarter
             continue
         for r in range(n):
             for c in range(r + 1):
@@ -250,6 +251,14 @@ def newton_step(weights, slope, curve, total, kept, ridge):
             x[r] = s / low[r, r]
         for r in range(n):
             weights[lender, r] += max(-LARGEST_STEP, min(LARGEST_STEP, x[r]))
+
+
+@compiled
+def forget_labels(seen_by, old):
+    """Nothing waits for its label any more that one of the `old` lenders (mask) has judged."""
+    for i in range(seen_by.shape[0]):
+        by = seen_by[i]
+        seen_by[i] = -1 if old[max(0, by)] else by
 
 
 @compiled
@@ -310,25 +319,22 @@ class Scorers:
         model. What is newly seen starts from a weight of zero and has to prove itself.
         """
         lenders, now = self.banks + platforms, self.features_seen[sees]
-        mean = self.weights[: self.banks].mean(axis=0)
-        for lender in lenders:
-            if not self.total[lender].any():
-                self.weights[lender] = mean
-            kept = self.mask[lender] * now
-            self.total[lender] *= kept[:, None] * kept[None, :]
-            self.weights[lender] = np.where(
-                (now > 0.0) & (self.mask[lender] == 0.0), 0.0, self.weights[lender]
-            )
-            self.mask[lender] = now
+        untaught = ~self.total[lenders].any(axis=(1, 2))
+        self.weights[lenders[untaught]] = self.weights[: self.banks].mean(axis=0)
+        before = self.mask[lenders]
+        kept = before * now
+        self.total[lenders] *= kept[:, :, None] * kept[:, None, :]
+        self.weights[lenders] = np.where((now > 0.0) & (before == 0.0), 0.0, self.weights[lenders])
+        self.mask[lenders] = now
 
     def forget(self, platforms: np.ndarray) -> None:
         """Nobody has learned anything there yet, and nothing waits for its label."""
         lenders = self.banks + platforms
         self.total[lenders] = 0.0
         self.mask[lenders] = self.features_seen[0]  # what the last one did not see is nothing new to the next
-        old = np.zeros(len(self.mask) + 1, bool)  # the last for nobody, -1
+        old = np.zeros(len(self.mask), bool)
         old[lenders] = True
-        self.seen_by[old[self.seen_by]] = -1
+        forget_labels(self.seen_by, old)
 
     def tell_apart(self, models: int, kept: Mapping[int, int], of_platform: np.ndarray) -> None:
         """AUCs are told by business model: so many there are; `kept`: new place of those there were."""
@@ -352,7 +358,10 @@ class Scorers:
         fitted_chances(rows, self, self.masked_weights, chances)
         gather_labels(rows, failed, chances, self, slope, curve)
         self.seen_by[rows] = -1
-        newton_step(self.weights, slope, curve, self.total, p.forgets, p.ridge)
+        # old evidence fades; here and not in machine code, which would take seconds to make for this line
+        self.total *= p.forgets
+        self.total += curve
+        newton_step(self.weights, slope, self.total, p.ridge)
 
     def auc_of(self, model: int) -> float:
         """Discrimination on the own books of a business model's platforms, over recent years."""

@@ -20,6 +20,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from . import compiling
 from .compiling import cache_folder, numba, tell, told
 from .generated import loaded
@@ -99,9 +101,13 @@ def read() -> Iterator[None]:
 
     def noted(function: Any) -> Any:
         types = met.setdefault((function.__module__, function.__name__), {})
+        looks: set[tuple] = set()
 
         def call(*given: Any) -> Any:
-            types[tuple(numba().typeof(thing) for thing in given)] = None
+            look = tuple([look_of(thing) for thing in given])
+            if look not in looks:  # what Numba calls them takes ten times as long to say
+                types[tuple(numba().typeof(thing) for thing in given)] = None
+                looks.add(look)
             return function(*given)
 
         return call
@@ -111,6 +117,18 @@ def read() -> Iterator[None]:
         yield
     finally:
         pickle.dump([pickle.dumps((*which, list(types))) for which, types in met.items()], answers)
+
+
+def look_of(thing: Any) -> Any:
+    """Things that look alike have the same type to Numba."""
+    if isinstance(thing, np.ndarray):
+        flags = thing.flags
+        return thing.dtype, thing.ndim, flags.c_contiguous, flags.f_contiguous, flags.writeable, flags.aligned
+    if isinstance(thing, tuple):
+        return type(thing), *[look_of(part) for part in thing]
+    if isinstance(thing, float | bool | np.generic):
+        return type(thing)
+    return numba().typeof(thing)  # a whole number's depends on how large it is
 
 
 def make() -> None:

@@ -121,9 +121,9 @@ def bell(u: float) -> float:
 @compiled
 def open_one(first: int, second: int, third: int, open_: np.ndarray) -> int:
     """The first of three rows (-1 for none) that is open; the third where the others are not."""
-    if first >= 0 and open_[max(0, first)] > 0:
-        return first
-    return second if second >= 0 and open_[max(0, second)] > 0 else third
+    # no branch: many rows go either way
+    later = second if (second >= 0) & (open_[max(0, second)] > 0) else third
+    return first if (first >= 0) & (open_[max(0, first)] > 0) else later
 
 
 @compiled

@@ -84,14 +84,19 @@ class Records:
         recorded of each, from its first quarter until nothing is left of it."""
         import pandas as pd
 
-        frames = []
-        for line, of in zip(self.lines, self.of_platforms, strict=True):
-            if of:
-                rest = {name: values for name, values in of.items() if name != "serial"}
-                frame = pd.DataFrame({"quarter": int(line["quarter"]), "platform": of["serial"], **rest})
-                frames.append(frame.loc[there(of, int(line["quarter"]))])
-        whole = pd.concat(frames, ignore_index=True) if frames else pd.DataFrame()
-        return self._frame("platforms", whole)
+        acted = [
+            (int(line["quarter"]), of) for line, of in zip(self.lines, self.of_platforms, strict=True) if of
+        ]
+        if not acted:
+            return self._frame("platforms", pd.DataFrame())
+        here = [there(of, quarter) for quarter, of in acted]
+        counts = [np.count_nonzero(rows) for rows in here]
+        # column by column, which takes a fifth of the time of a frame for each quarter
+        whole = {"quarter": np.repeat(np.array([quarter for quarter, _ in acted]), counts)}
+        for name in ("serial", *[name for name in acted[0][1] if name != "serial"]):
+            parts = [of[name][rows] for (_, of), rows in zip(acted, here, strict=True)]
+            whole["platform" if name == "serial" else name] = np.concatenate(parts)
+        return self._frame("platforms", pd.DataFrame(whole))
 
     @property
     def models(self) -> Any:

@@ -23,7 +23,8 @@ def who_works(consumers, benefit, at_work, idle):
         idle.benefits[found] = np.rint(benefit * consumers.power[i])
         found += 0 if consumers.employed[i] else 1
     if worked == 0.0:
-        at_work[:] = consumers.power
+        for i in range(at_work.shape[0]):
+            at_work[i] = consumers.power[i]
     return worked, found
 
 

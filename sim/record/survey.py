@@ -67,41 +67,53 @@ def count_steps(sizes):
 
 
 @compiled
-def at_rank(sizes, counts, rank):
-    """The size at a rank, counted from the least: the step is found by counting, only that is searched.
-
-    NaN where there is no such rank.
-    """
-    if rank >= sizes.shape[0]:
-        return math.nan
+def list_step(sizes, counts, rank, few):
+    """Write into `few` the sizes on the step on which that rank is, counted from the least. Returns how many
+    they are, and how many are on the steps below."""
     below, step = 0, 0
     while below + counts[step] <= rank:
         below += counts[step]
         step += 1
-    few, found = np.empty(counts[step]), 0
+    found = 0
     for i in range(sizes.shape[0]):
         if step_of(sizes[i]) == step:
             few[found] = sizes[i]
             found += 1
-    return np.partition(few, rank - below)[rank - below]
+    return found, below
+
+
+def at_rank(sizes: np.ndarray, counts: np.ndarray, rank: int) -> float:
+    """The size at a rank, counted from the least: the step is found by counting, only that is searched.
+
+    counts: see `count_steps`. NaN where there is no such rank.
+    """
+    if rank >= len(sizes):
+        return math.nan
+    few = np.empty(len(sizes))
+    found, below = list_step(sizes, counts, rank, few)
+    # by NumPy: machine code for it would take longer to make than that of any other function
+    return float(np.partition(few[:found], rank - below)[rank - below])
 
 
 @compiled
-def tail_exponent(sizes, counts, positive):
-    """Hill's estimator on the largest 2 % (at least 20) of the sizes above zero; see `count_steps`."""
-    n, k = sizes.shape[0], max(20, positive // 50)
-    if positive <= k:
-        return math.nan
-    least = at_rank(sizes, counts, n - k - 1)
+def sum_above(sizes, least):
+    """The logs of sizes over the least, added up over those above it."""
     above = 0.0
-    for i in range(n):
+    for i in range(sizes.shape[0]):
         if sizes[i] > least:
             above += log(sizes[i] / least)
-    return k / above
+    return above
 
 
-@compiled
-def middle_and_tail(sizes, rank):
+def tail_exponent(sizes: np.ndarray, counts: np.ndarray, positive: int) -> float:
+    """Hill's estimator on the largest 2 % (at least 20) of the sizes above zero; see `count_steps`."""
+    k = max(20, positive // 50)
+    if positive <= k:
+        return math.nan
+    return k / sum_above(sizes, at_rank(sizes, counts, len(sizes) - k - 1))
+
+
+def middle_and_tail(sizes: np.ndarray, rank: int) -> tuple[float, float]:
     """The size at a rank, and the exponent of the tail."""
     counts, positive = count_steps(sizes)
     return at_rank(sizes, counts, rank), tail_exponent(sizes, counts, positive)

@@ -17,7 +17,7 @@ from sim.engine.arithmetic import exp, open_one
 from sim.engine.chart import Flow, Instrument, WriteOff
 from sim.engine.fen import any_of
 from sim.engine.kernels import kernel
-from sim.engine.ledger import split_by, total_by
+from sim.engine.ledger import Some, rows_with, split_by, total_by
 from sim.engine.parameters import Declared, param
 from sim.engine.rows import Account, Column
 from sim.engine.rules import rule
@@ -70,7 +70,7 @@ def lends_to_platform(consumer, market, p, u):
     """
     at = open_one(consumer.first_app, consumer.second_app, consumer.third_app, market.posted)
     at = consumer.claim_at if consumer.claims > 0 else at
-    pays = at >= 0 and market.posted[max(0, at)] > 0.0
+    pays = (at >= 0) & (market.posted[max(0, at)] > 0.0)
     spare = max(0.0, float(consumer.deposits) - p.saving_buffer * consumer.usual_income - consumer.budget)
     held = float(consumer.claims)
     wish = p.claim_share * market.trust[max(0, at)] * (spare + held) if pays else 0.0
@@ -104,31 +104,51 @@ def households_judge(platform, market, p, u):
 
 
 @kernel
-def list_places(consumers, market, place):
-    """The platform each household lends to: where it has a claim, else the one it uses; -1 for none.
-
-    Where its first does not borrow of households, its second or third may.
-    """
-    for i in range(place.shape[0]):
-        place[i] = (
-            consumers.claim_at[i]
-            if consumers.claims[i] > 0
-            else open_one(
-                consumers.first_app[i], consumers.second_app[i], consumers.third_app[i], market.posted
-            )
-        )
+def fill_offers(rows, consumers, market, place, amount):
+    """Of each of these rows what it still offers (fen), and to whom: the platform on which it has a claim,
+    else the one it uses; where its first does not borrow of households, its second or third may; -1 for none."""
+    for n in range(rows.shape[0]):
+        i = rows[n]
+        amount[n] = int(consumers.offered[i])
+        first, second, third = consumers.first_app[i], consumers.second_app[i], consumers.third_app[i]
+        used = open_one(first, second, third, market.posted)
+        place[n] = consumers.claim_at[i] if consumers.claims[i] > 0 else used
 
 
-def places(e) -> np.ndarray:
-    """See `list_places` (int32)."""
-    place = np.empty(len(e.consumers), np.int32)
-    list_places(e.consumers, e.market, place)
-    return place
+class Offers(NamedTuple):
+    """What households offer now: a line for each of those who do, in the order of their rows."""
+
+    rows: np.ndarray
+    place: np.ndarray  # row of the platform (int32)
+    amount: Fen
 
 
-def offered(e, place: np.ndarray) -> Fen:
+def offers(e) -> Offers:
+    """See `fill_offers`."""
+    rows = rows_with(e.consumers["offered"])
+    place, amount = np.empty(len(rows), np.int32), np.empty(len(rows), np.int64)
+    fill_offers(rows, e.consumers, e.market, place, amount)
+    return Offers(rows, place, amount)
+
+
+def offered(e, made: Offers) -> Fen:
     """What households offer each platform now."""
-    return total_by(place, e.consumers["offered"].astype(np.int64), len(e.platforms))
+    return total_by(made.place, made.amount, len(e.platforms))
+
+
+class Holders(NamedTuple):
+    """Who has a claim on a platform: a line for each, in the order of their rows."""
+
+    rows: np.ndarray
+    place: np.ndarray  # row of the platform (int32)
+    claims: Fen
+
+
+def holders(e) -> Holders:
+    """Those whose claims are not nothing."""
+    consumers = e.consumers.columns
+    rows = rows_with(consumers["claims"])
+    return Holders(rows, consumers["claim_at"][rows], consumers["claims"][rows])
 
 
 class Households(Funder):
@@ -195,15 +215,15 @@ class Households(Funder):
         """What they offer, and what of their money is not lent out, less what they want back."""
         if not any_of(need):
             return idle(e)
-        return np.maximum(0, idle(e) + offered(e, places(e)) - asked_back(e))
+        return np.maximum(0, idle(e) + offered(e, offers(e)) - asked_back(e))
 
     def pay_in(self, e, lent: Fen) -> None:
         """New money for what their money that lies idle does not pay."""
         need = np.floor(self.share(e) * lent).astype(np.int64)
         need = np.maximum(0, need - idle(e))
         if any_of(need):
-            place = places(e)
-            take_new_money(e, np.minimum(need, offered(e, place)), place)
+            made = offers(e)
+            take_new_money(e, np.minimum(need, offered(e, made)), made)
 
     def interest(self, e, received: Fen, left: Fen, before: Fen) -> Fen:
         """What was posted, as far as it came in."""
@@ -211,9 +231,10 @@ class Households(Funder):
         due = np.where(platforms["alive"], np.floor(e.market.posted * platforms["claims_owed"]), 0.0)
         due = np.minimum(due, left).astype(np.int64)
         if any_of(due):
-            got = split_by(due, consumers["claims"].astype(float), consumers["claim_at"])
-            e.ledger.pay("interest on claims", due, got)
-            consumers["transfers"] += got
+            held = holders(e)
+            got = split_by(due, held.claims.astype(float), held.place)
+            e.ledger.pay("interest on claims", due, Some(held.rows, got))
+            consumers["transfers"][held.rows] += got
         return due
 
     def at_risk(self, e) -> Fen:
@@ -222,13 +243,12 @@ class Households(Funder):
 
     def lose(self, e, lost: Fen) -> Fen:
         """What a living platform does not make good out of its own cash (the implicit guarantee)."""
-        consumers, platforms = e.consumers.columns, e.platforms.columns
+        platforms, held = e.platforms.columns, holders(e)
         own = np.maximum(0, platforms["deposits"] - idle(e)) * platforms["alive"]
         lost = lost - np.minimum(lost, np.floor(e.p.guarantee * own)).astype(np.int64)
-        at = consumers["claim_at"]
-        part = np.minimum(split_by(lost, consumers["claims"].astype(float), at), consumers["claims"])
-        lost = total_by(at, part, len(lost))
-        e.ledger.write_off("claims lost", {"consumers": part}, {"platforms": lost})
+        part = np.minimum(split_by(lost, held.claims.astype(float), held.place), held.claims)
+        lost = total_by(held.place, part, len(lost))
+        e.ledger.write_off("claims lost", {"consumers": Some(held.rows, part)}, {"platforms": lost})
         platforms["claims_lost"] += lost
         e.tallies.losses_of_households += float(lost.sum())
         return lost
@@ -252,28 +272,29 @@ class Households(Funder):
         asked_all = asked_back(e)
         short = np.maximum(0, asked_all - idle(e)) * lives
         if any_of(short):
-            place = places(e)
-            new = np.floor(e.p.rollover * np.minimum(short, offered(e, place))).astype(np.int64)
-            take_new_money(e, new, place)
-        place, owed, money = consumers["claim_at"], self.owed(e), np.maximum(0, platforms["deposits"])
-        asked = np.minimum(consumers["withdrawn"].astype(np.int64), consumers["claims"])
-        own = np.floor(e.p.guarantee * np.maximum(0, money - idle(e))).astype(np.int64) * lives
-        free = np.minimum(idle(e) + own, money)
+            made = offers(e)
+            new = np.floor(e.p.rollover * np.minimum(short, offered(e, made))).astype(np.int64)
+            take_new_money(e, new, made)
+        held, owed, money = holders(e), self.owed(e), np.maximum(0, platforms["deposits"])
+        asked = np.minimum(consumers["withdrawn"][held.rows].astype(np.int64), held.claims)
+        unused = idle(e)
+        own = np.floor(e.p.guarantee * np.maximum(0, money - unused)).astype(np.int64) * lives
+        free = np.minimum(unused + own, money)
         share = np.minimum(1.0, free / np.maximum(1, asked_all))
-        part = np.floor(asked * share[place] * (place >= 0)).astype(np.int64)
-        back = total_by(place, part, n)
+        part = np.floor(asked * share[held.place] * (held.place >= 0)).astype(np.int64)
+        back = total_by(held.place, part, n)
         platforms["unmet"] = np.where(share < 1.0, asked_all - back, 0.0) * lives
         # money for which there is no use goes back too, slowly; from a dead platform at once
-        spare = np.maximum(0, np.minimum(idle(e), money) - back)
-        unused = np.floor(e.p.idle_returned * spare).astype(np.int64)
-        spare = np.where(lives, unused, np.minimum(money - back, owed - back))
+        spare = np.maximum(0, np.minimum(unused, money) - back)
+        spare = np.floor(e.p.idle_returned * spare).astype(np.int64)
+        spare = np.where(lives, spare, np.minimum(money - back, owed - back))
         if any_of(spare):
-            left = consumers["claims"] - part
-            part = part + np.minimum(split_by(spare, left.astype(float), place), left)
-            back = total_by(place, part, n)
+            left = held.claims - part
+            part = part + np.minimum(split_by(spare, left.astype(float), held.place), left)
+            back = total_by(held.place, part, n)
         if any_of(back):
-            e.ledger.pay("claims repaid", back, part)
-        place[consumers["claims"] == 0] = -1
+            e.ledger.pay("claims repaid", back, Some(held.rows, part))
+        consumers["claim_at"][consumers["claims"] == 0] = -1
         if not any_of(self.owed(e)):
             consumers["offered"][...] = 0.0
             consumers["withdrawn"][...] = 0.0
@@ -282,21 +303,22 @@ class Households(Funder):
 def asked_back(e) -> Fen:
     """What households whose term has ended want back of each platform."""
     consumers = e.consumers.columns
-    asked = np.minimum(consumers["withdrawn"].astype(np.int64), consumers["claims"])
-    return total_by(consumers["claim_at"], asked, len(e.platforms))
+    rows = rows_with(consumers["withdrawn"])
+    asked = np.minimum(consumers["withdrawn"][rows].astype(np.int64), consumers["claims"][rows])
+    return total_by(consumers["claim_at"][rows], asked, len(e.platforms))
 
 
-def take_new_money(e, taken: Fen, place: np.ndarray) -> None:
-    """Platforms borrow this much of what households offer them at their `place`."""
+def take_new_money(e, taken: Fen, made: Offers) -> None:
+    """Platforms borrow this much of what households offer them."""
     if any_of(taken):
-        consumers = e.consumers.columns
-        part = split_by(taken, consumers["offered"], place)
+        consumers, rows = e.consumers.columns, made.rows
+        part = split_by(taken, made.amount.astype(float), made.place)
         # what was offered may have gone into debts that fell due since
-        left = np.maximum(0, np.minimum(consumers["offered"].astype(np.int64), consumers["deposits"]))
+        left = np.maximum(0, np.minimum(made.amount, consumers["deposits"][rows]))
         part = np.minimum(part, left)
-        consumers["claim_at"][...] = np.where(part > 0, place, consumers["claim_at"])
-        consumers["offered"] -= part
-        e.ledger.pay("claims bought", part, total_by(place, part, len(taken)))
+        consumers["claim_at"][rows] = np.where(part > 0, made.place, consumers["claim_at"][rows])
+        consumers["offered"][rows] -= part
+        e.ledger.pay("claims bought", Some(rows, part), total_by(made.place, part, len(taken)))
 
 
 def is_large(e) -> np.ndarray:
