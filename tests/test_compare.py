@@ -44,6 +44,8 @@ TEXTS = (
     "weightings.csv",
     "preferred.csv",
     "lucks.csv",
+    "signal.csv",
+    "noise.csv",
     "stakes.csv",
     "report.md",
     "report.html",

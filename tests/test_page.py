@@ -15,13 +15,13 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from experiments.judge import comparison
+from experiments.judge import comparison, signal
 from experiments.judge.family import BETTER, NO_DIFFERENCE, WORDS, WORSE
 from experiments.judge.means import mean_interval
 from experiments.judge.stakes import EARNS, REVENUE, lives_from, of_median, stakes, worth
 from experiments.judge.verdict import Verdict, verdict
 from experiments.measure.futures import FOCUS, NO_GAINS
-from experiments.measure.measures import MEASURES, VERDICT
+from experiments.measure.measures import MEASURES, PRIMARY, VERDICT
 from experiments.run.world import CONTROL
 from experiments.studies import compare
 from experiments.tell import figures, terms
@@ -73,7 +73,9 @@ def found() -> compare.Found:
     judged = dataclasses.replace(judged, primary=judged.primary.assign(yuan=yuan))
     compared = comparison.compare(planted(LABELS))
     claims = answered({"C4": -5.0, "C9": 0.0, "C11": 5.0})
-    return compare.Found(judged, claims, compared, stakes(table), table)
+    values = ensemble({"consumption_gain": 4.0})
+    chance = signal.signal(values, PRIMARY, [(FOCUS, CONTROL)], table.assign(unemployment=0.05))
+    return compare.Found(judged, claims, compared, stakes(table), table, chance)
 
 
 @pytest.fixture(scope="module")

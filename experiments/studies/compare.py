@@ -10,9 +10,10 @@ for three years. Each world draws its own values of all parameters that are mere
 holds the worlds themselves, ``measures.parquet`` and ``.csv`` (world x arm x measure), ``means.csv``,
 ``differences.csv``, ``primary.csv`` (the questions that words are given to), ``secondary.csv``,
 ``dependence.csv`` (screened over all drawn parameters), ``pairs.csv``, ``dominance.csv``,
-``weightings.csv``, ``preferred.csv``, ``lucks.csv``, ``stakes.csv`` (sizes, times, who bore losses),
-``report.md``, the same as one page to send on, ``report.html``, and four figures; the same command again
-computes only what is missing.
+``weightings.csv``, ``preferred.csv``, ``lucks.csv``, ``signal.csv`` and
+``noise.csv`` (what of it is chance), ``stakes.csv`` (sizes, times, who bore losses), ``report.md``, the same
+as one page to send on, ``report.html``, and four figures; the same command again computes only what is
+missing.
 """
 
 from __future__ import annotations
@@ -23,13 +24,15 @@ from experiments.judge import register
 from experiments.judge.claims import Answers, answers
 from experiments.judge.comparison import Comparison, compare
 from experiments.judge.power import Enough
+from experiments.judge.signal import Signal, signal
 from experiments.judge.stakes import stakes, worth
-from experiments.judge.verdict import Verdict, known, verdict
+from experiments.judge.verdict import Verdict, known, questions, verdict
 from experiments.measure.futures import Frame, arms, kept, shock
 from experiments.measure.measures import MEASURES, measured, outcomes
 from experiments.run.command import Settings
 from experiments.study import Study, Tables
 from experiments.tell import claims as answered
+from experiments.tell.chance import by_chance
 from experiments.tell.figures import figures
 from experiments.tell.report import Report
 from experiments.tell.tables import lines, means
@@ -52,24 +55,28 @@ QUICK = {"worlds": 20, "firms": 10_000, "burn_in": 40, "quarters": 80}
 class Found:
     """The verdict, whose ``primary`` says in ``yuan`` what one unit is worth to a person in a year; what it
     says of the essay's claims; the comparison of all measures; the stakes; and what figures are drawn from
-    besides: ``quarters``."""
+    besides: ``quarters``; and how much of the differences is chance."""
 
     verdict: Verdict
     claims: Answers
     comparison: Comparison
     stakes: Frame
     quarters: Frame
+    signal: Signal
 
 
 def judge(tables: Tables) -> Found:
     """Compare all arms on all measures."""
     quarters = tables["quarters"]
-    judged = verdict(outcomes(tables), tables.drawn, tables.started)
+    values = outcomes(tables)
+    judged = verdict(values, tables.drawn, tables.started)
+    _, _, pairs, asked = questions(values)
     units = {name: one.unit for name, one in MEASURES.items()}
     yuan = judged.primary["outcome"].map(worth(quarters, units, persons(tables.settings)))
     judged = replace(judged, primary=judged.primary.assign(yuan=yuan))
     compared, at_stake = compare(measured(tables)), stakes(quarters)
-    return Found(judged, claims(tables), compared, at_stake, quarters)
+    chance = signal(values, asked, pairs, quarters)
+    return Found(judged, claims(tables), compared, at_stake, quarters, chance)
 
 
 def persons(settings: Settings) -> float:
@@ -102,6 +109,7 @@ def tell(found: Found) -> Report:
     more += [stakes_table(found.stakes), ""]
     more += ["## What the verdict is read from", "", verdict_table(judged), "", *reasons(judged), ""]
     more += ["## Earlier and later", "", at_other_horizons(judged), ""]
+    more += ["## What of it is chance", "", *by_chance(found.signal)]
     more += ["## Over all weightings", "", *whatever_the_weights(judged), ""]
     more += ["## All measures", "", "At the end of the futures; shown, and not ranked.", "", *lines(compared)]
     return Report(
@@ -123,6 +131,8 @@ def tell(found: Found) -> Report:
             "weightings": judged.first,
             "preferred": judged.preferred,
             "lucks": judged.lucks,
+            "signal": found.signal.shares,
+            "noise": found.signal.noise,
         },
         figures=figures(judged, found.stakes, {"quarters": found.quarters}),
     )
