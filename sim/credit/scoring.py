@@ -254,14 +254,6 @@ def newton_step(weights, slope, total, ridge):
 
 
 @compiled
-def forget_labels(seen_by, old):
-    """Nothing waits for its label any more that one of the `old` lenders (mask) has judged."""
-    for i in range(seen_by.shape[0]):
-        by = seen_by[i]
-        seen_by[i] = -1 if old[max(0, by)] else by
-
-
-@compiled
 def area_under_curve(tally):
     """AUC from counts (2 outcomes x bins of the score); NaN with too few of either."""
     good, bad, ordered = 0.0, 0.0, 0.0
@@ -332,9 +324,9 @@ class Scorers:
         lenders = self.banks + platforms
         self.total[lenders] = 0.0
         self.mask[lenders] = self.features_seen[0]  # what the last one did not see is nothing new to the next
-        old = np.zeros(len(self.mask), bool)
+        old = np.zeros(len(self.mask) + 1, bool)  # the last for nobody, -1
         old[lenders] = True
-        forget_labels(self.seen_by, old)
+        self.seen_by[old[self.seen_by]] = -1
 
     def tell_apart(self, models: int, kept: Mapping[int, int], of_platform: np.ndarray) -> None:
         """AUCs are told by business model: so many there are; `kept`: new place of those there were."""
