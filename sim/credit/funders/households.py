@@ -106,7 +106,7 @@ def households_judge(platform, market, p, u):
 @kernel
 def fill_offers(rows, consumers, market, place, amount):
     """Of each of these rows what it still offers (fen), and to whom: the platform on which it has a claim,
-    else the one it uses; where its first does not borrow of households, its second or third may; -1 for none."""
+    else the one it uses: of its three the first that borrows of households; -1 for none."""
     for n in range(rows.shape[0]):
         i = rows[n]
         amount[n] = int(consumers.offered[i])
