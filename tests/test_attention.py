@@ -182,7 +182,9 @@ def test_a_platform_alone_lures_nobody_and_a_dead_one_wins_nobody():
 def test_the_price_rises_as_the_pool_is_used_up_though_bids_stay():
     market = Market(bids=(1.0,) * 8, outside=8.0, churn=0.02, lure=0.0)
     market.reach = 0.2
-    prices, left = zip(*[(1.0 / wins, pool) for wins, pool in (market.quarter_of() for _ in range(30))])
+    prices, left = zip(
+        *[(1.0 / wins, pool) for wins, pool in (market.quarter_of() for _ in range(30))], strict=True
+    )
     assert prices[-1] > 4.0 * prices[0] and prices[10] > 2.0 * prices[0]
     assert all(b < a for a, b in itertools.pairwise(left[:20]))
 
@@ -194,7 +196,8 @@ def test_twins_agree_on_who_is_won_whatever_a_platform_without_bids_does():
         np.testing.assert_array_equal(one.places, other.places)
     louder = Market(bids=(1.0, 1.0), outside=1.0)
     calm = Market(bids=(1.0, 1.0), outside=2.0)
-    louder.quarter_of(), calm.quarter_of()
+    for market in (louder, calm):
+        market.quarter_of()
     assert set(calm.rows[: calm.ways.sum().astype(int)]) < set(louder.rows[: louder.ways.sum().astype(int)])
 
 

@@ -195,8 +195,8 @@ def of_platforms(economy: Any, seen: Survey) -> dict[str, float]:
 def of_attention(economy: Any, consumers: OfConsumers, sums: Mapping[str, float]) -> dict[str, float]:
     """What users and borrowers cost, by which way they are won, and what is left to be won.
 
-    What a user costs is nearly what platforms and others bid, over what attention is left: fewer are won where
-    those who bid have them already, more in ecosystems of giants.
+    What a user costs is nearly what platforms and others bid, over what attention is left: fewer are won
+    where those who bid have them already, more in ecosystems of giants.
     """
     people, reach = len(economy.consumers), attention.reach_of(economy)
     yuan = 100.0 * economy.market.wage_index * economy.p.persons_per_row
