@@ -24,25 +24,27 @@ OTHERS: dict[str, tuple[str, dict[str, Any], int]] = {
     "young and lent to": ("consumer_traffic", SCARCE, 4),
     "of integrators": ("deep_integration", LINKED, 12),
     "of poor integrators": ("deep_integration", SCARCE, 12),
-    "of old and poor integrators": ("deep_integration", SCARCE, 40),
-    "of old integrators": ("deep_integration", LINKED, 28),
+    "of old brokers": ("institution_traffic", LINKED, 28),
     "where more get online": ("consumer_traffic", LINKED | {"reach_start": 0.3}, 8),
     "of sidelines": ("sideline_platform", LINKED, 24),
 }
 ELSEWHERE = {
+    "appetite_least": "of integrators",
     "borrowing_repaid": "of sidelines",
     "confidence_least": "of integrators",
     "confidence_most": "young and funded",
     "disruption": "of poor integrators",
-    "earned_prior": "young and funded",
-    "expected_lending": "of old and poor integrators",
+    "earned_prior": "young and lent to",
+    "expected_lending": "young and short of cash",
+    "friction": "of integrators",
+    "fund_commitment": "young and funded",
+    "horizon": "young and short of cash",
     "machines_purse": "of integrators",
     "outside_attention_firms": "of sidelines",
     "project_limit": "young and short of cash",
-    "rate_cap": "of old integrators",
+    "rate_cap": "of old brokers",
     "reach_speed": "where more get online",
     "ripe_after": "young and funded",
-    "rollover": "young and lent to",
     "upkeep_limit": "young and short of cash",
 }
 
@@ -51,7 +53,7 @@ ELSEWHERE = {
 def rich() -> Economy:
     """A world in which much happens: all business models, links, loans of every kind, failures."""
     given = LINKED | {"giants": 2, "lead_in": 40}
-    return Economy(MIX, firms=600, banks=4, platforms=40, seed=5, parameters=given).run(28)
+    return Economy(MIX, firms=600, banks=4, platforms=40, seed=7, parameters=given).run(28)
 
 
 @pytest.fixture(scope="module")
