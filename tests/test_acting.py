@@ -26,10 +26,12 @@ OTHERS: dict[str, tuple[str, dict[str, Any], int]] = {
     "of poor integrators": ("deep_integration", SCARCE, 12),
     "of old and poor integrators": ("deep_integration", SCARCE, 60),
     "of old integrators": ("deep_integration", LINKED, 28),
+    "of old brokers": ("institution_traffic", LINKED, 28),
     "where more get online": ("consumer_traffic", LINKED | {"reach_start": 0.3}, 8),
     "of sidelines": ("sideline_platform", LINKED, 24),
 }
 ELSEWHERE = {
+    "appetite_least": "of integrators",
     "borrowing_repaid": "of sidelines",
     "confidence_least": "of integrators",
     "confidence_most": "young and funded",
@@ -54,7 +56,7 @@ ELSEWHERE = {
 def rich() -> Economy:
     """A world in which much happens: all business models, links, loans of every kind, failures."""
     given = LINKED | {"giants": 2, "lead_in": 40}
-    return Economy(MIX, firms=600, banks=4, platforms=40, seed=5, parameters=given).run(28)
+    return Economy(MIX, firms=600, banks=4, platforms=40, seed=7, parameters=given).run(28)
 
 
 @pytest.fixture(scope="module")

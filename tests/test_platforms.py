@@ -82,7 +82,7 @@ def test_who_spends_on_technology_comes_to_have_some_and_others_none():
 
 
 def test_a_link_costs_less_to_keep_up_where_machines_do_a_part_of_it():
-    grown = small("deep_integration", seed=2, parameters=LINKED).run(24)
+    grown = small("deep_integration", seed=3, parameters=LINKED).run(24)
     upkeep = []
     for technology in (0.0, 1e20):
         twin = copy.deepcopy(grown)

@@ -136,7 +136,7 @@ PRICES = {  # what spending on consumers is divided by, and what it is then
     users_lured="share of consumers: won from other platforms",
     reach="share of consumers: that can be had online",
     places_used="share: of the places of people within reach, that a platform has or has had",
-    attention_left="share of consumers: that would be won if platforms bid for all attention there is",
+    attention_left="share of consumers: that platforms would win if they bid for all attention there is",
     attention_bids="share of bids: that platforms make, of all for consumers' attention",
     platforms_used="platforms/user: whose apps somebody uses who uses any; NaN where nobody does",
     funnel="share: of those registered with living platforms, who have borrowed from theirs",
@@ -243,7 +243,8 @@ def of_wallets(platforms: Mapping[str, np.ndarray], gdp: float, people: int) -> 
 def of_attention(economy: Any, consumers: OfConsumers, sums: Mapping[str, float]) -> dict[str, float]:
     """What users and borrowers cost, by which way they are won, and what is left to be won.
 
-    What a user costs is what platforms and others bid, over what attention is left: see `attention_left`.
+    What a user costs is nearly what platforms and others bid, over what attention is left: fewer are won
+    where those who bid have them already, more in ecosystems of giants.
     """
     people, reach = len(economy.consumers), attention.reach_of(economy)
     yuan = 100.0 * economy.market.wage_index * economy.p.persons_per_row
