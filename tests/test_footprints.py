@@ -2,6 +2,7 @@
 
 import copy
 from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -103,7 +104,7 @@ def test_who_sees_what():
 # --- what is remembered ----------------------------------------------------------------------------------
 
 
-def after(rule: Rule, kind: type, **values: float) -> tuple:
+def after(rule: Rule, kind: type, **values: float) -> Any:
     """What a rule makes of a row with these columns and accounts."""
     table = Table(None, kind, 1)
     for name, value in values.items():
