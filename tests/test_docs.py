@@ -16,6 +16,7 @@ import sim
 from experiments.__main__ import found
 from experiments.document import api, documents, matrices, outcomes, quoted
 from experiments.measure import proportions
+from experiments.measure.lines import projects
 from experiments.measure.measures import MEASURES
 from experiments.run.provenance import code_hash
 from experiments.run.store import Store, StoreError
@@ -258,7 +259,7 @@ def test_rows_in_which_nobody_lives_say_nothing_of_platforms():
 
     def told():
         one = linked["deep_integration"]
-        return proportions.files(world, linked), proportions.projects(one), proportions.fund(lived)
+        return proportions.files(world, linked), projects(one), proportions.fund(lived)
 
     before = told()
     for twin in (*linked.values(), *lived.values()):
