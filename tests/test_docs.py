@@ -253,7 +253,7 @@ def test_the_sum_of_the_banks_is_what_their_books_say():
 
 
 def test_rows_in_which_nobody_lives_say_nothing_of_platforms():
-    world = small(platforms=20).run(4)
+    world = small(platforms=40).run(4)
     linked = {"deep_integration": world.branch("deep_integration").run(1)}
     lived = {name: world.branch(name).run(12) for name in ("consumer_traffic", "deep_integration")}
 

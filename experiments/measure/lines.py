@@ -195,7 +195,7 @@ def firsts(platforms: pd.DataFrame, quarters: int) -> tuple[Values, dict[str, fl
     if not alive.shape[1]:
         return np.full(quarters, math.nan), dict.fromkeys((*WITHIN, "half", "never"), math.nan)
     born, earned = first_quarters(alive, manner), (profit > 0.0) & alive
-    ever, dead = earned.any(axis=0), np.logical_not(alive[-1])
+    ever, dead = earned.sum(axis=0) > 0, alive[-1:].sum(axis=0) == 0
     age = np.where(ever, earned.argmax(axis=0) - born + 1, np.maximum(1, alive.sum(axis=0)))
     curve, left, had = np.zeros(quarters), 1.0, 0.0
     for k in range(quarters):
