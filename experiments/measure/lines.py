@@ -54,7 +54,7 @@ def kept_lines(economy: Any) -> dict[str, pd.DataFrame]:
 # --- what a line costs, earns and does ---------------------------------------------------------------------
 
 
-def shown_by(economy: Any, rows: Values) -> Values:
+def shown_by(economy: Any, rows: Any) -> Values:
     """What each line gains each of these firms in this quarter, hidden or not [fen]: (lines, rows)."""
     from sim.links.billing import usual_misfits
     from sim.links.lines import LINES
