@@ -148,7 +148,7 @@ ALLOWED = {
     ("sim/links/lines/advances.py", "name, rank, cost, lock"): ({0.05}, PROJECT),
     ("sim/links/lines/base.py", "FIRST_BELIEF"): ({0.025}, "what nobody knows before the first link"),
     ("sim/links/clients.py", "SMALL, LARGE"): ({0.5}, "sizes by which the record tells clients"),
-    ("sim/links/clients.py", "effort_of"): ({0.5}, "a firm works for others with half of its people at least"),
+    ("sim/links/clients.py", "effort_of"): ({0.5}, "half of a firm's people at most"),
     ("sim/links/clients.py", "bears"): ({0.5}, "half the square"),
     ("sim/population/growth_path.py", "balanced_growth"): ({0.5}, "the middle of two leverages"),
     ("sim/population/growth_path.py", "demand_by_sector"): ({0.5}, HALVES),

@@ -16,6 +16,7 @@ import sim
 from experiments.__main__ import found
 from experiments.document import api, documents, matrices, outcomes, quoted
 from experiments.measure import proportions
+from experiments.measure.lines import projects
 from experiments.measure.measures import MEASURES
 from experiments.run.provenance import code_hash
 from experiments.run.store import Store, StoreError
@@ -252,13 +253,13 @@ def test_the_sum_of_the_banks_is_what_their_books_say():
 
 
 def test_rows_in_which_nobody_lives_say_nothing_of_platforms():
-    world = small(platforms=20).run(4)
+    world = small(platforms=40).run(4)
     linked = {"deep_integration": world.branch("deep_integration").run(1)}
     lived = {name: world.branch(name).run(12) for name in ("consumer_traffic", "deep_integration")}
 
     def told():
         one = linked["deep_integration"]
-        return proportions.files(world, linked), proportions.projects(one), proportions.fund(lived)
+        return proportions.files(world, linked), projects(one), proportions.fund(lived)
 
     before = told()
     for twin in (*linked.values(), *lived.values()):

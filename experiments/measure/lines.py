@@ -1,4 +1,4 @@
-"""Service lines of integrators: what each costs, what it earns and does, how long clients stay, who hangs on whom.
+"""Service lines of integrators: what each costs, earns and does, how long clients stay, who hangs on whom.
 
 `by_line` and `chains` look at an economy as it is, `kept_lines` is the reduction of a future, `firsts` and
 `churn` read its tables. Money is in yuan a year at the wages of the first quarter.
@@ -25,6 +25,7 @@ KEPT_QUARTERS = (
     *(f"{name}_{size}" for name in ("clients", "churn", "left") for size in SIZES),
 )  # fmt: skip
 KEPT_PLATFORMS = ("alive", "manner", "profit", "links", "lines", "new_links", "left_links")
+WITHIN = {"within two years": 2 * YEAR, "within five years": 5 * YEAR, "within ten years": 10 * YEAR}
 PER_CLIENT = ("sales", "project", "upkeep", "gain", "fee", "effort", "surplus", "net")  # yuan (a year)
 
 
@@ -53,7 +54,7 @@ def kept_lines(economy: Any) -> dict[str, pd.DataFrame]:
 # --- what a line costs, earns and does ---------------------------------------------------------------------
 
 
-def shown_by(economy: Any, rows: Values) -> Values:
+def shown_by(economy: Any, rows: Any) -> Values:
     """What each line gains each of these firms in this quarter, hidden or not [fen]: (lines, rows)."""
     from sim.links.billing import usual_misfits
     from sim.links.lines import LINES
@@ -73,11 +74,12 @@ def by_line(economy: Any) -> pd.DataFrame:
     """Lines by size of the client, with means over the clients that have each line at work.
 
     Columns: ``line``, ``size`` (of `SIZES`, or all), ``clients`` of that size, the share of them that has
-    ``begun`` it and that has it ``at_work`` (deep enough to teach its platform what it gains); then, in yuan a
-    client, NaN where nobody has it at work: ``sales`` a year; ``project``, once; and a year ``upkeep``,
+    ``begun`` it and that has it ``at_work`` (deep enough to teach its platform what it gains); then, in yuan
+    a client, NaN where nobody has it at work: ``sales`` a year; ``project``, once; and a year ``upkeep``,
     ``gain`` (all that can be shown), ``fee`` (the agreed share of what is not hidden), ``effort`` of the
-    client's own people, ``surplus`` of the platform (fee less upkeep) and ``net`` of the client (gain less fee
-    and effort). The line `COMING_IN` has a project alone; in ``all`` a client counts with all it has at work.
+    client's own people, ``surplus`` of the platform (fee less upkeep) and ``net`` of the client (gain less
+    fee and effort). The line `COMING_IN` has a project alone; in ``all`` a client counts with all that it
+    has at work. What a platform earns on loans is in none of these.
     """
     from sim.links.clients import LARGE, SMALL
     from sim.links.lines import LINES
@@ -124,7 +126,7 @@ def by_line(economy: Any) -> pd.DataFrame:
 
 
 def together(parts: dict[str, dict[str, Values]], sales: Values) -> dict[str, Values]:
-    """All that each client has at work, coming in included; clients with nothing at work count for nothing."""
+    """All that each client has at work, coming in included; those with nothing at work for nothing."""
     names = ("project", "gain", "fee", "effort", "upkeep")
     found = {name: np.sum([of["at_work"] * of[name] for of in parts.values()], axis=0) for name in names}
     real = [of for line, of in parts.items() if line != COMING_IN]
@@ -181,37 +183,42 @@ def churn(quarters: pd.DataFrame) -> dict[str, float]:
 
 
 def firsts(platforms: pd.DataFrame, quarters: int) -> tuple[Values, dict[str, float]]:
-    """When integrators first make a profit: the share that has had one by each age, and numbers.
+    """When integrators first make a profit in a quarter: the share that has had one by each age, and numbers.
 
-    The share at an age (quarters, from 1) is of those founded early enough to have reached it, alive or not:
-    who died without a profit has none. Numbers: ``median`` [years], the first age by which half had one
-    (infinite where none within what is seen), ``never`` the share of those that died which had none.
+    The share at an age (quarters, from 1) is the Aalen-Johansen estimate: who dies without a profit never has
+    one, who is seen to the end without one may have it later. NaN where nobody was founded. Numbers: ``half``
+    [years], the age by which half have had one (infinite where that was not seen), ``within`` two, five and
+    ten years (NaN beyond what is seen), ``never``, the share of those that died which had none.
     """
     alive = by_platform(platforms, quarters, "alive") > 0
     manner, profit = (by_platform(platforms, quarters, name) for name in ("manner", "profit"))
     if not alive.shape[1]:
-        return np.full(quarters, math.nan), {"median": math.nan, "never": math.nan}
-    born = first_quarters(alive, manner)
-    earned = (profit > 0.0) & alive
-    ever = earned.any(axis=0)
-    age = np.where(ever, earned.argmax(axis=0) - born + 1, quarters + 1)
-    ages = np.arange(1, quarters + 1)[:, None]
-    old = born[None, :] + ages <= quarters
-    curve = np.array([mean_of((age[who] <= k + 1).astype(float)) for k, who in enumerate(old)])
+        return np.full(quarters, math.nan), dict.fromkeys((*WITHIN, "half", "never"), math.nan)
+    born, earned = first_quarters(alive, manner), (profit > 0.0) & alive
+    ever, dead = earned.sum(axis=0) > 0, alive[-1:].sum(axis=0) == 0
+    age = np.where(ever, earned.argmax(axis=0) - born + 1, np.maximum(1, alive.sum(axis=0)))
+    curve, left, had = np.zeros(quarters), 1.0, 0.0
+    for k in range(quarters):
+        now, there = age == k + 1, float((age > k).sum())
+        first, died = float((now & ever).sum()), float((now & ~ever & dead).sum())
+        had += left * share(first, there)
+        left *= 1.0 - share(first + died, there)
+        curve[k] = had
     half = np.flatnonzero(curve >= 0.5)
-    dead = ~alive[-1]
-    median = (half[0] + 1) / YEAR if len(half) else math.inf
-    return curve, {"median": median, "never": mean_of((~ever[dead]).astype(float))}
+    seen = {name: float(curve[n - 1]) if n <= quarters else math.nan for name, n in WITHIN.items()}
+    seen["half"] = (half[0] + 1) / YEAR if len(half) else math.inf
+    return curve, seen | {"never": mean_of((~ever[dead]).astype(float))}
 
 
-# --- who hangs on whom ---------------------------------------------------------------------------------------
+# --- who hangs on whom -------------------------------------------------------------------------------------
 
 
 def chains(economy: Any) -> dict[str, float]:
     """How links and loans of integrators gather along chains; NaN where there are none.
 
     ``beside``: share of links whose supplier or customer is linked with the same platform; ``by_chance``: the
-    same if partners were dealt links by lot, in the same numbers. ``anchored``: of each platform's loans to
+    same if partners were dealt links by lot, in the same numbers. ``owing``: share of clients that owe their
+    platform. ``anchored``: of each platform's loans to
     firms the largest part owed by one client, its suppliers included; the mean over platforms, weighed by
     their loans.
     """
@@ -244,5 +251,6 @@ def chains(economy: Any) -> dict[str, float]:
     return {
         "beside": mean_of(near[rows].astype(float)),
         "by_chance": mean_of(by_lot),
+        "owing": mean_of((debtors[rows] & (debt_to[rows] == lenders)).astype(float)),
         "anchored": share(float(np.minimum(most, loans).sum()), float(loans.sum()), none=math.nan),
     }

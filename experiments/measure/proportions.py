@@ -112,39 +112,6 @@ def files(economy: Any, branches: dict[str, Any]) -> pd.DataFrame:
     )
 
 
-def projects(economy: Any) -> pd.DataFrame:
-    """A project's cost, yearly gain and upkeep for three sizes of firm, in a branch of deep integration."""
-    c, p, market = economy.firms.columns, economy.p, economy.market
-    sales = c["sales"][c["alive"] & (c["sales"] > 0.0)]
-    own = 1.0 - p.input_share  # the part of its sales that a firm itself makes
-    process = own * p.process_gain / (1.0 + p.process_gain)
-    deep = (c["link"] >= 0) & (c["depth"] > 0.5) & (c["sales"] > 0.0)
-    made = p.process_gain * c["depth"][deep]
-    lent = c["rate"][deep] * c["paid_early"][deep] / c["sales"][deep]
-    saved = c["gain"][deep] / c["sales"][deep] - own * made / (1.0 + made) - lent
-    adapts, early = (float(part.mean()) if len(part) else np.nan for part in (saved, lent))
-    shares = economy.platforms["gain_share"][economy.platforms["alive"]]
-    share = float(np.median(shares)) if len(shares) else np.nan
-    rows = {}
-    for name, percent in (("median firm", 50), ("90th percentile", 90), ("99th percentile", 99)):
-        size = float(np.percentile(sales, percent))
-        cost = (p.project_fixed * market.wage_index + p.project_share * size) * market.engineer_cost
-        gain = YEAR * size * (process + adapts + early)
-        upkeep = YEAR * p.depth_decay * cost
-        left = share * gain - upkeep
-        rows[name] = {
-            "sales a year [yuan]": yuan(economy, YEAR * size),
-            "project [yuan]": yuan(economy, cost),
-            "gain a year: process [yuan]": yuan(economy, YEAR * size * process),
-            "gain a year: adaptation [yuan]": yuan(economy, YEAR * size * adapts),
-            "gain a year: early cash [yuan]": yuan(economy, YEAR * size * early),
-            "platform's share of it [yuan]": yuan(economy, share * gain),
-            "upkeep a year [yuan]": yuan(economy, upkeep),
-            "cost over the platform's yearly surplus [years]": cost / left if left > 0.0 else np.inf,
-        }
-    return pd.DataFrame.from_dict(rows, orient="index")
-
-
 def network(economy: Any) -> pd.DataFrame:
     """What firms owe one another, how customers are spread, what a failure does to a supplier."""
     from sim.record.survey import count_steps, tail_exponent

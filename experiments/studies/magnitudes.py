@@ -19,6 +19,7 @@ import pandas as pd
 
 from experiments.measure import proportions
 from experiments.measure.arithmetic import YEAR
+from experiments.measure.lines import projects
 from experiments.run import command
 from experiments.run.command import Parser, Settings
 from experiments.run.world import World, founded
@@ -77,7 +78,7 @@ def of_world(found: Lived) -> dict[str, pd.DataFrame]:
     return {
         "loans": proportions.loans(economy, found.firms),
         "files": proportions.files(economy, fresh),
-        "projects": proportions.projects(integration),
+        "projects": projects(integration),
         "users": proportions.users(branches),
         "platforms": proportions.platforms(branches),
         "fund": proportions.fund(branches),

@@ -78,14 +78,15 @@ def judge_links(linked, firms, p, links, leaves):
     for n in range(linked.shape[0]):
         i = linked[n]
         own = (1.0 - p.input_share) * firms.sales[i]
-        spared = firms.integration_fee[i] / max(1.0, (1.0 - firms.hidden[i]) * firms.sales[i])
+        seen = 1.0 - firms.hidden[i]  # of this quarter: what was billed
+        spared = firms.integration_fee[i] / max(1.0, seen * firms.sales[i])
         spared += p.deduction * firms.rate[i] if firms.deducted[i] else 0.0
         dearer = p.hiding_cost * (1.0 + p.hiding_watched * links.watched[n])
         firms.hidden[i] = min(p.hiding_most, spared / dearer)
         u, v = uniforms(links.luck, firms.ids[i], firms.generation[i], links.quarter)
         # a further line that is being built keeps nobody from leaving
         if firms.depth[i] > p.settled_depth and u < p.contract_review:
-            gain = firms.gain[i] / (1.0 - firms.hidden[i]) * exp(p.client_doubt * bell(v))
+            gain = firms.gain[i] / seen * exp(p.client_doubt * bell(v))
             effort = effort_of(firms, i, cost_of(firms.lines_begun[i], links.cost), p) * own
             net = gain - firms.integration_fee[i] - effort
             if p.horizon * net < -p.disruption * links.locked[n] * own:

@@ -25,7 +25,7 @@ class Integration(Declared):
 
     # fmt: off
     project_fixed = param(300_000.0, unit="fen/firm", low=100_000.0, high=1_000_000.0, source="assumed",
-        scale="log", doc="cost of coming into a firm with the first project, at first wages")
+        scale="log", doc="cost of coming into a firm with its first project, at first wages")
     project_share = param(0.07, unit="quarters of sales", low=0.03, high=0.2, source="assumed", scale="log",
         doc="cost of a project for the whole firm")
     project_down = param(0.1, unit="share of cost", low=0.05, high=1.0, source="assumed",
