@@ -25,7 +25,8 @@ class Integration(Declared):
 
     # fmt: off
     project_fixed = param(300_000.0, unit="fen/firm", low=100_000.0, high=1_000_000.0, source="assumed",
-        scale="log", doc="cost of coming into a firm, whatever its size, with the first project, at first wages")
+        scale="log",
+        doc="cost of coming into a firm, whatever its size, with the first project, at first wages")
     project_share = param(0.07, unit="quarters of sales", low=0.03, high=0.2, source="assumed", scale="log",
         doc="cost of a project for the whole firm")
     project_down = param(0.1, unit="share of cost", low=0.05, high=1.0, source="assumed",
@@ -77,12 +78,13 @@ def left_to_people(economy) -> np.ndarray:
 
 @compiled
 def built(firms, i, line):
-    """The share of its project that has been paid, and so built, of a line in a linked firm."""
+    """How deep a line has been built in a linked firm: the share of its project that has been paid, of how
+    deep it gets at most."""
     if not (firms.lines_begun[i] >> line) & 1:
         return 0.0
     if firms.project_line[i] != line or firms.project_cost[i] <= 0.0:
-        return 1.0
-    return 1.0 - firms.project_due[i] / firms.project_cost[i]
+        return firms.deepest[i]
+    return firms.deepest[i] * (1.0 - firms.project_due[i] / firms.project_cost[i])
 
 
 @kernel
