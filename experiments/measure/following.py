@@ -92,7 +92,7 @@ class Lots(Follower):
         lines = self._lines(rows, same)
         profit = np.zeros(len(rows))
         if active.any():
-            profit[active] = self._profit(rows[active], new[rows[active]])
+            profit[active] = self._profit(rows[active])
         depth = np.where(self.still[rows], firms["depth"][rows], 0.0)
         self.parts.append(lines.assign(profit=profit, depth=depth))
 
@@ -104,28 +104,36 @@ class Lots(Follower):
             {"since": np.full(len(rows), self.since, np.int16), "firm": rows.astype(np.int32), "added": added}
         )
 
-    def _profit(self, rows: npt.NDArray[np.int64], new: npt.NDArray[np.bool_]) -> Values:
+    def _profit(self, rows: npt.NDArray[np.int64]) -> Values:
         """What platforms earn from these links [yuan a quarter, at first wages]: fees and their part of what
         loans bring and lose, less upkeep and what was paid for projects."""
         firms, platforms, wages = self.economy.firms, self.economy.platforms, self.economy.market.wage_index
         of = self.platform[rows]
         there = firms["link"][rows] == of
         fees = firms["integration_fee"][rows] * (self.was["alive"][rows])
-        paid = np.where(there, self._paid(rows, new), 0.0)
+        paid = self.paid()[rows]
         need = self._upkeep_needed()
         by_platform = np.bincount(np.maximum(0, firms["link"]), need, minlength=len(platforms))
         part = shares(need[rows], np.maximum(by_platform[of], need[rows]))
         upkeep = np.where(there, platforms["upkeep"][of] * part, 0.0)
         return (fees + self._lending(rows, of) - paid - upkeep) / (wages * FEN)
 
-    def _paid(self, rows: npt.NDArray[np.int64], new: npt.NDArray[np.bool_]) -> Values:
-        """What was paid this quarter for projects in these firms [fen]."""
-        firms = self.economy.firms
-        cost, due = firms["project_cost"][rows], firms["project_due"][rows]
-        begun = new | (firms["project_line"][rows] != self.was["project_line"][rows])
-        before = np.where(begun, cost, self.was["project_due"][rows])
-        ended = firms["project_line"][rows] < 0  # and what was still to be paid of it is forgotten
-        return np.where(ended, 0.0, np.maximum(0.0, before - due))
+    def paid(self) -> Values:
+        """What was paid this quarter for the project in each firm [fen]. What platforms spent beyond what
+        is seen was paid for projects in firms that they lost within the quarter, by what was due there."""
+        firms, platforms, was = self.economy.firms, self.economy.platforms, self.was
+        link, n = firms["link"], len(platforms)
+        begun = (link != was["link"]) | (firms["project_line"] != was["project_line"])
+        before = np.where(begun, firms["project_cost"], was["project_due"])
+        building = (link >= 0) & (firms["project_line"] >= 0)
+        seen = np.where(building, np.maximum(0.0, before - firms["project_due"]), 0.0)
+        left = platforms["project_spend"] - platforms["upkeep"]
+        left = np.maximum(0.0, left - np.bincount(np.maximum(0, link), seen, minlength=n))
+        lost = (was["link"] >= 0) & (was["link"] != link)
+        due = np.where(lost, was["project_due"], 0.0)
+        of = np.maximum(0, was["link"])
+        total = np.bincount(of, due, minlength=n)[of]
+        return seen + np.minimum(due, left[of] * shares(due, total))
 
     def _upkeep_needed(self) -> Values:
         """What keeping up each link costs beside others of its platform [fen], by firm."""

@@ -124,7 +124,7 @@ def word_of(mean: Any, begun: float, births: float) -> tuple[str, str]:
     if begun < LEAST_BEGUN:
         return NOT_DECIDED, f"{begun:.0f} platforms began: at least {LEAST_BEGUN} are needed"
     if births < LEAST_BIRTHS:
-        return NOT_DECIDED, f"{births:.0f} of the rarer kind were founded: at least {LEAST_BIRTHS} are needed"
+        return NOT_DECIDED, f"{births:g} of the rarer kind were founded: at least {LEAST_BIRTHS} are needed"
     if mean.refused and not (math.isfinite(mean.low) and math.isfinite(mean.high)):
         return UNDECIDED, mean.refused
     return (INVADES if mean.low > 0.0 else DRIVEN_OUT if mean.high < 0.0 else UNDECIDED), ""
