@@ -42,8 +42,8 @@ AGAIN = "_again"  # after the name of a business model that stands beside itself
 ALIKE = {"idle_founders": 0.0}  # who founds whatever he sees founds as many of either kind
 LEAST_BEGUN, LEAST_BIRTHS = 200, 10  # platforms in all; births of the rarer kind: else chance decides
 YEARS = (10, 20)
-QUICK = {"worlds": 12, "firms": 1_000, "platforms": 240, "burn_in": 20, "quarters": 80}
-FULL = {**QUICK, "worlds": 20, "firms": 5_000, "burn_in": 40}
+QUICK = {"worlds": 20, "firms": 5_000, "platforms": 240, "burn_in": 20, "quarters": 80}
+FULL = {**QUICK, "worlds": 40, "firms": 10_000, "burn_in": 40}
 INVADES, DRIVEN_OUT, UNDECIDED, NOT_DECIDED = "invades", "is driven out", "undecided", "not decided"
 COLUMNS = ("rare", "common", "years", "worlds", "began", "share", "change", "low", "high", "births", "living",
            "word", "why")  # fmt: skip
