@@ -26,7 +26,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -107,6 +107,9 @@ class Study:
         options: adds the study's own options to its parser.
         parts: where one ensemble is not enough: settings of each by the name of its folder. `judge` is then
             handed a mapping of tables by that name.
+        follow, own: see `Ensemble`.
+        held: parameters that the study holds in its worlds; what the user sets wins.
+        others: studies whose worlds some parts are, by name.
         known: tables, half width in margins and number of looks -> how far the ensemble is; with it the study
             has the options ``--until`` and ``--most``.
         register: the hash of what is fixed before the first world: it is stored with the worlds, and gives
@@ -126,6 +129,10 @@ class Study:
     parts: Callable[[Settings], Mapping[str, Settings]] | None = None
     known: Callable[[Tables, float, int], Enough] | None = None
     register: Callable[[], str] | None = None
+    follow: type | None = None
+    own: Callable[[World], Mapping[str, Arm]] | None = None
+    held: Mapping[str, Any] = field(default_factory=dict)
+    others: Mapping[str, Study] = field(default_factory=dict)
 
     def parser(self, name: str) -> Parser:
         """The command line of the study."""
@@ -138,9 +145,12 @@ class Study:
 
     def ensemble(self, settings: Settings) -> Ensemble:
         """The worlds asked for, with all arms. Raises `UsageError` where one lacks room for its platforms."""
-        made, arms = settings.make_worlds(sampled=self.sampled), self.arms()
+        if settings.name in self.others:
+            return self.others[settings.name].ensemble(settings)
+        made, arms = settings.make_worlds(sampled=self.sampled, fixed=self.held), self.arms()
         check_room(arms, made)
-        return Ensemble(made, arms, reduce=self.keep, aside=self.aside and self.aside())
+        aside = self.aside and self.aside()
+        return Ensemble(made, arms, self.keep, aside=aside, follow=self.follow, own=self.own)
 
     def lived(self, settings: Settings) -> dict[str, Tables]:
         """What worlds left, by part (one named "" where there are none); computes what the stores lack."""

@@ -21,7 +21,8 @@ from experiments.run.world import CONTROL
 from experiments.tell import claims as told
 
 CLAIMS = register.claims()
-TESTED = [claim for claim in CLAIMS if claim.study == "compare"]
+TESTED = [claim for claim in CLAIMS if claim.study in found()]
+MAIN = [claim for claim in TESTED if claim.study == "compare"]
 BETTER, WORSE, EQUAL, UNDECIDED = "better", "worse", "no difference that matters", "undecided"
 
 
@@ -66,8 +67,8 @@ def unanswered(found: Answers, studies: set[str]) -> list[str]:
 def test_every_claim_is_answered_and_none_waits_for_a_study_that_is_built(some, tmp_path):
     assert list(words(some)) == [f"C{n}" for n in range(1, 22)]
     assert unanswered(some, set(found())) == []
-    (tmp_path / "depth.py").write_text('"""Does depth pay?"""\nSTUDY = None\n')
-    assert unanswered(some, {*found(), *found(tmp_path)}) == ["C3", "C20"]
+    (tmp_path / "metamorphosis.py").write_text('"""Who turns?"""\nSTUDY = None\n')
+    assert unanswered(some, {*found(), *found(tmp_path)}) == ["C12", "C13"]
 
 
 def test_a_study_that_a_claim_names_is_built_or_listed_as_coming_and_never_both():
@@ -129,7 +130,8 @@ def test_planted_effects_get_the_words_that_they_should(some):
     assert got["C8"] == "contradicted"
     assert got["C9"] == EQUAL
     assert got["C21"] == UNDECIDED
-    assert got["C1"] == got["C20"] == "not testable yet"
+    assert got["C1"] == got["C20"] == UNDECIDED
+    assert got["C12"] == got["C13"] == "not testable yet"
     assert words(planted({"C7": 5.0}))["C7"] == words(planted({"C7": -5.0}))["C7"] == "contradicted"
 
 
@@ -196,12 +198,13 @@ def test_sentences_state_the_numbers_of_the_table(some):
     assert sentences["C8"].startswith("The other way: ")
     assert sentences["C9"].startswith("Too small to matter: ")
     assert sentences["C21"].startswith("Open in 2 of 2: ") and "worlds would bring" in sentences["C21"]
-    assert sentences["C6"] == "Needs worlds that are lived with several numbers of platforms."
+    turning = "platforms that turn from one business model to another (adaptive_switching)"
+    assert sentences["C12"] == f"Needs {turning}."
 
 
 def test_the_head_counts_the_table_and_the_figure_has_its_title_from_there(some):
     text = "\n".join(told.lines(some))
-    count = "3 supported, 1 contradicted, 1 no difference that matters, 8 undecided and 8 not testable yet"
+    count = "3 supported, 1 contradicted, 1 no difference that matters, 14 undecided and 2 not testable yet"
     assert f"- Answers: {count}." in text and some.register[:12] in text
     assert text.count("\n| C") == 21
     title = told.forest(some).get_suptitle().replace("\n", " ")
@@ -218,7 +221,7 @@ def test_parts_that_disagree_are_told_apart(some):
 
 def test_one_study_tells_its_own_claims_with_the_same_words(some):
     mine = some.of("compare")
-    assert set(mine.claims["study"]) == {"compare"} and len(mine.claims) == len(TESTED)
+    assert set(mine.claims["study"]) == {"compare"} and len(mine.claims) == len(MAIN)
     assert set(told.told(mine)) <= set(told.told(some))
 
 

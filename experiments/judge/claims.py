@@ -22,12 +22,14 @@ from dataclasses import dataclass, replace
 import pandas as pd
 
 from experiments.judge.asked import Asked, draws, leads, pooled
+from experiments.judge.chance import corrected
 from experiments.judge.dependence import depends, screen
 from experiments.judge.estimands import Material, named
 from experiments.judge.family import BETTER, COLUMNS, DEPENDS, NO_DIFFERENCE, UNDECIDED, WORSE, judge
 from experiments.judge.register import ALL, ZERO, Claim, Contrast, digest
 from experiments.measure.futures import PLACEBO, Frame
 from experiments.measure.measures import valued
+from experiments.measure.measures.declared import Measure
 from experiments.run.known import COMING, found
 
 SUPPORTED, CONTRADICTED, NOT_TESTABLE = "supported", "contradicted", "not testable yet"
@@ -42,6 +44,17 @@ JUDGED = tuple(
 )
 CONTRASTS = (*ASKED, *JUDGED)
 PLACEBOS = {ARM: "placebo of the arm", OTHER: "placebo of the other"}
+
+
+@dataclass(frozen=True)
+class Part:
+    """What the worlds of one study say: the contrasts ``asked`` of them, the ``values`` of `sides`, the
+    parameters ``drawn`` by world, and the numbers of all worlds ``started`` (None: every one has rows)."""
+
+    asked: Sequence[Contrast]
+    values: Frame
+    drawn: Frame
+    started: Iterable[int] | None = None
 
 
 @dataclass(frozen=True)
@@ -74,23 +87,43 @@ def answers(
         drawn: parameters by world (index) and name.
         started: numbers of all worlds asked for; those without a row have failed.
     """
+    return joined(claims, [of_main(claims, tables, drawn, started, study)])
+
+
+def of_main(
+    claims: Sequence[Claim], tables: Mapping[str, Frame], drawn: Frame, started: Iterable[int], study: str
+) -> Part:
+    """The part of a study whose worlds lie in one store, all arms kept by `futures.kept`; see `answers`."""
     lasted = int(tables["quarters"]["since"].max())
     arms = {*map(str, tables["quarters"]["arm"].unique()), ZERO}
-    asked = [
+    asked = asked_of(claims, study, arms, lasted)
+    return part(asked, Material(measures_of(asked, tables), tables["quarters"]), drawn, started)
+
+
+def asked_of(claims: Iterable[Claim], study: str, arms: Collection[str], lasted: int) -> list[Contrast]:
+    """The contrasts of a study's claims, all of whose arms were lived, none beyond the end of the futures."""
+    return [
         replace(one, horizon=min(one.horizon, lasted))
         for claim in claims
         if claim.study == study and not strangers(claim, arms)
         for one in claim.contrasts
     ]
-    wanted = {
-        horizon: {one.name: one for c in asked if c.horizon == horizon for one in named(c.estimand).needs}
-        for horizon in sorted({one.horizon for one in asked})
-    }
-    values = valued(tables, {horizon: list(measures.values()) for horizon, measures in wanted.items()})
-    material = Material(values, tables["quarters"])
+
+
+def measures_of(asked: Iterable[Contrast], tables: Mapping[str, Frame]) -> Frame:
+    """The measures that contrasts need, each at its horizon."""
+    wanted: dict[int, dict[str, Measure]] = {}
+    for contrast in asked:
+        needs = {one.name: one for one in named(contrast.estimand).needs}
+        wanted[contrast.horizon] = wanted.get(contrast.horizon, {}) | needs
+    return valued(tables, {horizon: list(measures.values()) for horizon, measures in sorted(wanted.items())})
+
+
+def part(asked: Sequence[Contrast], material: Material, drawn: Frame, started: Iterable[int]) -> Part:
+    """What this material says of these contrasts."""
     draw = draws(drawn)
     found = pooled(sides(asked, material), draw) if asked else pd.DataFrame()
-    return answer(claims, asked, found, drawn, started if draw.is_unique else None)
+    return Part(asked, found, drawn, started if draw.is_unique else None)
 
 
 def strangers(claim: Claim, arms: Collection[str]) -> list[str]:
@@ -130,15 +163,21 @@ def answer(
         asked: the contrasts of the claims that can be tested.
         values: from `sides`.
     """
-    if not asked:
+    return joined(claims, [Part(asked, values, drawn, started)])
+
+
+def joined(claims: Sequence[Claim], parts: Sequence[Part]) -> Answers:
+    """Judge what the worlds of several studies say as one family, and give each claim its word."""
+    parts = [one for one in parts if one.asked]
+    if not parts:
         contrasts = pd.DataFrame(columns=list(CONTRASTS))
         return Answers(_claims(claims, contrasts), contrasts, digest())
-    questions = [
-        Asked(one.name, one.group, named(one.estimand).unit, one.sign or 1, one.margin) for one in asked
-    ]
+    asked = [one for each in parts for one in each.asked]
+    values = pd.concat([one.values for one in parts], ignore_index=True)
     placebos = {side: label for side, label in PLACEBOS.items() if label in set(values["arm"])}
-    judged = judge(values, questions, [(ARM, OTHER)], placebos, horizon=HERE, worlds=started)
-    screened = screen(leads(values, questions, [(ARM, OTHER)], HERE), drawn)
+    judged = judge(values, questions(asked), [(ARM, OTHER)], placebos, horizon=HERE)
+    judged = judged.assign(missing=[_started(parts, name) for name in judged["outcome"]] - judged["n"])
+    screened = _screened(parts)
     judged = depends(judged, screened) if len(screened) else judged.assign(on="")
     about = pd.DataFrame(
         [
@@ -150,6 +189,27 @@ def answer(
     numbers = judged[["outcome", *JUDGED]]
     contrasts = about.merge(numbers, on="outcome", validate="1:1").drop(columns="outcome")
     return Answers(_claims(claims, contrasts), contrasts, digest())
+
+
+def questions(asked: Iterable[Contrast]) -> list[Asked]:
+    """Contrasts as `family.judge` is asked about them."""
+    return [Asked(one.name, one.group, named(one.estimand).unit, one.sign or 1, one.margin) for one in asked]
+
+
+def _started(parts: Iterable[Part], outcome: str) -> int:
+    """How many worlds were started of the study that is asked this."""
+    mine = next(part for part in parts if any(one.name == outcome for one in part.asked))
+    return len({*map(int, mine.values["world"].unique()), *(mine.started or ())})
+
+
+def _screened(parts: Sequence[Part]) -> Frame:
+    """On what each lead depends, among the parameters of its own worlds; corrected over all of them."""
+    each = [screen(leads(one.values, questions(one.asked), [(ARM, OTHER)], HERE), one.drawn) for one in parts]
+    filled = [one for one in each if len(one)]
+    if not filled:
+        return each[0]
+    found = pd.concat(filled, ignore_index=True)
+    return found.assign(p_corrected=corrected(found["p"], "holm"))
 
 
 def _claims(claims: Sequence[Claim], contrasts: Frame) -> Frame:

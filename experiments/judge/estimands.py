@@ -6,8 +6,8 @@ A number is a Series by (world, luck): what is asked of a contrast's arm less wh
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pandas as pd
@@ -16,7 +16,9 @@ from experiments.judge.asked import futures
 from experiments.judge.pairwise import firsts, utilities
 from experiments.judge.ranking import draw_weights
 from experiments.judge.register import ZERO, Contrast
+from experiments.judge.slopes import by_world, over_levels
 from experiments.measure.arithmetic import Values, yearly
+from experiments.measure.cases import SIZE, lots_until, platforms_until
 from experiments.measure.futures import Frame
 from experiments.measure.measures import MEASURES, PRIMARY
 from experiments.measure.measures.declared import Measure
@@ -28,15 +30,20 @@ POINTS = 10  # at which a path is read on its way up, and as many on its way dow
 
 @dataclass(frozen=True)
 class Material:
-    """What is there to answer from: ``values`` of `measures.valued`, and the ``quarters`` of all futures."""
+    """What is there to answer from: ``values`` of `measures.valued`, the ``quarters`` of all futures, other
+    ``tables`` of theirs by name, and the same worlds at other ``levels`` of what a study varies."""
 
     values: Frame
     quarters: Frame
+    tables: Mapping[str, Frame] = field(default_factory=dict)
+    levels: Mapping[float, Material] = field(default_factory=dict)
 
     @property
     def arms(self) -> set[str]:
         """The arms that were lived."""
-        return set(map(str, self.values["arm"].unique()))
+        return {
+            str(arm) for table in (self.values, self.quarters) if len(table) for arm in table["arm"].unique()
+        }
 
 
 Number = Callable[[Material, Contrast], Frame]
@@ -181,3 +188,81 @@ def _shapes(quarters: Frame) -> Frame:
 def _apart(a: Values, b: Values) -> Values:
     """(worlds,): mean distance of two shapes."""
     return np.abs(a - b).mean(axis=1)
+
+
+# -- firms ------------------------------------------------------------------------------------------------
+
+
+@estimand("share")
+def survival_of_firms(material: Material, asked: Contrast) -> Frame:
+    """Chance that a firm lives through the branch, at the rates at which firms fail and close in its
+    quarters."""
+    table = material.quarters.loc[material.quarters["since"] <= asked.horizon]
+    stays = 1.0 - table["default_rate"] - table["closure_rate"]
+    each: Frame = stays.groupby([table["world"], table["luck"], table["arm"].astype(str)]).prod()
+    wide = each.unstack("arm")
+    return wide[asked.arm] - wide[asked.other]
+
+
+# -- slopes -----------------------------------------------------------------------------------------------
+
+LINKS_LEAST = 8  # firms that drew a lot, or platforms, below which a world has no slope of its own
+
+
+def _over_levels(material: Material, asked: Contrast, outcome: str) -> dict[float, Frame]:
+    """A measure of the arm less that of the other, at each level."""
+    there = replace(asked, estimand=outcome)
+    return {level: paired(one, there) for level, one in material.levels.items()}
+
+
+@estimand("share of the twin's per usual pace", needs=[MEASURES["goods_gain"]])
+def slope_of_goods_on_pace(material: Material, asked: Contrast) -> Frame:
+    """By how much the difference in goods gain rises from no change to the usual pace (the parameter's
+    default): the slope over all paces at which a world was lived."""
+    return over_levels(_over_levels(material, asked, "goods_gain"))
+
+
+@estimand("share a year per log unit", needs=[MEASURES["return_on_capital"]])
+def slope_of_return_on_platforms(material: Material, asked: Contrast) -> Frame:
+    """By how much the return on capital of the arm's platforms rises with the log of the number with which
+    they began, less the same of the other's; over all numbers with which a world was lived."""
+    levels = _over_levels(material, asked, "return_on_capital")
+    return over_levels({float(np.log(number)): found for number, found in levels.items()})
+
+
+@estimand("share of value added")
+def slope_of_value_added_on_depth(material: Material, asked: Contrast) -> Frame:
+    """By how much what a firm gains against its twin rises with the highest depth that its link drew by lot:
+    value added from the lot to the horizon, the firm's less the twin's, over the mean of both. Who closes
+    makes nothing from then on, and counts; sales before the lot are held."""
+    cases = lots_until(material.tables, asked.arm, asked.other, asked.horizon)
+    return by_world(cases, "deepest", "gain", ["log_sales"], least=LINKS_LEAST, products=True)
+
+
+@estimand("yuan a year")
+def slope_of_profit_on_depth(material: Material, asked: Contrast) -> Frame:
+    """By how much the yearly profit of the platform from a firm rises with the highest depth that the link
+    drew by lot: fees and its part of loans less upkeep and all paid for projects, from the lot to the
+    horizon, at first wages; nothing once the link has ended. Sales before the lot are held."""
+    cases = lots_until(material.tables, asked.arm, None, asked.horizon)
+    return by_world(cases, "deepest", "profit", ["sales"], least=LINKS_LEAST, products=True)
+
+
+def _platforms(material: Material, asked: Contrast) -> Frame:
+    """`platforms_until` of the contrast's arm."""
+    return platforms_until(material.tables, asked.arm, asked.horizon)
+
+
+@estimand("share per line")
+def slope_of_survival_on_lines(material: Material, asked: Contrast) -> Frame:
+    """By how much the chance of a platform to live at the horizon rises with one more service line, of lines
+    drawn by lot; its mean number of customers is held."""
+    return by_world(_platforms(material, asked), "lines", "alive", SIZE, least=LINKS_LEAST)
+
+
+@estimand("share per line")
+def slope_of_steadiness_on_lines(material: Material, asked: Contrast) -> Frame:
+    """By how much less a platform's revenue varies with one more service line, of lines drawn by lot: the
+    deviation of its changes from quarter to quarter, each over the mean of both quarters; its mean number of
+    customers is held."""
+    return by_world(_platforms(material, asked), "lines", "steadiness", SIZE, least=LINKS_LEAST)

@@ -20,6 +20,7 @@ from experiments.run.world import CONTROL
 FOCUS = "deep_integration"  # what the essay argues for
 FREE = "free"  # founders choose among all business models
 NO_GAINS = "no_gains"  # deep integration where a link has no real effect on a firm
+NO_PROCESS = "no_process"  # deep integration where software gains a firm nothing
 PLACEBO = {CONTROL: "placebo_control", FOCUS: "placebo_focus"}  # the same with a change that means nothing
 KEPT_OF_PLATFORMS = (
     "alive",

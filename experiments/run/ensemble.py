@@ -84,6 +84,9 @@ class Ensemble:
             editing the module they live in makes stored worlds stale.
         economy: the model's class; ``sim.Economy`` where not given.
         aside: a side branch of every future, whose tables are kept too.
+        follow: a class at the top of a module, made with each future before it is lived: ``run(quarters)``
+            lives them, ``tables()`` is what it has seen, by names that `reduce` does not give.
+        own: what stands for some of the arms in one world, by their labels: arms that chance deals.
 
     Raises ``ValueError`` without worlds or arms or with two worlds of one number, ``TypeError`` for a
     function that no other process could import.
@@ -94,6 +97,8 @@ class Ensemble:
     reduce: Callable[[Any], Mapping[str, Any]] = records
     economy: type | None = None
     aside: Aside | None = None
+    follow: type | None = None
+    own: Callable[[World], Mapping[str, Arm]] | None = None
     pairs: tuple[tuple[str, Arm], ...] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -112,6 +117,8 @@ class Ensemble:
         if len({index for _, index in numbers}) < len(self.worlds):
             raise ValueError("two worlds have the same number: pairing their arms needs distinct ones")
         address(self.reduce)
+        if self.follow is not None:
+            address(self.follow)
         object.__setattr__(self, "pairs", pairs)
 
     def __repr__(self) -> str:
@@ -127,9 +134,17 @@ class Ensemble:
         code = code_hash(economy)
         source_hash.cache_clear()  # a notebook may have edited the reduction since the last run
         return tuple(
-            Task(world, self.pairs, economy, self.reduce, store, code, redo, self.aside)
+            Task(
+                world, self.arms_of(world), economy, self.reduce, store, code,
+                redo=redo, aside=self.aside, follow=self.follow,
+            )
             for world in self.worlds
-        )
+        )  # fmt: skip
+
+    def arms_of(self, world: World) -> tuple[tuple[str, Arm], ...]:
+        """The arms of one world, by label."""
+        mine = self.own(world) if self.own is not None else {}
+        return tuple((label, mine.get(label, arm)) for label, arm in self.pairs)
 
     def run(
         self,
@@ -161,7 +176,7 @@ class Ensemble:
         `Interrupted` on Ctrl-C after stopping cleanly.
         """
         if executor == "local":
-            _importable_elsewhere(self.reduce)
+            _importable_elsewhere(*filter(None, (self.reduce, self.follow)))
         elif isinstance(executor, str) and executor != "serial":
             raise ValueError(f"executor = {executor!r} is unknown: 'local', 'serial' or a function")
         store = store if isinstance(store, Store) else Store(store)

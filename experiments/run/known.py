@@ -8,10 +8,6 @@ from pathlib import Path
 FOLDER = Path(__file__).parents[1] / "studies"
 ALIASES = {"compare_strategies": "compare"}  # earlier names, by which the register and commands may call them
 COMING = {  # studies that claims ask for, and what they need that is not there yet
-    "pace_of_change": "worlds that are lived at several paces of change",
-    "depth": "offers of integration at a depth drawn by lot, so that selection is not taken for effect",
-    "crowding": "worlds that are lived with several numbers of platforms",
-    "diversification": "platforms that differ in service lines and sectors by lot",
     "metamorphosis": "platforms that turn from one business model to another (adaptive_switching)",
 }
 

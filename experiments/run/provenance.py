@@ -84,6 +84,8 @@ def sources(function: Callable[..., Any]) -> list[Path]:
 
 
 def _package(function: Callable[..., Any]) -> str:
+    if isinstance(function, type):
+        return getattr(sys.modules[function.__module__], "__package__", "") or ""
     return function.__globals__.get("__package__") or ""  # type: ignore[attr-defined]
 
 

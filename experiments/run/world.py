@@ -178,6 +178,7 @@ class Task:
     code: str
     redo: bool = False
     aside: Aside | None = None
+    follow: Callable[[Any], Any] | None = None
 
     @functools.cached_property
     def key(self) -> str:
@@ -190,6 +191,7 @@ class Task:
                 "code": self.code,
                 "versions": versions(),
                 "reduce": [self.reduce.__qualname__, source_hash(self.reduce)],
+                "follow": self.follow and [self.follow.__qualname__, source_hash(self.follow)],
                 "lived": source_hash(perform),
             }
         )
@@ -239,17 +241,22 @@ def perform(task: Task) -> float:
 
 
 def lived(future: Any, task: Task) -> Iterator[tuple[str, Any]]:
-    """Live a future to its end, and beside it a side branch for which there is time: tables by name."""
+    """Live a future to its end, and beside it a side branch for which there is time: tables by name, at last
+    those of who follows it."""
     quarters, aside = task.world.quarters, task.aside
+    follower = task.follow(future) if task.follow is not None else None
+    run = future.run if follower is None else follower.run
     if aside is not None and aside.after + aside.quarters <= quarters:
-        future.run(aside.after)
+        run(aside.after)
         apart = aside.lived(future)
         for table, frame in task.reduce(apart).items():
             yield f"{aside.name}_{table}", frame
         release(apart)
         quarters -= aside.after
-    future.run(quarters)
+    run(quarters)
     yield from task.reduce(future).items()
+    if follower is not None:
+        yield from follower.tables().items()
 
 
 def grow(task: Task) -> Any:
@@ -318,6 +325,7 @@ def described(task: Task) -> dict[str, Any]:
         "aside": task.aside and task.aside.described(),
         "economy": address(task.economy),
         "reduce": address(task.reduce),
+        "follow": task.follow and address(task.follow),
         "parameters": address(type(task.world.parameters)),
         "code": task.code,
         "versions": versions(),

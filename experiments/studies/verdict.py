@@ -5,9 +5,10 @@
 
 Every claim of ``seeds/claims.toml`` has an answer: supported, contradicted, no difference that matters,
 depends, undecided (and how many worlds it would take) or not testable yet (and what is missing). The worlds
-are those of the main job and lie in its folder, ``compare`` beside that of the verdict, so that they are
-lived once for both. The folder then holds ``claims.csv``, ``contrasts.csv``, from which every sentence is
-read, ``report.md`` and ``claims.png``.
+are those of the main job and of the studies of pace, crowding, depth and lines, each of its own sizes but for
+those that are set here, and lie in their folders beside that of the verdict, so that they are lived once for
+both. The folder then holds ``claims.csv``, ``contrasts.csv``, from which every sentence is read,
+``report.md`` and ``claims.png``.
 """
 
 from __future__ import annotations
@@ -15,22 +16,57 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from experiments.judge.claims import Answers
+from experiments.judge import register
+from experiments.judge.claims import Answers, Part, joined, of_main
+from experiments.run import command
 from experiments.run.command import Settings
-from experiments.studies import compare
-from experiments.study import Tables
+from experiments.studies import compare, crowding, depth, diversification, pace_of_change
+from experiments.study import Study, Tables
 from experiments.tell.claims import figures, files, lines, meanings, numbers
 from experiments.tell.report import Report
 
+OTHERS: dict[str, Study] = {one.NAME: one.STUDY for one in (pace_of_change, crowding, depth, diversification)}
+OWN_ROOM = "platforms"  # of the sizes, the one that a study needs as it is
+
 
 def worlds(settings: Settings) -> Mapping[str, Settings]:
-    """Those of the main job."""
-    return {"": replace(settings, name=compare.NAME, out=settings.out.with_name(compare.NAME))}
+    """Those of the main job, and those of each other study that claims ask for."""
+    beside = settings.out.parent
+    found = {compare.NAME: replace(settings, name=compare.NAME, out=beside)}
+    for name, study in OTHERS.items():
+        mine = replace(settings, name=name, **sizes(settings, study))
+        for folder, one in (study.parts(mine) if study.parts else {"": mine}).items():
+            found[f"{name}/{folder}".rstrip("/")] = replace(one, name=name, out=beside)
+    return found
+
+
+def sizes(settings: Settings, study: Study) -> dict[str, int | None]:
+    """A study's own sizes, but for those that differ from the usual ones of the verdict."""
+    usual, own = (
+        (one.full, command.FULL) if settings.full else (one.quick, command.QUICK) for one in (STUDY, study)
+    )
+    before, after = {**usual[1], **usual[0]}, {**own[1], **own[0]}
+    chosen = {name: getattr(settings, name) for name in before}
+    return {
+        name: chosen[name] if chosen[name] != before[name] and name != OWN_ROOM else after[name]
+        for name in before
+    }
+
+
+def parts(lived: Mapping[str, Tables]) -> list[Part]:
+    """What the worlds of each study say."""
+    main = lived[compare.NAME]
+    paces = {name: one for name, one in lived.items() if name.startswith(pace_of_change.NAME)}
+    return [
+        of_main(register.claims(), main, main.drawn, main.started, compare.NAME),
+        pace_of_change.of_claims(paces)[0],
+        *(one.of_claims(lived[one.NAME])[0] for one in (crowding, depth, diversification)),
+    ]
 
 
 def judge(lived: Mapping[str, Tables]) -> Answers:
     """The answer to every claim."""
-    return compare.claims(lived[""])
+    return joined(register.claims(), parts(lived))
 
 
 def tell(found: Answers) -> Report:
@@ -44,4 +80,4 @@ def tell(found: Answers) -> Report:
     )
 
 
-STUDY = replace(compare.STUDY, question=__doc__, judge=judge, tell=tell, parts=worlds)
+STUDY = replace(compare.STUDY, question=__doc__, judge=judge, tell=tell, parts=worlds, others=OTHERS)

@@ -15,7 +15,7 @@ import numpy as np
 
 from experiments.judge.means import mean_intervals
 from experiments.measure.arithmetic import Values
-from experiments.measure.futures import FOCUS, FREE, NO_GAINS, Frame
+from experiments.measure.futures import FOCUS, FREE, NO_GAINS, NO_PROCESS, Frame
 from experiments.run.world import CONTROL
 
 if TYPE_CHECKING:
@@ -29,6 +29,7 @@ COLOURS = {
     "sideline_platform": "#0072b2",
     FOCUS: "#009e73",
     NO_GAINS: "#000000",
+    NO_PROCESS: "#000000",
     FREE: "#56b4e9",
 }
 SPARE = ("#cc79a7", "#f0e442")

@@ -5,12 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from experiments.measure.futures import FREE, NO_GAINS
+from experiments.measure.futures import FREE, NO_GAINS, NO_PROCESS
 from experiments.run.world import CONTROL
 
 LABELS = {
     CONTROL: "no platforms",
     NO_GAINS: "integration without real gains",
+    NO_PROCESS: "integration whose software gains nothing",
     FREE: "free choice of founders",
 }
 

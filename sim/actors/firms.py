@@ -172,6 +172,7 @@ class Firm(Row):
     project_cost = Column(0.0, unit="fen", doc="of the line being built")
     project_due = Column(0.0, unit="fen", doc="of that, what its platform has not paid and built yet")
     depth = Column(0.0, unit="share", doc="of the deepest line of its platform in its operations")
+    deepest = Column(1.0, unit="share", doc="depth that the lines of its link get at most, see `by_lot`")
     linked_productivity = Column(0.0, unit="share of productivity", doc="added by its link")
     linked_sparing = Column(0.0, unit="share of inputs", doc="that it does without thanks to its link")
     linked_agility = Column(0.0, unit="share/quarter", doc="added to its agility by its link")
@@ -187,9 +188,7 @@ class Firm(Row):
     platform_rate = Column(0.02, unit="share/quarter", doc="on its platform debt")
     platform_pace = Column(0.2, unit="share/quarter", doc="of its platform debt repaid")
     deducted = Column(False, unit="yes/no", doc="platform debt is repaid out of the flow of sales")
-    platform_granted = Column(
-        0.0, unit="fen", doc="lent through a platform this quarter", of_the_quarter=True
-    )
+    platform_granted = Column(0.0, unit="fen", doc="lent through a platform now", of_the_quarter=True)
     platform_interest_paid = Column(0.0, unit="fen/quarter")
     platform_instalment_paid = Column(0.0, unit="fen/quarter")
     last_lender = Column(-1, unit="row of platforms", doc="at which it borrowed last, or -1", dtype="int32")

@@ -31,7 +31,7 @@ class Clients(Declared):
     client_doubt = param(0.5, unit="log points", low=0.0, high=1.0, source="assumed",
         doc="standard deviation of the log of what a client thinks it gains, beside what can be shown")
     settled_depth = param(0.5, unit="share", low=0.0, high=0.9, source="assumed", held=True,
-        doc="depth from which on a client judges its link")
+        doc="depth, of the highest that its link gets, from which on a client judges it")
     hiding_most = param(0.3, unit="share of sales", low=0.0, high=0.6, source="assumed",
         doc="highest part of its sales that a client can keep from its platform; at 0 nobody hides")
     hiding_cost = param(0.1, unit="share of output", low=0.02, high=0.5, source="assumed", scale="log",
@@ -58,9 +58,10 @@ def cost_of(begun, cost):
 
 @kernel
 def bears(linked, firms, cost, p):
-    """Own people work with the lines, and hide sales: both take work. cost: of each line."""
+    """Own people work with the lines, as deep as they get, and hide sales: both take work. cost: of each
+    line."""
     for i in linked:
-        effort = effort_of(firms, i, cost_of(firms.lines_begun[i], cost), p)
+        effort = effort_of(firms, i, firms.deepest[i] * cost_of(firms.lines_begun[i], cost), p)
         hiding = 0.5 * p.hiding_cost * firms.hidden[i] * firms.hidden[i]
         firms.linked_productivity[i] -= effort + hiding
 
@@ -85,9 +86,11 @@ def judge_links(linked, firms, p, links, leaves):
         firms.hidden[i] = min(p.hiding_most, spared / dearer)
         u, v = uniforms(links.luck, firms.ids[i], firms.generation[i], links.quarter)
         # a further line that is being built keeps nobody from leaving
-        if firms.depth[i] > p.settled_depth and u < p.contract_review:
+        settled = firms.depth[i] > p.settled_depth * firms.deepest[i]
+        if settled and u < p.contract_review:
             gain = firms.gain[i] / seen * exp(p.client_doubt * bell(v))
-            effort = effort_of(firms, i, cost_of(firms.lines_begun[i], links.cost), p) * own
+            cost = firms.deepest[i] * cost_of(firms.lines_begun[i], links.cost)
+            effort = effort_of(firms, i, cost, p) * own
             net = gain - firms.integration_fee[i] - effort
             if p.horizon * net < -p.disruption * links.locked[n] * own:
                 leaves[found] = i

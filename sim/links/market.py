@@ -77,12 +77,13 @@ def left_to_people(economy) -> np.ndarray:
 
 @compiled
 def built(firms, i, line):
-    """The share of its project that has been paid, and so built, of a line in a linked firm."""
+    """How deep a line has been built in a linked firm: the share of its project that has been paid, of how
+    deep it gets at most."""
     if not (firms.lines_begun[i] >> line) & 1:
         return 0.0
     if firms.project_line[i] != line or firms.project_cost[i] <= 0.0:
-        return 1.0
-    return 1.0 - firms.project_due[i] / firms.project_cost[i]
+        return firms.deepest[i]
+    return firms.deepest[i] * (1.0 - firms.project_due[i] / firms.project_cost[i])
 
 
 @kernel

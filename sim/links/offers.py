@@ -4,7 +4,8 @@ A firm hears from up to two platforms a quarter, one of them that of its partner
 client, an anchor, hears of the anchor's platform. It takes the better offer if it expects to gain; two who
 want the same firm bid down the share of its gain that they ask. A client can be won over by a rival, whom its
 own platform may match. Further lines are offered to clients by their own platform. All offers of a quarter
-compete for the same money: the best come first.
+compete for the same money: the best come first. With `by_lot` chance says which come first, and how deep each
+new link gets at most, so that what depth does can be told from who is chosen for it.
 """
 
 from types import SimpleNamespace
@@ -12,13 +13,14 @@ from types import SimpleNamespace
 import numpy as np
 
 from sim.engine.compiling import compiled
-from sim.engine.draws import claim, key, uniform
+from sim.engine.draws import claim, each_uniform, key, uniform
 from sim.engine.kernels import kernel
 from sim.engine.parameters import Declared, param
 from sim.links.clients import effort_of, leave
 from sim.links.lines import LINES
 
 OFFERS, ANCHORS = claim("offers of integration", __name__), claim("offers along chains", __name__)
+ORDER, LOT = claim("the order of offers by lot", __name__), claim("the highest depth of a link", __name__)
 
 
 class Offers(Declared):
@@ -41,6 +43,9 @@ class Offers(Declared):
         doc="time over which an integration project must pay for itself")
     expected_lending = param(0.25, unit="quarters of sales", low=0.0, high=1.0, source="assumed", held=True,
         doc="mean loan to a client that a platform reckons with when it weighs the line by which it lends")
+    by_lot = param(0, unit="count", low=0, high=1, source="design",
+        doc="whether chance says which offers come first and how deep a new link gets at most (1), or what "
+        "they promise, and nothing (0)")
     # fmt: on
 
 
@@ -146,7 +151,8 @@ def hears(firms, p, purses, lines, last, draws, offers):
     purses, by platform: `left` (fen), `upto` (running share of it), `links`, `people`, `take`, `gain_share`;
     and `fixed` (fen). lines: see `market.lines_of`. last: see `list_customers`. draws: `luck`, `anchors`,
     keys of draws, and `quarter`. Writes offers: `rows` of firms, `platform`, `line`, `price`, `value`,
-    `share` of the gain, and of clients whose own platform matches a rival the share that they agree on.
+    `share` of the gain, `entry`, what of the price is for coming into the firm, and of clients whose own
+    platform matches a rival the share that they agree on.
     Returns how many there are; left out are those that promise less than they cost, but for a platform
     without a link to learn from.
     """
@@ -157,8 +163,10 @@ def hears(firms, p, purses, lines, last, draws, offers):
         at = firms.link[i]
         a, b, partner = who_asks(i, firms, p, purses, last, draws)
         best = b if a >= 0 and purses.gain_share[b] < purses.gain_share[a] else a
-        line, price, value, share = -1, 1.0, 0.0, 0.0
+        line, price, value, share, entry = -1, 1.0, 0.0, 0.0, 0.0
         if best >= 0 and best != at:
+            entry = purses.fixed * purses.people[best]
+            entry *= 1.0 - p.chain_discount if best == partner else 1.0
             rival = a if best == b else b
             line, price, value, share = offer_of(i, best, rival, partner, firms, lines, purses, p)
             if line >= 0 and at >= 0 and value > price:
@@ -167,34 +175,39 @@ def hears(firms, p, purses, lines, last, draws, offers):
                 firms.agreed_share[i] = bid_down(agreed, 0.0, share, p)
                 line = line if share < p.poaching * firms.agreed_share[i] else -1
         if line < 0 and at >= 0 and firms.project_line[i] < 0 and purses.left[max(0, at)] > 0.0:
-            best, share = at, firms.agreed_share[i]
+            best, share, entry = at, firms.agreed_share[i], 0.0
             terms = (firms.lines_begun[i], share, 0.0)
             line, price, value, _ = best_line(i, at, terms, firms, lines, purses, p)
         if line >= 0 and (value > price or purses.links[best] == 0.0):
             offers.rows[found], offers.platform[found], offers.line[found] = i, best, line
             offers.price[found], offers.value[found], offers.share[found] = price, value, share
+            offers.entry[found] = entry
             found += 1
     return found
 
 
 @kernel
 def take_projects(order, offers, purses, firms, p, taken):
-    """Each platform takes what promises more than its price, best first, as far as its money goes.
+    """Each platform takes what promises more than its price, in this order, as far as its money goes.
 
-    One without any link takes its best project even so: what a link is worth is learned from links. Writes
-    which firms are new with their platform, `taken.rows`, and the platform that they leave, `taken.left` or
-    -1; returns how many.
+    One without any link takes its first project even so: what a link is worth is learned from links. A link
+    that gets less deep (`offers.deepest`, by place) costs less; whether there is money for it is asked of the
+    whole, so that it does not depend on the lot. Writes which firms are new with their platform,
+    `taken.rows`, and the platform that they leave, `taken.left` or -1; returns how many.
     """
     found = 0
     for n in order:
         i, q = offers.rows[n], offers.platform[n]
         pays = offers.value[n] > offers.price[n] or purses.links[q] == 0.0
-        first = p.project_down * offers.price[n]
-        if first <= purses.left[q] - purses.spent[q] and pays:
+        if p.project_down * offers.price[n] <= purses.left[q] - purses.spent[q] and pays:
+            if firms.link[i] != q:
+                firms.deepest[i] = offers.deepest[n]
+            price = offers.price[n] - (1.0 - firms.deepest[i]) * max(0.0, offers.price[n] - offers.entry[n])
+            first = p.project_down * price
             purses.spent[q] += first
             purses.lines[q] += 1.0
-            purses.begun[q] += offers.price[n]
-            firms.project_cost[i], firms.project_due[i] = offers.price[n], offers.price[n] - first
+            purses.begun[q] += price
+            firms.project_cost[i], firms.project_due[i] = price, price - first
             firms.project_line[i] = offers.line[n]
             if firms.link[i] != q:
                 purses.links[q] += 1.0
@@ -224,11 +237,15 @@ def sell_projects(economy, linked: np.ndarray, lines: SimpleNamespace, purses: S
     offers = SimpleNamespace(
         rows=np.empty(n, np.int64), platform=np.empty(n, np.int64),
         line=np.empty(n, np.int64), price=np.empty(n), value=np.empty(n), share=np.empty(n),
+        entry=np.empty(n), deepest=np.ones(n),
     )  # fmt: skip
     last = np.empty(n, np.int32)
     list_customers(linked, firms, last)
     found = hears(firms, p, purses, lines, last, draws, offers)
-    order = np.argsort(-offers.value[:found] / offers.price[:found], kind="stable")
+    if p.by_lot:
+        order = draw_lots(economy, offers.rows[:found], offers.deepest[:found])
+    else:
+        order = np.argsort(-offers.value[:found] / offers.price[:found], kind="stable")
     taken = SimpleNamespace(rows=np.empty(found, np.int64), left=np.empty(found, np.int64))
     new = take_projects(order, offers, purses, firms, p, taken)
     rows, moved = taken.rows[:new], taken.left[:new] >= 0
@@ -240,6 +257,16 @@ def sell_projects(economy, linked: np.ndarray, lines: SimpleNamespace, purses: S
     firms.columns["hidden"][rows] = 0.0
     for line in LINES:
         line.depth(economy)[rows] = 0.0
+
+
+def draw_lots(economy, rows: np.ndarray, deepest: np.ndarray) -> np.ndarray:
+    """In which order the offers to these firms are taken (places), by lot; writes the highest depth that each
+    gets if it becomes a link, uniform in (0, 1)."""
+    ids, generation = economy.firms.ids, economy.firms["generation"]
+    luck = np.empty(len(rows))
+    each_uniform(key(economy.draws_from, ORDER), rows, ids, generation, economy.quarter, luck)
+    each_uniform(key(economy.draws_from, LOT), rows, ids, generation, economy.quarter, deepest)
+    return np.argsort(luck, kind="stable")
 
 
 def locked(economy, rows: np.ndarray) -> np.ndarray:

@@ -1,0 +1,134 @@
+"""Do platforms of one business model spoil each other's return, and harvesters more than integrators?
+
+    make crowding
+    make crowding ARGS="--worlds 60 --firms 10000 --platforms 400"
+
+Each world is lived with 6, 12, 24 and 48 platforms of each business model, none founded besides and no giants
+among them. In each world the return on capital is set against the log of the number with which the arm began;
+what is told is the mean slope over worlds, by business model, and the differences of slopes. The folder then
+holds ``slopes.csv``, ``levels.csv``, ``claims.csv``, ``contrasts.csv``, ``report.md`` and ``crowding.png``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from experiments.judge import register
+from experiments.judge.claims import Answers, Part, asked_of, joined, measures_of, part
+from experiments.judge.estimands import Material, paired
+from experiments.judge.register import ZERO, Contrast
+from experiments.judge.slopes import level_rows, levels_table, over_levels, row, slopes_table
+from experiments.measure.futures import FOCUS, Frame, kept_without_firms
+from experiments.run.arm import Arm
+from experiments.run.world import CONTROL
+from experiments.study import Study, Tables
+from experiments.tell.claims import files
+from experiments.tell.report import Report
+from experiments.tell.slopes import claims_shown, draw, headline, levels_shown, slopes_shown
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+NAME = "crowding"
+NUMBERS = (6, 12, 24, 48)
+MODELS = (FOCUS, "institution_traffic", "consumer_traffic")
+ALONE = {"idle_founders": 0.0, "imitation": 0.0}  # nobody founds another
+QUICK = {"worlds": 16, "firms": 1_000, "platforms": 64, "burn_in": 20, "quarters": 40}
+FULL = {**QUICK, "worlds": 60, "firms": 10_000, "platforms": 400, "burn_in": 40}
+RETURN, UNIT = "return_on_capital", "share a year per log unit"
+APART = "__"  # between the name of a business model and a number of platforms
+
+
+@dataclass(frozen=True)
+class Found:
+    """``slopes``: see `judge.slopes.SLOPES`. ``levels``: returns by number of platforms. ``claims``: what
+    this says of the essay's."""
+
+    slopes: Frame
+    levels: Frame
+    claims: Answers
+
+
+def arms() -> dict[str, Arm]:
+    """Every number of platforms of every business model."""
+    crowds = {f"{name}{APART}{n}": Arm({name: n}, ALONE) for name in MODELS for n in NUMBERS}
+    return {CONTROL: Arm(CONTROL), **crowds}
+
+
+def levels_of(values: Frame) -> dict[float, Frame]:
+    """The values by number of platforms, arms by the name of their business model."""
+    split = values["arm"].astype(str).str.partition(APART)
+    numbers = split[2].where(split[2] != "", "0").astype(int)
+    return {
+        float(n): values.loc[numbers == n].assign(arm=split[0][numbers == n])
+        for n in sorted(set(numbers) - {0})
+    }
+
+
+def of_claims(tables: Tables) -> tuple[Part, Material]:
+    """What these worlds say of the claim that asks for them."""
+    quarters = tables["quarters"]
+    asked = asked_of(register.claims(), NAME, {*MODELS, ZERO}, int(quarters["since"].max()))
+    values = levels_of(measures_of(asked, tables))
+    found = Material(
+        values[min(values)], quarters, levels={n: Material(one, quarters) for n, one in values.items()}
+    )
+    return part(asked, found, tables.drawn, tables.started), found
+
+
+def judge(tables: Tables) -> Found:
+    """Slopes of returns by business model."""
+    return summed(*of_claims(tables))
+
+
+def summed(mine: Part, found: Material) -> Found:
+    """Tables from what the claim was answered by."""
+    slopes, levels = [], []
+    by_model = {name: returns(found.levels, mine.asked[0], name) for name in MODELS}
+    own = {
+        name: over_levels({float(np.log(n)): one for n, one in by.items()}) for name, by in by_model.items()
+    }
+    for name in MODELS:
+        slopes.append(row("return on the log of the number of platforms", name, UNIT, own[name]))
+        levels += level_rows(
+            "return on capital [% a year]", name, {n: 100.0 * one for n, one in by_model[name].items()}
+        )
+    for name in MODELS[1:]:
+        what = f"the same, less that under {FOCUS.replace('_', ' ')}"
+        slopes.append(row(what, name, UNIT, own[name] - own[FOCUS]))
+    answers = joined(register.claims(), [mine]).of(NAME)
+    return Found(slopes_table(slopes), levels_table(levels), answers)
+
+
+def returns(levels: Mapping[float, Material], asked: Contrast, name: str) -> dict[float, Frame]:
+    """Return on capital of one business model by number of platforms."""
+    alone = replace(asked, estimand=RETURN, arm=name, other=ZERO)
+    return {n: paired(one, alone) for n, one in levels.items()}
+
+
+def tell(found: Found) -> Report:
+    """Slopes in words, the claim, returns by number."""
+    more = ["## By number of platforms", "", levels_shown(found.levels, "platforms:"), ""]
+    return Report(
+        "\n".join([*headline(found.slopes), "", slopes_shown(found.slopes)]),
+        title="Crowding: what more platforms do to the return of each",
+        claims=claims_shown(found.claims),
+        more="\n".join(more),
+        tables={"slopes": found.slopes, "levels": found.levels, **files(found.claims)},
+        figures={NAME: lambda: picture(found)},
+    )
+
+
+def picture(found: Found) -> Figure:
+    """Returns by number of platforms."""
+    return draw(found.levels, found.slopes, "platforms with which the arm began", log=True)
+
+
+STUDY = Study(
+    __doc__, QUICK, FULL, arms, kept_without_firms, judge, tell,
+    held={"giants": 0}, register=register.digest,
+)  # fmt: skip

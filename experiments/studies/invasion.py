@@ -1,0 +1,208 @@
+"""Does a business model of few platforms spread among another of many, or is it driven out?
+
+    make invasion
+    make invasion ARGS="--worlds 20 --firms 5000"
+
+Every business model in which platforms act begins with one platform in twenty among nineteen of another, some
+200 in all, and founders follow what they see of each. What is told of a pair is the change of the rarer
+one's share of living platforms after ten and twenty years, mean over worlds with its interval: it invades, or
+is driven out, or that is undecided. Where too few of the rarer kind are founded for chance not to decide, the
+pair is not decided either. Beside them stands a pair of one business model under two names, which has to stay
+where it began. Worlds differ by their seeds alone. The folder then holds ``invasion.csv``, ``report.md`` and
+``invasion.png``.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from experiments.judge.slopes import mean_of
+from experiments.measure.arithmetic import YEAR
+from experiments.measure.following import kept_counts
+from experiments.measure.futures import FOCUS, Frame
+from experiments.run.arm import Arm
+from experiments.study import Study, Tables
+from experiments.tell.drawing import colour, panels
+from experiments.tell.markdown import table
+from experiments.tell.report import Report
+from experiments.tell.words import label, many, number
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+RARE, COMMON = 10, 190  # platforms with which the two of a pair begin
+AMONG = " among "
+AGAIN = "_again"  # after the name of a business model that stands beside itself
+ALIKE = {"idle_founders": 0.0}  # who founds whatever he sees founds as many of either kind
+LEAST_BEGUN, LEAST_BIRTHS = 200, 10  # platforms in all; births of the rarer kind: else chance decides
+YEARS = (10, 20)
+QUICK = {"worlds": 20, "firms": 5_000, "platforms": 240, "burn_in": 20, "quarters": 80}
+FULL = {**QUICK, "worlds": 40, "firms": 10_000, "burn_in": 40}
+INVADES, DRIVEN_OUT, UNDECIDED, NOT_DECIDED = "invades", "is driven out", "undecided", "not decided"
+COLUMNS = ("rare", "common", "years", "worlds", "began", "share", "change", "low", "high", "births", "living",
+           "word", "why")  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Invasions:
+    """``table``: a row a pair and date with `COLUMNS`: the mean share of the rarer kind and its change with
+    its interval (95 %), platforms with which both began, births of the rarer kind until the end and living
+    platforms of both at the date (medians over worlds). ``paths``: by arm (worlds, quarters) shares."""
+
+    table: Frame
+    paths: dict[str, Any]
+
+
+def arms() -> dict[str, Arm]:
+    """Every ordered pair of business models in which platforms act, and one model beside itself."""
+    from sim import discover
+
+    rows = {name: row for name, row in sorted(discover().items()) if row.acts}
+    pairs = {
+        f"{rare}{AMONG}{common}": Arm({common: COMMON, rare: RARE}, ALIKE)
+        for rare in rows
+        for common in rows
+        if rare != common
+    }
+    twin = replace(rows[FOCUS], name=FOCUS + AGAIN, title=f"{rows[FOCUS].title}, once more")
+    return {**pairs, f"{twin.name}{AMONG}{FOCUS}": Arm({rows[FOCUS]: COMMON, twin: RARE}, ALIKE)}
+
+
+def judge(tables: Tables) -> Invasions:
+    """What became of each pair."""
+    rows: list[tuple[Any, ...]] = []
+    paths: dict[str, Any] = {}
+    counts = tables["counts"]
+    lasted = int(tables["quarters"]["since"].max())
+    dates = [YEAR * years for years in YEARS if YEAR * years <= lasted] or [lasted]
+    for arm, mine in counts.groupby("arm", sort=False, observed=True):
+        rare, _, common = str(arm).partition(AMONG)
+        wide = {name: by_kind(mine, name, lasted) for name in ("alive", "births", "deaths")}
+        alive, births, deaths = ({kind: one[kind] for kind in (rare, common)} for one in wide.values())
+        share = shares_of(alive[rare], alive[common])
+        first = {kind: alive[kind][1] + deaths[kind][1] - births[kind][1] for kind in (rare, common)}
+        start = shares_of(first[rare], first[common])
+        paths[str(arm)] = share.to_numpy(float)
+        begun = float((first[rare] + first[common]).median())
+        founded = float(births[rare].sum(axis=1).median())
+        for date in dates:
+            change = share[date] - start
+            mean = mean_of(change)
+            word, why = word_of(mean, begun, founded)
+            living = float((alive[rare] + alive[common])[date].median())
+            told = (float(share[date].mean()), mean.mean, mean.low, mean.high, founded, living, word, why)
+            rows.append((rare, common, date / YEAR, mean.n, begun, *told))
+    return Invasions(pd.DataFrame(rows, columns=list(COLUMNS)), paths)
+
+
+def by_kind(counts: Frame, name: str, lasted: int) -> dict[str, Frame]:
+    """One count by kind: a frame by (world, luck) and quarter, 0 where there is none of the kind."""
+    worlds = counts.set_index(["world", "luck"]).index.unique()
+    found = {}
+    kinds = str(counts["arm"].iloc[0]).split(AMONG)
+    for kind in kinds:
+        mine = counts.loc[counts["kind"] == kind]
+        wide = mine.pivot_table(index=["world", "luck"], columns="since", values=name, observed=True)
+        found[kind] = wide.reindex(index=worlds, columns=range(1, lasted + 1)).fillna(0.0)
+    return found
+
+
+def shares_of(rare: Frame, common: Frame) -> Frame:
+    """The share of the rarer kind; NaN where neither lives."""
+    both = rare + common
+    return (rare / both).where(both > 0)
+
+
+def word_of(mean: Any, begun: float, births: float) -> tuple[str, str]:
+    """What is said of a pair, and why nothing is where nothing is."""
+    if begun < LEAST_BEGUN:
+        return NOT_DECIDED, f"{begun:.0f} platforms began: at least {LEAST_BEGUN} are needed"
+    if births < LEAST_BIRTHS:
+        return NOT_DECIDED, f"{births:g} of the rarer kind were founded: at least {LEAST_BIRTHS} are needed"
+    if mean.refused and not (math.isfinite(mean.low) and math.isfinite(mean.high)):
+        return UNDECIDED, mean.refused
+    return (INVADES if mean.low > 0.0 else DRIVEN_OUT if mean.high < 0.0 else UNDECIDED), ""
+
+
+def is_placebo(row: Any) -> bool:
+    """Whether a pair is one business model under two names."""
+    return str(row["rare"]) == str(row["common"]) + AGAIN
+
+
+def tell(found: Invasions) -> Report:
+    """A line for each pair at the last date, the placebo first; the table of both dates."""
+    last = found.table.loc[found.table["years"] == found.table["years"].max()]
+    placebo = last.apply(is_placebo, axis=1)
+    lines = [line(row) for _, row in pd.concat([last[placebo], last[~placebo]]).iterrows()]
+    shown = found.table.assign(known=[percent(row) for _, row in found.table.iterrows()])
+    rows = [
+        [
+            f"{label(row['rare'])}{AMONG}{label(row['common'])}",
+            f"{row['years']:g}",
+            row["known"],
+            number(row["births"]),
+            number(row["living"]),
+            int(row["worlds"]),
+            row["word"],
+        ]
+        for _, row in shown.iterrows()
+    ]
+    head = ["pair", "years", "change of share, points (95 %)", "births", "living", "worlds", "says"]
+    words = ["Of the rarer kind, share of living platforms; births until the end, living: median worlds."]
+    return Report(
+        "\n".join([*lines, "", *words, "", table(head, rows, aligned=True)]),
+        title="Invasion: one platform in twenty",
+        tables={"invasion": found.table},
+        figures={"invasion": lambda: draw(found)},
+    )
+
+
+def line(row: Any) -> str:
+    """One pair in words."""
+    what = "Placebo, one business model under two names" if is_placebo(row) else ""
+    what = what or f"{label(row['rare']).capitalize()}{AMONG}{label(row['common'])}"
+    said = f"{row['word']}, {row['why']}" if row["why"] else row["word"]
+    at = f"after {row['years']:g} years {100.0 * row['share']:.3g} % of platforms"
+    return f"- {what}: **{said}**; {at}, {percent(row)} points, {many(int(row['worlds']))}."
+
+
+def percent(row: Any) -> str:
+    """The change in points with its interval."""
+    text = number(100.0 * row["change"], signed=True)
+    if not (math.isfinite(row["low"]) and math.isfinite(row["high"])):
+        return text
+    return f"{text} ({number(100.0 * row['low'], signed=True)} to {number(100.0 * row['high'], signed=True)})"
+
+
+def draw(found: Invasions) -> Figure:
+    """The share of the rarer kind over time, a panel for each of those among whom it began."""
+    pairs: dict[str, list[str]] = {}
+    for arm in found.paths:
+        pairs.setdefault(arm.partition(AMONG)[2], []).append(arm)
+    words: Mapping[str, int] = found.table.drop_duplicates(["rare", "common"], keep="last")[
+        "word"
+    ].value_counts()
+    title = "Of pairs: " + ", ".join(f"{n} {word}" for word, n in words.items())
+    figure, axes = panels(len(pairs), title, width=3.6, height=3.4, sharey=True)
+    for place, (common, mine) in zip(axes, pairs.items(), strict=True):
+        for arm in mine:
+            rare, path = arm.partition(AMONG)[0], found.paths[arm]
+            known = np.isfinite(path).any(axis=0)
+            middle = np.nanmedian(path[:, known], axis=0)
+            at = np.arange(1, path.shape[1] + 1)[known]
+            tint = "#000000" if rare.endswith(AGAIN) else colour(rare, mine)
+            place.plot(at, 100.0 * middle, color=tint, label=label(rare))
+        place.axhline(100.0 * RARE / (RARE + COMMON), color="0.7", linewidth=0.8)
+        place.set(title=f"among {label(common)}", xlabel="quarters since the branching")
+        place.legend(frameon=False, fontsize=7)
+    axes[0].set_ylabel("share of the rarer kind [%], median world")
+    return figure
+
+
+STUDY = Study(__doc__, QUICK, FULL, arms, kept_counts, judge, tell, sampled=False, held={"giants": 0})

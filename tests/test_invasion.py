@@ -1,0 +1,110 @@
+"""The promise: what is said of an invader is what its share did, and nothing where chance decides."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from experiments.measure.following import kept_counts
+from experiments.measure.futures import FOCUS
+from experiments.studies import invasion as study
+from tests.economies import small
+
+TINY = "--worlds 2 --firms 300 --banks 4 --burn-in 3 --quarters 8 --platforms 210 --workers 1 --quiet"
+WORLDS, QUARTERS = 16, 80
+
+
+class Made(dict):
+    """Tables as a study hands them on."""
+
+
+def counts(arm: str, path: Any, births: float = 1.0) -> pd.DataFrame:
+    """Two hundred platforms, of which path(world, quarter, luck) are of the rarer kind."""
+    rng = np.random.default_rng(5)
+    rare, _, common = arm.partition(study.AMONG)
+    rows = []
+    for world in range(WORLDS):
+        luck = rng.standard_normal()
+        for since in range(1, QUARTERS + 1):
+            few = path(world, since, luck)
+            before = path(world, since - 1, luck) if since > 1 else 10.0
+            for kind, n, was in ((rare, few, before), (common, 200.0 - few, 200.0 - before)):
+                rows.append((world, 1, arm, since, kind, n, births, births + was - n))
+    return pd.DataFrame(rows, columns=["world", "luck", "arm", "since", "kind", "alive", "births", "deaths"])
+
+
+def judged(*tables: pd.DataFrame) -> pd.DataFrame:
+    quarters = pd.DataFrame({"since": range(1, QUARTERS + 1)})
+    given: Any = Made(counts=pd.concat(tables), quarters=quarters)
+    return study.judge(given).table.set_index(["rare", "common", "years"])
+
+
+def test_who_spreads_invades_who_shrinks_is_driven_out_and_who_wanders_is_undecided():
+    found = judged(
+        counts("a among b", lambda world, since, luck: 10.0 + 0.5 * since + luck),
+        counts("b among a", lambda world, since, luck: 10.0 - 0.1 * since + 0.1 * luck),
+        counts(f"{FOCUS}{study.AGAIN} among {FOCUS}", lambda world, since, luck: 10.0 + 0.08 * since * luck),
+    )
+    assert found["word"].groupby(level="rare").agg(set).to_dict() == {
+        "a": {"invades"}, "b": {"is driven out"}, FOCUS + study.AGAIN: {"undecided"},
+    }  # fmt: skip
+    ten, twenty = found.loc[("a", "b", 10)], found.loc[("a", "b", 20)]
+    assert ten["change"] == pytest.approx(0.1, abs=0.01) and twenty["change"] == pytest.approx(0.2, abs=0.01)
+    assert (twenty["began"], twenty["births"], twenty["living"]) == (200.0, 80.0, 200.0)
+
+
+def test_too_few_births_or_platforms_decide_nothing():
+    table = counts("a among b", lambda world, since, luck: 10.0 + 0.5 * since + luck, births=0.1)
+    row = judged(table).loc[("a", "b", 20)]
+    assert (
+        row["word"] == "not decided"
+        and row["why"] == "8 of the rarer kind were founded: at least 10 are needed"
+    )
+    few = counts("a among b", lambda world, since, luck: 10.0 + 0.5 * since + luck)
+    few[["alive", "deaths"]] *= 0.5
+    few["births"] *= 0.5
+    row = judged(few).loc[("a", "b", 20)]
+    assert row["word"] == "not decided" and row["why"].startswith("100 platforms began")
+
+
+def test_below_twelve_worlds_and_where_nobody_lives_nothing_is_said():
+    table = counts("a among b", lambda world, since, luck: 10.0 + 0.5 * since + luck)
+    row = judged(table.loc[table["world"] < 8]).loc[("a", "b", 20)]
+    assert (row["word"], row["why"]) == ("undecided", "8 worlds: at least 12 are needed")
+    table.loc[(table["world"] >= 8) & (table["since"] > 40), "alive"] = 0.0
+    assert judged(table).loc[("a", "b", 20), "worlds"] == 8
+
+
+def test_counts_are_of_each_kind_since_the_branching():
+    mix = next(arm for label, arm in study.arms().items() if label.startswith(FOCUS + study.AGAIN))
+    small_mix = {row: n // 20 + 1 for row, n in mix.platforms.items()}
+    world = small(platforms=24, parameters={"giants": 0}).run(2)
+    economy = world.branch(small_mix, parameters=study.ALIKE).run(6)
+    table: Any = kept_counts(economy)["counts"]
+    assert table["since"].tolist() == np.repeat(np.arange(1, 7), 2).tolist()
+    last = table.loc[table["since"] == 6].set_index("kind")["alive"]
+    assert last.to_dict() == {
+        FOCUS: economy.mix[FOCUS],
+        FOCUS + study.AGAIN: economy.mix[FOCUS + study.AGAIN],
+    }
+    first = table.loc[table["since"] == 1].set_index("kind")
+    begun = (first["alive"] + first["deaths"] - first["births"]).to_dict()
+    assert begun == {row.name: n for row, n in small_mix.items()}
+
+
+def test_a_tiny_study_tells_every_pair_and_its_placebo_and_goes_on(tmp_path, capsys):
+    words = [*TINY.split(), "--out", str(tmp_path)]
+    assert study.STUDY.main("invasion", words) == 0
+    printed = capsys.readouterr().out
+    table = pd.read_csv(tmp_path / "invasion.csv")
+    models = sorted({*table["common"]})
+    assert len(table) == len(models) * (len(models) - 1) + 1 and "external_finance" not in models
+    assert set(table["word"]) <= {"undecided", "not decided"} and (table["began"] == 200).all()
+    assert "- Placebo, one business model under two names: **" not in printed  # marks are for the page
+    assert printed.index("Placebo") < printed.index("Consumer traffic among")
+    assert (tmp_path / "invasion.png").stat().st_size > 10_000
+    assert study.STUDY.main("invasion", words) == 0
+    assert "(0 computed" in capsys.readouterr().out
