@@ -11,7 +11,7 @@ from sim import Economy, Parameters, strategy
 from sim.actors.growth import learns_worth
 from sim.actors.platforms import BOUGHT, BROKE, STOPPED, WOUND_UP, survives
 from sim.credit.funders import FUNDERS
-from sim.credit.funders.households import feared, take_new_money
+from sim.credit.funders.households import Offers, feared, take_new_money
 from sim.credit.pools import idle
 from sim.markets.payments import venture
 from sim.population import founders
@@ -285,7 +285,7 @@ def test_households_lend_no_more_than_they_have_left_of_what_they_offered():
     had, owed = c["deposits"].copy(), int(economy.platforms["claims_owed"][at])
     taken = np.zeros(n, np.int64)
     taken[at] = int(c["offered"].sum())
-    take_new_money(economy, taken, place)
+    take_new_money(economy, taken, Offers(np.arange(len(c)), place, c["offered"].astype(np.int64)))
     assert (c["deposits"] == 0).all()
     assert economy.platforms["claims_owed"][at] == owed + had.sum()
 

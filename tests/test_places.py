@@ -8,7 +8,7 @@ import pytest
 from sim import Economy, Parameters
 from sim.actors.consumers import Consumer
 from sim.credit.from_platforms import list_asking
-from sim.credit.funders.households import lends_to_platform, list_places
+from sim.credit.funders.households import fill_offers, lends_to_platform
 from sim.engine.columns import Table
 from tests.economies import FUNDED, RANGES, small
 
@@ -74,7 +74,7 @@ def test_households_lend_where_they_have_a_claim_else_to_the_first_that_borrows(
     posted, place = np.array([0.02, 0.0, 0.02]), np.empty(1, np.int32)
     market = SimpleNamespace(posted=posted, trust=np.ones(3))
     household = consumer(claims=claims, claim_at=2, deposits=1000, **dict(zip(APPS, places, strict=True)))
-    list_places(household, market, place)
+    fill_offers(np.zeros(1, np.int64), household, market, place, np.empty(1, np.int64))
     assert place[0] == found
     wish = lends_to_platform(household[0], market, Parameters(), 0.0)
     assert (wish.offered > 0.0) == (found != NONE and posted[found] > 0.0)
