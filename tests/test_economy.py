@@ -26,6 +26,8 @@ MAY_LACK = {
     "auc_banks_consumers",
     "auc_platforms_firms",
     "auc_platforms_consumers",
+    "largest_wallet",
+    "two_wallets",
     "customer_price",
     "borrower_cost",
     "borrower_share",
