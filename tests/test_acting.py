@@ -24,30 +24,19 @@ OTHERS: dict[str, tuple[str, dict[str, Any], int]] = {
     "young and lent to": ("consumer_traffic", SCARCE, 4),
     "of integrators": ("deep_integration", LINKED, 12),
     "of poor integrators": ("deep_integration", SCARCE, 12),
-    "of old and poor integrators": ("deep_integration", SCARCE, 60),
-    "of old integrators": ("deep_integration", LINKED, 28),
     "of old brokers": ("institution_traffic", LINKED, 28),
     "where more get online": ("consumer_traffic", LINKED | {"reach_start": 0.3}, 8),
-    "of sidelines": ("sideline_platform", LINKED, 24),
 }
 ELSEWHERE = {
-    "appetite_least": "of integrators",
-    "borrowing_repaid": "of sidelines",
-    "confidence_least": "of integrators",
     "confidence_most": "young and funded",
-    "disruption": "of poor integrators",
-    "earned_prior": "young and short of cash",
-    "fed_by_ecosystem": "of sidelines",
-    "hurdle": "young and short of cash",
+    "earned_prior": "young and lent to",
+    "friction": "young and funded",
     "machines_purse": "of integrators",
-    "outside_attention_firms": "of sidelines",
+    "outside_attention_firms": "of old brokers",
+    "portal_sight": "of old brokers",
     "prior_weight": "young and lent to",
-    "project_limit": "of integrators",
-    "rate_cap": "of old integrators",
     "reach_speed": "where more get online",
-    "ripe_after": "young and funded",
-    "rollover": "young and lent to",
-    "settled_depth": "of integrators",
+    "ripe_after": "young and short of cash",
     "upkeep_limit": "of poor integrators",
 }
 
@@ -118,6 +107,7 @@ SPECIAL = {
     "poaching": "two integrators after the same firm",
     "queue_limit": "a platform that cannot pay households whose term has ended",
     "resolution_capital": "a bank that fails",
+    "rollover": "a platform whose claims fall due faster than its loans, while others still lend to it",
     "take_limit": "a platform whose fee is near the limit",
 }
 

@@ -23,7 +23,7 @@ def client(**values) -> SimpleNamespace:
     usual = {
         "sales": SALES, "gain": 0.0, "integration_fee": 0.0, "hidden": 0.0, "rate": 0.02, "deducted": False,
         "depth": 1.0, "lines_begun": 0, "workers": 1e9, "generation": 0, "ids": 0, "agreed_share": 0.4,
-        "linked_productivity": 0.0, "link": 0, "deposits": 10**9,
+        "linked_productivity": 0.0, "link": 0, "deposits": 10**9, "deepest": 1.0,
     }  # fmt: skip
     return SimpleNamespace(**{name: np.array([value]) for name, value in {**usual, **values}.items()})
 

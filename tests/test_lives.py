@@ -13,6 +13,7 @@ from sim.actors.platforms import BOUGHT, BROKE, STOPPED, WOUND_UP, survives
 from sim.credit.funders import FUNDERS
 from sim.credit.funders.households import Offers, feared, take_new_money
 from sim.credit.pools import idle
+from sim.links.lines import LINES
 from sim.markets.payments import venture
 from sim.population import founders
 from sim.population.platforms import platforms_end
@@ -214,10 +215,12 @@ def test_no_link_is_deeper_than_what_was_paid_of_its_project():
         economy.step()
         f = economy.firms
         linked = f["link"] >= 0
-        paid = 1.0 - f["project_due"][linked] / f["project_cost"][linked]
-        assert (f["project_due"][linked] >= 0.0).all() and (f["project_cost"][linked] > 0.0).all()
-        assert (f["depth"][linked] <= paid + 1e-9).all()
-        shallow += int(((paid < 0.9) & (f["depth"][linked] > 0.0)).sum())
+        for place, line in enumerate(LINES):
+            here, depth = linked & (f["project_line"] == place), f[line.depth_name]
+            paid = 1.0 - f["project_due"][here] / f["project_cost"][here]
+            assert (f["project_due"][here] >= 0.0).all() and (f["project_cost"][here] > 0.0).all()
+            assert (depth[here] <= paid + 1e-9).all()
+            shallow += int(((paid < 0.9) & (depth[here] > 0.0)).sum())
     assert shallow > 20
 
 
