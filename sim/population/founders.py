@@ -45,8 +45,8 @@ class Founding(Declared):
         doc="time for which founders' own money pays a small team, and as much again for growth")
     seed_spread = param(0.8, unit="log points", low=0.0, high=1.2, source="assumed", when="entry",
         doc="standard deviation of the log money with which a platform is founded")
-    by_month = param(1, unit="count", low=0, high=1, source="design", when="entry",
-        doc="whether platforms are founded in a month of the quarter (1) or as it opens (0)")
+    by_month = param(1, unit="count", low=0, high=1, source="design",
+        doc="whether founding and the ends of terms fall in months (1) or all as a quarter opens (0)")
     # fmt: on
 
 

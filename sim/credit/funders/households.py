@@ -15,12 +15,15 @@ from sim.credit.funders.base import Fen, Funder
 from sim.credit.pools import idle
 from sim.engine.arithmetic import exp, open_one
 from sim.engine.chart import Flow, Instrument, WriteOff
+from sim.engine.draws import claim, each_uniform, key
 from sim.engine.fen import any_of
 from sim.engine.kernels import kernel
 from sim.engine.ledger import Some, rows_with, split_by, total_by
 from sim.engine.parameters import Declared, param
 from sim.engine.rows import Account, Column
 from sim.engine.rules import rule
+
+MONTH, MONTHS = claim("the month in which a claim ends", __name__), 3.0  # in a quarter
 
 
 class HouseholdLending(Declared):
@@ -280,10 +283,9 @@ class Households(Funder):
         unused = idle(e)
         own = np.floor(e.p.guarantee * np.maximum(0, money - unused)).astype(np.int64) * lives
         free = np.minimum(unused + own, money)
-        share = np.minimum(1.0, free / np.maximum(1, asked_all))
-        part = np.floor(asked * share[held.place] * (held.place >= 0)).astype(np.int64)
+        part = first_come(asked, held.place, months_of(e, held.rows), free)
         back = total_by(held.place, part, n)
-        platforms["unmet"] = np.where(share < 1.0, asked_all - back, 0.0) * lives
+        platforms["unmet"] = np.where(free < asked_all, asked_all - back, 0.0) * lives
         # money for which there is no use goes back too, slowly; from a dead platform at once
         spare = np.maximum(0, np.minimum(unused, money) - back)
         spare = np.floor(e.p.idle_returned * spare).astype(np.int64)
@@ -298,6 +300,28 @@ class Households(Funder):
         if not any_of(self.owed(e)):
             consumers["offered"][...] = 0.0
             consumers["withdrawn"][...] = 0.0
+
+
+def months_of(e, rows: np.ndarray) -> np.ndarray:
+    """In which month of the quarter the terms of these households end (0, 1, 2), by a draw; all in the first
+    where nothing goes by month."""
+    luck, generation = np.zeros(len(rows)), e.consumers.columns["generation"]
+    if e.p.by_month:
+        each_uniform(key(e.draws_from, MONTH), rows, e.consumers.ids, generation, e.quarter, luck)
+    return np.floor(MONTHS * luck).astype(np.int64)
+
+
+def first_come(asked: Fen, place: np.ndarray, month: np.ndarray, free: Fen) -> Fen:
+    """What households get back of what they ask of the platform at their `place`: who comes in an earlier
+    month is paid before the others, those of one month in proportion. free: what each platform can pay."""
+    part, left = np.zeros(len(asked), np.int64), free.astype(np.int64)
+    for now in range(int(MONTHS)):
+        here = np.where((month == now) & (place >= 0), asked, 0)
+        wanted = total_by(place, here, len(free))
+        share = np.minimum(1.0, left / np.maximum(1, wanted))
+        part += np.floor(here * share[place]).astype(np.int64)
+        left = np.maximum(0, left - wanted)  # where that was not enough, nothing is left for later months
+    return part
 
 
 def asked_back(e) -> Fen:
