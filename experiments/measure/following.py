@@ -110,8 +110,8 @@ class Lots(Follower):
         firms, platforms, wages = self.economy.firms, self.economy.platforms, self.economy.market.wage_index
         of = self.platform[rows]
         there = firms["link"][rows] == of
-        fees = firms["integration_fee"][rows] * (self.was["alive"][rows])
-        paid = self.paid()[rows]
+        own = (there | (firms["link"][rows] < 0)) & self.was["alive"][rows]  # not won over by another
+        fees, paid = own * firms["integration_fee"][rows], own * self.paid()[rows]
         need = self._upkeep_needed()
         by_platform = np.bincount(np.maximum(0, firms["link"]), need, minlength=len(platforms))
         part = shares(need[rows], np.maximum(by_platform[of], need[rows]))
@@ -132,7 +132,7 @@ class Lots(Follower):
         lost = (was["link"] >= 0) & (was["link"] != link)
         due = np.where(lost, was["project_due"], 0.0)
         of = np.maximum(0, was["link"])
-        total = np.bincount(of, due, minlength=n)[of]
+        total = np.bincount(of, due, minlength=n).astype(float)[of]
         return seen + np.minimum(due, left[of] * shares(due, total))
 
     def _upkeep_needed(self) -> Values:

@@ -52,6 +52,7 @@ class Founding(Declared):
 
 HOW_MANY = claim("how many platforms are founded", __name__)
 SEED, MONTH = claim("a founder's money", __name__), claim("a founder's month", __name__)
+FIRST_COME = claim("which founders find room", __name__)
 MONTHS = 3.0  # in a quarter
 # what the next platform in a row keeps of the last one; all else is set to the default of its column
 KEPT = ("generation", "bank", "giant", "size", "model")
@@ -112,9 +113,13 @@ def found_platforms(economy) -> None:
 
 def found(economy, models: Sequence[int]) -> None:
     """So many platforms are founded, of these business models (places in economy.models), where there is
-    room and as far as the owners' money goes."""
+    room and as far as the owners' money goes. Where there is too little room, chance says for whom."""
     platforms, p, n = economy.platforms, economy.p, len(models)
     rows = vacant(economy)[:n] if n else np.empty(0, np.int64)
+    if len(rows) < n:
+        first = key(economy.draws_from, FIRST_COME)
+        luck = [uniform.plain(first, k, 0, economy.quarter) for k in range(n)]
+        models = [models[k] for k in np.argsort(luck, kind="stable")]
     economy.tallies.no_room += float(n - len(rows))
     if not len(rows):
         return
