@@ -58,6 +58,17 @@ def bill_line(linked, firms, line, depth, p, shown, fees):
 
 
 @kernel
+def loan_line(linked, firms, line, depth, p, fees):
+    """What clients that have a line for credit owe their platform (fen): as `bill_line`, of loans."""
+    for i in linked:
+        if depth[i] > p.belief_depth:
+            q = firms.link[i]
+            owed = firms.platform_debt[i] if firms.debt_to[i] == q else 0
+            fees.seen[q, line] += float(owed)
+            fees.base[q, line] += firms.sales[i]
+
+
+@kernel
 def charge(linked, firms, p, paid):
     """The share agreed on of what is shown, as far as the firm's money goes (fen); `paid` by platform."""
     for i in linked:
@@ -82,6 +93,8 @@ def collect_fees(economy) -> None:
         shown = SimpleNamespace(share=np.zeros(len(linked)), fen=np.zeros(len(linked)))
         line.shows(linked, firms, line.depth(economy), usual, p, shown)
         bill_line(linked, firms, place, line.depth(economy), p, shown, fees)
+        if line.lends:
+            loan_line(linked, firms, place, line.depth(economy), p, fees)
     paid = np.zeros(n)
     charge(linked, firms, p, paid)
     economy.ledger.pay("integration fees", Some(linked, firms["integration_fee"][linked]), paid)
@@ -91,19 +104,20 @@ def collect_fees(economy) -> None:
 
 
 def learn(economy, fees: SimpleNamespace) -> None:
-    """What platforms believe that their lines gain follows what they have seen."""
+    """What platforms believe that their lines gain, or lend, follows what they have seen."""
     platforms, lines = economy.platforms.columns, lines_of(economy)
     found = np.divide(fees.seen, fees.base, out=lines.belief.copy(), where=fees.base > 0.0)
     belief = lines.belief + economy.p.belief_speed * (found - lines.belief)
     for place, line in enumerate(LINES):
         platforms[line.belief_name][...] = belief[:, place]
-    platforms["belief"][...] = (belief * lines.offers).sum(axis=1)
+    platforms["belief"][...] = (belief * lines.offers * (1.0 - lines.lends)).sum(axis=1)
 
 
 def part_with(economy, linked: np.ndarray) -> None:
     """Clients judge their links, and some leave."""
+    posted = economy.platforms.columns["gain_share"][economy.firms.columns["link"][linked]]
     links = SimpleNamespace(
-        watched=insight(economy, linked)["cash"], locked=locked(economy, linked), cost=costs()
+        watched=insight(economy, linked)["cash"], locked=locked(economy, linked), cost=costs(), posted=posted
     )
     gone = clients.who_leaves(economy, linked, links)
     clients.count(economy, "clients", linked)

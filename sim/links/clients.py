@@ -28,6 +28,8 @@ class Clients(Declared):
         doc="work of its own people, each quarter, that lines whose projects cost 1 together ask of a firm")
     contract_review = param(0.25, unit="share/quarter", low=0.0, high=1.0, source="assumed",
         doc="chance that a client asks in a quarter whether its link is worth its fee; at 0 nobody leaves")
+    renewal = param(0.5, unit="share", low=0.0, high=1.0, source="assumed",
+        doc="how far a review brings the share of gain that a client owes to what its platform asks by then")
     client_doubt = param(0.5, unit="log points", low=0.0, high=1.0, source="assumed",
         doc="standard deviation of the log of what a client thinks it gains, beside what can be shown")
     settled_depth = param(0.5, unit="share", low=0.0, high=0.9, source="assumed", held=True,
@@ -70,9 +72,10 @@ def bears(linked, firms, cost, p):
 def judge_links(linked, firms, p, links, leaves):
     """Who leaves its platform (rows, into `leaves`), and what of its sales each client hides from now on.
 
-    A client leaves that thinks (gain exp(doubt z) - fee - effort) horizon below what leaving costs it; who
-    hides does so until the next hidden fen costs more than its share of fee and early repayment.
-    links, by place in `linked`: `watched`, how clearly its platform sees its money, and `locked`, see
+    A review brings its share of gain nearer to what its platform asks by then. A client leaves that thinks
+    (gain exp(doubt z) - fee - effort) horizon below what leaving costs it; who hides does so until the next
+    hidden fen costs more than its share of fee and early repayment. links, by place in `linked`: `watched`,
+    how clearly its platform sees its money, `posted`, what share it asks of newcomers, and `locked`, see
     `offers.locked`; `cost` by line; `luck` and `quarter` of the draws. Returns how many leave.
     """
     found = 0
@@ -91,7 +94,10 @@ def judge_links(linked, firms, p, links, leaves):
             gain = firms.gain[i] / seen * exp(p.client_doubt * bell(v))
             cost = firms.deepest[i] * cost_of(firms.lines_begun[i], links.cost)
             effort = effort_of(firms, i, cost, p) * own
-            net = gain - firms.integration_fee[i] - effort
+            renewed = firms.agreed_share[i] + p.renewal * (links.posted[n] - firms.agreed_share[i])
+            fee = firms.integration_fee[i] * renewed / max(1e-9, firms.agreed_share[i])
+            net = gain - fee - effort
+            firms.agreed_share[i] = renewed
             if p.horizon * net < -p.disruption * links.locked[n] * own:
                 leaves[found] = i
                 found += 1

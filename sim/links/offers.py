@@ -41,8 +41,6 @@ class Offers(Declared):
         doc="share of gain, over that of its own platform, under which a linked firm listens to another")
     horizon = param(16.0, unit="quarters", low=8.0, high=32.0, source="assumed",
         doc="time over which an integration project must pay for itself")
-    expected_lending = param(0.25, unit="quarters of sales", low=0.0, high=1.0, source="assumed", held=True,
-        doc="mean loan to a client that a platform reckons with when it weighs the line by which it lends")
     by_lot = param(0, unit="count", low=0, high=1, source="design",
         doc="whether chance says which offers come first and how deep a new link gets at most (1), or what "
         "they promise, and nothing (0)")
@@ -71,32 +69,62 @@ def partner_of(i, firms, last):
 
 
 @compiled
+def opened_by(line, q, begun, lines):
+    """Bits of the line, and of what it needs, that are not begun; 0 if one of these is not offered."""
+    missing = (lines.needs[line] | (1 << line)) & ~begun
+    for other in range(lines.cost.shape[0]):
+        if (missing >> other) & 1 and lines.offers[q, other] == 0.0:
+            return 0
+    return missing
+
+
+@compiled
+def first_of(bits):
+    """The place of the first bit that is set; bits is not 0."""
+    place = 0
+    while not (bits >> place) & 1:
+        place += 1
+    return place
+
+
+@compiled
 def best_line(i, q, terms, firms, lines, purses, p):
     """The line that promises platform q most for its price in firm i, of those that it lacks: (place, price,
     value, the share of gain that would just pay for it); place -1 for none.
 
     terms: bits of the lines that it has, share of the gain that is asked, by how much a project is cheaper.
-    promised = share belief sales + expected lending take sales              [fen/quarter]
+    promised = share belief sales + loan believed in take sales              [fen/quarter]
     value = horizon (promised - upkeep)                                      [fen]
-    The firm takes no line whose promise does not pay for its own effort.
+    A line that needs another is weighed together with it, and what it needs is begun first: its value is then
+    its price times what both promise for the price of both. The firm takes no line whose promise does not pay
+    for its own effort.
     """
     begun, share, cheaper = terms
     sales = firms.sales[i]
     entry = purses.fixed if begun == 0 else 0.0  # who is there need not come in again
     best, price, value, least, most = -1, 1.0, 0.0, 1.0, -1.0
     for line in range(lines.cost.shape[0]):
-        needs = lines.needs[line]
-        if lines.offers[q, line] > 0.0 and not (begun >> line) & 1 and begun & needs == needs:
-            cost = max(1.0, (entry + p.project_share * sales * lines.cost[line]) * purses.people[q])
-            gains = lines.belief[q, line] * sales
-            lent = lines.lends[line] * p.expected_lending * purses.take[q] * sales
-            worth = p.horizon * (share * gains + lent - p.depth_decay * cost)
-            asked = cost * (1.0 - cheaper)
-            effort = effort_of(firms, i, lines.cost[line], p) * (1.0 - p.input_share) * sales
-            accepts = (1.0 - share) * gains > effort or lines.lends[line] > 0.0
-            if accepts and worth / asked > most:
-                best, price, value, most = line, asked, worth, worth / asked
-                least = (asked / p.horizon + p.depth_decay * cost - lent) / max(1.0, gains)
+        bits = 0 if (begun >> line) & 1 else opened_by(line, q, begun, lines)
+        if bits == 0:
+            continue
+        part, belief, loan = 0.0, 0.0, 0.0
+        for one in range(lines.cost.shape[0]):
+            belongs = float((bits >> one) & 1)
+            part += belongs * lines.cost[one]
+            belief += belongs * (1.0 - lines.lends[one]) * lines.belief[q, one]
+            loan += belongs * lines.lends[one] * lines.belief[q, one]
+        whole = p.project_share * sales * purses.people[q]
+        cost = max(1.0, entry * purses.people[q] + part * whole)
+        gains, lent = belief * sales, loan * purses.take[q] * sales
+        worth = p.horizon * (share * gains + lent - p.depth_decay * cost)
+        asked = cost * (1.0 - cheaper)
+        effort = effort_of(firms, i, part, p) * (1.0 - p.input_share) * sales
+        accepts = (1.0 - share) * gains > effort or loan > 0.0
+        if accepts and worth / asked > most:
+            best, most = first_of(bits), worth / asked
+            price = max(1.0, entry * purses.people[q] + lines.cost[best] * whole) * (1.0 - cheaper)
+            value = price * most
+            least = (asked / p.horizon + p.depth_decay * cost - lent) / max(1.0, gains)
     return best, price, value, min(1.0, max(0.0, least))
 
 

@@ -13,6 +13,7 @@ from sim.engine.chart import Change, Flow, Instrument, WriteOff
 from sim.engine.rows import Column
 
 FIRST_BELIEF = 0.025  # share of sales that lines for the whole firm are thought to gain at first
+FIRST_LOAN = 0.25  # quarters of sales that a client is thought to borrow at first
 
 
 class ServiceLine:
@@ -63,9 +64,13 @@ class ServiceLine:
 
     def columns_of_platforms(self) -> dict[str, Column]:
         gains = f"what it thinks that the line {self.name} gains a firm at full depth"
+        belief = Column(FIRST_BELIEF * self.cost, unit="share of sales", doc=gains)
+        if self.lends:
+            loan = f"mean loan that it thinks a client with the line {self.name} takes"
+            belief = Column(FIRST_LOAN, unit="quarters of sales", doc=loan)
         return {
             self.offer_name: Column(0.0, unit="yes/no", doc=f"whether it offers the line {self.name}"),
-            self.belief_name: Column(FIRST_BELIEF * self.cost, unit="share of sales", doc=gains),
+            self.belief_name: belief,
         }
 
     def depth(self, e: Any) -> np.ndarray:
