@@ -97,7 +97,6 @@ SPECIAL = {
     "disruption_kept": "links that are cut: a platform dies or poaches",
     "disruption_most": "a firm whose links are cut again and again",
     "exit_purse": "stakes that are sold, after six years, to owners short of money",
-    "expected_lending": "a client for whom its platform weighs the line by which it lends",
     "fee_limit": "a client with hardly any money",
     "hiding_most": "a client for whom it pays to hide a third of its sales",
     "income_tax_least": "a state with hardly any debt",

@@ -98,11 +98,18 @@ def test_advances_are_offered_to_whom_has_payments():
     assert best(bits("payments", "advances"), among=some)[0] == -1
 
 
-def test_whom_lending_is_expected_to_pay_for_is_lent_to():
-    """`expected_lending` acts: without it advances promise less than software."""
-    place = best(bits("payments"))[0]
-    none = best(bits("payments"), p=Parameters(expected_lending=0.0), among=lines({"advances": 0.0}))[0]
+def test_what_clients_are_thought_to_borrow_decides_whether_advances_come_next():
+    place = best(bits("payments"), among=lines({"advances": 0.25}))[0]
+    none = best(bits("payments"), among=lines({"advances": 0.0}))[0]
     assert (NAMES[place], NAMES[none]) == ("advances", "software")
+
+
+def test_a_line_is_weighed_with_what_it_needs_and_that_comes_first():
+    """Payments alone promise less than software; with much lending behind them they come first."""
+    few, many = (best(among=lines({"advances": loan}))[0] for loan in (0.0, 1.0))
+    assert (NAMES[few], NAMES[many]) == ("software", "payments")
+    alone = best(among=lines({"advances": 1.0}, offered=["advances", "software"]))[0]
+    assert NAMES[alone] == "software"  # nobody has advances of a platform that offers no payments
 
 
 def test_a_firm_takes_no_line_whose_promise_its_own_effort_eats():
