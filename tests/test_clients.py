@@ -33,7 +33,8 @@ def judged(
 ) -> bool:
     """Whether this client leaves; what it hides from now on is in `firm.hidden`."""
     links = SimpleNamespace(
-        watched=np.array([watched]), locked=np.array([locked]), cost=np.array([0.1, 0.4]),
+        watched=np.array([watched]), locked=np.array([locked]), posted=firm.agreed_share.copy(),
+        cost=np.array([0.1, 0.4]),
         luck=np.uint64(5), quarter=np.uint64(quarter),
     )  # fmt: skip
     p, leaves = Parameters(**{**SURE, **given}), np.empty(1, np.int64)
@@ -193,3 +194,16 @@ def test_sizes_are_those_beside_the_mean_firm():
     rows = np.flatnonzero(alive)
     small_ones, large = (sales[rows] < 0.5 * mean).sum(), (sales[rows] >= 4.0 * mean).sum()
     assert clients.by_size(economy, rows).tolist() == [small_ones, len(rows) - small_ones - large, large]
+
+
+def test_a_review_brings_the_share_nearer_to_what_is_asked_by_then():
+    firm = client(gain=1e6, integration_fee=4e5)
+    links = SimpleNamespace(
+        watched=np.zeros(1), locked=np.ones(1), posted=np.array([0.9]), cost=np.array([0.1, 0.4]),
+        luck=np.uint64(5), quarter=np.uint64(1),
+    )  # fmt: skip
+    for renewal, share in ((0.0, 0.4), (0.5, 0.65), (1.0, 0.9)):
+        one = SimpleNamespace(**{name: column.copy() for name, column in vars(firm).items()})
+        p = Parameters(**{**SURE, "renewal": renewal, "client_doubt": 0.0})
+        assert clients.judge_links.plain(np.array([0]), one, p, links, np.empty(1, np.int64)) == 0
+        assert one.agreed_share[0] == pytest.approx(share)

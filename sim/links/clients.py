@@ -95,7 +95,7 @@ def judge_links(linked, firms, p, links, leaves):
             cost = firms.deepest[i] * cost_of(firms.lines_begun[i], links.cost)
             effort = effort_of(firms, i, cost, p) * own
             renewed = firms.agreed_share[i] + p.renewal * (links.posted[n] - firms.agreed_share[i])
-            fee = firms.integration_fee[i] * renewed / max(1e-9, firms.agreed_share[i])
+            fee = firms.integration_fee[i] + (renewed - firms.agreed_share[i]) * firms.gain[i]
             net = gain - fee - effort
             firms.agreed_share[i] = renewed
             if p.horizon * net < -p.disruption * links.locked[n] * own:
