@@ -13,22 +13,15 @@ from sim import law
 from sim.actors.banks import closes_books, finds_room
 from sim.actors.consumers import cuts_spending, plans_spending, serves_debt, works
 from sim.actors.firm_finance import asks_for_credit, cuts_to_cash, keeps_accounts, pays_suppliers, settles
-from sim.actors.firms import (
-    adapts,
-    is_approached,
-    loses_supplier,
-    meets_customers,
-    plans,
-    produces,
-    suffers,
-)
+from sim.actors.firm_luck import is_approached, loses_supplier, suffers
+from sim.actors.firms import adapts, meets_customers, plans, produces
 from sim.actors.growth import learns_worth, wants_growth
+from sim.actors.platform_prices import reviews_prices
 from sim.actors.platforms import (
     closes_platform_books,
     hires,
     keeps_technology,
     pays_dividend,
-    reviews_prices,
     sets_budget,
     survives,
 )

@@ -20,14 +20,13 @@ SCARCE: dict[str, Any] = {"giants": 1, "starters": 6}
 # worlds in which what the rich one does not show is acted on: business model, parameters, quarters lived
 OTHERS: dict[str, tuple[str, dict[str, Any], int]] = {
     "young and funded": ("deep_integration", LINKED, 4),
-    "young and short of cash": ("deep_integration", SCARCE, 4),
     "young and lent to": ("consumer_traffic", SCARCE, 4),
     "of integrators": ("deep_integration", LINKED, 12),
-    "of poor integrators": ("deep_integration", SCARCE, 12),
     "of old brokers": ("institution_traffic", LINKED, 28),
     "where more get online": ("consumer_traffic", LINKED | {"reach_start": 0.3}, 8),
 }
 ELSEWHERE = {
+    "by_month": "young and funded",
     "confidence_most": "young and funded",
     "earned_prior": "young and lent to",
     "friction": "young and funded",
@@ -36,8 +35,7 @@ ELSEWHERE = {
     "portal_sight": "of old brokers",
     "prior_weight": "young and lent to",
     "reach_speed": "where more get online",
-    "ripe_after": "young and short of cash",
-    "upkeep_limit": "of poor integrators",
+    "service_limit": "of old brokers",
 }
 
 
@@ -106,6 +104,7 @@ SPECIAL = {
     "poaching": "two integrators after the same firm",
     "queue_limit": "a platform that cannot pay households whose term has ended",
     "resolution_capital": "a bank that fails",
+    "rate_cap": "borrowers through platforms whose price would be above it",
     "rollover": "a platform whose claims fall due faster than its loans, while others still lend to it",
     "take_limit": "a platform whose fee is near the limit",
 }

@@ -47,10 +47,11 @@ class Market:
         self.users, n = np.zeros(len(self.platforms)), len(self.consumers)
         self.rows, self.by = np.empty(3 * n, np.int64), np.empty(3 * n, np.int32)
         self.quarter += 1
+        draws = SimpleNamespace(luck=np.uint64(key), turn=np.uint64(self.quarter))
+        found = SimpleNamespace(users=self.users, rows=self.rows, won_by=self.by)
         wins, pool = attention.contest_apps(
-            self.consumers, np.uint64(key), np.uint64(self.quarter), odds, self.platforms, self.p,
-            self.reach, self.users, self.rows, self.by,
-        )  # fmt: skip
+            self.consumers, draws, odds, self.platforms, self.p, self.reach, found
+        )
         return int(wins), float(pool)
 
     def portals(self) -> np.ndarray:

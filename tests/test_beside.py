@@ -43,8 +43,8 @@ def test_a_firm_stands_beside_itself(linked, twin):
     assert found["gain"][~comparable].isna().all() and np.isfinite(found["gain"][comparable]).all()
     np.testing.assert_allclose(found["sales"], one["sales"] / 100.0)
     np.testing.assert_allclose(found["bank_debt"], (one["bank_debt"] + one["syndicated_debt"]) / 100.0)
-    np.testing.assert_array_equal(found["by_process"], (one["link"] >= 0) & (one["depth_process"] > 0.0))
-    assert found["by_process"].any() and set(found.attrs["units"]) == set(found)
+    np.testing.assert_array_equal(found["by_software"], (one["link"] >= 0) & (one["depth_software"] > 0.0))
+    assert found["by_software"].any() and set(found.attrs["units"]) == set(found)
     assert found.attrs["units"]["sales"] == "yuan/quarter"
 
 

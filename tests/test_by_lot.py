@@ -15,7 +15,7 @@ from tests.economies import LINKED, differences, small
 
 @pytest.fixture(scope="module")
 def grown() -> Economy:
-    return small(firms=1_200, platforms=40, seed=3, parameters=LINKED).run(6)
+    return small(firms=1_200, platforms=40, seed=4, parameters=LINKED).run(6)
 
 
 @pytest.fixture(scope="module")
@@ -27,7 +27,7 @@ def followed(grown) -> Lots:
 
 
 def test_a_highest_depth_is_drawn_evenly_whoever_gets_the_link(followed):
-    lots = followed.tables()["lots"]
+    lots = followed.tables()["lots"].query("sales > 0.0")
     assert len(lots) > 100
     depth, sales = lots["deepest"].to_numpy(), np.log(lots["sales"].to_numpy())
     assert ((depth > 0.0) & (depth < 1.0)).all()

@@ -57,7 +57,7 @@ def asked(first: int, second: int, last: int, habit: float) -> int:
     """Which platform somebody asks who borrowed at `last`; -1 for none."""
     one = Table(None, Consumer, 1)
     one["loan_wanted"], one["last_lender"], one["lender_habit"] = 5.0, last, habit
-    places = (np.array([place], np.int32) for place in (first, second))
+    places = (np.array([place], np.int32) for place in (first, second, -1))
     found, platform = SimpleNamespace(rows=np.empty(1, np.int64)), np.empty(1, np.int32)
     return int(platform[0]) if list_asking(one, *places, OPEN, np.ones(1, bool), found, platform) else -1
 

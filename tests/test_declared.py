@@ -94,13 +94,14 @@ GUESS = "of the first guess, which the lead-in outlives"
 # by file and function, or module constant: the numbers that stay there, and why
 ALLOWED = {
     ("sim/actors/firm_finance.py", "ALMOST_ALL"): ({0.95}, "what the record counts as rationed"),
-    ("sim/actors/firms.py", "suffers"): ({0.5}, MEAN_ONE),
+    ("sim/actors/firm_luck.py", "suffers"): ({0.5}, MEAN_ONE),
     ("sim/actors/firms.py", "meets_customers"): ({0.5}, MEAN_ONE),
     ("sim/actors/platforms.py", "WEEKS"): ({13.0}, "weeks in a quarter"),
     ("sim/actors/platforms.py", "YEARLY"): ({0.25}, "quarters in years"),
     ("sim/actors/growth.py", "learns_worth"): ({0.25, 0.5}, "years; the mean of hope and its kind"),
     ("sim/actors/growth.py", "wants_growth"): ({0.1, 1e-9}, "next to nothing; no log of zero"),
     ("sim/actors/growth.py", "GROWTH_LEAST, GROWTH_MOST"): ({0.7}, BELIEVED),
+    ("sim/credit/funders/households.py", "MONTH, MONTHS"): ({3.0}, "in a quarter"),
     ("sim/population/founders.py", "MONTHS"): ({3.0}, "in a quarter"),
     ("sim/population/founders.py", "found_platforms"): ({0.5}, MEAN_ONE),
     ("sim/population/founders.py", "found"): ({0.5}, MEAN_ONE),

@@ -127,6 +127,7 @@ POINTERS = [
     ("consumers", "bank"), ("consumers", "ecosystem"), ("consumers", "first_app"),
     ("consumers", "second_app"), ("consumers", "third_app"), ("consumers", "debt_to"),
     ("consumers", "claim_at"),
+    *((table, name) for table in ("firms", "consumers") for name in ("wallet", "last_lender")),
     ("platforms", "bank"), ("platforms", "buyer"), ("owners", "bank"), ("fund", "bank"),
 ]  # fmt: skip
 

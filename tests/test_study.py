@@ -139,7 +139,7 @@ def test_without_a_name_all_studies_are_listed(capsys):
 
 
 @pytest.mark.parametrize(
-    ("name", "hint"), [("comapre", "did you mean compare?"), ("xyzzy", "there are bench, compare, core")]
+    ("name", "hint"), [("comapre", "did you mean compare?"), ("xyzzy", "there are ablation, bench, compare")]
 )
 def test_a_study_that_is_none_is_told_the_nearest_one(name, hint, capsys):
     assert main([name, "--full"]) == 2

@@ -11,6 +11,7 @@ from sim.markets.payments import venture
 from sim.population.models import TAKEN_UP, columns_of
 from tests.economies import LINKED, RANGES, differences, lines_that_differ, payments, small
 
+LOGISTICS = dataclasses.replace(strategy("deep_integration"), name="logistics alone", lines=("logistics",))
 BUSINESS_MODELS = sorted(discover())
 ACTING = [name for name in BUSINESS_MODELS if strategy(name).acts]
 UNFUNDED = {"giants": 1, "starters": 0, "idle_founders": 0.0}
@@ -78,7 +79,7 @@ def test_a_firm_has_the_luck_of_its_twin(name):
 
 def test_a_link_moves_where_its_firm_stands_and_nothing_moves_where_others_do():
     past = small(parameters=LINKED | {"adaptation_gain": RANGES["adaptation_gain"][1]}).run(8)
-    baseline, branch = past.branch("external_finance").run(30), past.branch("deep_integration").run(30)
+    baseline, branch = past.branch("external_finance").run(30), past.branch(LOGISTICS).run(30)
     f, g = branch.firms, baseline.firms
     twins = f["alive"] & g["alive"] & (f["generation"] == g["generation"]) & (f["age"] == g["age"])
     linked, never = twins & (f["depth"] > 0.1), twins & (f["link"] < 0) & (f["gain"] == 0.0)

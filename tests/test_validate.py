@@ -83,7 +83,7 @@ def test_where_a_figure_is_published_without_a_band():
 
 
 def test_hits_misses_missing_cases_and_silence_are_told_apart():
-    names = ("CHURN", "NPL_BANK_ALL", "LGD_P2P", "SHARE_SHIFT", "BANK_MARGIN")
+    names = ("CHURN", "NPL_BANK_ALL", "LGD_P2P", "SECURITISED_LOANS", "BANK_MARGIN")
     worlds = {
         number: history(
             {"firms": [100.0, 100.0], "entry_rate": [0.02, 0.025 + 0.001 * number]},
@@ -96,7 +96,7 @@ def test_hits_misses_missing_cases_and_silence_are_told_apart():
         "CHURN": "in",
         "NPL_BANK_ALL": "OUT",
         "LGD_P2P": "no case",
-        "SHARE_SHIFT": "not spoken to yet",
+        "SECURITISED_LOANS": "not spoken to yet",
     }
     assert rows.loc["CHURN", "value"] == pytest.approx(8 * 0.0305)
     assert rows.loc["CHURN", "from"] < 0.244 < rows.loc["CHURN", "to"]
@@ -105,9 +105,9 @@ def test_hits_misses_missing_cases_and_silence_are_told_apart():
     assert "1 in, 1 OUT, 0 open, 1 no case, 0 answerable now, 1 not spoken to yet" in validate.told_facts(
         rows
     )
-    assert rows.loc["SHARE_SHIFT", "answered_by"] == "platforms"
+    assert rows.loc["SECURITISED_LOANS", "answered_by"] == "houses"
     assert rows.loc["CHURN", "passes"] == EVIDENCE["CHURN"]["passes"]
-    assert "inside: 1 of 4 facts that the model has to answer now (core 1 of 2, platforms 0 of 2)" in (
+    assert "inside: 1 of 3 facts that the model has to answer now (core 1 of 2, platforms 0 of 1)" in (
         validate.told_facts(rows)
     )
     new = {"use": "validate", "grade": "press", "band": [0, 1], "answered_by": "core", "passes": "a number"}
@@ -139,12 +139,12 @@ def test_what_a_fact_needs_may_show_in_any_record():
 
 
 def test_a_fact_is_told_to_be_answerable_once_the_records_hold_what_it_needs():
-    without = history(platforms={"quarter": [1, 1], "platform": [0, 1], "payments": [0, 0]})
-    counted = history(platforms={"quarter": [1, 1], "platform": [0, 1], "payments": [0, 9]})
+    without = history(platforms={"quarter": [1, 1], "platform": [0, 1], "notes_issued": [0, 0]})
+    counted = history(platforms={"quarter": [1, 1], "platform": [0, 1], "notes_issued": [0, 9]})
     for worlds, verdict in ((without, "not spoken to yet"), (counted, "answerable now")):
-        rows = battery({0: worlds}, {"SHARE_SHIFT": EVIDENCE["SHARE_SHIFT"]})
-        assert rows.loc["SHARE_SHIFT", "verdict"] == verdict
-        assert f"SHARE_SHIFT               {verdict}: " in validate.told_facts(rows)
+        rows = battery({0: worlds}, {"SECURITISED_LOANS": EVIDENCE["SECURITISED_LOANS"]})
+        assert rows.loc["SECURITISED_LOANS", "verdict"] == verdict
+        assert f"SECURITISED_LOANS         {verdict}: " in validate.told_facts(rows)
 
 
 def test_the_interval_leaves_out_worlds_without_a_case():

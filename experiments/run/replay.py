@@ -41,7 +41,7 @@ def task_of(path: Path, store: Store, trusted: Sequence[str] = OWN) -> Task:
     Raises `StoreError` if the file is damaged, names anything else, or names what no longer exists.
     """
     noted = read_json(path)
-    named = {role: noted[role] and _import(path, noted[role], role, trusted) for role in KINDS}
+    named = {role: _import(path, noted[role], role, trusted) for role in KINDS if noted[role] is not None}
     world = dict(noted["world"])
     parameters = named["parameters"](**world.pop("overridden"))
     if parameters.digest != world["parameters"]:
@@ -57,7 +57,7 @@ def task_of(path: Path, store: Store, trusted: Sequence[str] = OWN) -> Task:
         store,
         noted["code"],
         aside=noted["aside"] and Aside.from_description(noted["aside"]),
-        follow=named["follow"],
+        follow=named.get("follow"),
     )
 
 

@@ -397,5 +397,4 @@ def learn(economy) -> None:
     """Labels that mature this quarter teach every lender."""
     firms, consumers = economy.firms, economy.consumers
     economy.firm_scorers.learn(economy.quarter, firms["failed"], firms["alive"], economy.p)
-    everybody = np.ones(len(consumers), bool)
-    economy.consumer_scorers.learn(economy.quarter, consumers["failed"], everybody, economy.p)
+    economy.consumer_scorers.learn(economy.quarter, consumers["failed"], consumers["power"] > 0.0, economy.p)

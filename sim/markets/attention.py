@@ -8,6 +8,7 @@ be had online is not won at all. So a pool fills: of those within reach fewer an
 are the least keen. A giant's bid counts more for those inside its own ecosystem.
 """
 
+from types import SimpleNamespace
 from typing import NamedTuple
 
 import numpy as np
@@ -120,11 +121,12 @@ def contested(places, u, chances, group, cumulated, alive):
 
 
 @kernel
-def contest_apps(consumers, k, turn, odds, platforms, p, reach, users, rows, won_by):
+def contest_apps(consumers, draws, odds, platforms, p, reach, found):
     """The places of each consumer row are kept, left or won, one after another.
 
-    users: counts by platform, of zeros. rows, won_by: of each win. Returns how many wins there are, and how
-    many there would be on average, were all attention bid for.
+    draws: `luck`, a key, and `turn`. found: `users`, counts by platform, of zeros; `rows` and `won_by`, of
+    each win. Returns how many wins there are, and how many there would be on average, were all attention bid
+    for.
     """
     outside, wins, pool = odds.winning.shape[0] - 1, 0, 0.0
     for i in range(consumers.first_app.shape[0]):
@@ -132,7 +134,7 @@ def contest_apps(consumers, k, turn, odds, platforms, p, reach, users, rows, won
         keen = consumers.need[i] if consumers.online_rank[i] < reach else 0.0
         group = consumers.ecosystem[i] if consumers.ecosystem[i] >= 0 else outside
         chance, lured = min(1.0, keen * odds.winning[group]), odds.luring[group]
-        u, v, w = three_uniforms(k, consumers.ids[i], consumers.generation[i], turn)
+        u, v, w = three_uniforms(draws.luck, consumers.ids[i], consumers.generation[i], draws.turn)
         free = min(1.0, keen * p.turnover)
         taken = p.lure + p.churn * free if keen > 0.0 else 0.0
         for place in range(PLACES):
@@ -154,11 +156,11 @@ def contest_apps(consumers, k, turn, odds, platforms, p, reach, users, rows, won
                         platforms.users_reached[first] += 1.0
                     consumers.places_had[i] |= bit
                     consumers.borrowed_at[i] &= ALL - bit
-                    rows[wins] = i
-                    won_by[wins] = first
+                    found.rows[wins] = i
+                    found.won_by[wins] = first
                     wins += 1
             if first >= 0:
-                users[first] += 1.0
+                found.users[first] += 1.0
             first, second, third = second, third, first  # after three turns they are in order again
             u, v, w = v, w, u
         consumers.first_app[i], consumers.second_app[i], consumers.third_app[i] = first, second, third
@@ -237,18 +239,20 @@ def win_consumers(economy, reach: float) -> np.ndarray:
     """The places of consumers change hands. Returns the rebates paid, by platform (fen)."""
     platforms, consumers, p, n = economy.platforms, economy.consumers, economy.p, len(economy.consumers)
     odds = odds_of(economy, platforms["consumer_spend"], bids_of_others(economy))
-    luck, users = key(economy.draws_from, LUCK_OF_CONSUMERS), np.zeros(len(platforms))
-    rows, won_by = np.empty(PLACES * n, np.int64), np.empty(PLACES * n, np.int32)
-    turn = np.uint64(economy.quarter)
-    wins, pool = contest_apps(consumers, luck, turn, odds, platforms, p, reach, users, rows, won_by)
-    platforms["users"] = users
+    draws = SimpleNamespace(luck=key(economy.draws_from, LUCK_OF_CONSUMERS), turn=np.uint64(economy.quarter))
+    found = SimpleNamespace(
+        users=np.zeros(len(platforms)), rows=np.empty(PLACES * n, np.int64),
+        won_by=np.empty(PLACES * n, np.int32),
+    )  # fmt: skip
+    wins, pool = contest_apps(consumers, draws, odds, platforms, p, reach, found)
+    platforms["users"] = found.users
     won = platforms["users_reached"] + platforms["users_returned"] + platforms["users_lured"]
     platforms["new_users"] = won
     platforms["registered"] += won
     economy.tallies.attention_left = pool
     spend = (1.0 - platforms["by_staff"]) * platforms["consumer_spend"]
     rebate = np.floor(p.rebate_share * spend * (won > 0.0))
-    pay_rebates(economy, rebate, rows[:wins], won_by[:wins])
+    pay_rebates(economy, rebate, found.rows[:wins], found.won_by[:wins])
     return rebate
 
 
