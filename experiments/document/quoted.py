@@ -29,6 +29,13 @@ SCRIPTS = {
     "compare": "The main comparison",
     "either_side": "Either side can win",
     "lives": "How platforms live",
+    "lines": "What service lines cost, earn and do",
+    "invasion": "Who invades whom",
+    "pace_of_change": "What the pace of change does",
+    "crowding": "How crowded each business model gets",
+    "depth": "What depth does",
+    "diversification": "What many kinds of links do",
+    "ablation": "What each mechanism does",
     "verdict": "The essay's claims",
 }
 WORLDS = {"verdict": "compare"}  # whose worlds a script has, where they are not its own

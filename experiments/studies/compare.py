@@ -48,7 +48,7 @@ from experiments.tell.verdict import (
 
 NAME = "compare"  # by which claims ask for its worlds
 CLAIMS = "## What this says of the essay's claims"
-QUICK = {"worlds": 20, "firms": 10_000, "burn_in": 40, "quarters": 80}
+QUICK = {"worlds": 16, "firms": 5_000, "burn_in": 40, "quarters": 80}
 
 
 @dataclass(frozen=True)
@@ -138,5 +138,5 @@ def tell(found: Found) -> Report:
     )
 
 
-SIZES = QUICK, {**QUICK, "worlds": 200}
+SIZES = QUICK, {**QUICK, "worlds": 200, "firms": 10_000}
 STUDY = Study(__doc__, *SIZES, arms, kept, judge, tell, aside=shock, known=far, register=register.digest)
