@@ -86,13 +86,8 @@ CHANGES: dict[str, dict[str, Any]] = {
 }
 
 
-# on the edge, and not forced: over 20 seeds projects paid as a whole move it by -0.050 (-0.071 to -0.029)
-ON_THE_EDGE = pytest.mark.xfail(reason="moves by -0.050 (-0.071 to -0.029)", strict=False)
-CASES = [pytest.param(one, marks=ON_THE_EDGE if "whole" in one else ()) for one in CHANGES]
-
-
 @pytest.mark.long
-@pytest.mark.parametrize("change", CASES)
+@pytest.mark.parametrize("change", CHANGES)
 def test_resolution_does_not_move_the_share_of_a_business_model(change):
     changed = [lived(seed, **CHANGES[change]) for seed in range(1, SEEDS + 1)]
     assert_neutral(np.array(changed) - np.array(usual()))

@@ -7,6 +7,7 @@ and figures, because an edit here makes stored worlds stale.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from typing import Any
 
 import numpy as np
@@ -18,7 +19,7 @@ from experiments.measure.arithmetic import Values, shares
 FEN = 100.0  # in a yuan
 
 
-class Follower:
+class Follower(ABC):
     """A future that is lived and looked at after each quarter; ``since`` counts them from 1."""
 
     def __init__(self, economy: Any):
@@ -33,15 +34,16 @@ class Follower:
             self.look()
 
     def before(self) -> None:
-        """Look before a quarter."""
+        """Look before a quarter; who has nothing to remember need not."""
+        return None
 
+    @abstractmethod
     def look(self) -> None:
         """Look after a quarter."""
-        raise NotImplementedError
 
+    @abstractmethod
     def tables(self) -> dict[str, pd.DataFrame]:
         """What was seen."""
-        raise NotImplementedError
 
 
 class Lots(Follower):
