@@ -35,7 +35,7 @@ class Follower(ABC):
 
     def before(self) -> None:
         """Look before a quarter; who has nothing to remember need not."""
-        return None
+        return
 
     @abstractmethod
     def look(self) -> None:
