@@ -31,3 +31,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def bless(request: pytest.FixtureRequest) -> bool:
     """Was the present behaviour declared to be the right one?"""
     return bool(request.config.getoption("--bless"))
+
+
+@pytest.fixture(scope="module")
+def in_process():
+    """Worlds are lived in this process: workers, which take seconds to start, have tests of their own."""
+    from experiments.run.ensemble import Ensemble
+
+    with pytest.MonkeyPatch.context() as patch:
+        usual = Ensemble._results
+        patch.setattr(Ensemble, "_results", lambda self, executor, *more: usual(self, "serial", *more))
+        yield

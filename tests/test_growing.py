@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -17,8 +18,11 @@ from experiments.run.store import Store
 from experiments.run.world import CONTROL
 from experiments.studies import compare, validate
 from experiments.study import looks
+from experiments.tell.report import Report
 
 TINY = "--worlds 2 --firms 200 --banks 2 --platforms 12 --burn-in 2 --quarters 8 --seed 5 --workers 1 --quiet"
+BRIEF: dict[str, Any] = {"judge": lambda tables: tables, "tell": lambda found: Report("told")}
+pytestmark = pytest.mark.usefixtures("in_process")
 
 
 def test_each_look_is_at_twice_as_many_worlds_up_to_the_most() -> None:
@@ -37,7 +41,7 @@ def test_worlds_are_added_until_they_are_enough(
         seen.append((worlds, margins, looks))
         return Enough(worlds, (1.0,), (worlds >= enough,), worlds >= enough, 7.0)
 
-    study = replace(compare.STUDY, known=far)
+    study = replace(compare.STUDY, known=far, **BRIEF)
     words = [*TINY.split(), "--until", "0.5", "--most", "5", "--out", str(tmp_path)]
     assert study.main("compare", words) == 0
     assert [each[0] for each in seen] == asked and {each[1:] for each in seen} == {(0.5, 3)}
@@ -46,7 +50,7 @@ def test_worlds_are_added_until_they_are_enough(
 
 def test_worlds_are_added_in_whole_sets_of_histories(tmp_path: Path) -> None:
     study = replace(
-        compare.STUDY, known=lambda tables, margins, looks: Enough(2, (1.0,), (False,), False, 7.0)
+        compare.STUDY, known=lambda tables, margins, looks: Enough(2, (1.0,), (False,), False, 7.0), **BRIEF
     )
     words = [*TINY.split(), "--histories", "2", "--until", "0.5", "--most", "3", "--out", str(tmp_path)]
     assert study.main("compare", words) == 0

@@ -14,6 +14,7 @@ from experiments.studies import invasion as study
 from tests.economies import small
 
 TINY = "--worlds 2 --firms 300 --banks 4 --burn-in 3 --quarters 8 --platforms 210 --workers 1 --quiet"
+pytestmark = pytest.mark.usefixtures("in_process")
 WORLDS, QUARTERS = 16, 80
 
 

@@ -18,6 +18,7 @@ from tests.test_lives_facts import ALWAYS
 from tests.test_lives_study import planted
 
 TINY = "--worlds 2 --firms 200 --banks 4 --platforms 14 --burn-in 3 --quarters 20 --workers 1 --quiet"
+pytestmark = pytest.mark.usefixtures("in_process")
 
 
 @pytest.fixture(scope="module")

@@ -25,6 +25,7 @@ from tests.economies import small
 from tests.test_lives_facts import ALWAYS, FIRST, recorded
 
 TINY = "--worlds 2 --firms 200 --banks 4 --platforms 14 --burn-in 3 --quarters 28 --workers 1 --quiet"
+pytestmark = pytest.mark.usefixtures("in_process")
 LONG = 60
 
 

@@ -11,6 +11,7 @@ from experiments.run.store import Store
 from experiments.studies import compare, core, either_side, verdict
 
 TINY = "--worlds 2 --firms 200 --banks 4 --platforms 12 --burn-in 3 --quarters 8 --workers 1 --quiet"
+pytestmark = pytest.mark.usefixtures("in_process")
 
 
 @pytest.fixture(scope="module")
@@ -72,7 +73,7 @@ def test_the_register_is_stored_before_the_first_world_is_lived(tmp_path, monkey
         assert Store(tmp_path).description()["arguments"]["register"] == digest()
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("experiments.run.ensemble.local", refuses)
+    monkeypatch.setattr("experiments.run.ensemble.serial", refuses)
     assert compare.STUDY.main("compare", [*TINY.split(), "--out", str(tmp_path)]) == 130
     assert Store(tmp_path).description()["state"] == "interrupted"
 
