@@ -69,6 +69,13 @@ def page(title: str, text: str) -> str:
     return f"# {title}\n\n{MADE_BY}{code_hash(Economy)}`.\n\n{text}\n"
 
 
+def described(folder: Path) -> Mapping[str, Any]:
+    """What a store says of itself; of a study in parts the first, by name."""
+    parts = sorted(path.parent for path in folder.glob("*/manifest.json"))
+    whole = (folder / "manifest.json").exists() or not parts
+    return Store(folder if whole else parts[0]).description()
+
+
 def by_results(root: Path) -> dict[str, str]:
     """The pages that results in this folder decide, by name.
 
@@ -78,7 +85,7 @@ def by_results(root: Path) -> dict[str, str]:
     for name, title in SCRIPTS.items():
         text = report(root / name)
         if text is not None:
-            typed = command(name, Store(root / WORLDS.get(name, name)).description()["arguments"])
+            typed = command(name, described(root / WORLDS.get(name, name))["arguments"])
             pages[name] = page(title, f"`{typed}`\n\n```text\n{text.replace('**', '')}\n```")
     return pages
 
