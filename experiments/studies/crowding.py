@@ -12,23 +12,23 @@ holds ``slopes.csv``, ``levels.csv``, ``claims.csv``, ``contrasts.csv``, ``repor
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from experiments.judge import register
-from experiments.judge.claims import Answers, Part, asked_of, joined, measures_of, part
+from experiments.judge.claims import Part, asked_of, measures_of, part
+from experiments.judge.drawn import ALONE, Slopes, answered
 from experiments.judge.estimands import Material, paired
 from experiments.judge.register import ZERO, Contrast
-from experiments.judge.slopes import level_rows, levels_table, over_levels, row, slopes_table
+from experiments.judge.slopes import level_rows, over_levels, row
 from experiments.measure.futures import FOCUS, Frame, kept_without_firms
 from experiments.run.arm import Arm
 from experiments.run.world import CONTROL
 from experiments.study import Study, Tables
-from experiments.tell.claims import files
 from experiments.tell.report import Report
-from experiments.tell.slopes import claims_shown, draw, headline, levels_shown, slopes_shown
+from experiments.tell.slopes import draw, reported
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -36,21 +36,10 @@ if TYPE_CHECKING:
 NAME = "crowding"
 NUMBERS = (6, 12, 24, 48)
 MODELS = (FOCUS, "institution_traffic", "consumer_traffic")
-ALONE = {"idle_founders": 0.0, "imitation": 0.0}  # nobody founds another
 QUICK = {"worlds": 16, "firms": 1_000, "platforms": 64, "burn_in": 20, "quarters": 40}
 FULL = {**QUICK, "worlds": 60, "firms": 10_000, "platforms": 400, "burn_in": 40}
 RETURN, UNIT = "return_on_capital", "share a year per log unit"
 APART = "__"  # between the name of a business model and a number of platforms
-
-
-@dataclass(frozen=True)
-class Found:
-    """``slopes``: see `judge.slopes.SLOPES`. ``levels``: returns by number of platforms. ``claims``: what
-    this says of the essay's."""
-
-    slopes: Frame
-    levels: Frame
-    claims: Answers
 
 
 def arms() -> dict[str, Arm]:
@@ -80,12 +69,12 @@ def of_claims(tables: Tables) -> tuple[Part, Material]:
     return part(asked, found, tables.drawn, tables.started), found
 
 
-def judge(tables: Tables) -> Found:
+def judge(tables: Tables) -> Slopes:
     """Slopes of returns by business model."""
     return summed(*of_claims(tables))
 
 
-def summed(mine: Part, found: Material) -> Found:
+def summed(mine: Part, found: Material) -> Slopes:
     """Tables from what the claim was answered by."""
     slopes, levels = [], []
     by_model = {name: returns(found.levels, mine.asked[0], name) for name in MODELS}
@@ -100,8 +89,7 @@ def summed(mine: Part, found: Material) -> Found:
     for name in MODELS[1:]:
         what = f"the same, less that under {FOCUS.replace('_', ' ')}"
         slopes.append(row(what, name, UNIT, own[name] - own[FOCUS]))
-    answers = joined(register.claims(), [mine]).of(NAME)
-    return Found(slopes_table(slopes), levels_table(levels), answers)
+    return answered(NAME, mine, slopes, levels)
 
 
 def returns(levels: Mapping[float, Material], asked: Contrast, name: str) -> dict[float, Frame]:
@@ -110,20 +98,13 @@ def returns(levels: Mapping[float, Material], asked: Contrast, name: str) -> dic
     return {n: paired(one, alone) for n, one in levels.items()}
 
 
-def tell(found: Found) -> Report:
+def tell(found: Slopes) -> Report:
     """Slopes in words, the claim, returns by number."""
-    more = ["## By number of platforms", "", levels_shown(found.levels, "platforms:"), ""]
-    return Report(
-        "\n".join([*headline(found.slopes), "", slopes_shown(found.slopes)]),
-        title="Crowding: what more platforms do to the return of each",
-        claims=claims_shown(found.claims),
-        more="\n".join(more),
-        tables={"slopes": found.slopes, "levels": found.levels, **files(found.claims)},
-        figures={NAME: lambda: picture(found)},
-    )
+    title = "Crowding: what more platforms do to the return of each"
+    return reported(found, NAME, title, ("## By number of platforms", "platforms:"), picture)
 
 
-def picture(found: Found) -> Figure:
+def picture(found: Slopes) -> Figure:
     """Returns by number of platforms."""
     return draw(found.levels, found.slopes, "platforms with which the arm began", log=True)
 

@@ -13,23 +13,22 @@ profit are set against the depth drawn; what is told is the mean slope over worl
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from experiments.judge import register
-from experiments.judge.claims import Answers, Part, asked_of, joined, part
+from experiments.judge.claims import Part, asked_of, part
+from experiments.judge.drawn import Slopes, answered
 from experiments.judge.estimands import LINKS_LEAST, Material, named
 from experiments.judge.register import ZERO, Contrast
-from experiments.judge.slopes import binned, by_world, level_rows, levels_table, row, slopes_table
+from experiments.judge.slopes import binned, by_world, level_rows, row
 from experiments.measure.cases import lots_until
 from experiments.measure.following import Lots, kept_quarters
-from experiments.measure.futures import FOCUS, NO_PROCESS, Frame
+from experiments.measure.futures import FOCUS, NO_PROCESS
 from experiments.run.arm import Arm
 from experiments.run.world import CONTROL
 from experiments.study import Study, Tables
-from experiments.tell.claims import files
 from experiments.tell.report import Report
-from experiments.tell.slopes import claims_shown, draw, headline, levels_shown, slopes_shown
+from experiments.tell.slopes import draw, reported
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -40,16 +39,6 @@ QUICK = {"worlds": 20, "firms": 2_000, "burn_in": 20, "quarters": 60}
 FULL = {**QUICK, "worlds": 60, "firms": 10_000, "burn_in": 40, "quarters": 80}
 WHOLE_PROCESS = "slope_of_value_added_on_depth"
 EDGES = (0.0, 0.25, 0.5, 0.75, 1.0)  # of the depths that are shown together
-
-
-@dataclass(frozen=True)
-class Found:
-    """``slopes``: see `judge.slopes.SLOPES`. ``levels``: means by depth drawn. ``claims``: what this says of
-    the essay's."""
-
-    slopes: Frame
-    levels: Frame
-    claims: Answers
 
 
 def arms() -> dict[str, Arm]:
@@ -77,12 +66,12 @@ def of_claims(tables: Tables) -> tuple[Part, Material]:
     return part(asked, found, tables.drawn, tables.started), found
 
 
-def judge(tables: Tables) -> Found:
+def judge(tables: Tables) -> Slopes:
     """Slopes on the depth that was drawn."""
     return summed(*of_claims(tables))
 
 
-def summed(mine: Part, found: Material) -> Found:
+def summed(mine: Part, found: Material) -> Slopes:
     """Tables from what the claims were answered by."""
     slopes, levels = [], []
     for asked in mine.asked:
@@ -99,24 +88,16 @@ def summed(mine: Part, found: Material) -> Found:
         if asked.arm == FOCUS and gains:
             reached = by_world(cases, "deepest", "depth", least=LINKS_LEAST)
             slopes.append(row("mean depth reached on the depth drawn", asked.arm, "share", reached))
-    answers = joined(register.claims(), [mine]).of(NAME)
-    return Found(slopes_table(slopes), levels_table(levels), answers)
+    return answered(NAME, mine, slopes, levels)
 
 
-def tell(found: Found) -> Report:
+def tell(found: Slopes) -> Report:
     """Slopes in words, the claims, means by depth."""
-    more = ["## By depth drawn, the middle of each quarter", "", levels_shown(found.levels, "depth"), ""]
-    return Report(
-        "\n".join([*headline(found.slopes), "", slopes_shown(found.slopes)]),
-        title="Depth by lot: what a deeper link gains a firm and its platform",
-        claims=claims_shown(found.claims),
-        more="\n".join(more),
-        tables={"slopes": found.slopes, "levels": found.levels, **files(found.claims)},
-        figures={NAME: lambda: picture(found)},
-    )
+    title = "Depth by lot: what a deeper link gains a firm and its platform"
+    return reported(found, NAME, title, ("## By depth drawn, the middle of each quarter", "depth"), picture)
 
 
-def picture(found: Found) -> Figure:
+def picture(found: Slopes) -> Figure:
     """Gain and profit by depth."""
     return draw(found.levels, found.slopes, "depth that was drawn")
 

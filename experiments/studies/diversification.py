@@ -14,45 +14,34 @@ of sectors of their clients, which nobody has drawn. The folder then holds ``slo
 from __future__ import annotations
 
 import itertools
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from experiments.judge import register
-from experiments.judge.claims import Answers, Part, asked_of, joined, part
+from experiments.judge.claims import Part, asked_of, part
+from experiments.judge.drawn import ALONE, Slopes, answered
 from experiments.judge.estimands import LINKS_LEAST, Material, named
 from experiments.judge.register import ZERO
-from experiments.judge.slopes import by_world, level_rows, levels_table, row, slopes_table
+from experiments.judge.slopes import by_world, level_rows, row
 from experiments.measure.cases import LINES, SIZE, platforms_until
 from experiments.measure.following import Breadth, kept_kinds
-from experiments.measure.futures import FOCUS, Frame
+from experiments.measure.futures import FOCUS
 from experiments.run.arm import Arm
 from experiments.run.world import World
 from experiments.study import Study, Tables
-from experiments.tell.claims import files
 from experiments.tell.report import Report
-from experiments.tell.slopes import claims_shown, draw, headline, levels_shown, slopes_shown
+from experiments.tell.slopes import draw, reported
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 NAME = "diversification"
 EACH = 8  # platforms with each number of lines
-ALONE = {"idle_founders": 0.0, "imitation": 0.0}  # nobody founds another
 QUICK = {"worlds": 24, "firms": 2_000, "platforms": 80, "burn_in": 20, "quarters": 80}
 FULL = {**QUICK, "worlds": 60, "firms": 10_000, "platforms": 400, "burn_in": 40}
 TITLES = {"alive": "survival", "steadiness": "steadiness of revenue"}
-
-
-@dataclass(frozen=True)
-class Found:
-    """``slopes``: see `judge.slopes.SLOPES`. ``levels``: means by number of lines. ``claims``: what this says
-    of the essay's."""
-
-    slopes: Frame
-    levels: Frame
-    claims: Answers
 
 
 def possible(number: int) -> list[tuple[str, ...]]:
@@ -95,18 +84,16 @@ def of_claims(tables: Tables) -> tuple[Part, Material]:
     """What these worlds say of the claim that asks for them."""
     quarters = tables["quarters"]
     asked = asked_of(register.claims(), NAME, {FOCUS, ZERO}, int(quarters["since"].max()))
-    followed = {name: tables[name] for name in ("platforms", "breadth")}
-    found = Material(quarters.iloc[:0], quarters, followed)
     found = Material(quarters.iloc[:0], quarters, {name: tables[name] for name in ("platforms", "breadth")})
     return part(asked, found, tables.drawn, tables.started), found
 
 
-def judge(tables: Tables) -> Found:
+def judge(tables: Tables) -> Slopes:
     """Slopes on lines and on sectors."""
     return summed(*of_claims(tables))
 
 
-def summed(mine: Part, found: Material) -> Found:
+def summed(mine: Part, found: Material) -> Slopes:
     """Tables from what the claim was answered by."""
     slopes, levels = [], []
     for asked in mine.asked:
@@ -123,24 +110,16 @@ def summed(mine: Part, found: Material) -> Found:
         slopes.append(row(what, FOCUS, "share per sector", sectors))
         by = {float(n): one.groupby(["world", "luck"])[y].mean() for n, one in cases.groupby("lines")}
         levels += level_rows(TITLES[y], FOCUS, by)
-    answers = joined(register.claims(), [mine]).of(NAME)
-    return Found(slopes_table(slopes), levels_table(levels), answers)
+    return answered(NAME, mine, slopes, levels)
 
 
-def tell(found: Found) -> Report:
+def tell(found: Slopes) -> Report:
     """Slopes in words, the claim, means by number of lines."""
-    more = ["## By number of lines", "", levels_shown(found.levels, "lines:"), ""]
-    return Report(
-        "\n".join([*headline(found.slopes), "", slopes_shown(found.slopes)]),
-        title="Diversification: more service lines, dealt by lot",
-        claims=claims_shown(found.claims),
-        more="\n".join(more),
-        tables={"slopes": found.slopes, "levels": found.levels, **files(found.claims)},
-        figures={NAME: lambda: picture(found)},
-    )
+    title = "Diversification: more service lines, dealt by lot"
+    return reported(found, NAME, title, ("## By number of lines", "lines:"), picture)
 
 
-def picture(found: Found) -> Figure:
+def picture(found: Slopes) -> Figure:
     """Survival and steadiness by number of lines."""
     return draw(found.levels, found.slopes, "service lines")
 

@@ -14,24 +14,24 @@ each pace, ``slopes.csv``, ``levels.csv``, ``claims.csv``, ``contrasts.csv``, ``
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from experiments.judge import register
-from experiments.judge.claims import Answers, Part, asked_of, joined, measures_of, part
+from experiments.judge.claims import Part, asked_of, measures_of, part
+from experiments.judge.drawn import Slopes, answered
 from experiments.judge.estimands import Material, named, paired
 from experiments.judge.register import ZERO, Contrast
-from experiments.judge.slopes import level_rows, levels_table, over_levels, row, slopes_table
-from experiments.measure.futures import FOCUS, NO_PROCESS, Frame, kept_without_firms
+from experiments.judge.slopes import level_rows, over_levels, row
+from experiments.measure.futures import FOCUS, NO_PROCESS, kept_without_firms
 from experiments.run.arm import Arm
 from experiments.run.command import Parser, Settings, UsageError, whole
 from experiments.run.world import CONTROL
 from experiments.study import Study, Tables
-from experiments.tell.claims import files
 from experiments.tell.report import Report
-from experiments.tell.slopes import claims_shown, draw, headline, levels_shown, slopes_shown
+from experiments.tell.slopes import draw, reported
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -42,16 +42,6 @@ PACES = 4  # from none to the highest, evenly
 QUICK = {"worlds": 16, "firms": 1_000, "burn_in": 20, "quarters": 40}
 FULL = {**QUICK, "worlds": 60, "firms": 10_000, "burn_in": 40}
 GOODS, SURVIVAL, SLOPE = "goods_gain", "survival_of_firms", "slope_of_goods_on_pace"
-
-
-@dataclass(frozen=True)
-class Found:
-    """``slopes``: see `judge.slopes.SLOPES`, the difference where nothing changes among them. ``levels``:
-    differences by pace. ``claims``: what this says of the essay's."""
-
-    slopes: Frame
-    levels: Frame
-    claims: Answers
 
 
 def arms() -> dict[str, Arm]:
@@ -114,13 +104,12 @@ def of_claims(lived: Mapping[str, Tables]) -> tuple[Part, Material]:
     return part(asked, found, drawn, still.started), found
 
 
-def judge(lived: Mapping[str, Tables]) -> Found:
+def judge(lived: Mapping[str, Tables]) -> Slopes:
     """Slopes of the lead in goods, with software and without."""
-    mine, found = of_claims(lived)
-    return summed(mine, found)
+    return summed(*of_claims(lived))
 
 
-def summed(mine: Part, found: Material) -> Found:
+def summed(mine: Part, found: Material) -> Slopes:
     """Tables from what the claims were answered by."""
     slopes, levels = [], []
     for asked in mine.asked:
@@ -136,24 +125,16 @@ def summed(mine: Part, found: Material) -> Found:
             number = named(asked.estimand).number(found, asked)
             slopes.append(row(f"{name}{title} where nothing changes", asked.arm, unit, number))
     slopes.sort(key=lambda one: "where nothing" in str(one[0]))
-    answers = joined(register.claims(), [mine]).of(NAME)
-    return Found(slopes_table(slopes), levels_table(levels), answers)
+    return answered(NAME, mine, slopes, levels)
 
 
-def tell(found: Found) -> Report:
+def tell(found: Slopes) -> Report:
     """Slopes in words, the claims, means by pace."""
-    more = ["## By pace, in usual paces", "", levels_shown(found.levels, "pace"), ""]
-    return Report(
-        "\n".join([*headline(found.slopes), "", slopes_shown(found.slopes)]),
-        title="The pace of change, and finance that stays outside",
-        claims=claims_shown(found.claims),
-        more="\n".join(more),
-        tables={"slopes": found.slopes, "levels": found.levels, **files(found.claims)},
-        figures={NAME: lambda: picture(found)},
-    )
+    title = "The pace of change, and finance that stays outside"
+    return reported(found, NAME, title, ("## By pace, in usual paces", "pace"), picture)
 
 
-def picture(found: Found) -> Figure:
+def picture(found: Slopes) -> Figure:
     """The lead by pace."""
     return draw(found.levels, found.slopes, "pace of change, in usual paces")
 

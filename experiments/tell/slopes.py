@@ -3,19 +3,37 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from experiments.judge.claims import Answers
+from experiments.judge.drawn import Slopes
 from experiments.measure.futures import Frame
 from experiments.tell import claims as answered
 from experiments.tell.drawing import colour, panels
 from experiments.tell.markdown import table
+from experiments.tell.report import Report
 from experiments.tell.words import amount, label, many, number
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 OF_CLAIMS = "## What this says of the essay's claims"
+
+
+def reported(
+    found: Slopes, name: str, title: str, levels: tuple[str, str], picture: Callable[[Slopes], Figure]
+) -> Report:
+    """Slopes in words, the claims, means by level; levels: their heading, and what they are levels of."""
+    heading, of = levels
+    return Report(
+        "\n".join([*headline(found.slopes), "", slopes_shown(found.slopes)]),
+        title=title,
+        claims=claims_shown(found.claims),
+        more="\n".join([heading, "", levels_shown(found.levels, of), ""]),
+        tables={"slopes": found.slopes, "levels": found.levels, **answered.files(found.claims)},
+        figures={name: lambda: picture(found)},
+    )
 
 
 def known(row: Any) -> bool:
