@@ -160,12 +160,12 @@ def test_what_passes_of_a_firm_is_the_portal_the_till_and_the_line_payments(econ
     f["last_lender"][:4] = -1
     part = market.household_part[f["sector"][1]] * market.by_wallet[1]
     lender = np.array([3, 1, 7, 7])
+    f["depth_payments"][:4] = 0.0
     found = wallets.passing_of_firms(twin, rows, lender)
     assert found[:2] == pytest.approx([p.portal_sight, part]) and part > 0.0
-    assert (found[2:] == 0.0).all() or "depth_payments" in f
-    line = np.full(len(twin.firms), 0.7)
-    wallets.list_passing_of_firms(rows, lender, twin.firms, market, line, p, found)
-    assert found[2:] == pytest.approx([0.7, 0.0])
+    assert (found[2:] == 0.0).all()
+    f["depth_payments"][:4] = 0.7
+    assert wallets.passing_of_firms(twin, rows, lender)[2:] == pytest.approx([0.7, 0.0])
 
 
 # --- two readings ----------------------------------------------------------------------------------------
@@ -194,9 +194,10 @@ def test_kernels_do_what_their_text_says(economy):
         passed = getattr(wallets.pay_fees, reading)(market.starts, firms, market, 0.4, 0.003)
         out += [paid, part, np.array([passed]), firms["payment_fee"].copy()]
         rows, at = np.arange(50), np.arange(50) % 3
+        firms["depth_payments"] = 0.3
         for name, given in (
             ("list_passing_of_consumers", (rows, at, consumers, e.p)),
-            ("list_passing_of_firms", (rows, at, firms, market, np.full(len(firms), 0.3), e.p)),
+            ("list_passing_of_firms", (rows, at, firms, market, e.p)),
         ):
             passing = np.empty(50)
             getattr(getattr(wallets, name), reading)(*given, passing)

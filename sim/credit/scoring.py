@@ -395,6 +395,6 @@ def scorers_at_start(sizes: Mapping[str, int]) -> tuple[Scorers, Scorers]:
 
 def learn(economy) -> None:
     """Labels that mature this quarter teach every lender."""
-    firms, consumers = economy.firms, economy.consumers
-    economy.firm_scorers.learn(economy.quarter, firms["failed"], firms["alive"], economy.p)
-    economy.consumer_scorers.learn(economy.quarter, consumers["failed"], consumers["power"] > 0.0, economy.p)
+    firms, consumers, now, p = economy.firms, economy.consumers, economy.quarter, economy.p
+    economy.firm_scorers.learn(now, firms["failed"], firms["alive"], p)
+    economy.consumer_scorers.learn(now, consumers["failed"], np.ones(len(consumers), bool), p)

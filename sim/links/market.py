@@ -15,7 +15,7 @@ from sim.engine.kernels import kernel
 from sim.engine.ledger import rows_with
 from sim.engine.parameters import Declared, param
 from sim.links.clients import bears
-from sim.links.lines import EFFECTS, LINES, columns_of_a_link, costs
+from sim.links.lines import EFFECTS, LINES, columns_of_a_link, costs, deepest
 from sim.links.offers import locked, sell_projects
 from sim.markets.attention import count
 
@@ -184,10 +184,7 @@ def count_lines(linked, firms, cost, lines):
 
 def measure_depth(economy, linked: np.ndarray) -> None:
     """A link is as deep as its deepest line."""
-    deepest = np.zeros(len(linked))
-    for line in LINES:
-        np.maximum(deepest, line.depth(economy)[linked], out=deepest)
-    economy.firms.columns["depth"][linked] = deepest
+    economy.firms.columns["depth"][linked] = deepest(economy, linked, lambda line: 1.0)
 
 
 def serve(economy, linked: np.ndarray) -> None:

@@ -17,7 +17,7 @@ from sim.engine.draws import claim, each_uniform, key, uniform
 from sim.engine.kernels import kernel
 from sim.engine.parameters import Declared, param
 from sim.links.clients import effort_of, leave
-from sim.links.lines import LINES
+from sim.links.lines import LINES, deepest
 
 OFFERS, ANCHORS = claim("offers of integration", __name__), claim("offers along chains", __name__)
 ORDER, LOT = claim("the order of offers by lot", __name__), claim("the highest depth of a link", __name__)
@@ -299,7 +299,4 @@ def draw_lots(economy, rows: np.ndarray, deepest: np.ndarray) -> np.ndarray:
 
 def locked(economy, rows: np.ndarray) -> np.ndarray:
     """How much the work of these firms rests on their lines (share): of the deepest, by depth and lock."""
-    found = np.zeros(len(rows))
-    for line in LINES:
-        np.maximum(found, line.lock * line.depth(economy)[rows], out=found)
-    return found
+    return deepest(economy, rows, lambda line: line.lock)

@@ -1,6 +1,7 @@
 """What platforms do for the firms that they are linked with: one file, one service line."""
 
 import sys
+from collections.abc import Callable
 
 import numpy as np
 
@@ -53,11 +54,16 @@ def costs() -> np.ndarray:
     return np.array([line.cost for line in LINES])
 
 
+def deepest(economy, rows: np.ndarray, weight: Callable[[ServiceLine], float]) -> np.ndarray:
+    """How deep the deepest line is in some firms (share), the depth of each being weighed by its `weight`."""
+    found = np.zeros(len(rows))
+    for line in LINES:
+        if weight(line) > 0.0:
+            np.maximum(found, weight(line) * line.depth(economy)[rows], out=found)
+    return found
+
+
 def insight(economy, rows: np.ndarray) -> dict[str, np.ndarray]:
     """How clearly a linked platform sees each of INSIGHT of some firms: as deep as the deepest line is
     that reveals it."""
-    found = {name: np.zeros(len(rows)) for name in INSIGHT}
-    for line in LINES:
-        for name in line.reveals:
-            np.maximum(found[name], line.depth(economy)[rows], out=found[name])
-    return found
+    return {name: deepest(economy, rows, lambda line, of=name: float(of in line.reveals)) for name in INSIGHT}

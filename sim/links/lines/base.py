@@ -10,10 +10,26 @@ from typing import Any
 import numpy as np
 
 from sim.engine.chart import Change, Flow, Instrument, WriteOff
+from sim.engine.compiling import compiled
 from sim.engine.rows import Column
 
 FIRST_BELIEF = 0.025  # share of sales that lines for the whole firm are thought to gain at first
 FIRST_LOAN = 0.25  # quarters of sales that a client is thought to borrow at first
+
+
+@compiled
+def spares_work(linked, firms, depth, gain):
+    """What a firm makes with one worker rises by gain depth."""
+    for i in linked:
+        firms.linked_productivity[i] += gain * depth[i]
+
+
+@compiled
+def work_spared(linked, depth, gain, share):
+    """What was made so of what was made, g depth / (1 + g depth) of value added, added to `share`."""
+    for n in range(linked.shape[0]):
+        spared = gain * depth[linked[n]]
+        share[n] += spared / (1.0 + spared)
 
 
 class ServiceLine:

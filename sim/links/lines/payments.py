@@ -2,7 +2,7 @@
 
 from sim.engine.kernels import kernel
 from sim.engine.parameters import Declared, param
-from sim.links.lines.base import ServiceLine
+from sim.links.lines.base import ServiceLine, spares_work, work_spared
 
 
 class Payments(Declared):
@@ -17,16 +17,13 @@ class Payments(Declared):
 @kernel
 def works(linked, firms, depth, p):
     """Productivity rises by payments_gain depth."""
-    for i in linked:
-        firms.linked_productivity[i] += p.payments_gain * depth[i]
+    spares_work(linked, firms, depth, p.payments_gain)
 
 
 @kernel
 def shows(linked, firms, depth, usual, p, shown):
     """The work that was spared: g depth / (1 + g depth) of value added."""
-    for n in range(linked.shape[0]):
-        spared = p.payments_gain * depth[linked[n]]
-        shown.share[n] += spared / (1.0 + spared)
+    work_spared(linked, depth, p.payments_gain, shown.share)
 
 
 class PaymentsLine(ServiceLine):

@@ -2,7 +2,7 @@
 
 from sim.engine.kernels import kernel
 from sim.engine.parameters import Declared, param
-from sim.links.lines.base import ServiceLine
+from sim.links.lines.base import ServiceLine, spares_work, work_spared
 
 
 class Software(Declared):
@@ -17,16 +17,13 @@ class Software(Declared):
 @kernel
 def works(linked, firms, depth, p):
     """Productivity rises by process_gain depth."""
-    for i in linked:
-        firms.linked_productivity[i] += p.process_gain * depth[i]
+    spares_work(linked, firms, depth, p.process_gain)
 
 
 @kernel
 def shows(linked, firms, depth, usual, p, shown):
     """What it made of what was made: g depth / (1 + g depth) of value added."""
-    for n in range(linked.shape[0]):
-        made = p.process_gain * depth[linked[n]]
-        shown.share[n] += made / (1.0 + made)
+    work_spared(linked, depth, p.process_gain, shown.share)
 
 
 class SoftwareLine(ServiceLine):

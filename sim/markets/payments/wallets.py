@@ -157,14 +157,14 @@ def list_passing_of_consumers(rows, at, consumers, p, passing):
 
 
 @kernel
-def list_passing_of_firms(rows, at, firms, market, in_line, p, passing):
-    """See `passing_of_firms`; in_line: how deep the line `payments` is, by firm."""
+def list_passing_of_firms(rows, at, firms, market, p, passing):
+    """See `passing_of_firms`."""
     for n in range(rows.shape[0]):
         i, q = rows[n], at[n]
         sees = p.portal_sight if firms.portal[i] == q else 0.0
         sees += market.household_part[firms.sector[i]] * market.by_wallet[q] if firms.wallet[i] >= 0 else 0.0
         sees += p.borrower_sight if firms.last_lender[i] == q else 0.0
-        sees += in_line[i] if firms.link[i] == q else 0.0
+        sees += firms.depth_payments[i] if firms.link[i] == q else 0.0
         passing[n] = min(1.0, sees)
 
 
@@ -180,11 +180,9 @@ def passing_of_consumers(economy, rows: np.ndarray, lender: np.ndarray) -> np.nd
 
 def passing_of_firms(economy, rows: np.ndarray, lender: np.ndarray) -> np.ndarray:
     """As `passing_of_consumers`, of firms: the portal, the wallet at the till, old loans, and what passes
-    through the service line `payments` of the platform that a firm is linked with, where there is one."""
+    through the service line `payments` of the platform that a firm is linked with."""
     firms, passing = economy.firms, np.empty(len(rows))
-    in_line = firms.columns.get("depth_payments")
-    in_line = np.zeros(len(firms)) if in_line is None else in_line
-    list_passing_of_firms(rows, lender, firms, economy.market, in_line, economy.p, passing)
+    list_passing_of_firms(rows, lender, firms, economy.market, economy.p, passing)
     return passing
 
 
