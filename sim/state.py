@@ -128,6 +128,7 @@ class NationalAccounts(Typed):
     served: float = number(1.0, "share", "of what consumers and the state wanted to buy")
     investment_value: float = number(0.0, "fen/quarter", "spent on new machines")
     real_output: float = number(0.0, "goods/quarter", "goods sold to others than firms for inputs")
+    real_production: float = number(0.0, "goods/quarter", "the same, and by what firms' stocks grew")
     real_consumption: float = number(0.0, "goods/quarter", "bought by consumers")
     real_investment: float = number(0.0, "goods/quarter", "new machines bought")
     real_public: float = number(0.0, "goods/quarter", "bought by the state")

@@ -58,7 +58,7 @@ def cyclical(defaults=-1.0, investment=4.0, consumption=0.7, employment=0.6, ful
         frame = {
             "world": world,
             "quarter": quarter,
-            "output": np.exp(0.004 * quarter + 0.02 * swing),
+            "production": np.exp(0.004 * quarter + 0.02 * swing),
             "consumption": np.exp(0.004 * quarter + consumption * far * 0.02 * swing),
             "investment": np.exp(0.004 * quarter + investment * far * 0.02 * swing),
             "employment": 0.93 * np.exp(employment * far * 0.02 * swing),

@@ -241,3 +241,16 @@ def test_the_claims_of_a_firm_that_left_are_collected_by_the_owners():
     flows = [name for quarter in grown().records.of_flows for name, fen in quarter.items() if fen]
     assert {"receivables bought", "receivables left", "owners paid as suppliers"} <= set(flows)
     assert ("owners", "receivables") in INSTRUMENTS["trade credit"].holders
+
+
+def test_production_is_what_is_sold_and_what_stocks_grew_by():
+    economy = Economy(firms=300, seed=4, input_share=0.0, spoilage=0.04)
+    apart = 0.0
+    for _ in range(8):
+        before = float(economy.firms["units"].sum())
+        economy.step()
+        made = float(economy.firms["output"].sum()) - 0.04 * before
+        last = economy.records.quarters.iloc[-1]
+        assert last["production"] == pytest.approx(made, rel=1e-4)
+        apart = max(apart, abs(last["output"] / made - 1.0))
+    assert apart > 5e-3

@@ -204,7 +204,7 @@ def accidents(table: Any, failed: int = 0) -> dict[str, int]:
 
 
 def cycle_signs(table: Any, *, start: int = START) -> Any:
-    """What moves with output: a row per sign with mean and interval over worlds, and its verdict.
+    """What moves with output, that is with production: a row per sign with mean and interval, and its verdict.
 
     Of the worst quarter it is the middle world that counts, and the interval is that of the median. `IN`
     means that the whole interval lies on the expected side, see `judge/inside.py`.
@@ -212,11 +212,11 @@ def cycle_signs(table: Any, *, start: int = START) -> Any:
     late = table[table["quarter"] > start]
     found: dict[str, list[float]] = {}
     for _, world in late.groupby("world", observed=True):
-        output = cycle_of(world["output"])
+        output = cycle_of(world["production"])
         consumption, investment = cycle_of(world["consumption"]), cycle_of(world["investment"])
         credit = np.log(world["firm_credit"].to_numpy(float))
         defaults = cycle_of(world["default_rate"], logs=False)
-        steps = np.diff(np.log(np.maximum(1e-300, world["output"].to_numpy(float))))
+        steps = np.diff(np.log(np.maximum(1e-300, world["production"].to_numpy(float))))
         values = {
             "sd of output [%]": 100.0 * output.std(),
             "consumption / output, sd": consumption.std() / output.std(),

@@ -213,7 +213,7 @@ def cycle_signs(history: History) -> float:
     rows = moments_of(table).set_index(["series", "moment", "lag"])["value"]
     growth = np.diff(np.log(table["firm_credit"].to_numpy(float)))
     signs = (
-        correlation(cycle_of(table["output"])[1:], growth) > 0,
+        correlation(cycle_of(table["production"])[1:], growth) > 0,
         rows["defaults", "with output", 0] < 0,
         rows["defaults", "autocorrelation", 1] > 0,
         rows["investment", "relative sd", 0] > 1,

@@ -34,7 +34,7 @@ class Series:
 
 
 SIMULATED = {
-    "output": Series("output"),
+    "output": Series("production"),  # as national accounts have it, with changes of stocks
     "consumption": Series("consumption"),
     "investment": Series("investment"),
     "employment": Series("employment"),

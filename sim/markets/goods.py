@@ -315,6 +315,7 @@ def sell_by_share(economy, inputs: Deliveries, money: np.ndarray) -> Sales:
 def sell_goods(economy) -> None:
     """Firms fill their contracts; then consumers, state, firms, investors and advertisers buy by share."""
     firms, market, n = economy.firms, economy.market, len(economy.firms)
+    before = stocks_before(firms, economy.p)
     post_prices(economy)
     price = float(market.price_index[EQUIPMENT])
     wanted, inputs = wanted_of(economy, price), Deliveries(economy)
@@ -336,6 +337,12 @@ def sell_goods(economy) -> None:
     economy.ledger.change("cost of goods sold", firms["cost_of_sales"])
     economy.ledger.change("spoilage", spoilt)
     keep_accounts(market, wanted, paid, sales, paid_pools)
+    market.real_production = market.real_output + float(firms["units"].sum()) - before
+
+
+def stocks_before(firms, p) -> float:
+    """Goods in stock as the quarter opened, before firms made any and some spoilt."""
+    return float(firms["units"].sum() - firms["output"].sum()) / (1.0 - p.spoilage)
 
 
 def buyers_pay(economy, wanted: Wanted, inputs: Deliveries, sales: Sales, machines: Machines) -> Paid:

@@ -73,6 +73,7 @@ def debts(economy: Any) -> Debts:
 @tells(
     QUARTERS,
     output="goods/quarter: goods sold to others than firms for inputs",
+    production="goods/quarter: real GDP, final sales and by what firms' stocks grew",
     consumption="goods/quarter: goods bought by consumers",
     investment="goods/quarter: new machines bought",
     public_purchases="goods/quarter: goods bought by the state",
@@ -92,6 +93,7 @@ def of_output(economy: Any) -> dict[str, float]:
     market = economy.market
     return {
         "output": market.real_output,
+        "production": market.real_production,
         "consumption": market.real_consumption,
         "investment": market.real_investment,
         "public_purchases": market.real_public,
