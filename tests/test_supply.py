@@ -251,6 +251,6 @@ def test_production_is_what_is_sold_and_what_stocks_grew_by():
         economy.step()
         made = float(economy.firms["output"].sum()) - 0.04 * before
         last = economy.records.quarters.iloc[-1]
-        assert last["production"] == pytest.approx(made, rel=1e-4)
+        assert last["production"] == pytest.approx(made, rel=1e-3)
         apart = max(apart, abs(last["output"] / made - 1.0))
     assert apart > 5e-3

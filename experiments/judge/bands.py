@@ -204,7 +204,7 @@ def accidents(table: Any, failed: int = 0) -> dict[str, int]:
 
 
 def cycle_signs(table: Any, *, start: int = START) -> Any:
-    """What moves with output, that is with production: a row per sign with mean and interval, and its verdict.
+    """What moves with output (production): for each sign mean and interval over worlds, and its verdict.
 
     Of the worst quarter it is the middle world that counts, and the interval is that of the median. `IN`
     means that the whole interval lies on the expected side, see `judge/inside.py`.
