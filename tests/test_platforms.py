@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from sim import BusinessModel, Parameters
-from sim.actors.platforms import hires, keeps_technology, pays_dividend, sets_budget
+from sim.actors.platforms import hires, keeps_technology, pays_dividend, sets_budget, survives
 from sim.credit.funders import FUNDERS
 from sim.credit.funders.banks import banks_judge
 from sim.credit.funders.households import households_judge
@@ -67,6 +67,19 @@ def test_growth_is_what_is_wanted_and_what_cash_and_profit_allow():
 def test_who_was_refused_spends_on_growth_what_gross_profit_leaves_beyond_the_team(gross, budget):
     there = platform(deposits=10_000_000, users=0.0, refused=True, gross_profit=gross)
     assert sets_budget(there, MARKET, P).budget == pytest.approx(budget)
+
+
+@pytest.mark.parametrize(
+    ("paid", "cash", "lives"),
+    [(1e6, 1e9, True), (0.8e6, 0.3e6, True), (0.5e6, 0.8e6, True), (0.5e6, 0.3e6, False), (0.0, 0.0, False)],
+)
+def test_a_team_that_is_not_paid_and_has_nothing_to_wait_for_goes(paid, cash, lives):
+    costs = {"wage_bill": paid, "direct_cost": 0.0, "spent_total": 1e6, "net_worth": 1, "unmet": 0.0}
+    there = platform(**costs, management=paid, team_due=1e6, deposits=int(cash))
+    assert survives(there, MARKET, P) == lives
+    unpaid = P.change({"lean_team": 0.0})
+    # then only the weeks of what is paid count: who pays nothing lives for ever on nothing
+    assert survives(there, MARKET, unpaid)
 
 
 def test_machines_take_over_their_part_of_the_work_on_users():

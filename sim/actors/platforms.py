@@ -56,6 +56,8 @@ class Platforms(Declared):
         doc="highest cash from which a platform pays dividends, over its usual profit")
     closing_cash = param(2.0, unit="weeks of cost", low=0.5, high=13.0, source="assumed", held=True,
         doc="own cash below which a platform closes")
+    lean_team = param(0.75, unit="share of its cost", low=0.0, high=1.0, source="assumed",
+        doc="part of its team's cost that a platform has to pay to go on; at 0 people work on unpaid")
     # fmt: on
 
 
@@ -134,6 +136,7 @@ class Platform(Row):
     served = Column(1.0, unit="share", doc="of users and links that its money allows it to serve")
     service = Column(0.0, unit="fen/quarter", doc="of users")
     management = Column(0.0, unit="fen/quarter", doc="of its team")
+    team_due = Column(0.0, unit="fen/quarter", doc="what its team would cost if there were money enough")
     upkeep = Column(0.0, unit="fen/quarter", doc="of links, part of project_spend")
     file_bill = Column(0.0, unit="fen/quarter", doc="of last quarter's loan files")
     belief = Column(0.0, unit="share of sales", doc="what it thinks that all its lines gain at full depth")
@@ -258,6 +261,7 @@ class Budget(NamedTuple):
     served: float
     service: float
     management: float
+    team_due: float
 
 
 @rule(writes=Budget)
@@ -291,6 +295,7 @@ def sets_budget(platform, market, p, u):
         served=served,
         service=service,
         management=management,
+        team_due=team,
     )
 
 
@@ -356,14 +361,19 @@ def closes_platform_books(platform, market, p, u):
 
 @rule(writes="alive")
 def survives(platform, market, p, u):
-    """A platform whose own cash pays its costs for too few weeks, whose capital is gone, or that cannot pay
-    households whose term has ended, ends."""
+    """A platform whose own cash pays its costs for too few weeks, whose capital is gone, that cannot pay
+    households whose term has ended, or cannot keep its team, ends.
+
+    Its team goes that got less than `lean_team` of its pay and would get no more of it in the next quarter.
+    """
     cash = own_cash(platform)
     least = (platform.wage_bill + platform.direct_cost) / (WEEKS / p.closing_cash)
     busy = platform.acts > 0.0 and platform.spent_total > 0.0
     broke = cash < least or float(platform.net_worth) < 0.0
+    needed = math.floor(p.lean_team * platform.team_due)
+    deserted = platform.management < needed and cash < needed
     stuck = platform.unmet > p.queue_limit * float(platform.claims_owed)
-    return platform.alive and not (busy and (broke or stuck))
+    return platform.alive and not (busy and (broke or stuck or deserted))
 
 
 @rule(writes="dividend")
