@@ -13,7 +13,7 @@ from sim.engine.compiling import compiled
 from sim.engine.parameters import Declared, param
 from sim.engine.rules import rule
 
-WEEKS = 13.0  # in a quarter
+WEEKS, MONTHS = 13.0, 3.0  # in a quarter
 YEARLY = 0.25  # weight of a quarter in what is smoothed over a year
 # how a platform ends: its customers are sold, everybody is paid, claims are left, more is owed than there is
 BOUGHT, WOUND_UP, STOPPED, BROKE = 1, 2, 3, 4
@@ -77,6 +77,7 @@ class Platform(Row):
     manner = Column(0, unit="manner", doc="in which it ended, see `MANNERS`", dtype="int32")
     buyer = Column(-1, unit="row of platforms", doc="that bought its customers, or -1", dtype="int32")
     there = Column(1.0, unit="share", doc="of this quarter that it is in business")
+    months = Column(0.0, unit="months", doc="of the quarter that it was in business")
     business_model = Column(
         0, name="model", unit="place in economy.models", doc="which business model it runs", dtype="int32"
     )
@@ -184,6 +185,7 @@ class Platform(Row):
         0.0, unit="fen/quarter", doc="of its pool written off, whoever bears it", of_the_quarter=True
     )
     venture = Column(0.0, unit="fen/quarter", doc="from the fund, this quarter", of_the_quarter=True)
+    came = Column(0.0, unit="share", doc="of the quarter that had passed when that came", of_the_quarter=True)
     venture_total = Column(0.0, unit="fen", doc="from the fund, so far")
     spent_total = Column(0.0, unit="fen", doc="all costs so far")
     revenue_total = Column(0.0, unit="fen", doc="all revenue so far")
@@ -282,7 +284,10 @@ def sets_budget(platform, market, p, u):
     management = math.floor(min(left, team))
     left -= management
     earned = platform.gross_profit - team
-    burns = 0.0 if platform.refused else platform.there * left / max(1.0, platform.runway_left)
+    # a round that came within the quarter is spent from then on
+    late = platform.venture * max(0.0, platform.there - (1.0 - platform.came))
+    ahead = max(0.0, platform.there * left - late)
+    burns = 0.0 if platform.refused else ahead / max(1.0, platform.runway_left)
     affords = going * max(0.0, burns + earned)
     budget = min(left, affords, platform.there * platform.wanted)
     return Budget(
@@ -333,6 +338,7 @@ class PlatformBooks(NamedTuple):
     revenue_total: float
     capital_short: float
     runway_left: float
+    months: float
     there: float
 
 
@@ -355,6 +361,7 @@ def closes_platform_books(platform, market, p, u):
         revenue_total=platform.revenue_total + platform.revenue,
         capital_short=platform.capital_short + p.gross_memory * (platform.unfunded - platform.capital_short),
         runway_left=max(0.0, platform.runway_left - platform.there),
+        months=MONTHS * platform.there if platform.alive else 0.0,
         there=1.0,
     )
 

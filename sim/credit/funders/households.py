@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from sim.actors.consumers import Consumer
-from sim.actors.platforms import Platform
+from sim.actors.platforms import MONTHS, Platform
 from sim.credit.funders.base import Fen, Funder
 from sim.credit.pools import idle
 from sim.engine.arithmetic import exp, open_one
@@ -23,7 +23,7 @@ from sim.engine.parameters import Declared, param
 from sim.engine.rows import Account, Column
 from sim.engine.rules import rule
 
-MONTH, MONTHS = claim("the month in which a claim ends", __name__), 3.0  # in a quarter
+MONTH = claim("the month in which a claim ends", __name__)
 
 
 class HouseholdLending(Declared):
@@ -174,6 +174,9 @@ class Households(Funder):
             ),
             "fear": Column(0.0, unit="share", doc="chance of loss that households fear of its like"),
             "unmet": Column(0.0, unit="fen", doc="of claims due and not paid", of_the_quarter=True),
+            "dry": Column(
+                0.0, unit="months", doc="after which it could not pay all that were due", of_the_quarter=True
+            ),
             "trust": Column(1.0, unit="share", doc="of what households would lend at best"),
             "claims_owed": Account("share of households in its loans"),
         },
@@ -292,9 +295,12 @@ class Households(Funder):
         unused = idle(e)
         own = np.floor(e.p.guarantee * np.maximum(0, money - unused)).astype(np.int64) * lives
         free = np.minimum(unused + own, money)
-        part = first_come(asked, held.place, months_of(e, held.rows), free)
+        month = months_of(e, held.rows)
+        part = first_come(asked, held.place, month, free)
         back = total_by(held.place, part, n)
         platforms["unmet"] = np.where(free < asked_all, asked_all - back, 0.0) * lives
+        if e.p.by_month:
+            platforms["dry"] = dry_after(asked, held.place, month, free) * lives
         # money for which there is no use goes back too, slowly; from a dead platform at once
         spare = np.maximum(0, np.minimum(unused, money) - back)
         spare = np.floor(e.p.idle_returned * spare).astype(np.int64)
@@ -331,6 +337,18 @@ def first_come(asked: Fen, place: np.ndarray, month: np.ndarray, free: Fen) -> F
         part += np.floor(here * share[place]).astype(np.int64)
         left = np.maximum(0, left - wanted)  # where that was not enough, nothing is left for later months
     return part
+
+
+def dry_after(asked: Fen, place: np.ndarray, month: np.ndarray, free: Fen) -> np.ndarray:
+    """After how many months (1, 2, 3; 0 for never) each platform has been asked for more than it can pay.
+
+    Arguments as those of `first_come`.
+    """
+    after = np.zeros(len(free))
+    for now in range(int(MONTHS), 0, -1):
+        so_far = total_by(place, np.where((month < now) & (place >= 0), asked, 0), len(free))
+        after[so_far > free] = now
+    return after
 
 
 def asked_back(e) -> Fen:
