@@ -30,6 +30,7 @@ ELSEWHERE = {
     "confidence_most": "young and funded",
     "earned_prior": "young and lent to",
     "friction": "young and funded",
+    "lean_team": "of old brokers",
     "machines_purse": "of integrators",
     "outside_attention_firms": "of old brokers",
     "portal_sight": "of old brokers",

@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 
 from sim import BusinessModel, Parameters
-from sim.actors.platforms import hires, keeps_technology, pays_dividend, sets_budget
+from sim.actors.platforms import hires, keeps_technology, pays_dividend, sets_budget, survives
 from sim.credit.funders import FUNDERS
 from sim.credit.funders.banks import banks_judge
-from sim.credit.funders.households import households_judge
+from sim.credit.funders.households import households_judge, lends_to_platform
 from sim.population.platforms import platforms_end
 from tests.economies import FUNDED, LINKED, payments, small
 
@@ -67,6 +67,19 @@ def test_growth_is_what_is_wanted_and_what_cash_and_profit_allow():
 def test_who_was_refused_spends_on_growth_what_gross_profit_leaves_beyond_the_team(gross, budget):
     there = platform(deposits=10_000_000, users=0.0, refused=True, gross_profit=gross)
     assert sets_budget(there, MARKET, P).budget == pytest.approx(budget)
+
+
+@pytest.mark.parametrize(
+    ("paid", "cash", "lives"),
+    [(1e6, 1e9, True), (0.8e6, 0.3e6, True), (0.5e6, 0.8e6, True), (0.5e6, 0.3e6, False), (0.0, 0.0, False)],
+)
+def test_a_team_that_is_not_paid_and_has_nothing_to_wait_for_goes(paid, cash, lives):
+    costs = {"wage_bill": paid, "direct_cost": 0.0, "spent_total": 1e6, "net_worth": 1, "unmet": 0.0}
+    there = platform(**costs, management=paid, team_due=1e6, deposits=int(cash))
+    assert survives(there, MARKET, P) == lives
+    unpaid = P.change({"lean_team": 0.0})
+    # then only the weeks of what is paid count: who pays nothing lives for ever on nothing
+    assert survives(there, MARKET, unpaid)
 
 
 def test_machines_take_over_their_part_of_the_work_on_users():
@@ -191,6 +204,41 @@ def test_a_platform_that_dies_with_households_money_frightens_the_lenders_of_its
         FUNDERS["households"].looks_back(economy)
         seen.append(market.fright)
     np.testing.assert_allclose(seen, seen[0] * kept ** np.arange(9))
+
+
+def saver(trust: float, luck: float, **changes) -> tuple[float, float]:
+    """What a household with a claim on platform 0 offers and wants back, at this trust and this draw."""
+    person = SimpleNamespace(
+        first_app=0, second_app=-1, third_app=-1, claim_at=0, claims=10**6, deposits=0, usual_income=0.0,
+        budget=0.0,
+    )  # fmt: skip
+    market = SimpleNamespace(posted=np.array([0.02]), trust=np.array([trust]))
+    made = lends_to_platform(person, market, P.change(changes), luck)
+    return made.offered, made.withdrawn
+
+
+def test_who_no_longer_trusts_a_platform_is_let_out_before_his_term():
+    term, half = 1.0 / P.claim_term, 0.5 * P.early_exit
+    assert saver(0.0, term + 0.9 * P.early_exit) == (0.0, 1e6)
+    assert saver(0.5, term + 0.9 * half)[1] > 0.0
+    assert saver(0.5, term + 1.1 * half) == saver(0.0, term + 0.1, early_exit=0.0) == (0.0, 0.0)
+    assert saver(1.0, term + 0.01) == (0.0, 0.0)  # who trusts it waits for his term
+    assert saver(1.0, 0.9 * term) == saver(1.0, 0.9 * term, early_exit=0.0)
+
+
+def test_debtors_wait_for_the_end_that_households_fear():
+    economy = small("consumer_traffic", parameters=FUNDED).run(12)
+    t, market, p = economy.platforms, economy.market, economy.p
+    market.fright = market.fright_of_large = market.fright_of_small = 0.4
+    dying = int(np.flatnonzero(t["alive"])[0])
+    t["alive"] = t["alive"] & (np.arange(len(t)) != dying)
+    FUNDERS["households"].posts(economy)
+    expected = np.where(t["alive"], p.waits_for_end * 0.4, 1.0) * p.walks_away * (t["from_households"] > 0.0)
+    np.testing.assert_allclose(market.uncollected, expected)
+    assert market.uncollected[dying] == p.walks_away and (market.uncollected[t["alive"]] > 0.0).any()
+    economy.p = p.change({"waits_for_end": 0.0})
+    FUNDERS["households"].posts(economy)
+    assert not market.uncollected[t["alive"]].any()
 
 
 def test_only_a_sold_platform_with_a_profit_pays_out_and_keeps_its_reserve():

@@ -16,7 +16,7 @@ BUSINESS_MODELS = sorted(discover())
 ACTING = [name for name in BUSINESS_MODELS if strategy(name).acts]
 UNFUNDED = {"giants": 1, "starters": 0, "idle_founders": 0.0}
 # what a platform without a fen still does: it has a row, posts its terms, and knows what it would look at
-WISHES = ("wanted", "refused")  # it would grow, and asks the fund in vain
+WISHES = ("wanted", "refused", "team_due")  # it would grow, have a team, and asks the fund in vain
 OWN_ROW = {
     f"table/platforms/{name}" for name in (*columns_of(strategy("external_finance")), *TAKEN_UP, *WISHES)
 }

@@ -18,7 +18,7 @@ from experiments.measure.fintech_sizes import RECORDED, derived
 FIVE_YEARS = 5 * YEAR  # quarters
 LEADERS = 0.1  # the largest of the platforms that live, by revenue of the year before
 KEPT_QUARTERS = ("platform_revenue", "customer_price", "venture_funding", "rounds", "fright", "no_room")
-KEPT_PLATFORMS = ("alive", "died", "manner", "revenue", "customers", "venture_total")
+KEPT_PLATFORMS = ("alive", "months", "died", "manner", "revenue", "customers", "venture_total")
 MANNERS = ("bought", "wound up", "stopped", "broke")
 
 
@@ -53,7 +53,7 @@ def by_platform(platforms: pd.DataFrame, quarters: int, name: str) -> Values:
 
 
 def paths(platforms: pd.DataFrame, quarters: int) -> dict[str, Values]:
-    """By quarter: ``alive``, ``births``, and deaths by manner (counts)."""
+    """By quarter: ``alive``, ``births``, deaths by manner (counts), and ``months`` that platforms lived."""
     alive = by_platform(platforms, quarters, "alive") > 0
     manner = by_platform(platforms, quarters, "manner")
     before = np.vstack([np.zeros((1, alive.shape[1]), bool), alive[:-1]])
@@ -61,6 +61,7 @@ def paths(platforms: pd.DataFrame, quarters: int) -> dict[str, Values]:
     first[first_quarters(alive, manner), np.arange(alive.shape[1])] = True
     ended = (before | first) & ~alive & (manner > 0)
     found = {"alive": alive.sum(axis=1).astype(float), "births": first.sum(axis=1).astype(float)}
+    found["months"] = by_platform(platforms, quarters, "months").sum(axis=1)
     found |= {name: (ended & (manner == n + 1)).sum(axis=1).astype(float) for n, name in enumerate(MANNERS)}
     return found
 
@@ -93,12 +94,12 @@ def worst_year(died: Values, there: Values) -> slice:
 
 
 def hazards(found: dict[str, Values]) -> tuple[float, float]:
-    """Deaths a month outside of the worst year, over those open; and the share that died within that year."""
+    """Deaths over months lived outside of the worst year; and the share of those open that died within it."""
     died, there = deaths(found), open_at_start(found)
     year = worst_year(died, there)
     calm = np.ones(died.size, bool)
     calm[year] = False
-    in_calm = share(float(died[calm].sum()) / 3.0, float(there[calm].sum()), none=math.nan)
+    in_calm = share(float(died[calm].sum()), float(found["months"][calm].sum()), none=math.nan)
     return in_calm, share(float(died[year].sum()), float(there[year][0]), none=math.nan)
 
 

@@ -69,11 +69,15 @@ def p2p_births(history: History) -> float:
 
 @fact
 def p2p_exit_manner(history: History) -> float:
-    """Of those that ended under consumer_traffic, the part that is gone and has not paid what it owes.
+    """Of those that took households' money and ended under consumer_traffic, the part that has not paid it.
 
     It has stopped or gone broke; the model does not tell who cannot be found any more from who lingers.
+    Who never had money of others is in no list of lenders, and has nothing to leave unpaid.
     """
-    found = counts(history, "consumer_traffic")
+    table, n = recorded(history, "consumer_traffic")
+    if len(table):
+        table = table[table.groupby("platform")["claims_owed"].transform("max") > 0.0]
+    found = paths(table, n)
     ended = {name: float(found[name].sum()) for name in MANNERS}
     return share(ended["stopped"] + ended["broke"], sum(ended.values()), none=math.nan)
 

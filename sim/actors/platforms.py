@@ -13,7 +13,7 @@ from sim.engine.compiling import compiled
 from sim.engine.parameters import Declared, param
 from sim.engine.rules import rule
 
-WEEKS = 13.0  # in a quarter
+WEEKS, MONTHS = 13.0, 3.0  # in a quarter
 YEARLY = 0.25  # weight of a quarter in what is smoothed over a year
 # how a platform ends: its customers are sold, everybody is paid, claims are left, more is owed than there is
 BOUGHT, WOUND_UP, STOPPED, BROKE = 1, 2, 3, 4
@@ -56,6 +56,8 @@ class Platforms(Declared):
         doc="highest cash from which a platform pays dividends, over its usual profit")
     closing_cash = param(2.0, unit="weeks of cost", low=0.5, high=13.0, source="assumed", held=True,
         doc="own cash below which a platform closes")
+    lean_team = param(0.75, unit="share of its cost", low=0.0, high=1.0, source="assumed",
+        doc="part of its team's cost that a platform has to pay to go on; at 0 people work on unpaid")
     # fmt: on
 
 
@@ -75,6 +77,7 @@ class Platform(Row):
     manner = Column(0, unit="manner", doc="in which it ended, see `MANNERS`", dtype="int32")
     buyer = Column(-1, unit="row of platforms", doc="that bought its customers, or -1", dtype="int32")
     there = Column(1.0, unit="share", doc="of this quarter that it is in business")
+    months = Column(0.0, unit="months", doc="of the quarter that it was in business")
     business_model = Column(
         0, name="model", unit="place in economy.models", doc="which business model it runs", dtype="int32"
     )
@@ -134,6 +137,7 @@ class Platform(Row):
     served = Column(1.0, unit="share", doc="of users and links that its money allows it to serve")
     service = Column(0.0, unit="fen/quarter", doc="of users")
     management = Column(0.0, unit="fen/quarter", doc="of its team")
+    team_due = Column(0.0, unit="fen/quarter", doc="what its team would cost if there were money enough")
     upkeep = Column(0.0, unit="fen/quarter", doc="of links, part of project_spend")
     file_bill = Column(0.0, unit="fen/quarter", doc="of last quarter's loan files")
     belief = Column(0.0, unit="share of sales", doc="what it thinks that all its lines gain at full depth")
@@ -181,6 +185,7 @@ class Platform(Row):
         0.0, unit="fen/quarter", doc="of its pool written off, whoever bears it", of_the_quarter=True
     )
     venture = Column(0.0, unit="fen/quarter", doc="from the fund, this quarter", of_the_quarter=True)
+    came = Column(0.0, unit="share", doc="of the quarter that had passed when that came", of_the_quarter=True)
     venture_total = Column(0.0, unit="fen", doc="from the fund, so far")
     spent_total = Column(0.0, unit="fen", doc="all costs so far")
     revenue_total = Column(0.0, unit="fen", doc="all revenue so far")
@@ -258,6 +263,7 @@ class Budget(NamedTuple):
     served: float
     service: float
     management: float
+    team_due: float
 
 
 @rule(writes=Budget)
@@ -278,7 +284,10 @@ def sets_budget(platform, market, p, u):
     management = math.floor(min(left, team))
     left -= management
     earned = platform.gross_profit - team
-    burns = 0.0 if platform.refused else platform.there * left / max(1.0, platform.runway_left)
+    # a round that came within the quarter is spent from then on
+    late = platform.venture * max(0.0, platform.there - (1.0 - platform.came))
+    ahead = max(0.0, platform.there * left - late)
+    burns = 0.0 if platform.refused else ahead / max(1.0, platform.runway_left)
     affords = going * max(0.0, burns + earned)
     budget = min(left, affords, platform.there * platform.wanted)
     return Budget(
@@ -291,6 +300,7 @@ def sets_budget(platform, market, p, u):
         served=served,
         service=service,
         management=management,
+        team_due=team,
     )
 
 
@@ -328,6 +338,7 @@ class PlatformBooks(NamedTuple):
     revenue_total: float
     capital_short: float
     runway_left: float
+    months: float
     there: float
 
 
@@ -350,20 +361,26 @@ def closes_platform_books(platform, market, p, u):
         revenue_total=platform.revenue_total + platform.revenue,
         capital_short=platform.capital_short + p.gross_memory * (platform.unfunded - platform.capital_short),
         runway_left=max(0.0, platform.runway_left - platform.there),
+        months=MONTHS * platform.there if platform.alive else 0.0,
         there=1.0,
     )
 
 
 @rule(writes="alive")
 def survives(platform, market, p, u):
-    """A platform whose own cash pays its costs for too few weeks, whose capital is gone, or that cannot pay
-    households whose term has ended, ends."""
+    """A platform whose own cash pays its costs for too few weeks, whose capital is gone, that cannot pay
+    households whose term has ended, or cannot keep its team, ends.
+
+    Its team goes that got less than `lean_team` of its pay and would get no more of it in the next quarter.
+    """
     cash = own_cash(platform)
     least = (platform.wage_bill + platform.direct_cost) / (WEEKS / p.closing_cash)
     busy = platform.acts > 0.0 and platform.spent_total > 0.0
     broke = cash < least or float(platform.net_worth) < 0.0
+    needed = math.floor(p.lean_team * platform.team_due)
+    deserted = platform.management < needed and cash < needed
     stuck = platform.unmet > p.queue_limit * float(platform.claims_owed)
-    return platform.alive and not (busy and (broke or stuck))
+    return platform.alive and not (busy and (broke or stuck or deserted))
 
 
 @rule(writes="dividend")

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from sim.actors.growth import growth_of
-from sim.actors.platforms import Platform
+from sim.actors.platforms import MONTHS, Platform
 from sim.engine.arithmetic import exp
 from sim.engine.columns import Account, declared
 from sim.engine.draws import claim, each_uniform, key, normals, uniform
@@ -46,14 +46,13 @@ class Founding(Declared):
     seed_spread = param(0.8, unit="log points", low=0.0, high=1.2, source="assumed", when="entry",
         doc="standard deviation of the log money with which a platform is founded")
     by_month = param(1, unit="count", low=0, high=1, source="design",
-        doc="whether founding and the ends of terms fall in months (1) or all as a quarter opens (0)")
+        doc="whether founding, rounds, ends of terms and of platforms fall in months (1) or in quarters (0)")
     # fmt: on
 
 
 HOW_MANY = claim("how many platforms are founded", __name__)
 SEED, MONTH = claim("a founder's money", __name__), claim("a founder's month", __name__)
 FIRST_COME = claim("which founders find room", __name__)
-MONTHS = 3.0  # in a quarter
 # what the next platform in a row keeps of the last one; all else is set to the default of its column
 KEPT = ("generation", "bank", "giant", "size", "model")
 

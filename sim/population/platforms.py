@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from sim.actors.platforms import BOUGHT, BROKE, STOPPED, WOUND_UP
+from sim.actors.platforms import BOUGHT, BROKE, MONTHS, STOPPED, WOUND_UP
 from sim.credit import pools
 from sim.engine.compiling import compiled
 from sim.engine.fen import any_of
@@ -96,6 +96,7 @@ def platforms_end(economy) -> None:
     just = np.flatnonzero(~platforms["alive"] & (platforms["serial"] > 0) & (platforms["died"] == 0))
     if len(just):
         platforms["died"][just] = economy.quarter
+        platforms["months"][just] = months_lived(economy, just)
         economy.tallies.platform_deaths = float(len(just))
         part_with_customers(economy, just)
     gone = ~platforms["alive"]
@@ -108,6 +109,21 @@ def platforms_end(economy) -> None:
         left = ("links", "lines", "users", "firm_users", "customers", "registered", "borrowed")
         for name in left:
             platforms[name][just] = 0.0
+
+
+def months_lived(economy, just: np.ndarray) -> np.ndarray:
+    """How many months of the quarter those who have just ended lived, the one of their end counted.
+
+    It is the month after which the team got no more money, or those whose term had ended did not get theirs.
+    """
+    platforms = economy.platforms.columns
+    there, due, dry = (platforms[name][just] for name in ("months", "team_due", "dry"))
+    if not economy.p.by_month:
+        return there
+    paid = np.divide(platforms["management"][just], due, out=np.ones(len(just)), where=due > 0.0)
+    lived = there * np.minimum(1.0, paid)
+    lived = np.where(dry > 0.0, np.minimum(lived, dry - (MONTHS - there)), lived)
+    return np.minimum(there, np.maximum(1.0, np.ceil(lived)))
 
 
 def part_with_customers(economy, just: np.ndarray) -> None:

@@ -37,6 +37,7 @@ PLATFORM_COLUMNS = [
     "buyer",
     "giant",
     "size",
+    "months",
     "budget",
     "management",
     "consumer_spend",

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from sim.actors.consumers import Consumer
-from sim.actors.platforms import Platform
+from sim.actors.platforms import MONTHS, Platform
 from sim.credit.funders.base import Fen, Funder
 from sim.credit.pools import idle
 from sim.engine.arithmetic import exp, open_one
@@ -23,7 +23,7 @@ from sim.engine.parameters import Declared, param
 from sim.engine.rows import Account, Column
 from sim.engine.rules import rule
 
-MONTH, MONTHS = claim("the month in which a claim ends", __name__), 3.0  # in a quarter
+MONTH = claim("the month in which a claim ends", __name__)
 
 
 class HouseholdLending(Declared):
@@ -34,6 +34,8 @@ class HouseholdLending(Declared):
         doc="what platforms pay households over the policy rate")
     walks_away = param(0.4, unit="share/quarter", low=0.05, high=0.8, source="assumed",
         doc="chance that a consumer stops paying a dead platform that lent for households, in a quarter")
+    waits_for_end = param(0.5, unit="share", low=0.0, high=1.0, source="assumed",
+        doc="part of a living platform's debtors who act as if it were dead, where its end is thought sure")
     guarantee = param(1.0, unit="share", low=0.0, high=1.0, source="assumed",
         doc="part of its own cash with which a platform makes good what households lose with it, unasked")
     rollover = param(1.0, unit="share", low=0.0, high=1.0, source="assumed", held=True,
@@ -50,6 +52,8 @@ class HouseholdLending(Declared):
         doc="share of spare money that a household lends to a platform which it fully trusts")
     claim_term = param(4.0, unit="quarters", low=1.0, high=12.0, source="design",
         doc="mean term of a household's claim on a platform")
+    early_exit = param(0.5, unit="share/quarter", low=0.0, high=1.0, source="assumed",
+        doc="chance that a household is let out before its term, once it has lost all trust in the platform")
     loss_memory = param(0.15, unit="share/quarter", low=0.05, high=0.5, source="assumed", held=True,
         doc="weight of a quarter's news in the losses on claims that households see")
     # fmt: on
@@ -69,17 +73,20 @@ def lends_to_platform(consumer, market, p, u):
     It is the first of those that have their attention which borrows of households.
 
     wish = claim_share trust (deposits above the buffer + claims)                       [fen]
-    A term ends with chance 1 / claim_term; then the wish is met.
+    A term ends with chance 1 / claim_term; then the wish is met. Platforms promise to let out before that who
+    no longer trusts them, while loans come back at their own pace: chance early_exit (1 - trust).
     """
     at = open_one(consumer.first_app, consumer.second_app, consumer.third_app, market.posted)
     at = consumer.claim_at if consumer.claims > 0 else at
     pays = (at >= 0) & (market.posted[max(0, at)] > 0.0)
     spare = max(0.0, float(consumer.deposits) - p.saving_buffer * consumer.usual_income - consumer.budget)
     held = float(consumer.claims)
-    wish = p.claim_share * market.trust[max(0, at)] * (spare + held) if pays else 0.0
+    trust = market.trust[max(0, at)] if pays else 0.0
+    wish = p.claim_share * trust * (spare + held)
     matures = u * p.claim_term < 1.0
+    leaves = matures or (pays and u < 1.0 / p.claim_term + p.early_exit * (1.0 - trust))
     offered = math.floor(max(0.0, min(spare, wish - held))) if matures else 0.0
-    withdrawn = math.floor(max(0.0, held - wish)) if matures else 0.0
+    withdrawn = math.floor(max(0.0, held - wish)) if leaves else 0.0
     return ClaimWish(offered=float(offered), withdrawn=float(withdrawn))
 
 
@@ -167,6 +174,9 @@ class Households(Funder):
             ),
             "fear": Column(0.0, unit="share", doc="chance of loss that households fear of its like"),
             "unmet": Column(0.0, unit="fen", doc="of claims due and not paid", of_the_quarter=True),
+            "dry": Column(
+                0.0, unit="months", doc="after which it could not pay all that were due", of_the_quarter=True
+            ),
             "trust": Column(1.0, unit="share", doc="of what households would lend at best"),
             "claims_owed": Account("share of households in its loans"),
         },
@@ -203,7 +213,9 @@ class Households(Funder):
         market.trust = platforms["trust"].copy()
         alike = np.where(is_large(e), market.fright_of_large, market.fright_of_small)
         platforms["fear"] = 0.5 * (market.fright + alike)
-        market.uncollected = np.where(~platforms["alive"] & asks, e.p.walks_away, 0.0)
+        # who expects his lender to end waits for that, and pays no more
+        expects = np.where(platforms["alive"], e.p.waits_for_end * platforms["fear"], 1.0)
+        market.uncollected = np.where(asks, e.p.walks_away * expects, 0.0)
 
     def are_asked(self, e) -> bool:
         """Whether a platform borrows of households, or still owes them something."""
@@ -283,9 +295,12 @@ class Households(Funder):
         unused = idle(e)
         own = np.floor(e.p.guarantee * np.maximum(0, money - unused)).astype(np.int64) * lives
         free = np.minimum(unused + own, money)
-        part = first_come(asked, held.place, months_of(e, held.rows), free)
+        month = months_of(e, held.rows)
+        part = first_come(asked, held.place, month, free)
         back = total_by(held.place, part, n)
         platforms["unmet"] = np.where(free < asked_all, asked_all - back, 0.0) * lives
+        if e.p.by_month:
+            platforms["dry"] = dry_after(asked, held.place, month, free) * lives
         # money for which there is no use goes back too, slowly; from a dead platform at once
         spare = np.maximum(0, np.minimum(unused, money) - back)
         spare = np.floor(e.p.idle_returned * spare).astype(np.int64)
@@ -322,6 +337,18 @@ def first_come(asked: Fen, place: np.ndarray, month: np.ndarray, free: Fen) -> F
         part += np.floor(here * share[place]).astype(np.int64)
         left = np.maximum(0, left - wanted)  # where that was not enough, nothing is left for later months
     return part
+
+
+def dry_after(asked: Fen, place: np.ndarray, month: np.ndarray, free: Fen) -> np.ndarray:
+    """After how many months (1, 2, 3; 0 for never) each platform has been asked for more than it can pay.
+
+    Arguments as those of `first_come`.
+    """
+    after = np.zeros(len(free))
+    for now in range(int(MONTHS), 0, -1):
+        so_far = total_by(place, np.where((month < now) & (place >= 0), asked, 0), len(free))
+        after[so_far > free] = now
+    return after
 
 
 def asked_back(e) -> Fen:

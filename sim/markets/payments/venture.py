@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 
 from sim.actors.growth import growth_of, team_of, worth_over_price
-from sim.actors.platforms import own_cash, purse
+from sim.actors.platforms import MONTHS, own_cash, purse
 from sim.engine.arithmetic import exp
 from sim.engine.compiling import compiled
 from sim.engine.draws import claim, key, normals
@@ -97,7 +97,9 @@ def known_of_kinds(counts, platforms, now, p, known):
 @kernel
 def weigh_rounds(counts, platforms, market, now, p, known, rounds):
     """What each platform asks for (rounds.asked, whole fen, 0: nothing), and what the fund expects of a yuan
-    (rounds.merit); rounds.luck: normal deviates of its opinions.
+    (rounds.merit); rounds.luck: normal deviates of its opinions, rounds.passed: the part of the quarter that
+    has passed, for which cash has paid team and growth. Who is not founded yet does not ask, nor who has
+    run out of money.
 
     asked = runway (team + wanted growth - gross profit + own part of loans it could not fund) - cash, when
     cash lasts no longer than round_early or more could be placed than it affords.
@@ -105,16 +107,19 @@ def weigh_rounds(counts, platforms, market, now, p, known, rounds):
     """
     for q in range(counts.shape[0]):
         rounds.asked[q] = rounds.merit[q] = 0.0
-        if counts[q]:
+        since = rounds.passed - (1.0 - platforms.there[q])  # it has been in business this quarter
+        if counts[q] and since > -0.5 / MONTHS:
             row = backed(platforms, q)
             team = team_of(row, market, p)
             cash = own_cash(purse(platforms, q))
             wanted = platforms.wanted[q]
             burn = team + wanted - platforms.gross_profit[q]
+            spends = max(0.0, team + min(wanted, platforms.affords[q]) - platforms.gross_profit[q])
+            cash -= max(0.0, since) * spends
             lends = platforms.capital_short[q]
             short = cash < p.round_early * burn or wanted > 1.25 * platforms.affords[q] or lends > team
             need = p.runway * (max(0.0, burn) + lends) - cash
-            if short and need > market.small_team:
+            if short and need > market.small_team and (cash > 0.0 or rounds.passed == 0.0):
                 promised = max(0.0, min(BEST, worth_over_price(row, p)))
                 age = float(now - platforms.founded[q])
                 own = age / (age + p.ripe_after) if platforms.put_in[q] > 0.0 else 0.0
@@ -158,7 +163,7 @@ def value_stakes(platforms, p, worth):
 
 def fund_platforms(economy) -> None:
     """Owners commit money as the fund's record allows; the fund accepts rounds above its hurdle, the best
-    first, until its money is gone."""
+    first, until its money is gone: in each month of the quarter, or for all of it as it opens."""
     platforms, p, tallies = economy.platforms.columns, economy.p, economy.tallies
     acting = platforms["alive"] & (platforms["acts"] > 0.0)
     if not any_of(acting):
@@ -180,26 +185,38 @@ def fund_platforms(economy) -> None:
         year,
         luck,
     )
-    rounds = SimpleNamespace(luck=luck, asked=asked, merit=merit)
-    weigh_rounds(counts, economy.platforms, economy.market, economy.quarter, p, known, rounds)
+    rounds = SimpleNamespace(luck=luck, asked=asked, merit=merit, passed=0.0)
+    times = int(MONTHS) if p.by_month else 1
+    ever_asked, got = np.zeros((2, n), bool)
+    for month in range(times):
+        rounds.passed = month / MONTHS
+        weigh_rounds(counts & ~got, economy.platforms, economy.market, economy.quarter, p, known, rounds)
+        ever_asked |= asked > 0.0
+        got |= give_rounds(economy, rounds, call_money(economy, 1.0 / times))
+    tallies.rounds_asked, tallies.rounds = float(ever_asked.sum()), float(got.sum())
+    platforms["runway_left"][got] = p.runway
+    platforms["raised_at"][got] = economy.quarter
+    out = ever_asked & ~got & (platforms["runway_left"] < p.round_early)
+    platforms["refused"][...] = (platforms["refused"] | out) & ~got
+
+
+def give_rounds(economy, rounds, money: float) -> np.ndarray:
+    """The fund pays the rounds above its hurdle, the best first, as far as its money (fen) goes. Returns who
+    got one (mask)."""
+    platforms, asked, merit = economy.platforms.columns, rounds.asked, rounds.merit
     asks = np.flatnonzero(asked > 0.0)
-    money = call_money(economy)
     order = asks[np.argsort(-merit[asks], kind="stable")]
-    order = order[merit[order] >= p.hurdle]
-    paid = np.zeros(n, np.int64)
+    order = order[merit[order] >= economy.p.hurdle]
+    paid = np.zeros(len(asked), np.int64)
     paid[order] = np.where(np.cumsum(asked[order]) <= money, asked[order], 0.0)
-    tallies.rounds_asked, tallies.rounds = float(len(asks)), float(np.count_nonzero(paid))
     if any_of(paid):
         held = economy.fund.columns["deposits"].astype(float)
         economy.ledger.pay("venture funding", split(int(paid.sum()), held), paid)
-        platforms["venture"][...] = paid
+        platforms["venture"] += paid
         platforms["venture_total"] += paid
+        platforms["came"][paid > 0] = rounds.passed
         economy.memory.fund_put_in += float(paid.sum())
-    got = paid > 0
-    platforms["runway_left"][got] = p.runway
-    platforms["raised_at"][got] = economy.quarter
-    out = (asked > 0.0) & ~got & (platforms["runway_left"] < p.round_early)
-    platforms["refused"][...] = (platforms["refused"] | out) & ~got
+    return paid > 0
 
 
 def review_record(economy, acting: np.ndarray) -> None:
@@ -219,12 +236,13 @@ def review_record(economy, acting: np.ndarray) -> None:
         memory.fund_confidence += p.confidence_speed * (record - memory.fund_confidence)
 
 
-def call_money(economy) -> float:
-    """Owners fill the fund up to a year of what they would commit now. Returns what it may give (fen)."""
+def call_money(economy, part: float) -> float:
+    """Owners fill the fund up to a year of what they would commit now, by what falls on a part (share) of the
+    quarter. Returns what it may give (fen)."""
     p, fund = economy.p, economy.fund
     held = float(fund["deposits"].sum())
     wish = p.fund_commitment * economy.market.gdp_seen * economy.memory.fund_confidence
-    called = min(wish, YEAR * wish - held, p.commitment_purse * ownership.money(economy))
+    called = min(part * wish, YEAR * wish - held, p.commitment_purse * ownership.money(economy))
     if called >= 1.0:
         ownership.spend(economy, "fund commitments", split(int(called), np.ones(len(fund))))
         held += float(int(called))
