@@ -187,7 +187,10 @@ def fund_platforms(economy) -> None:
     order = asks[np.argsort(-merit[asks], kind="stable")]
     order = order[merit[order] >= p.hurdle]
     paid = np.zeros(n, np.int64)
-    paid[order] = np.where(np.cumsum(asked[order]) <= money, asked[order], 0.0)
+    for q in order.tolist():  # whose round is too large for what is left keeps no other from his
+        if asked[q] <= money:
+            paid[q] = asked[q]
+            money -= asked[q]
     tallies.rounds_asked, tallies.rounds = float(len(asks)), float(np.count_nonzero(paid))
     if any_of(paid):
         held = economy.fund.columns["deposits"].astype(float)
