@@ -91,7 +91,7 @@ def default_fintech_vs_bank(history: History) -> float:
 
 @fact
 def auc_bank_scorecard(history: History) -> float:
-    """Banks on firms: score at the loan against default within a year, own book, 100 defaults or more."""
+    """Banks on small firms: score at the loan against default within a year, 100 defaults or more."""
     return history.micro[CONTROL]["auc_bank_firms"]
 
 
@@ -103,7 +103,7 @@ def auc_footprint(history: History) -> float:
 
 @fact
 def auc_transactions(history: History) -> float:
-    """The same of platforms that see operations, on their firms, under deep_integration."""
+    """The same of platforms that see operations, on small firms they lend to, under deep_integration."""
     return history.micro["deep_integration"]["auc_platform_firms"]
 
 

@@ -183,7 +183,10 @@ def cac_drift(history: History) -> float:
 
 @fact
 def repeat_borrowing(history: History) -> float:
-    """Lending under consumer_traffic to consumers who had borrowed before, from any platform."""
+    """Lending under consumer_traffic to consumers who had borrowed from the same platform before.
+
+    The published share is one platform's own. Who had left it and owed it nothing counts as new.
+    """
     return history.micro["consumer_traffic"]["repeat_borrowing"]
 
 

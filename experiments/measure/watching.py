@@ -65,6 +65,17 @@ def discrimination(score: npt.ArrayLike, failed: npt.ArrayLike) -> float:
     return float((rankdata(score)[bad].sum() - worse * (worse + 1) / 2) / (worse * better))
 
 
+def lenders_of(consumers: Any) -> npt.NDArray[Any]:
+    """The platforms that each consumer has borrowed from: in his three places, and whom he owes; else -2.
+
+    Who has given up the place of a platform and owes it nothing is forgotten: if he comes back he is new.
+    """
+    places = [np.asarray(consumers[f"{place}_app"]) for place in ("first", "second", "third")]
+    bits = np.asarray(consumers["borrowed_at"])
+    found = [np.where(bits & (1 << n), at, -2) for n, at in enumerate(places)]
+    return np.array([*found, np.where(consumers["platform_debt"] > 0, consumers["debt_to"], -2)])
+
+
 class Followed:
     """An economy whose firms and consumers are watched one by one while it goes on.
 
@@ -103,7 +114,7 @@ class Followed:
         by_consumers = consumers["bank_debt"].astype(float)
         small = small_ones(firms["sales"]) & firms["alive"]
         generation, sales = firms["generation"].copy(), firms["sales"].astype(float)
-        known, lived = consumers["ever_borrowed"].copy(), platforms["alive"].copy()
+        had, lived = lenders_of(consumers), platforms["alive"].copy()
         serial = platforms["serial"].copy()
         claims = platforms["claims_owed"].astype(float)
         waiting = {
@@ -119,8 +130,8 @@ class Followed:
         self.platform["owed"] += float(other.sum())
         self.platform["bad"] += float(other[bad].sum())
         self._watch_firms(firms, generation)
-        self._watch_consumers(consumers, known)
-        self._watch_scores(waiting)
+        self._watch_consumers(consumers, had)
+        self._watch_scores(waiting, small)
         if self.at <= 2 * YEAR:
             self.sales.append(firms["sales"].astype(float))
             self.generations.append(np.where(firms["alive"], firms["generation"], -1 - self.at))
@@ -161,9 +172,10 @@ class Followed:
         if self.at <= YEAR:
             self.newcomers += int(new.sum())
 
-    def _watch_consumers(self, consumers: Any, known: npt.NDArray[np.bool_]) -> None:
+    def _watch_consumers(self, consumers: Any, had: npt.NDArray[Any]) -> None:
         given = consumers["platform_granted"].astype(float)
         if self.at <= YEAR:
+            known = (had == np.asarray(consumers["last_lender"])).any(axis=0)
             self.repeat[0] += float(given[known].sum())
             self.repeat[1] += float(given.sum())
             for lender, money in (("bank", consumers["loan_granted"]), ("platform", given)):
@@ -175,12 +187,18 @@ class Followed:
     def _scorers(self) -> tuple[tuple[str, Any], ...]:
         return ("firms", self.economy.firm_scorers), ("consumers", self.economy.consumer_scorers)
 
-    def _watch_scores(self, waiting: Mapping[str, tuple[npt.NDArray[Any], Values]]) -> None:
-        """Scores whose outcome became known this quarter; loans that failed in their first one are missed."""
+    def _watch_scores(
+        self, waiting: Mapping[str, tuple[npt.NDArray[Any], Values]], small: npt.NDArray[np.bool_]
+    ) -> None:
+        """Scores whose outcome became known this quarter; loans that failed in their first one are missed.
+
+        Of firms those count that are `small` now: scorecards are published of loans to small firms.
+        """
         banks = len(self.economy.banks)
         for population, scorers in self._scorers():
             lender, score = waiting[population]
             known = (lender >= 0) & (scorers.seen_by < 0)
+            known &= small if population == "firms" else True
             failed = np.asarray(self.economy.tables[population]["failed"], bool)
             for kind, mine in (("bank", lender < banks), ("platform", lender >= banks)):
                 rows = known & mine
@@ -227,8 +245,9 @@ class Followed:
         default within so many quarters. survival_1, _5, _10: of a year's new firms. first_loan_age [years]:
         of firms that got a bank loan while watched. first_loans: of firms founded while watched that borrowed
         from a platform, those without a bank loan before. lost_with_platform: of households' claims on a
-        platform that died while watched. line_elasticity: of what a platform lends to a firm's sales.
-        auc_...: see `discrimination`, of scores at the loan against default within a year.
+        platform that died while watched. repeat_borrowing: of a year's loans by platforms to consumers, to those
+        who had borrowed from the same one, see `lenders_of`. line_elasticity: of what a platform lends to a firm's sales.
+        auc_...: see `discrimination`, of scores at the loan against default within a year; of firms the small.
         """
         survived = [share(count, self.newcomers, none=math.nan) for count in self.ages]
         ages = self.first_loan_ages

@@ -37,6 +37,9 @@ class PlatformCredit(Declared):
         doc="highest debt through platforms of a firm")
     line_of_consumer = param(1.0, unit="quarters of income", low=0.25, high=2.0, source="assumed",
         doc="highest debt through platforms of a consumer")
+    lends_at_tills = param(True, unit="yes/no", source="design",
+        doc="whether a firm asks the giant for credit whose wallet it takes at its till, if it has no portal "
+        "and no line of credit")
     lending_depth = param(0.05, unit="share", low=0.0, high=0.5, source="assumed", held=True,
         doc="depth of the line advances beyond which a firm asks its platform for credit")
     effort_of_firm = param(200_000.0, unit="fen/firm", low=0.0, high=1_000_000.0, source="assumed",
@@ -217,7 +220,8 @@ def firms_who_prefer(economy) -> np.ndarray:
 
 
 def lend_to_firms(economy, turn: np.ndarray) -> None:
-    """Firms whose `turn` it is (mask) ask the platform they are linked with, or their portal."""
+    """Firms whose `turn` it is (mask) ask the platform they are linked with, or their portal, or the giant
+    whose wallet they take."""
     platforms, firms, p = economy.platforms.columns, economy.firms, economy.p
     open_ = asking(economy) & (platforms["lends_to_firms"] > 0.0)
     if not any_of(open_):
@@ -225,7 +229,8 @@ def lend_to_firms(economy, turn: np.ndarray) -> None:
     deep, asked = np.empty(len(firms), np.int32), Asked(len(firms))
     list_deep(firms, p, deep)
     portal = firms["portal"]
-    platform = who_asks(economy, firms, (deep, portal, portal), open_, turn, asked)
+    till = firms["wallet"] if p.lends_at_tills else portal
+    platform = who_asks(economy, firms, (deep, portal, till), open_, turn, asked)
     leave_footprints(economy, firms, asked, passing_of_firms(economy, asked.rows, platform))
     draw_normals(economy, firms, INSIGHT_NOISE, asked.rows, asked.insight_draw)
     asked.sees_clearly(insight(economy, asked.rows))

@@ -50,13 +50,20 @@ def fundable(e, wanted: np.ndarray) -> np.ndarray:
         need = share * wanted
         if any_of(need):
             allow(ration, need, funder.limit(e, need))
-    # what is promised to staff and media this quarter cannot be lent
-    promised = platforms["wage_bill"] + platforms["advertising"]
-    cash = np.maximum(0.0, platforms["deposits"].astype(float) - idle(e) - promised)
-    needed, most = own * wanted, e.p.own_loans_limit * cash
+    needed, most = own * wanted, own_money(e)
+    for funder in funders.FUNDERS:
+        most = most + funder.adds_to_own(e)
     platforms["unfunded"] += np.maximum(0.0, needed - most)
     allow(ration, needed, most)
     return ration
+
+
+def own_money(e) -> np.ndarray:
+    """How much of its own cash each platform may lend now (fen)."""
+    platforms = e.platforms.columns
+    # what is promised to staff and media this quarter cannot be lent
+    promised = platforms["wage_bill"] + platforms["advertising"]
+    return e.p.own_loans_limit * np.maximum(0.0, platforms["deposits"].astype(float) - idle(e) - promised)
 
 
 def allow(ration: np.ndarray, need: np.ndarray, limit: np.ndarray) -> None:

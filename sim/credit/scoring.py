@@ -12,8 +12,9 @@ from collections.abc import Mapping
 import numpy as np
 
 from sim.credit.footprints import TRACES, traces_of_consumer, traces_of_firm
-from sim.engine.arithmetic import log, logistic
+from sim.engine.arithmetic import exp, log, logistic
 from sim.engine.compiling import compiled
+from sim.engine.draws import claim, key, normals
 from sim.engine.kernels import kernel, kernel_apart
 from sim.engine.parameters import Declared, param
 
@@ -26,11 +27,14 @@ class Scoring(Declared):
         doc="weight of the prior in a lender's scoring model, in loans whose outcome is known")
     forgets = param(0.985, unit="share/quarter", low=0.9, high=1.0, source="assumed",
         doc="share of the evidence so far that a scoring model still counts a quarter later")
+    accounts_noise = param(0.3, unit="log points", low=0.0, high=0.8, source="assumed",
+        doc="standard deviation of the error in what a year's accounts make of a firm's assets")
     insight_noise = param(0.6, unit="share", low=0.0, high=2.0, source="assumed",
         doc="standard deviation of the noise in what a lender sees of a firm inside, at depth zero")
     # fmt: on
 
 
+ACCOUNTS = claim("errors in the accounts of a year", __name__)
 MATURES = 4  # quarters after which a loan that was repaid so far counts as good
 LOWEST, HIGHEST = -12.0, 6.0  # log odds of default within them
 LARGEST_STEP = 0.5  # of a weight in a quarter: a Newton step from few loans would overshoot
@@ -56,7 +60,8 @@ class Asked:
     """Who asks whom for credit, and what lenders make of it: arrays with a line for each who asks.
 
     rows: of borrowers. lender: among all lenders, banks first. amounts: fen. passing: the share of the
-    borrower's money that the lender sees. blur (trace by line), insight_draw: normal deviates, zero for a
+    borrower's money that the lender sees. flattery: normal deviates of the error in a firm's accounts, the
+    same to all who read them. blur (trace by line), insight_draw: normal deviates, zero for a
     lender that sees neither footprints nor operations. cash, margin, orders: how clearly a linked lender sees
     these (share). scores: log odds of default. features: feature by line (float32).
     """
@@ -76,7 +81,7 @@ class Asked:
     def of_lenders(self, lender: np.ndarray) -> None:
         """Whom each asks; what they make of it is still to be found."""
         self.lender, self.scores = lender, np.empty(len(self))
-        self.passing, self.insight_draw, nothing = np.zeros((3, len(self)))
+        self.passing, self.insight_draw, self.flattery, nothing = np.zeros((4, len(self)))
         self.blur = np.zeros((TRACES, len(self)))
         self.sees_clearly({"cash": nothing, "margin": nothing, "orders": nothing})
 
@@ -89,7 +94,8 @@ class Asked:
 def firm_features(n, asked, firms, market, p):
     """What there is to know of the firm in line n of those who asked (12 floats); see FIRM_FEATURES."""
     i, noise = asked.rows[n], p.insight_noise
-    assets = float(firms.capital[i] + firms.stock[i])
+    flatters = exp(p.accounts_noise * asked.flattery[n])
+    assets = flatters * float(firms.capital[i] + firms.stock[i])
     debt = float(firms.bank_debt[i] + firms.syndicated_debt[i] + firms.platform_debt[i])
     cash = float(firms.deposits[i] + firms.receivables[i])
     dues = firms.wage_bill[i] + firms.investment_bill[i] + float(firms.payables[i])
@@ -98,7 +104,7 @@ def firm_features(n, asked, firms, market, p):
     orders = max(-1.0, min(1.0, firms.demand[i] / there - 1.0))
     accounts = (
         1.0,
-        2.0 * (firms.reported_leverage[i] - 0.4),
+        2.0 * (min(2.0, firms.reported_leverage[i] / flatters) - 0.4),
         5.0 * firms.reported_margin[i],
         0.3 * (log(max(1.0, assets) / market.wage) - 3.0),
         min(3.0, debt / max(1.0, assets)) - 0.4,
@@ -159,6 +165,8 @@ def judge_consumers(asked, consumers, p, weights):
 def score_firms(economy, asked: Asked) -> None:
     """Lenders score the firms that ask them."""
     asked.features = np.empty((FIRM_FEATURES, len(asked)), np.float32)
+    firms, luck = economy.firms, key(economy.draws_from, ACCOUNTS)
+    normals(luck, asked.rows, firms.ids, firms["generation"], economy.quarter // MATURES, asked.flattery)
     judge_firms(asked, economy.firms, economy.market, economy.p, economy.firm_scorers.masked_weights)
 
 

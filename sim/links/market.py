@@ -32,6 +32,9 @@ class Integration(Declared):
         doc="part of a project's cost that must be there when it starts; the rest is paid by instalments")
     engineer_scarcity = param(50.0, unit="per share of GDP", low=0.0, high=200.0, source="assumed",
         doc="by how much engineers get dearer, over the share of GDP spent on projects")
+    projects_ahead = param(2.0, unit="quarters of budget", low=0.0, high=12.0, source="assumed",
+        doc="budgets to come that a platform counts on when it begins projects; at the highest the first "
+        "instalment alone limits them")
     depth_speed = param(0.15, unit="share/quarter", low=0.05, high=0.3, source="assumed",
         doc="share of the depth that is lacking which a link that is kept up gains in a quarter")
     depth_decay = param(0.03, unit="share/quarter", low=0.01, high=0.1, source="assumed",
@@ -156,6 +159,8 @@ def build(economy) -> None:
     instalments = np.minimum(due, left)
     pay_instalments(linked, firms, np.divide(instalments, due, out=np.zeros(len(due)), where=due > 0.0))
     left -= instalments
+    # what has begun and is not paid is paid out of budgets to come, and only so many are counted on
+    coming = p.projects_ahead * budget - (due - instalments)
     for place, line in enumerate(LINES):
         deepens(linked, firms, kept * lines.offers[:, place], place, line.depth(economy), p)
     # what was saved under another business model buys nothing where there is nothing to offer
@@ -163,7 +168,8 @@ def build(economy) -> None:
     measure_depth(economy, linked)
     spent = np.zeros(len(budget))
     if left.sum() > 0.0:
-        sell_projects(economy, linked, lines, SimpleNamespace(left=left, people=people, spent=spent))
+        purses = SimpleNamespace(left=left, coming=coming, people=people, spent=spent)
+        sell_projects(economy, linked, lines, purses)
         linked = linked_rows(economy)
     serve(economy, linked)
     platforms["project_spend"][...] = np.floor(platforms["upkeep"] + instalments + spent)

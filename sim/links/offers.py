@@ -218,6 +218,7 @@ def hears(firms, p, purses, lines, last, draws, offers):
 def take_projects(order, offers, purses, firms, p, taken):
     """Each platform takes what promises more than its price, in this order, as far as its money goes.
 
+    A project begins when what is left of this quarter's money and the budgets counted on pay all of it.
     One without any link takes its first project even so: what a link is worth is learned from links. A link
     that gets less deep (`offers.deepest`, by place) costs less; whether there is money for it is asked of the
     whole, so that it does not depend on the lot. Writes which firms are new with their platform,
@@ -227,12 +228,15 @@ def take_projects(order, offers, purses, firms, p, taken):
     for n in order:
         i, q = offers.rows[n], offers.platform[n]
         pays = offers.value[n] > offers.price[n] or purses.links[q] == 0.0
-        if p.project_down * offers.price[n] <= purses.left[q] - purses.spent[q] and pays:
+        left = purses.left[q] - purses.spent[q]
+        finished = offers.price[n] <= left + purses.coming[q]
+        if finished and p.project_down * offers.price[n] <= left and pays:
             if firms.link[i] != q:
                 firms.deepest[i] = offers.deepest[n]
             price = offers.price[n] - (1.0 - firms.deepest[i]) * max(0.0, offers.price[n] - offers.entry[n])
             first = p.project_down * price
             purses.spent[q] += first
+            purses.coming[q] -= price - first
             purses.lines[q] += 1.0
             purses.begun[q] += price
             firms.project_cost[i], firms.project_due[i] = price, price - first

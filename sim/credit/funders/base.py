@@ -61,6 +61,10 @@ class Funder:
         """How much of `need` (fen) it can fund at most."""
         return need
 
+    def adds_to_own(self, e: Any) -> np.ndarray:
+        """What it lends a platform for its own part of loans, beyond the platform's cash (fen)."""
+        return np.zeros(len(e.platforms))
+
     def pay_in(self, e: Any, lent: Fen) -> None:
         """Pays its part of what has been promised to borrowers."""
 

@@ -1,11 +1,16 @@
-"""A platform borrows from its own bank and lends that on: the risk of its loans is its own until it dies."""
+"""A platform borrows from its own bank and lends that on: the risk of its loans is its own until it dies.
+
+A business model may say that a share of each loan is borrowed. Any other platform borrows what it lacks of
+cash for its own part of loans, as far as its capital goes, and pays that back as its loans come back.
+"""
 
 import numpy as np
 
 from sim.actors.banks import Bank
 from sim.actors.platforms import Platform
+from sim.credit import funders
 from sim.credit.funders.base import Fen, Funder
-from sim.credit.pools import idle
+from sim.credit.pools import idle, own_money
 from sim.engine.chart import Flow, Instrument, WriteOff
 from sim.engine.fen import any_of
 from sim.engine.ledger import total_by
@@ -19,6 +24,9 @@ class PlatformBorrowing(Declared):
     # fmt: off
     borrowing_repaid = param(0.1, unit="share/quarter", low=0.02, high=0.5, source="design",
         doc="share of its bank debt that a platform repays in a quarter")
+    own_part_borrowed = param(1.0, unit="ratio", low=0.0, high=4.0, source="RULE_MICROLENDER_LEVERAGE",
+        doc="bank debt, over its capital, up to which a platform borrows for its own part of loans what it "
+        "lacks of cash; at 0 it does not")
     borrowing_limit = param(0.2, unit="share of bank room", low=0.02, high=1.0, source="assumed", held=True,
         doc="highest share of banks' room that they lend to one platform in a quarter")
     # fmt: on
@@ -48,15 +56,37 @@ class Borrowing(Funder):
 
     def limit(self, e, need: np.ndarray) -> np.ndarray:
         """A bank lends a platform up to its own capital, and a part of the room there is."""
+        return self.up_to(e, 1.0)
+
+    def adds_to_own(self, e) -> np.ndarray:
+        """As `limit`; nothing where each loan is borrowed in part anyway, up to that limit."""
+        return np.where(self.share(e) > 0.0, 0.0, self.up_to(e, e.p.own_part_borrowed))
+
+    def up_to(self, e, leverage: float) -> np.ndarray:
+        """What banks would lend now up to a debt of so many times a platform's capital (fen)."""
         platforms = e.platforms.columns
         worth = np.maximum(0.0, platforms["net_worth"].astype(float))
         room = e.p.borrowing_limit * float(e.banks.columns["room"].sum())
-        return np.minimum(np.maximum(0.0, worth - platforms["borrowing"]), room)
+        return np.minimum(np.maximum(0.0, leverage * worth - platforms["borrowing"]), room)
 
     def pay_in(self, e, lent: Fen) -> None:
-        part = np.floor(self.share(e) * lent).astype(np.int64)
+        own = lent.astype(float)
+        for funder in funders.FUNDERS:
+            own -= np.floor(funder.share(e) * lent)
+        lacking = np.ceil(np.maximum(0.0, own - own_money(e)))
+        part = np.floor(self.share(e) * lent) + np.minimum(lacking, np.floor(self.adds_to_own(e)))
+        part = part.astype(np.int64)
         if any_of(part):
             e.ledger.pay("loans to platforms", self.by_bank(e, part), part)
+
+    def repay(self, e, principal: Fen, before: Fen) -> None:
+        """What was borrowed for the own part of loans is paid back as they are."""
+        platforms = e.platforms.columns
+        owed = np.where(self.share(e) > 0.0, 0, platforms["borrowing"])
+        back = np.minimum(owed, np.ceil(principal * (owed / np.maximum(1, before)))).astype(np.int64)
+        back = np.minimum(back, np.maximum(0, platforms["deposits"]))
+        if any_of(back):
+            e.ledger.pay("borrowing repaid", back, self.by_bank(e, back))
 
     def interest(self, e, received: Fen, left: Fen, before: Fen) -> Fen:
         """Interest, and a part of the debt, out of the platform's money; nothing out of the pools."""

@@ -208,7 +208,10 @@ def give_rounds(economy, rounds, money: float) -> np.ndarray:
     order = asks[np.argsort(-merit[asks], kind="stable")]
     order = order[merit[order] >= economy.p.hurdle]
     paid = np.zeros(len(asked), np.int64)
-    paid[order] = np.where(np.cumsum(asked[order]) <= money, asked[order], 0.0)
+    for q in order.tolist():  # whose round is too large for what is left keeps no other from his
+        if asked[q] <= money:
+            paid[q] = asked[q]
+            money -= asked[q]
     if any_of(paid):
         held = economy.fund.columns["deposits"].astype(float)
         economy.ledger.pay("venture funding", split(int(paid.sum()), held), paid)

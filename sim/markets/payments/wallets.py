@@ -1,6 +1,7 @@
 """Wallets: giants carry payments of households to firms, and see what passes through them.
 
-A giant that acts runs a wallet, the same whichever business model it runs. Who lives in its ecosystem has its
+A giant that acts runs a wallet, the same whichever business model it runs; one is the first to open it, the
+others follow by and by. Who lives in its ecosystem has its
 wallet; others take one up by how many have one already, and now and then people and firms turn to another, by
 how many others have it. A person's use of his wallet grows with habit; a firm that has any wallet at its till
 takes all of them. Firms pay a fee on what passes there. It is kept apart from a platform's revenue, so that
@@ -16,7 +17,7 @@ import numpy as np
 
 from sim.engine.arithmetic import exp, log
 from sim.engine.compiling import compiled
-from sim.engine.draws import claim, key, normals, uniform
+from sim.engine.draws import claim, each_uniform, key, normals, uniform
 from sim.engine.fen import any_of
 from sim.engine.kernels import kernel, kernel_apart
 from sim.engine.ledger import split
@@ -36,6 +37,8 @@ class Wallets(Declared):
         doc="all that passes through wallets, to others and between own accounts too, over purchases")
     wallet_habit = param(0.1, unit="share/quarter", low=0.03, high=0.3, source="assumed",
         doc="part of the way to its full use that somebody with a wallet goes in a quarter")
+    wallet_openings = param(0.1, unit="share/quarter", low=0.02, high=1.0, source="assumed", scale="log",
+        doc="chance that a giant opens a wallet in a quarter, once another has one; at 1 all open together")
     wallet_contagion = param(0.6, unit="share/year", low=0.1, high=1.0, source="assumed",
         doc="chance that somebody without a wallet takes one up, where everybody else has one")
     wallet_review = param(0.25, unit="share/year", low=0.0, high=0.6, source="assumed",
@@ -59,6 +62,7 @@ class Wallets(Declared):
 
 TURNS_OF_PEOPLE, TURNS_OF_FIRMS = (claim(f"wallets of {who}", __name__) for who in ("people", "firms"))
 CAMPAIGNS = claim("campaigns of a wallet", __name__)
+OPENINGS = claim("when a giant opens its wallet", __name__)
 YEAR = 4  # quarters: once in so many, each thinks of his wallet
 
 
@@ -187,9 +191,24 @@ def passing_of_firms(economy, rows: np.ndarray, lender: np.ndarray) -> np.ndarra
 
 
 def running(economy) -> np.ndarray:
-    """Which platforms run a wallet: giants that live and act (mask)."""
+    """Which platforms run a wallet: giants that live, act and have opened one (mask)."""
     platforms = economy.platforms.columns
-    return platforms["giant"] & platforms["alive"] & (platforms["acts"] > 0.0)
+    acting = platforms["giant"] & platforms["alive"] & (platforms["acts"] > 0.0)
+    acting[acting] = economy.quarter - platforms["founded"][acting] > waits(economy)[acting]
+    return acting
+
+
+def waits(economy) -> np.ndarray:
+    """How many quarters after the first each giant opens its wallet, by platform."""
+    platforms, chance = economy.platforms, economy.p.wallet_openings
+    found = np.zeros(len(platforms))
+    giants = np.flatnonzero(platforms["giant"])
+    if chance < 1.0 and len(giants):
+        luck = np.empty(len(giants))
+        each_uniform(key(economy.draws_from, OPENINGS), giants, platforms.ids, platforms["generation"], 0, luck)
+        found[giants] = np.floor(np.log(luck) / np.log(1.0 - chance))
+        found[giants] -= found[giants].min()
+    return found
 
 
 def collect(economy) -> None:
