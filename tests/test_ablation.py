@@ -68,7 +68,7 @@ def test_where_nothing_differs_nothing_happens():
     table["value"] = table.groupby(["world", "outcome"])["value"].transform("first")
     found = ablation.compared(table, range(24))
     assert set(found.found["word"]) == {ablation.NOTHING}
-    last = [row for row in ablation.nil(found) if row.startswith("|")][0].splitlines()[2:]
+    last = next(row for row in ablation.nil(found) if row.startswith("|")).splitlines()[2:]
     assert len(last) == len(ablation.SWITCHES) and all("nothing at all happens" in one for one in last)
 
 

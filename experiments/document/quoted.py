@@ -47,6 +47,7 @@ def command(name: str, arguments: Mapping[str, Any]) -> str:
     """What to type to have it again."""
     given = {size: arguments[size] for size in SIZES if arguments.get(size) is not None}
     words = [f"{option(key)} {value}" for key, value in {**given, **arguments.get("chosen", {})}.items()]
+    words += [option(key) for key, value in arguments.get("extra", {}).items() if value is True]
     return f'make {name} ARGS="{" ".join(words)}"'
 
 

@@ -6,7 +6,8 @@
 Founders choose among all business models; in each further arm one mechanism is off from the branching on.
 Worlds are the usual ones, so the differences are paired; beside each stands what a change without a meaning
 does. A mechanism that moves no primary outcome beyond its margin is said to move nothing: it is there for
-what it is, or should go: the report ends with the list of those. The folder then holds ``ablation.csv``, ``report.md`` and ``ablation.png``.
+what it is, or should go. The report ends with the list of those. The folder then holds ``ablation.csv``,
+``report.md`` and ``ablation.png``.
 """
 
 from __future__ import annotations
@@ -172,9 +173,9 @@ def lines(done: Ablation) -> list[str]:
 
 NIL = "## Moves nothing (reported as nil)"
 OF_NIL = (
-    "Mechanisms that move no primary outcome, each with the outcome in which its interval reaches farthest, in "
-    "margins. Settled are those in which every outcome is known to lie within its margin; the others were not "
-    "seen to move anything, and may."
+    "Mechanisms that move no primary outcome, each with the outcome in which its interval reaches farthest, "
+    "in margins. Settled are those in which every outcome is known to lie within its margin; the others were "
+    "not seen to move anything, and may."
 )
 
 
