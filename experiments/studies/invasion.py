@@ -10,8 +10,8 @@ one's share of living platforms after ten and twenty years, mean over worlds wit
 is driven out, or that is undecided. Where too few of the rarer kind are founded for chance not to decide, the
 pair is not decided either. Beside them stands a pair of one business model under two names, which has to stay
 where it began. With ``--without-gains`` all pairs are lived once more in worlds in which a link does nothing
-for a firm, every real effect of every line at zero, and told beside. Worlds differ by their seeds alone. The folder then holds ``invasion.csv``, ``report.md`` and
-``invasion.png``.
+for a firm, every real effect of every line at zero, and told beside. Worlds differ by their seeds alone. The
+folder then holds ``invasion.csv``, ``report.md`` and ``invasion.png``.
 """
 
 from __future__ import annotations
@@ -56,10 +56,10 @@ COLUMNS = ("rare", "common", "years", "worlds", "began", "share", "change", "low
 
 @dataclass(frozen=True)
 class Invasions:
-    """``table``: a row a pair, date and whether links have their ``effects``, with `COLUMNS`: the mean share of the rarer kind and its change with
-    its interval (95 %), platforms with which both began, births of the rarer kind until the end and living
-    platforms of both at the date (medians over worlds). ``paths``: by folder (of `TITLES`) and arm (worlds,
-    quarters) shares."""
+    """``table``: a row a pair, date and whether links have their ``effects``, with `COLUMNS`: the mean share
+    of the rarer kind and its change with its interval (95 %), platforms with which both began, births of the
+    rarer kind until the end and living platforms of both at the date (medians over worlds). ``paths``: by
+    folder (of `TITLES`) and arm (worlds, quarters) shares."""
 
     table: Frame
     paths: dict[tuple[str, str], Any]
@@ -190,12 +190,9 @@ def tell(found: Invasions) -> Report:
         for _, row in found.table.iterrows()
     ]
     head = ["pair", "years", "change of share, points (95 %)", "births", "living", "worlds", "says"]
-    words += [
-        "Of the rarer kind, share of living platforms; births until the end, living: median worlds.",
-        "",
-    ]
+    about = "Of the rarer kind, share of living platforms; births until the end, living: median worlds."
     return Report(
-        "\n".join([*words, table(head, rows, aligned=True)]),
+        "\n".join([*words, about, "", table(head, rows, aligned=True)]),
         title="Invasion: one platform in twenty",
         tables={"invasion": found.table},
         figures={"invasion": lambda: draw(found)},
@@ -230,7 +227,7 @@ def draw(found: Invasions) -> Figure:
         title += "; without gains: " + counted(found.table.loc[~found.table["effects"]])
     figure, axes = panels(len(pairs), title, width=3.6, height=3.4, sharey=True)
     for place, (common, mine) in zip(axes, pairs.items(), strict=True):
-        kinds = list(dict.fromkeys(arm for _, arm in mine))
+        kinds = list(dict.fromkeys(arm.partition(AMONG)[0] for _, arm in mine))
         for folder, arm in mine:
             rare, path = arm.partition(AMONG)[0], found.paths[folder, arm]
             known = np.isfinite(path).any(axis=0)
