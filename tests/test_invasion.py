@@ -10,6 +10,7 @@ import pytest
 
 from experiments.measure.following import kept_counts
 from experiments.measure.futures import FOCUS, real_effects
+from experiments.measure.variants import AGAIN
 from experiments.run.command import read
 from experiments.run.store import Store
 from experiments.studies import invasion as study
@@ -50,10 +51,10 @@ def test_who_spreads_invades_who_shrinks_is_driven_out_and_who_wanders_is_undeci
     found = judged(
         counts("a among b", lambda world, since, luck: 10.0 + 0.5 * since + luck),
         counts("b among a", lambda world, since, luck: 10.0 - 0.1 * since + 0.1 * luck),
-        counts(f"{FOCUS}{study.AGAIN} among {FOCUS}", lambda world, since, luck: 10.0 + 0.08 * since * luck),
+        counts(f"{FOCUS}{AGAIN} among {FOCUS}", lambda world, since, luck: 10.0 + 0.08 * since * luck),
     )
     assert found["word"].groupby(level="rare").agg(set).to_dict() == {
-        "a": {"invades"}, "b": {"is driven out"}, FOCUS + study.AGAIN: {"undecided"},
+        "a": {"invades"}, "b": {"is driven out"}, FOCUS + AGAIN: {"undecided"},
     }  # fmt: skip
     ten, twenty = found.loc[("a", "b", 10)], found.loc[("a", "b", 20)]
     assert ten["change"] == pytest.approx(0.1, abs=0.01) and twenty["change"] == pytest.approx(0.2, abs=0.01)
@@ -83,7 +84,7 @@ def test_below_twelve_worlds_and_where_nobody_lives_nothing_is_said():
 
 
 def test_counts_are_of_each_kind_since_the_branching():
-    mix = next(arm for label, arm in study.arms().items() if label.startswith(FOCUS + study.AGAIN))
+    mix = next(arm for label, arm in study.arms().items() if label.startswith(FOCUS + AGAIN))
     small_mix = {row: n // 20 + 1 for row, n in mix.platforms.items()}
     world = small(platforms=24, parameters={"giants": 0}).run(2)
     economy = world.branch(small_mix, parameters=study.ALIKE).run(6)
@@ -92,7 +93,7 @@ def test_counts_are_of_each_kind_since_the_branching():
     last = table.loc[table["since"] == 6].set_index("kind")["alive"]
     assert last.to_dict() == {
         FOCUS: economy.mix[FOCUS],
-        FOCUS + study.AGAIN: economy.mix[FOCUS + study.AGAIN],
+        FOCUS + AGAIN: economy.mix[FOCUS + AGAIN],
     }
     first = table.loc[table["since"] == 1].set_index("kind")
     begun = (first["alive"] + first["deaths"] - first["births"]).to_dict()

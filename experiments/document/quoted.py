@@ -31,6 +31,7 @@ SCRIPTS = {
     "lives": "How platforms live",
     "lines": "What service lines cost, earn and do",
     "invasion": "Who invades whom",
+    "neutrality": "What ought not to decide",
     "pace_of_change": "What the pace of change does",
     "crowding": "How crowded each business model gets",
     "depth": "What depth does",

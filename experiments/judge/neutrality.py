@@ -1,8 +1,9 @@
 """Whether a change moves which business model prevails: its mean share over worlds, beside a promise.
 
 A change is neutral for a business model where it moves its mean share of living platforms by less than
-`MEAN` and the interval (90 %) of that lies within `REACH`; it moves it where the interval leaves out zero and
-the change is not neutral; else that is not decided.
+`MEAN` and the interval (90 %) of that lies within `REACH`. It moves it where it is not neutral and the mean
+differs from zero at that level, all changes and business models being one family (Holm). Else, and below
+`means.LEAST` worlds, that is not decided.
 """
 
 from __future__ import annotations
@@ -14,6 +15,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from experiments.judge.chance import corrected
+from experiments.judge.means import LEAST
 from experiments.measure.arithmetic import YEAR
 from experiments.measure.futures import Frame
 
@@ -33,13 +36,25 @@ def interval(numbers: Any, confidence: float = CONFIDENCE) -> tuple[float, float
     return float(x.mean()), float(x.mean()) - half, float(x.mean()) + half
 
 
-def word_of(mean: float, low: float, high: float) -> str:
-    """`NEUTRAL`, `MOVES` or `OPEN`."""
-    if not (math.isfinite(low) and math.isfinite(high)):
+def chance(numbers: Any) -> float:
+    """How probable a mean as far from zero is by chance (Student); 1 where nothing differs."""
+    from scipy import stats
+
+    x = np.asarray(numbers, float)
+    x = x[np.isfinite(x)]
+    if x.size < 2 or not np.any(x):
+        return 1.0
+    spread = float(x.std(ddof=1)) / math.sqrt(len(x))
+    return 2.0 * float(stats.t.sf(abs(float(x.mean())) / spread, len(x) - 1)) if spread > 0.0 else 0.0
+
+
+def word_of(row: Any) -> str:
+    """`NEUTRAL`, `MOVES` or `OPEN`, of a row of `changes`."""
+    if row["worlds"] < LEAST:
         return OPEN
-    if abs(mean) < MEAN and low > -REACH and high < REACH:
+    if abs(row["mean"]) < MEAN and row["low"] > -REACH and row["high"] < REACH:
         return NEUTRAL
-    return MOVES if low > 0.0 or high < 0.0 else OPEN
+    return MOVES if row["p_holm"] < 1.0 - CONFIDENCE else OPEN
 
 
 def last_shares(counts: Frame) -> Frame:
@@ -52,7 +67,7 @@ def last_shares(counts: Frame) -> Frame:
 
 
 def changes(usual: Frame, changed: Mapping[str, Frame]) -> Frame:
-    """What each change makes of each share: change, model, worlds, before, mean, low, high (90 %), word.
+    """What each change makes of each share: change, model, worlds, before, mean, low, high (90 %), p_holm, word.
 
     Args:
         usual: `last_shares` as it is.
@@ -65,9 +80,9 @@ def changes(usual: Frame, changed: Mapping[str, Frame]) -> Frame:
         before, after = (one.reindex(both).reindex(columns=kinds, fill_value=0.0) for one in (usual, shares))
         for model in kinds:
             moved = (after[model] - before[model]).dropna()
-            numbers = interval(moved)
-            rows.append(
-                (name, str(model), len(moved), float(before[model].mean()), *numbers, word_of(*numbers))
-            )
-    columns = ["change", "model", "worlds", "before", "mean", "low", "high", "word"]
-    return pd.DataFrame(rows, columns=columns)
+            known = (len(moved), float(before[model].mean()), *interval(moved), chance(moved))
+            rows.append((name, str(model), *known))
+    columns = ["change", "model", "worlds", "before", "mean", "low", "high", "p_holm"]
+    found: Any = pd.DataFrame(rows, columns=columns)
+    found["p_holm"] = corrected(found["p_holm"], "holm")
+    return found.assign(word=[word_of(row) for _, row in found.iterrows()])

@@ -28,6 +28,7 @@ from experiments.judge.slopes import mean_of
 from experiments.measure.arithmetic import YEAR
 from experiments.measure.following import kept_counts
 from experiments.measure.futures import FOCUS, Frame, real_effects
+from experiments.measure.variants import AGAIN, twin_of
 from experiments.run.arm import Arm
 from experiments.run.command import Parser, Settings
 from experiments.study import Study, Tables
@@ -43,7 +44,6 @@ RARE, COMMON = 10, 190  # platforms with which the two of a pair begin
 AMONG = " among "
 AS_IT_IS, WITHOUT = "", "without_gains"  # folders with the worlds in which links do something, or nothing
 TITLES = {AS_IT_IS: "Links with their effects", WITHOUT: "Links without any real effect"}
-AGAIN = "_again"  # after the name of a business model that stands beside itself
 ALIKE = {"idle_founders": 0.0}  # who founds whatever he sees founds as many of either kind
 LEAST_BEGUN, LEAST_BIRTHS = 200, 10  # platforms in all; births of the rarer kind: else chance decides
 YEARS = (10, 20)
@@ -76,7 +76,7 @@ def arms() -> dict[str, Arm]:
         for common in rows
         if rare != common
     }
-    twin = replace(rows[FOCUS], name=FOCUS + AGAIN, title=f"{rows[FOCUS].title}, once more")
+    twin = twin_of(rows[FOCUS])
     return {**pairs, f"{twin.name}{AMONG}{FOCUS}": Arm({rows[FOCUS]: COMMON, twin: RARE}, ALIKE)}
 
 

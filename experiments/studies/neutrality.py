@@ -3,14 +3,14 @@
     make neutrality
     make neutrality ARGS="--worlds 40 --quarters 80"
 
-Founders choose among all business models. Then the same worlds once more with a change: of resolution (twice the
-rows of platforms and half the team, projects paid as a whole, all founding as the quarter opens), of how many
-begin, or of what the fund believes before there is a record. What is told is the change of the mean share of
-each business model among living platforms in the last year, with its interval (90 %): a change of resolution
-should move none by five points, nor its interval reach beyond ten; what a change of belief moves, hangs on it.
-Two business models of one row, under two names, should end at half and half. Beside it stands which resource
-is short. Worlds differ by their seeds alone, and have no giants. The folder then holds ``neutrality.csv``,
-``binding.csv``, ``report.md`` and ``neutrality.png``.
+Founders choose among all business models. Then the same worlds once more with a change: of resolution (twice
+the rows of platforms and half the team, projects paid as a whole, all founding as the quarter opens), of how
+many begin, or of what the fund believes before there is a record. What is told is the change of the mean
+share of each business model among living platforms in the last year, with its interval (90 %): a change of
+resolution should move none by five points, nor its interval reach beyond ten; what a change of belief moves,
+hangs on it. Two business models of one row, under two names, should end at half and half. Beside it stands
+which resource is short. Worlds differ by their seeds alone, and have no giants. The folder then holds
+``neutrality.csv``, ``binding.csv``, ``report.md`` and ``neutrality.png``.
 """
 
 from __future__ import annotations
@@ -20,8 +20,10 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pandas as pd
 
 from experiments.judge.binding import bound
+from experiments.judge.means import LEAST
 from experiments.judge.neutrality import CONFIDENCE, MEAN, MOVES, NEUTRAL, OPEN, REACH, changes, last_shares
 from experiments.measure.binding import Binding
 from experiments.measure.following import kept_counts
@@ -93,8 +95,6 @@ def judge(lived: Mapping[str, Tables]) -> Neutrality:
     half = changes(alike * 0.0 + 0.5, {ALIKE: alike})
     half = half.loc[~half["model"].str.endswith(AGAIN)]
     kinds = {name: one.kind for name, one in VARIANTS.items()}
-    import pandas as pd
-
     found = pd.concat([found, half], ignore_index=True)
     found.insert(1, "kind", found["change"].map(kinds).fillna(RESOLUTION))
     return Neutrality(found, bound(lived[USUAL]["binding"], [FREE]))
@@ -112,8 +112,9 @@ def tell(found: Neutrality) -> Report:
 
 
 ABOUT = (
-    f"Change of the mean share of living platforms in the last year, in points, with its {percent(CONFIDENCE)} "
-    f"interval; neutral: by less than {100 * MEAN:g}, the interval within {100 * REACH:g}."
+    "Change of the mean share of living platforms in the last year, in points, with its "
+    f"{percent(CONFIDENCE)} interval; neutral: by less than {100 * MEAN:g}, the interval within "
+    f"{100 * REACH:g}; it moves a share where chance does so in less than one of ten such tables (Holm)."
 )
 
 
@@ -130,7 +131,9 @@ def headline(rows: Frame) -> list[str]:
             for what, names in (("neutral", still), ("moves a share", moves), (OPEN, rest))
             if names
         ]
-        out.append(f"- Of changes of {kind} ({many(int(mine['worlds'].min()))}): {'; '.join(told)}.")
+        worlds = int(mine["worlds"].min())
+        few = f", at least {LEAST} are needed" if worlds < LEAST else ""
+        out.append(f"- Of changes of {kind} ({many(worlds)}{few}): {'; '.join(told)}.")
     return out
 
 
