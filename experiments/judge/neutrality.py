@@ -67,7 +67,8 @@ def last_shares(counts: Frame) -> Frame:
 
 
 def changes(usual: Frame, changed: Mapping[str, Frame]) -> Frame:
-    """What each change makes of each share: change, model, worlds, before, mean, low, high (90 %), p_holm, word.
+    """What each change makes of each share: change, model, worlds, before, mean, low, high (90 %), p_holm
+    and word.
 
     Args:
         usual: `last_shares` as it is.
