@@ -79,7 +79,7 @@ def test_what_is_followed_is_the_last_year_in_goods(followed):
     assert len(follower.year) == YEAR
     sales = last["sales"] * last["alive"] / again.records.lines[-1]["price_level"]
     np.testing.assert_allclose(follower.year[-1]["sales"], sales)
-    found = follower.tables()["accounts"]
+    found: Any = follower.tables()["accounts"]
     total = sum(one["sales"].sum() for one in follower.year)
     assert found["sales"].sum() == pytest.approx(total) and first["sales"].sum() < total
 

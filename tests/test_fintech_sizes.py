@@ -68,7 +68,8 @@ def test_sizes_are_kept_from_the_branching_on():
     table: Any = kept_sizes(world.branch("consumer_traffic").run(6))["quarters"]
     assert table["since"].tolist() == list(range(1, 7)) and table["advertising"].max() > 0.0
     assert {*RECORDED, *DERIVED} <= set(table)
-    assert (kept_sizes(world.branch("external_finance").run(2))["quarters"]["largest_lender"] == 0.0).all()
+    nobody: Any = kept_sizes(world.branch("external_finance").run(2))["quarters"]
+    assert (nobody["largest_lender"] == 0.0).all()
 
 
 TINY = "--worlds 1 --firms 300 --banks 4 --platforms 16 --giants 1 --burn-in 16 --quarters 8 --quiet"
@@ -78,7 +79,7 @@ OWN = "--workers 1 --sizes-worlds 2 --sizes-quarters 8"
 def test_magnitudes_tells_sizes_in_worlds_of_its_own_and_goes_on(tmp_path, capsys):
     words = [*TINY.split(), *OWN.split(), "--out", str(tmp_path)]
     assert magnitudes.STUDY.main("magnitudes", words) == 0
-    large = pd.read_csv(tmp_path / "sizes.csv")
+    large: Any = pd.read_csv(tmp_path / "sizes.csv")
     assert set(large["arm"]) >= {FREE, FOCUS} and set(large["size"]) == set(SIZES)
     assert (large["worlds"] == 2).all() and (tmp_path / "sizes" / "manifest.json").exists()
     text = (tmp_path / "magnitudes.txt").read_text(encoding="utf-8")

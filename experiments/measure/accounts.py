@@ -111,7 +111,7 @@ def income(economy: Any) -> dict[str, float]:
     return found
 
 
-def beside_twins(firms: pd.DataFrame, twins: pd.DataFrame, goods: float) -> dict[tuple[str, str], float]:
+def beside_twins(firms: Any, twins: Any, goods: float) -> dict[tuple[str, str], float]:
     """What each group of firms has more than the same rows without platforms, in the last year [share of the
     GDP there]; by (group, quantity). ``value added``: sales less inputs; ``kept``: what is left of sales
     after all costs; ``firms``: the group's share of all firms [share].

@@ -95,8 +95,8 @@ def judge(lived: Mapping[str, Tables]) -> Neutrality:
     half = changes(alike * 0.0 + 0.5, {ALIKE: alike})
     half = half.loc[~half["model"].str.endswith(AGAIN)]
     kinds = {name: one.kind for name, one in VARIANTS.items()}
-    found = pd.concat([found, half], ignore_index=True)
-    found.insert(1, "kind", found["change"].map(kinds).fillna(RESOLUTION))
+    found: Frame = pd.concat([found, half], ignore_index=True)
+    found.insert(1, "kind", [kinds.get(str(one), RESOLUTION) for one in found["change"]])
     return Neutrality(found, bound(lived[USUAL]["binding"], [FREE]))
 
 
