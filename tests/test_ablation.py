@@ -68,6 +68,31 @@ def test_where_nothing_differs_nothing_happens():
     table["value"] = table.groupby(["world", "outcome"])["value"].transform("first")
     found = ablation.compared(table, range(24))
     assert set(found.found["word"]) == {ablation.NOTHING}
+    last = next(row for row in ablation.nil(found) if row.startswith("|")).splitlines()[2:]
+    assert len(last) == len(ablation.SWITCHES) and all("nothing at all happens" in one for one in last)
+
+
+def test_the_report_ends_with_what_moves_nothing_beside_the_placebo(found):
+    report = ablation.tell(found).printed
+    last = report[report.index(ablation.NIL.removeprefix("## ")) :]
+    assert f"| {FIRST} " not in last and last.rstrip().endswith("|")
+    rows = [line for line in last.splitlines() if line.startswith("|")][2:]
+    assert len(rows) == len(ablation.SWITCHES) - 1 and all("settled" in one for one in rows)
+    mine = found.found.loc[found.found["mechanism"] == SECOND]
+    ends = mine[["low", "high"]].abs().max(axis=1) / mine["margin"]
+    row = mine.loc[ends.idxmax()]
+    told = next(one for one in rows if one.startswith(f"| {SECOND} "))
+    assert f"{row['difference'] / row['margin']:+.3g}".replace("-", "−") in told
+    assert f"{row['placebo'] / row['margin']:.3g}" in told
+
+
+def test_what_was_not_settled_is_not_told_as_settled():
+    table = values({})
+    noise = np.random.default_rng(1).standard_normal(len(table))
+    wide = (table["arm"] == ablation.without(SECOND)) & (table["outcome"] == PRIMARY[0].name)
+    table.loc[wide, "value"] += 9.0 * PRIMARY[0].margin * noise[wide]
+    rows = ablation.nil(ablation.compared(table, range(24)))[-2].splitlines()
+    assert f"open in 1 of {len(PRIMARY)}" in next(one for one in rows if one.startswith(f"| {SECOND} "))
 
 
 def test_the_arms_of_a_world_are_the_free_one_and_what_is_off_in_it():

@@ -212,6 +212,15 @@ def test_the_head_counts_the_table_and_the_figure_has_its_title_from_there(some)
     assert list(told.files(some)["claims"]["sentence"]) == [text for _, _, text in told.told(some)]
 
 
+def test_each_study_is_told_with_its_own_number_of_worlds(some):
+    own = {name: some.of(name) for name in ("compare", "depth")}
+    contrasts = pd.concat([own["compare"].contrasts, own["depth"].contrasts.assign(n=60, missing=0)])
+    text = told.of_studies(replace(some, contrasts=contrasts))
+    assert text == "24 worlds of compare and 60 worlds of depth"
+    assert told.of_studies(own["compare"]) == "these 24 worlds"
+    assert f"can be tested with {told.of_studies(some)}, in" in "\n".join(told.lines(some))
+
+
 def test_parts_that_disagree_are_told_apart(some):
     rows = some.contrasts.loc[some.contrasts["claim"] == "C4"].copy()
     rows["word"] = [BETTER, EQUAL]

@@ -215,6 +215,7 @@ def run(tmp_path_factory):
     """A tiny run through the command line: its folder and what it returned."""
     out = tmp_path_factory.mktemp("magnitudes")
     words = "--worlds 1 --firms 400 --banks 4 --platforms 12 --giants 1 --burn-in 16 --quarters 12 --quiet"
+    words += " --workers 1 --sizes-worlds 1 --sizes-quarters 8"
     return out, magnitudes.STUDY.main("magnitudes", [*words.split(), "--out", str(out)])
 
 

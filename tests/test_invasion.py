@@ -9,8 +9,12 @@ import pandas as pd
 import pytest
 
 from experiments.measure.following import kept_counts
-from experiments.measure.futures import FOCUS
+from experiments.measure.futures import FOCUS, real_effects
+from experiments.measure.variants import AGAIN
+from experiments.run.command import read
+from experiments.run.store import Store
 from experiments.studies import invasion as study
+from sim import Parameters
 from tests.economies import small
 
 TINY = "--worlds 2 --firms 300 --banks 4 --burn-in 3 --quarters 8 --platforms 210 --workers 1 --quiet"
@@ -47,10 +51,10 @@ def test_who_spreads_invades_who_shrinks_is_driven_out_and_who_wanders_is_undeci
     found = judged(
         counts("a among b", lambda world, since, luck: 10.0 + 0.5 * since + luck),
         counts("b among a", lambda world, since, luck: 10.0 - 0.1 * since + 0.1 * luck),
-        counts(f"{FOCUS}{study.AGAIN} among {FOCUS}", lambda world, since, luck: 10.0 + 0.08 * since * luck),
+        counts(f"{FOCUS}{AGAIN} among {FOCUS}", lambda world, since, luck: 10.0 + 0.08 * since * luck),
     )
     assert found["word"].groupby(level="rare").agg(set).to_dict() == {
-        "a": {"invades"}, "b": {"is driven out"}, FOCUS + study.AGAIN: {"undecided"},
+        "a": {"invades"}, "b": {"is driven out"}, FOCUS + AGAIN: {"undecided"},
     }  # fmt: skip
     ten, twenty = found.loc[("a", "b", 10)], found.loc[("a", "b", 20)]
     assert ten["change"] == pytest.approx(0.1, abs=0.01) and twenty["change"] == pytest.approx(0.2, abs=0.01)
@@ -80,7 +84,7 @@ def test_below_twelve_worlds_and_where_nobody_lives_nothing_is_said():
 
 
 def test_counts_are_of_each_kind_since_the_branching():
-    mix = next(arm for label, arm in study.arms().items() if label.startswith(FOCUS + study.AGAIN))
+    mix = next(arm for label, arm in study.arms().items() if label.startswith(FOCUS + AGAIN))
     small_mix = {row: n // 20 + 1 for row, n in mix.platforms.items()}
     world = small(platforms=24, parameters={"giants": 0}).run(2)
     economy = world.branch(small_mix, parameters=study.ALIKE).run(6)
@@ -89,7 +93,7 @@ def test_counts_are_of_each_kind_since_the_branching():
     last = table.loc[table["since"] == 6].set_index("kind")["alive"]
     assert last.to_dict() == {
         FOCUS: economy.mix[FOCUS],
-        FOCUS + study.AGAIN: economy.mix[FOCUS + study.AGAIN],
+        FOCUS + AGAIN: economy.mix[FOCUS + AGAIN],
     }
     first = table.loc[table["since"] == 1].set_index("kind")
     begun = (first["alive"] + first["deaths"] - first["births"]).to_dict()
@@ -108,5 +112,47 @@ def test_a_tiny_study_tells_every_pair_and_its_placebo_and_goes_on(tmp_path, cap
     assert "- Placebo, one business model under two names: **" not in printed  # marks are for the page
     assert printed.index("Placebo") < printed.index("Consumer traffic among")
     assert (tmp_path / "invasion.png").stat().st_size > 10_000
-    assert study.STUDY.main("invasion", words) == 0
-    assert "(0 computed" in capsys.readouterr().out
+    assert study.STUDY.main("invasion", [*words, "--without-gains"]) == 0
+    printed = capsys.readouterr().out
+    assert "(0 computed" in printed and "(2 computed" in printed  # the usual ones were there
+    both = pd.read_csv(tmp_path / "invasion.csv")
+    assert both["effects"].value_counts().to_dict() == {True: len(table), False: len(table)}
+    pd.testing.assert_frame_equal(both.loc[both["effects"]], table, check_index_type=False)
+    assert printed.index("Links with their effects") < printed.index("Links without any real effect")
+    made: Any = Store(tmp_path / study.WITHOUT).manifests()
+    assert (made[list(real_effects())] == 0.0).all(axis=None)
+
+
+def test_without_gains_every_effect_of_every_line_is_off_and_what_was_set_stays(tmp_path):
+    built = study.STUDY.parser("invasion")
+    words = ["--imitation", "0.5", "--out", str(tmp_path)]
+    assert list(study.parts(read(built, words))) == [study.AS_IT_IS]
+    both = study.parts(read(built, [*words, "--without-gains"]))
+    assert both[study.AS_IT_IS].chosen == {"imitation": 0.5}
+    assert both[study.WITHOUT].chosen == {"imitation": 0.5, **real_effects()}
+    gains = {
+        "process_gain",
+        "payments_gain",
+        "procurement_gain",
+        "adaptation_gain",
+        "stock_gain",
+        "early_cash",
+    }
+    assert set(real_effects()) == gains and not any(real_effects().values())
+    assert all(Parameters.declarations()[name].low == 0.0 for name in gains)
+
+
+def test_what_is_lived_without_gains_is_told_apart():
+    arm = "a among b"
+    up = counts(arm, lambda world, since, luck: 10.0 + 0.5 * since + luck)
+    down = counts(arm, lambda world, since, luck: 10.0 - 0.1 * since + 0.1 * luck)
+    quarters = pd.DataFrame({"since": range(1, QUARTERS + 1)})
+    lived: Any = {
+        name: Made(counts=one, quarters=quarters)
+        for name, one in ((study.AS_IT_IS, up), (study.WITHOUT, down))
+    }
+    found = study.judged(lived)
+    last = found.table.loc[found.table["years"] == 20].set_index("effects")["word"]
+    assert last.to_dict() == {True: "invades", False: "is driven out"}
+    title = study.tell(found).figures["invasion"]().get_suptitle().replace("\n", " ")
+    assert title == "Of pairs: 1 invades; without gains: 1 is driven out"

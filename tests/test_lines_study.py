@@ -8,7 +8,8 @@ import pandas as pd
 import pytest
 
 from experiments.measure import lines as measure
-from experiments.measure.futures import FOCUS
+from experiments.measure.futures import FOCUS, NO_GAINS
+from experiments.run.world import CONTROL
 from experiments.studies import lines as study
 from experiments.tell.words import number
 from sim.links.clients import SIZES
@@ -165,7 +166,8 @@ def test_the_study_tells_all_lines_sizes_and_numbers(run):
     assert [name for name in dict.fromkeys(table["line"]) if name] == lines
     assert set(table.loc[table["line"] != "", "size"]) == {*SIZES, measure.ALL}
     assert set(table["quantity"]) >= {*study.BESIDE, *study.LEFT.values(), *study.COLUMNS}
-    assert (run / "lines.png").stat().st_size > 20_000 and list(study.arms()) == [FOCUS]
+    assert (run / "lines.png").stat().st_size > 20_000
+    assert list(study.arms()) == [CONTROL, FOCUS, NO_GAINS]
 
 
 def test_the_words_are_those_of_the_table(run):
@@ -218,8 +220,8 @@ def test_worlds_count_once_each_and_intervals_are_over_them():
         )
         parts["lines"].append(lines.assign(world=world, gain=50.0 + world))
         parts["chains"].append(pd.DataFrame([chains]).assign(world=world))
-    found = study.judge({name: pd.concat(of) for name, of in parts.items()})  # type: ignore[arg-type]
-    table = found.table.set_index(["quantity", "line", "size"])
+    found, firsts, many = study.of_worlds({name: pd.concat(of) for name, of in parts.items()})
+    table = found.set_index(["quantity", "line", "size"])
     row = table.loc[(study.CHURN["small"], "", "")]
     assert (row["worlds"], row["mean"]) == (12, pytest.approx(4 * 0.065)) and row["low"] < row["mean"] < row[
         "high"
@@ -228,4 +230,4 @@ def test_worlds_count_once_each_and_intervals_are_over_them():
     assert table.loc[("gain of sales", "software", "large"), "mean"] == pytest.approx(1.11)
     assert table.loc[(study.CHURN["large"], "", ""), "worlds"] == 0
     assert table.loc[(study.HALF, "", ""), "mean"] == pytest.approx(5 / 4)
-    assert found.firsts.shape == found.lines.shape == (12, 12)
+    assert firsts.shape == many.shape == (12, 12)

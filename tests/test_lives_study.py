@@ -7,7 +7,6 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from experiments.measure.fintech_sizes import DERIVED, RECORDED, SIZES, derived, sizes
 from experiments.measure.futures import FREE
 from experiments.measure.lives import (
     KEPT_PLATFORMS,
@@ -37,7 +36,7 @@ def planted(quarters, spans, manners=None, **columns):
 
 def of_quarters(quarters, **columns):
     """Quarters as `kept_lives` gives them, zero but for the named columns."""
-    kept = dict.fromkeys((*KEPT_QUARTERS, *RECORDED, *DERIVED), 0.0)
+    kept = dict.fromkeys(KEPT_QUARTERS, 0.0)
     return pd.DataFrame({"since": range(1, quarters + 1), **kept, **columns})
 
 
@@ -204,15 +203,6 @@ def test_the_words_are_those_of_the_table(run):
         if line.startswith("|")
     ]
     head, *body = [row for row in rows if not set(row[0]) <= set("-: ") or row[0] == ""]
-    second = next(n for n, row in enumerate(body) if row[0] == "")
-    body, of_sizes = body[:second], body[second + 1 :]
-    large = pd.read_csv(run / "sizes.csv").set_index(["size", "arm"])
-    assert [row[0] for row in of_sizes] == list(SIZES)
-    for size, *cells, published in of_sizes:
-        assert published == SIZES[size][1]
-        for arm, cell in zip(study.arms(), cells, strict=True):
-            row = large.loc[(size, arm)]
-            assert cell == f"{number(100.0 * row['peak'])}, {number(100.0 * row['end'])}"
     arms = list(study.arms())
     assert head[1:-1] == [label(arm) for arm in arms] and head[-1] == "published"
     assert [row[0] for row in body] == list(dict.fromkeys(table.index.get_level_values("quantity")))
@@ -250,25 +240,3 @@ def test_worlds_count_once_each_and_intervals_are_over_them():
     assert table.loc[(FREE, "founded"), "mean"] == 0.0 and table.loc[(FREE, "hazard in calm"), "worlds"] == 0
     assert found.paths["consumer_traffic"]["alive"].shape == (12, 24)
     assert found.paths["consumer_traffic"]["broke"].sum(axis=0).tolist() == [*[0.0] * 8, 12.0, *[0.0] * 15]
-
-
-# --- sizes -----------------------------------------------------------------------------------------------
-
-
-def test_a_size_is_the_highest_year_and_the_last():
-    revenue = [0.0] * 8 + [0.004, 0.006, 0.004, 0.006] + [0.002] * 8
-    found = sizes(of_quarters(20, platform_revenue=revenue, payment_fees=[0.001] * 20))
-    assert found["revenue"] == pytest.approx((0.005, 0.002))
-    assert found["revenue with payment fees"] == pytest.approx((0.006, 0.003))
-    assert found["venture money"] == (0.0, 0.0) and set(found) == set(SIZES)
-
-
-def test_debts_are_beside_a_years_gdp_and_giants_count():
-    platforms = pd.DataFrame({
-        "quarter": [1, 1, 2], "claims_owed": [10.0, 30.0, 8.0], "loans": [20.0, 60.0, 4.0],
-        "consumer_spend": [1.0, 2.0, 0.0], "firm_spend": [3.0, 4.0, 5.0], "giant": [0, 1, 1],
-    })  # fmt: skip
-    found = derived(platforms, pd.Series([100.0, 50.0, 50.0], index=[1, 2, 3]))
-    assert found["lent_by_households"].tolist() == [0.1, 0.04, 0.0]
-    assert found["largest_lender"].tolist() == [0.15, 0.02, 0.0]
-    assert found["advertising"].tolist() == [0.1, 0.1, 0.0]

@@ -9,15 +9,14 @@ of two with identical rows the same holds around a half. In smaller economies th
 
 from __future__ import annotations
 
-import dataclasses
 import functools
-import math
 from typing import Any
 
 import numpy as np
 import pytest
-from scipy import stats
 
+from experiments.judge.neutrality import MEAN, REACH, interval
+from experiments.measure.variants import RESOLUTION, VARIANTS, twin_of
 from sim import Economy, discover
 from sim.population import founders
 
@@ -25,7 +24,6 @@ FIRST, SECOND = "deep_integration", "consumer_traffic"
 SIZES: dict[str, Any] = {"firms": 3_000, "banks": 10, "platforms": 120}
 BEGIN = 30  # platforms of each
 HELD = {"giants": 0, "idle_founders": 0.0}
-MEAN, REACH = 0.05, 0.10
 SEEDS, QUARTERS = 20, 40
 
 
@@ -56,16 +54,9 @@ def alike(seed: int, quarters: int = QUARTERS, part: int = 1) -> float:
     """The share of one of two models that differ in their names alone, less a half; in a part of the usual
     economy."""
     row = discover()[FIRST]
-    twin = dataclasses.replace(row, name=f"{FIRST}_again", title=f"{row.title}, once more")
+    twin = twin_of(row)
     mix = {row: BEGIN // part, twin: BEGIN // part}
     return share(grown(seed, 1, part).branch(mix, parameters=HELD).run(quarters), FIRST) - 0.5
-
-
-def interval(numbers: Any, confidence: float = 0.90) -> tuple[float, float, float]:
-    """Mean over seeds with Student's interval."""
-    x = np.asarray(numbers, float)
-    half = float(stats.t.ppf((1.0 + confidence) / 2.0, len(x) - 1)) * x.std(ddof=1) / math.sqrt(len(x))
-    return float(x.mean()), float(x.mean()) - half, float(x.mean()) + half
 
 
 def assert_neutral(numbers: Any) -> None:
@@ -79,17 +70,14 @@ def usual() -> tuple[float, ...]:
     return tuple(lived(seed) for seed in range(1, SEEDS + 1))
 
 
-CHANGES: dict[str, dict[str, Any]] = {
-    "twice the rows, half the team": {"times": 2},
-    "projects paid as a whole": {"project_down": 1.0},
-    "founded as the quarter opens": {"by_month": 0},
-}
+CHANGES = [name for name, one in VARIANTS.items() if one.kind == RESOLUTION]
 
 
 @pytest.mark.long
 @pytest.mark.parametrize("change", CHANGES)
 def test_resolution_does_not_move_the_share_of_a_business_model(change):
-    changed = [lived(seed, **CHANGES[change]) for seed in range(1, SEEDS + 1)]
+    of = VARIANTS[change]
+    changed = [lived(seed, times=of.times, **of.parameters) for seed in range(1, SEEDS + 1)]
     assert_neutral(np.array(changed) - np.array(usual()))
 
 
@@ -115,7 +103,7 @@ def test_a_preference_would_be_noticed():
 
 def test_where_there_is_too_little_room_no_name_comes_first():
     row = discover()[FIRST]
-    twin = dataclasses.replace(row, name=f"{FIRST}_again", title=f"{row.title}, once more")
+    twin = twin_of(row)
     found = []
     for seed in range(1, 9):
         economy = grown(seed, 1, 10).branch({row: 1, twin: 1}, parameters={**HELD, "owners_purse": 0.9})

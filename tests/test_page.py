@@ -16,6 +16,7 @@ import pytest
 from PIL import Image
 
 from experiments.judge import comparison, signal
+from experiments.judge.binding import bound
 from experiments.judge.family import BETTER, NO_DIFFERENCE, WORDS, WORSE
 from experiments.judge.means import mean_interval
 from experiments.judge.stakes import EARNS, REVENUE, lives_from, of_median, stakes, worth
@@ -33,6 +34,7 @@ from experiments.tell.words import label, number, readable
 from tests import check_page
 from tests.test_claims import planted as answered
 from tests.test_compare import LABELS, planted
+from tests.test_neutrality_study import limited
 from tests.test_verdict import drawn, ensemble
 
 WORLDS, QUARTERS = 24, 40
@@ -75,7 +77,8 @@ def found() -> compare.Found:
     claims = answered({"C4": -5.0, "C9": 0.0, "C11": 5.0})
     values = ensemble({"consumption_gain": 4.0})
     chance = signal.signal(values, PRIMARY, [(FOCUS, CONTROL)], table.assign(unemployment=0.05))
-    return compare.Found(judged, claims, compared, stakes(table), table, chance)
+    short = pd.concat([limited(FOCUS, 25), limited(CONTROL, 25)])
+    return compare.Found(judged, claims, compared, stakes(table), table, chance, bound(short, [FOCUS]))
 
 
 @pytest.fixture(scope="module")

@@ -31,6 +31,7 @@ SCRIPTS = {
     "lives": "How platforms live",
     "lines": "What service lines cost, earn and do",
     "invasion": "Who invades whom",
+    "neutrality": "What ought not to decide",
     "pace_of_change": "What the pace of change does",
     "crowding": "How crowded each business model gets",
     "depth": "What depth does",
@@ -47,6 +48,7 @@ def command(name: str, arguments: Mapping[str, Any]) -> str:
     """What to type to have it again."""
     given = {size: arguments[size] for size in SIZES if arguments.get(size) is not None}
     words = [f"{option(key)} {value}" for key, value in {**given, **arguments.get("chosen", {})}.items()]
+    words += [option(key) for key, value in arguments.get("extra", {}).items() if value is True]
     return f'make {name} ARGS="{" ".join(words)}"'
 
 

@@ -33,6 +33,15 @@ DERIVED = ("lent_by_households", "largest_lender", "advertising")
 RECORDED = tuple(dict.fromkeys(one for names, _ in SIZES.values() for one in names if one not in DERIVED))
 
 
+def kept_sizes(economy: Any) -> dict[str, pd.DataFrame]:
+    """``quarters`` since the branching, in ``since`` from 1, with what sizes are made of."""
+    records, branched = economy.records, economy.branched
+    quarters = records.quarters[list(RECORDED)].join(derived(records.platforms, records.quarters["gdp"]))
+    quarters = quarters.loc[quarters.index > branched].reset_index()
+    quarters.insert(0, "since", quarters["quarter"].astype(int) - branched)
+    return {"quarters": quarters}
+
+
 def derived(platforms: pd.DataFrame, gdp: pd.Series) -> pd.DataFrame:
     """`DERIVED` by quarter [share of GDP, of a year's for debts], from the record of all platforms.
 

@@ -13,7 +13,6 @@ import numpy.typing as npt
 import pandas as pd
 
 from experiments.measure.arithmetic import YEAR, Values, mean, share, yearly
-from experiments.measure.fintech_sizes import RECORDED, derived
 
 FIVE_YEARS = 5 * YEAR  # quarters
 LEADERS = 0.1  # the largest of the platforms that live, by revenue of the year before
@@ -26,9 +25,7 @@ def kept_lives(economy: Any) -> dict[str, pd.DataFrame]:
     """``quarters`` and ``platforms`` since the branching, in ``since`` from 1; giants are left out."""
     branched = economy.branched
     quarters, platforms = economy.records.quarters, economy.records.platforms
-    beside = derived(platforms, quarters["gdp"])
-    names = list(dict.fromkeys((*KEPT_QUARTERS, *RECORDED)))
-    quarters = quarters[names].join(beside).loc[quarters.index > branched].reset_index()
+    quarters = quarters.loc[quarters.index > branched, list(KEPT_QUARTERS)].reset_index()
     quarters.insert(0, "since", quarters["quarter"].astype(int) - branched)
     if not len(platforms):
         empty = {name: np.empty(0) for name in KEPT_PLATFORMS}

@@ -6,7 +6,8 @@
 Founders choose among all business models; in each further arm one mechanism is off from the branching on.
 Worlds are the usual ones, so the differences are paired; beside each stands what a change without a meaning
 does. A mechanism that moves no primary outcome beyond its margin is said to move nothing: it is there for
-what it is, or should go. The folder then holds ``ablation.csv``, ``report.md`` and ``ablation.png``.
+what it is, or should go. The report ends with the list of those. The folder then holds ``ablation.csv``,
+``report.md`` and ``ablation.png``.
 """
 
 from __future__ import annotations
@@ -167,7 +168,42 @@ def lines(done: Ablation) -> list[str]:
         for _, row in done.found.iterrows()
     ]
     header = ["switched off", "outcome", "difference (95 %)", "placebo", "margin", "unit", "word"]
-    return [*out, table(header, rows, aligned=True), ""]
+    return [*out, table(header, rows, aligned=True), "", *nil(done)]
+
+
+NIL = "## Moves nothing (reported as nil)"
+OF_NIL = (
+    "Mechanisms that move no primary outcome, each with the outcome in which its interval reaches farthest, "
+    "in margins. Settled are those in which every outcome is known to lie within its margin; the others were "
+    "not seen to move anything, and may."
+)
+
+
+def nil(done: Ablation) -> list[str]:
+    """A line for each mechanism that moves nothing: how far it might, beside the placebo."""
+    found = done.found
+    moving = set(found.loc[found["word"] == MOVES, "mechanism"])
+    still = found.loc[~found["mechanism"].isin(moving)]
+    if not len(still):
+        return [NIL, "", "None: every mechanism moves a primary outcome.", ""]
+    rows = []
+    for name, mine in still.groupby("mechanism", sort=False):
+        ends = mine[["difference", "low", "high"]].abs().max(axis=1) / mine["margin"]
+        row = mine.loc[ends.fillna(-1.0).idxmax()]
+        open_ = int((mine["word"] == UNDECIDED).sum())
+        nothing = bool((mine["word"] == NOTHING).all())
+        known = "nothing at all happens" if nothing else "settled"
+        rows.append(
+            [
+                str(name),
+                label(str(row["outcome"])),
+                spanned(*(float(row[one]) / float(row["margin"]) for one in ("difference", "low", "high"))),
+                number(float(row["placebo"]) / float(row["margin"])),
+                f"open in {open_} of {len(mine)}" if open_ else known,
+            ]
+        )
+    header = ["switched off", "farthest in", "margins (95 %)", "placebo, margins", ""]
+    return [NIL, "", OF_NIL, "", table(header, rows, aligned=True), ""]
 
 
 def draw(done: Ablation) -> Figure:

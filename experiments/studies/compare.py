@@ -11,26 +11,31 @@ holds the worlds themselves, ``measures.parquet`` and ``.csv`` (world x arm x me
 ``differences.csv``, ``primary.csv`` (the questions that words are given to), ``secondary.csv``,
 ``dependence.csv`` (screened over all drawn parameters), ``pairs.csv``, ``dominance.csv``,
 ``weightings.csv``, ``preferred.csv``, ``lucks.csv``, ``signal.csv`` and
-``noise.csv`` (what of it is chance), ``stakes.csv`` (sizes, times, who bore losses), ``report.md``, the same
-as one page to send on, ``report.html``, and four figures; the same command again computes only what is
-missing.
+``noise.csv`` (what of it is chance), ``stakes.csv`` (sizes, times, who bore losses), ``binding.csv`` (which
+resource was short), ``report.md``, the same as one page to send on, ``report.html``, and four figures; the
+same command again computes only what is missing.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from experiments.judge import register
+from experiments.judge.binding import bound
 from experiments.judge.claims import Answers, answers
 from experiments.judge.comparison import Comparison, compare
 from experiments.judge.power import Enough
 from experiments.judge.signal import Signal, signal
 from experiments.judge.stakes import stakes, worth
 from experiments.judge.verdict import Verdict, known, questions, verdict
-from experiments.measure.futures import Frame, arms, kept, shock
+from experiments.measure.binding import Binding
+from experiments.measure.futures import NO_GAINS, PLACEBO, Frame, arms, kept, shock
 from experiments.measure.measures import MEASURES, measured, outcomes
 from experiments.run.command import Settings
+from experiments.run.world import CONTROL
 from experiments.study import Study, Tables
+from experiments.tell import binding
 from experiments.tell import claims as answered
 from experiments.tell.chance import by_chance
 from experiments.tell.figures import figures
@@ -55,7 +60,8 @@ QUICK = {"worlds": 16, "firms": 5_000, "burn_in": 40, "quarters": 80}
 class Found:
     """The verdict, whose ``primary`` says in ``yuan`` what one unit is worth to a person in a year; what it
     says of the essay's claims; the comparison of all measures; the stakes; and what figures are drawn from
-    besides: ``quarters``; and how much of the differences is chance."""
+    besides: ``quarters``; how much of the differences is chance; and which resource was short, see
+    `judge.binding.bound`."""
 
     verdict: Verdict
     claims: Answers
@@ -63,6 +69,7 @@ class Found:
     stakes: Frame
     quarters: Frame
     signal: Signal
+    binding: Frame
 
 
 def judge(tables: Tables) -> Found:
@@ -76,7 +83,13 @@ def judge(tables: Tables) -> Found:
     judged = replace(judged, primary=judged.primary.assign(yuan=yuan))
     compared, at_stake = compare(measured(tables)), stakes(quarters)
     chance = signal(values, asked, pairs, quarters)
-    return Found(judged, claims(tables), compared, at_stake, quarters, chance)
+    short = bound(tables["binding"], models(map(str, quarters["arm"].unique())))
+    return Found(judged, claims(tables), compared, at_stake, quarters, chance, short)
+
+
+def models(labels: Iterable[str]) -> list[str]:
+    """The arms in which platforms act, but for those that are there to compare an arm with itself."""
+    return [one for one in labels if one not in (CONTROL, NO_GAINS, *PLACEBO.values())]
 
 
 def persons(settings: Settings) -> float:
@@ -107,6 +120,7 @@ def tell(found: Found) -> Report:
         "",
     ]
     more += [stakes_table(found.stakes), ""]
+    more += [*binding.lines(found.binding), binding.NEUTRAL, ""]
     more += ["## What the verdict is read from", "", verdict_table(judged), "", *reasons(judged), ""]
     more += ["## Earlier and later", "", at_other_horizons(judged), ""]
     more += ["## What of it is chance", "", *by_chance(found.signal)]
@@ -125,6 +139,7 @@ def tell(found: Found) -> Report:
             "primary": judged.primary,
             "secondary": judged.secondary,
             "stakes": found.stakes,
+            "binding": found.binding,
             "dependence": named_leads(judged),
             "pairs": judged.pairs,
             "dominance": judged.dominance,
@@ -139,4 +154,7 @@ def tell(found: Found) -> Report:
 
 
 SIZES = QUICK, {**QUICK, "worlds": 200, "firms": 10_000}
-STUDY = Study(__doc__, *SIZES, arms, kept, judge, tell, aside=shock, known=far, register=register.digest)
+STUDY = Study(
+    __doc__, *SIZES, arms, kept, judge, tell,
+    aside=shock, known=far, register=register.digest, follow=Binding,
+)  # fmt: skip

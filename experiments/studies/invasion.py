@@ -2,14 +2,16 @@
 
     make invasion
     make invasion ARGS="--worlds 20 --firms 5000"
+    make invasion ARGS=--without-gains
 
 Every business model in which platforms act begins with one platform in twenty among nineteen of another, some
 200 in all, and founders follow what they see of each. What is told of a pair is the change of the rarer
 one's share of living platforms after ten and twenty years, mean over worlds with its interval: it invades, or
 is driven out, or that is undecided. Where too few of the rarer kind are founded for chance not to decide, the
 pair is not decided either. Beside them stands a pair of one business model under two names, which has to stay
-where it began. Worlds differ by their seeds alone. The folder then holds ``invasion.csv``, ``report.md`` and
-``invasion.png``.
+where it began. With ``--without-gains`` all pairs are lived once more in worlds in which a link does nothing
+for a firm, every real effect of every line at zero, and told beside. Worlds differ by their seeds alone. The
+folder then holds ``invasion.csv``, ``report.md`` and ``invasion.png``.
 """
 
 from __future__ import annotations
@@ -25,8 +27,10 @@ import pandas as pd
 from experiments.judge.slopes import mean_of
 from experiments.measure.arithmetic import YEAR
 from experiments.measure.following import kept_counts
-from experiments.measure.futures import FOCUS, Frame
+from experiments.measure.futures import FOCUS, Frame, real_effects
+from experiments.measure.variants import AGAIN, twin_of
 from experiments.run.arm import Arm
+from experiments.run.command import Parser, Settings
 from experiments.study import Study, Tables
 from experiments.tell.drawing import colour, panels
 from experiments.tell.markdown import table
@@ -38,7 +42,8 @@ if TYPE_CHECKING:
 
 RARE, COMMON = 10, 190  # platforms with which the two of a pair begin
 AMONG = " among "
-AGAIN = "_again"  # after the name of a business model that stands beside itself
+AS_IT_IS, WITHOUT = "", "without_gains"  # folders with the worlds in which links do something, or nothing
+TITLES = {AS_IT_IS: "Links with their effects", WITHOUT: "Links without any real effect"}
 ALIKE = {"idle_founders": 0.0}  # who founds whatever he sees founds as many of either kind
 LEAST_BEGUN, LEAST_BIRTHS = 200, 10  # platforms in all; births of the rarer kind: else chance decides
 YEARS = (10, 20)
@@ -51,12 +56,13 @@ COLUMNS = ("rare", "common", "years", "worlds", "began", "share", "change", "low
 
 @dataclass(frozen=True)
 class Invasions:
-    """``table``: a row a pair and date with `COLUMNS`: the mean share of the rarer kind and its change with
-    its interval (95 %), platforms with which both began, births of the rarer kind until the end and living
-    platforms of both at the date (medians over worlds). ``paths``: by arm (worlds, quarters) shares."""
+    """``table``: a row a pair, date and whether links have their ``effects``, with `COLUMNS`: the mean share
+    of the rarer kind and its change with its interval (95 %), platforms with which both began, births of the
+    rarer kind until the end and living platforms of both at the date (medians over worlds). ``paths``: by
+    folder (of `TITLES`) and arm (worlds, quarters) shares."""
 
     table: Frame
-    paths: dict[str, Any]
+    paths: dict[tuple[str, str], Any]
 
 
 def arms() -> dict[str, Arm]:
@@ -70,14 +76,36 @@ def arms() -> dict[str, Arm]:
         for common in rows
         if rare != common
     }
-    twin = replace(rows[FOCUS], name=FOCUS + AGAIN, title=f"{rows[FOCUS].title}, once more")
+    twin = twin_of(rows[FOCUS])
     return {**pairs, f"{twin.name}{AMONG}{FOCUS}": Arm({rows[FOCUS]: COMMON, twin: RARE}, ALIKE)}
 
 
+def parts(settings: Settings) -> Mapping[str, Settings]:
+    """The usual worlds, and on request those in which no line has a real effect."""
+    found = {AS_IT_IS: settings}
+    if settings.extra.without_gains:
+        found[WITHOUT] = replace(settings, chosen={**settings.chosen, **real_effects()})
+    return found
+
+
+def options(built: Parser) -> None:
+    """The study's own options."""
+    words = "tell besides who invades whom where no line has a real effect"
+    built.add_argument("--without-gains", action="store_true", help=words)
+
+
+def judged(lived: Mapping[str, Tables]) -> Invasions:
+    """What became of each pair, with the effects of links and where it was asked for without them."""
+    found = {name: judge(tables) for name, tables in lived.items()}
+    table = pd.concat([one.table.assign(effects=name != WITHOUT) for name, one in found.items()])
+    paths = {(name, arm): path for name, one in found.items() for (_, arm), path in one.paths.items()}
+    return Invasions(table.reset_index(drop=True), paths)
+
+
 def judge(tables: Tables) -> Invasions:
-    """What became of each pair."""
+    """What became of each pair in worlds of one kind."""
     rows: list[tuple[Any, ...]] = []
-    paths: dict[str, Any] = {}
+    paths: dict[tuple[str, str], Any] = {}
     counts = tables["counts"]
     lasted = int(tables["quarters"]["since"].max())
     dates = [YEAR * years for years in YEARS if YEAR * years <= lasted] or [lasted]
@@ -88,7 +116,7 @@ def judge(tables: Tables) -> Invasions:
         share = shares_of(alive[rare], alive[common])
         first = {kind: alive[kind][1] + deaths[kind][1] - births[kind][1] for kind in (rare, common)}
         start = shares_of(first[rare], first[common])
-        paths[str(arm)] = share.to_numpy(float)
+        paths[(AS_IT_IS, str(arm))] = share.to_numpy(float)
         begun = float((first[rare] + first[common]).median())
         founded = float(births[rare].sum(axis=1).median())
         for date in dates:
@@ -138,25 +166,33 @@ def is_placebo(row: Any) -> bool:
 def tell(found: Invasions) -> Report:
     """A line for each pair at the last date, the placebo first; the table of both dates."""
     last = found.table.loc[found.table["years"] == found.table["years"].max()]
-    placebo = last.apply(is_placebo, axis=1)
-    lines = [line(row) for _, row in pd.concat([last[placebo], last[~placebo]]).iterrows()]
-    shown = found.table.assign(known=[percent(row) for _, row in found.table.iterrows()])
+    words: list[str] = []
+    kinds = [True, False] if not found.table["effects"].all() else [True]
+    for effects in kinds:
+        mine = last.loc[last["effects"] == effects]
+        placebo = mine.apply(is_placebo, axis=1)
+        title = [f"## {TITLES[AS_IT_IS if effects else WITHOUT]}", ""] if len(kinds) > 1 else []
+        words += [
+            *title,
+            *(line(row) for _, row in pd.concat([mine[placebo], mine[~placebo]]).iterrows()),
+            "",
+        ]
     rows = [
         [
-            f"{label(row['rare'])}{AMONG}{label(row['common'])}",
+            f"{label(row['rare'])}{AMONG}{label(row['common'])}" + ("" if row["effects"] else ", no gains"),
             f"{row['years']:g}",
-            row["known"],
+            percent(row),
             number(row["births"]),
             number(row["living"]),
             int(row["worlds"]),
             row["word"],
         ]
-        for _, row in shown.iterrows()
+        for _, row in found.table.iterrows()
     ]
     head = ["pair", "years", "change of share, points (95 %)", "births", "living", "worlds", "says"]
-    words = ["Of the rarer kind, share of living platforms; births until the end, living: median worlds."]
+    about = "Of the rarer kind, share of living platforms; births until the end, living: median worlds."
     return Report(
-        "\n".join([*lines, "", *words, "", table(head, rows, aligned=True)]),
+        "\n".join([*words, about, "", table(head, rows, aligned=True)]),
         title="Invasion: one platform in twenty",
         tables={"invasion": found.table},
         figures={"invasion": lambda: draw(found)},
@@ -181,23 +217,25 @@ def percent(row: Any) -> str:
 
 
 def draw(found: Invasions) -> Figure:
-    """The share of the rarer kind over time, a panel for each of those among whom it began."""
-    pairs: dict[str, list[str]] = {}
-    for arm in found.paths:
-        pairs.setdefault(arm.partition(AMONG)[2], []).append(arm)
-    words: Mapping[str, int] = found.table.drop_duplicates(["rare", "common"], keep="last")[
-        "word"
-    ].value_counts()
-    title = "Of pairs: " + ", ".join(f"{n} {word}" for word, n in words.items())
+    """The share of the rarer kind over time, a panel for each of those among whom it began; without the
+    effects of links dashed."""
+    pairs: dict[str, list[tuple[str, str]]] = {}
+    for folder, arm in found.paths:
+        pairs.setdefault(arm.partition(AMONG)[2], []).append((folder, arm))
+    title = "Of pairs: " + counted(found.table.loc[found.table["effects"]])
+    if not found.table["effects"].all():
+        title += "; without gains: " + counted(found.table.loc[~found.table["effects"]])
     figure, axes = panels(len(pairs), title, width=3.6, height=3.4, sharey=True)
     for place, (common, mine) in zip(axes, pairs.items(), strict=True):
-        for arm in mine:
-            rare, path = arm.partition(AMONG)[0], found.paths[arm]
+        kinds = list(dict.fromkeys(arm.partition(AMONG)[0] for _, arm in mine))
+        for folder, arm in mine:
+            rare, path = arm.partition(AMONG)[0], found.paths[folder, arm]
             known = np.isfinite(path).any(axis=0)
             middle = np.nanmedian(path[:, known], axis=0)
             at = np.arange(1, path.shape[1] + 1)[known]
-            tint = "#000000" if rare.endswith(AGAIN) else colour(rare, mine)
-            place.plot(at, 100.0 * middle, color=tint, label=label(rare))
+            tint = "#000000" if rare.endswith(AGAIN) else colour(rare, kinds)
+            style, name = ("-", label(rare)) if folder == AS_IT_IS else ("--", f"{label(rare)}, no gains")
+            place.plot(at, 100.0 * middle, style, color=tint, label=name)
         place.axhline(100.0 * RARE / (RARE + COMMON), color="0.7", linewidth=0.8)
         place.set(title=f"among {label(common)}", xlabel="quarters since the branching")
         place.legend(frameon=False, fontsize=7)
@@ -205,4 +243,13 @@ def draw(found: Invasions) -> Figure:
     return figure
 
 
-STUDY = Study(__doc__, QUICK, FULL, arms, kept_counts, judge, tell, sampled=False, held={"giants": 0})
+def counted(rows: Frame) -> str:
+    """How many pairs have which word at the last date."""
+    words: Mapping[str, int] = rows.drop_duplicates(["rare", "common"], keep="last")["word"].value_counts()
+    return ", ".join(f"{n} {word}" for word, n in words.items())
+
+
+STUDY = Study(
+    __doc__, QUICK, FULL, arms, kept_counts, judged, tell,
+    sampled=False, held={"giants": 0}, parts=parts, options=options,
+)  # fmt: skip

@@ -2,26 +2,33 @@
 
     make lines ARGS="--worlds 20"
 
-Deep integration alone, from a few platforms of it. Worlds differ by their seeds alone. The folder then holds
-``lines.csv`` (each line by size of the client, and what links, clients, platforms and chains amount to, each
-with its interval and some beside what is published), ``report.md`` and ``lines.png``.
+Deep integration alone, from a few platforms of it. Beside it the same where no line has a real effect on a
+firm, and the world without platforms: from which account integrators live, and what of their clients' gain
+others lose. Worlds differ by their seeds alone. The folder then holds ``lines.csv`` (each line by size of the
+client, and what links, clients, platforms and chains amount to, each with its interval and some beside what
+is published), ``income.csv``, ``accounts.csv``, ``report.md`` and ``lines.png``.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
+from experiments.judge.accounts import Ledgers, ledgers
 from experiments.judge.inside import of_cases
+from experiments.measure.accounts import Accounts
 from experiments.measure.arithmetic import YEAR, Values
-from experiments.measure.futures import FOCUS, Frame
+from experiments.measure.futures import FOCUS, NO_GAINS, Frame, real_effects
 from experiments.measure.lines import ALL, PER_CLIENT, SIZES, WITHIN, churn, firsts, kept_lines
 from experiments.run.arm import Arm
+from experiments.run.world import CONTROL
 from experiments.study import Study, Tables
+from experiments.tell import accounts
 from experiments.tell.drawing import band, panels
 from experiments.tell.markdown import table
 from experiments.tell.report import Report
@@ -47,8 +54,8 @@ NUMBERS = ("lines begun, a link", HALF)  # all others are shares
 
 
 def arms() -> dict[str, Arm]:
-    """Deep integration."""
-    return {FOCUS: Arm(FOCUS)}
+    """Deep integration, the same where no line has a real effect, and the world without platforms."""
+    return {CONTROL: Arm(CONTROL), FOCUS: Arm(FOCUS), NO_GAINS: Arm(FOCUS, real_effects())}
 
 
 @dataclass(frozen=True)
@@ -56,16 +63,24 @@ class Lines:
     """``table``: quantity, line, size (both empty but for lines), worlds with a case, mean, low, high (95 %).
 
     ``firsts``: by world and age in quarters the share of integrators that have had a profit; ``depth``: by
-    world and quarter the number of lines that a link has.
+    world and quarter the number of lines that a link has. ``ledgers``: from which account integrators live.
     """
 
     table: Frame
     firsts: Values
     lines: Values
+    ledgers: Ledgers
 
 
 def judge(tables: Tables) -> Lines:
-    """Lines by size, and what links amount to, over worlds."""
+    """Lines by size, what links amount to, and from which account integrators live, over worlds."""
+    names = ("quarters", "platforms", "lines", "chains")
+    mine = {name: tables[name].loc[tables[name]["arm"] == FOCUS] for name in names}
+    return Lines(*of_worlds(mine), ledgers(tables))
+
+
+def of_worlds(tables: Mapping[str, Frame]) -> tuple[Frame, Values, Values]:
+    """``table``, ``firsts`` and ``lines`` of `Lines`, from the tables of deep integration alone."""
     by_world: dict[tuple[str, str, str], list[float]] = {}
     curves, paths = [], []
     chains = tables["chains"].set_index("world")
@@ -84,7 +99,7 @@ def judge(tables: Tables) -> Lines:
         mean = of_cases(values)
         rows.append((quantity, line, size, mean.n, mean.mean, mean.low, mean.high))
     columns = ["quantity", "line", "size", "worlds", "mean", "low", "high"]
-    return Lines(pd.DataFrame(rows, columns=columns), np.array(curves), np.array(paths))
+    return pd.DataFrame(rows, columns=columns), np.array(curves), np.array(paths)
 
 
 def of_lines(lines: pd.DataFrame) -> dict[tuple[str, str, str], float]:
@@ -154,10 +169,11 @@ def tell(found: Lines) -> Report:
               for row in lone.to_dict("records")]  # fmt: skip
     words = [
         ABOUT, "", table(["line", "clients", *COLUMNS.values()], rows, aligned=True), "",
-        table(["", "", "published"], others, aligned=True),
+        table(["", "", "published"], others, aligned=True), "", *accounts.lines(found.ledgers),
     ]  # fmt: skip
     title = "What service lines cost, earn and do"
-    return Report("\n".join(words), {"lines": found.table}, {"lines": lambda: draw(found)}, title)
+    frames = {"lines": found.table, "income": found.ledgers.income, "accounts": found.ledgers.firms}
+    return Report("\n".join(words), frames, {"lines": lambda: draw(found)}, title)
 
 
 def is_share(quantity: str) -> bool:
@@ -220,4 +236,6 @@ def draw(found: Lines) -> Figure:
     return figure
 
 
-STUDY = Study(__doc__, QUICK, {**QUICK, "worlds": 20}, arms, kept_lines, judge, tell, sampled=False)
+STUDY = Study(
+    __doc__, QUICK, {**QUICK, "worlds": 20}, arms, kept_lines, judge, tell, sampled=False, follow=Accounts
+)

@@ -3,9 +3,9 @@
     make lives ARGS="--worlds 20"
 
 Every business model alone, from two platforms of it, and the free arm in which founders choose. Worlds differ
-by their seeds alone. The folder then holds ``lives.csv`` (what each arm's lives amount to, with its interval
-and beside what is published), ``sizes.csv`` (how large fintech is beside the economy), ``report.md`` and
-``lives.png``.
+by their seeds alone. How large fintech is beside the economy is what ``make magnitudes`` tells. The folder
+then holds ``lives.csv`` (what each arm's lives amount to, with its interval and beside what is published),
+``report.md`` and ``lives.png``.
 """
 
 from __future__ import annotations
@@ -18,7 +18,6 @@ import pandas as pd
 
 from experiments.judge.inside import of_cases
 from experiments.measure.arithmetic import Values
-from experiments.measure.fintech_sizes import SIZES, sizes
 from experiments.measure.futures import FREE, Frame
 from experiments.measure.lives import MANNERS, kept_lives, lives, paths
 from experiments.run.arm import Arm
@@ -42,18 +41,6 @@ BESIDE = {  # the fact of seeds/evidence.toml that a row stands beside, and how 
     "revenue at its peak": "PLATFORM_REVENUE: 0.2 to 0.5 %",
     "venture money in its best year": "VENTURE_MONEY: 0.03 to 0.1 %",
 }
-OF_SIZES = [
-    "arm",
-    "size",
-    "published",
-    "worlds",
-    "peak",
-    "least_peak",
-    "most_peak",
-    "end",
-    "least_end",
-    "most_end",
-]
 PERCENT = ("hazard", "died", "left", "alive", "leaders", "others", "ended", "revenue", "venture")
 
 
@@ -69,19 +56,16 @@ def arms() -> dict[str, Arm]:
 class Lives:
     """``table``: arm, quantity, worlds that had a case, mean, low, high (95 % interval), median.
 
-    ``sizes``: arm, size, published, and of its peak and of the end the median over worlds with the least and
-    the most [share of GDP]. ``paths``: by arm and name (worlds, quarters) arrays of counts.
+    ``paths``: by arm and name (worlds, quarters) arrays of counts.
     """
 
     table: Frame
-    sizes: Frame
     paths: dict[str, dict[str, Values]]
 
 
 def judge(tables: Tables) -> Lives:
     """Lives by arm and world."""
     rows: list[tuple[Any, ...]] = []
-    large: list[tuple[Any, ...]] = []
     drawn: dict[str, dict[str, Values]] = {}
     quarters, platforms = tables["quarters"], tables["platforms"]
     for arm, mine in quarters.groupby("arm", sort=False, observed=True):
@@ -92,17 +76,12 @@ def judge(tables: Tables) -> Lives:
         ]
         counts = [paths(of, len(one)) for of, one in worlds]
         drawn[str(arm)] = {name: np.array([count[name] for count in counts]) for name in counts[0]}
-        of_worlds = [sizes(one) for _, one in worlds]
-        for name, (_, beside) in SIZES.items():
-            both = np.array([one[name] for one in of_worlds])
-            spread = [f(both[:, at]) for at in (0, 1) for f in (np.median, np.min, np.max)]
-            large.append((str(arm), name, beside, len(both), *map(float, spread)))
         found: Frame = pd.DataFrame([lives(of, one) for of, one in worlds])
         for name in found:
             mean = of_cases(found[name].to_numpy(float))
             rows.append((str(arm), name, mean.n, mean.mean, mean.low, mean.high, float(found[name].median())))
     columns = ["arm", "quantity", "worlds", "mean", "low", "high", "median"]
-    return Lives(pd.DataFrame(rows, columns=columns), pd.DataFrame(large, columns=OF_SIZES), drawn)
+    return Lives(pd.DataFrame(rows, columns=columns), drawn)
 
 
 def tell(found: Lives) -> Report:
@@ -118,24 +97,10 @@ def tell(found: Lives) -> Report:
         "",
         table(["", *(label(arm) for arm in names), "published"], rows, aligned=True),
         "",
-        *told_sizes(found.sizes),
+        "How large fintech is beside the economy, at its peak and at the end: `make magnitudes`.",
     ]
-    frames = {"lives": found.table, "sizes": found.sizes}
+    frames = {"lives": found.table}
     return Report("\n".join(words), frames, {"lives": lambda: draw(found)}, "How platforms live")
-
-
-def told_sizes(found: Frame) -> list[str]:
-    """How large fintech is, by arm: the median of the peak and of the end, in % of GDP."""
-    by, names = found.set_index(["size", "arm"]), list(dict.fromkeys(found["arm"]))
-    rows = []
-    for size in dict.fromkeys(found["size"]):
-        cells = [by.loc[(size, arm)] for arm in names]
-        told = [f"{number(100.0 * one['peak'])}, {number(100.0 * one['end'])}" for one in cells]
-        rows.append([str(size), *told, str(cells[0]["published"])])
-    worlds = int(found["worlds"].min())
-    words = "Sizes in % of GDP (debts: of a year's), giants counted: of the highest year and the last; "
-    words += f"medians over {worlds} worlds. What set the scale is no hit."
-    return [words, "", table(["", *(label(arm) for arm in names), "published"], rows, aligned=True)]
 
 
 def cell(row: Any, quantity: str) -> str:

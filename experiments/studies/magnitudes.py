@@ -1,33 +1,44 @@
 """How large things are beside each other: to be read before anybody tunes a parameter.
 
-    make magnitudes                       4 seeds of 4,000 firms, 100 quarters, then 40 of each model
+    make magnitudes                       4 seeds of 4,000 firms, 40 quarters, then 40 of each model
     make magnitudes ARGS=--document       the same, and its pages of docs/results are written anew
 
-A loan beside the file it takes, a project beside what it gains, a user beside what is earned on it, revenue
-beside payroll, the venture fund beside GDP, and the sum by which a bank lives. Nothing is drawn: worlds
-differ by their seed. Money is in yuan at the wages of the first quarter, to compare with published costs.
+First how large fintech is beside the economy, at its peak and at the end, in each business model alone and
+where founders choose: in worlds of its own, 12 or more, which are stored and not lived again. Then a loan
+beside the file it takes, a project beside what it gains, a user beside what is earned on it, revenue beside
+payroll, the venture fund beside GDP, and the sum by which a bank lives. Nothing is drawn: worlds differ by
+their seed. Money is in yuan at the wages of the first quarter, to compare with published costs.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from experiments.judge.fintech_sizes import middle_sizes
+from experiments.judge.means import LEAST
 from experiments.measure import proportions
 from experiments.measure.arithmetic import YEAR
+from experiments.measure.fintech_sizes import kept_sizes
+from experiments.measure.futures import Frame
 from experiments.measure.lines import projects
 from experiments.run import command
 from experiments.run.command import Parser, Settings
+from experiments.run.ensemble import Ensemble
 from experiments.run.world import World, founded
+from experiments.studies.lives import arms
 from experiments.study import Job, first_line, publish
-from experiments.tell import markdown
+from experiments.tell import fintech_sizes, markdown
 from experiments.tell.report import Report
 
 QUICK = {"worlds": 4, "firms": 4_000, "burn_in": 40, "quarters": 40}
+LARGE = "How large fintech is beside the economy"
+OF_SIZES = "sizes"  # the folder with the worlds of these
+SIZES_BURN_IN, SIZES_QUARTERS = 20, 80  # long enough for a rise and a fall
 TITLES = {
     "loans": "A loan asked for, by size of the firm, beside the loan that pays for its file",
     "files": "The least loan that pays for a file, and what a file costs",
@@ -120,9 +131,21 @@ def upright(found: Any, name: str) -> Any:
     return wide.T if wide.shape[1] > 3 else wide
 
 
-def told(found: pd.DataFrame) -> str:
+def told(found: pd.DataFrame, large: Frame) -> str:
     """All tables as text."""
-    return "\n".join(f"{title}\n\n{upright(found, name).to_string()}\n" for name, title in TITLES.items())
+    tables = [f"{title}\n\n{upright(found, name).to_string()}\n" for name, title in TITLES.items()]
+    return "\n".join([LARGE, "", *fintech_sizes.lines(large), "", *tables])
+
+
+def sizes(settings: Settings) -> Frame:
+    """How large fintech is, in worlds of its own: see `middle_sizes`; lives those that the store lacks."""
+    from sim.engine.parameters import seeds
+
+    of_sizes = settings.extra.sizes_worlds, SIZES_BURN_IN, settings.extra.sizes_quarters
+    mine = replace(settings, worlds=of_sizes[0], burn_in=of_sizes[1], quarters=of_sizes[2])
+    outcome = mine.run(Ensemble(mine.make_worlds(sampled=False), arms(), kept_sizes), OF_SIZES)
+    print(outcome)
+    return middle_sizes(outcome.store.frame("quarters"), seeds("evidence"))
 
 
 ABOUT = """\
@@ -143,7 +166,7 @@ Flows that involve platforms and the fund, in the last two years of each branch,
 }
 
 
-def by_run(found: pd.DataFrame, world: Lived, typed: str) -> dict[str, str]:
+def by_run(found: pd.DataFrame, large: Frame, world: Lived, typed: str) -> dict[str, str]:
     """The pages of docs/results that a run decides: the tables, and the matrices of one world."""
     # the matrices read the model, which help and complaints should not wait for
     from experiments.document import matrices, quoted
@@ -157,8 +180,9 @@ def by_run(found: pd.DataFrame, world: Lived, typed: str) -> dict[str, str]:
     }
     sections = [f"## {name}\n\n{MATRICES[name]}\n\n{text}" for name, text in made.items()]
     with_command = f"Written by {typed}."
+    scale = "\n".join([f"## {LARGE}", "", *fintech_sizes.lines(large), "", "## What stands beside what"])
     return {
-        "magnitudes": quoted.page("Magnitudes", "\n\n".join((ABOUT, with_command, *tables))),
+        "magnitudes": quoted.page("Magnitudes", "\n\n".join((ABOUT, with_command, scale, *tables))),
         "matrices": quoted.page("Accounting matrices", "\n\n".join((with_command, *sections))),
     }
 
@@ -168,6 +192,7 @@ def body(settings: Settings) -> int:
     from tqdm.auto import tqdm
 
     worlds = settings.make_worlds(sampled=False)
+    large = sizes(settings)
     kept: list[Lived] = []
 
     def living() -> Iterator[Lived]:
@@ -178,15 +203,17 @@ def body(settings: Settings) -> int:
 
     found = magnitudes(living())
     title = f"Means of {len(worlds)} worlds of {settings.firms:,} firms"
-    report = Report(told(found), title=title, page="magnitudes.txt", tables={"magnitudes": found})
+    frames = {"magnitudes": found, "sizes": large}
+    report = Report(told(found, large), title=title, page="magnitudes.txt", tables=frames)
     publish(report, settings, {})
     if settings.extra.document:
         from experiments.document import quoted
 
         typed = f"`make magnitudes ARGS=--document` (seed {settings.seed}, {len(worlds)} worlds of"
         typed += f" {settings.firms:,} firms, {settings.burn_in} quarters,"
-        typed += f" then {settings.quarters} of each model)"
-        quoted.write(by_run(found, kept[0], typed))
+        typed += f" then {settings.quarters} of each model; sizes: {settings.extra.sizes_worlds} worlds,"
+        typed += f" {SIZES_BURN_IN} quarters, then {settings.extra.sizes_quarters})"
+        quoted.write(by_run(found, large, kept[0], typed))
     return 0
 
 
@@ -196,6 +223,12 @@ def build(name: str) -> Parser:
     built = command.parser(name, first_line(__doc__), quick=QUICK, full=full)
     words = "write the pages of docs/results anew"
     built.add_argument("--document", action="store_true", help=words)
+    for name, usual, what in (
+        ("worlds", max(LEAST, QUICK["worlds"]), "worlds in which sizes of fintech are measured"),
+        ("quarters", SIZES_QUARTERS, "quarters that their futures last"),
+    ):
+        kind, words = command.size_of(name), f"{what} ({usual})"
+        built.add_argument(f"--sizes-{name}", type=kind, default=usual, metavar="N", help=words)
     return built
 
 

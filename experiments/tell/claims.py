@@ -36,16 +36,26 @@ SCALE = 3.0  # margins from zero up to which the axis of the figure is even, and
 def lines(found: Answers) -> list[str]:
     """How many claims have which answer, how they were judged, and the claims themselves, one a row."""
     tested = int((found.claims["word"] != NOT_TESTABLE).sum())
-    worlds = int(found.contrasts["n"].add(found.contrasts["missing"]).max()) if len(found.contrasts) else 0
     return [
-        f"- Asked: {len(found.claims)} claims of the essay, as registered before these worlds were run "
+        f"- Asked: {len(found.claims)} claims of the essay, as registered before any of its worlds was run "
         f"(`seeds/claims.toml`; hash {found.register[:12]}).",
         f"- Answers: {counted(found)}.",
-        f"- How: {tested} can be tested with these {many(worlds)}, in {len(found.contrasts)} contrasts, all "
+        f"- How: {tested} can be tested with {of_studies(found)}, in {len(found.contrasts)} contrasts, all "
         "corrected as one family (Holm).",
         "",
         table(("claim", "answer", "in one sentence"), list(told(found))),
     ]
+
+
+def of_studies(found: Answers) -> str:
+    """How many worlds each study has that answers something; studies differ in size."""
+    named_so = found.claims.set_index("claim")["study"]
+    asked = found.contrasts["n"].add(found.contrasts["missing"])
+    most = asked.groupby(found.contrasts["claim"].map(named_so), sort=False).max()
+    if len(most) == 1:
+        return f"these {many(int(most.iloc[0]))}"
+    told = [f"{many(int(one))} of {str(study).replace('_', ' ')}" for study, one in most.items()]
+    return listed(told) if told else "no world"
 
 
 def counted(found: Answers) -> str:

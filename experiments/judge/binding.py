@@ -1,0 +1,75 @@
+"""Which resource binds in which arm: the share of quarters, of platforms or of what was asked."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from experiments.judge.inside import of_cases
+from experiments.measure.futures import Frame
+
+DEARER = 0.1  # engineers' cost above its base from which on they are called short
+# resource, what is told of it
+MEASURES = (
+    ("founders", "turned away for want of a row, of all who came"),
+    ("founders", "quarters in which one was turned away"),
+    ("founders", "rows that stand empty"),
+    ("venture money", "rounds asked for and not got"),
+    ("venture money", "platforms living without a round they asked for"),
+    ("money for growth", "platforms that wanted to spend more than they had"),
+    ("own money for loans", "platforms that lacked it"),
+    ("engineers", "dearer than when none is at work"),
+    ("engineers", "quarters in which they are a tenth dearer or more"),
+    ("staff", "quarters in which firms found fewer workers than they wanted"),
+)
+
+
+def of_one(quarters: Frame) -> tuple[float, ...]:
+    """The numbers of `MEASURES` in one future [share]; NaN where nobody asked."""
+    sums = quarters[["births", "no_room", "rounds_asked", "rounds", "acting"]].sum()
+    came, asked, acting = (float(one) for one in (sums["births"] + sums["no_room"], sums["rounds_asked"],
+                                                  sums["acting"]))  # fmt: skip
+    engineers = quarters["engineers"].dropna().to_numpy(float)
+    mean = float(engineers.mean()) if len(engineers) else math.nan
+    return (
+        part(float(sums["no_room"]), came),
+        float((quarters["no_room"] > 0.0).mean()),
+        float(quarters["vacant"].mean()),
+        part(asked - float(sums["rounds"]), asked),
+        part(float(quarters["refused"].sum()), acting),
+        part(float(quarters["short"].sum()), acting),
+        part(float(quarters["unfunded"].sum()), acting),
+        mean,
+        part(float(np.count_nonzero(engineers >= DEARER)), float(len(engineers))),
+        float((quarters["workers_found"] < 1.0 - 1e-9).mean()),
+    )
+
+
+def part(some: float, whole: float) -> float:
+    """A share; NaN of nothing."""
+    return some / whole if whole > 0.0 else math.nan
+
+
+def bound(binding: Frame, arms: Sequence[str]) -> Frame:
+    """By arm and measure the mean over worlds with its interval (95 %).
+
+    Args:
+        binding: world, luck, arm and the columns of `measure.binding`.
+    """
+    rows: list[tuple[Any, ...]] = []
+    for arm, mine in binding.groupby("arm", sort=False, observed=True):
+        if arm not in arms:
+            continue
+        worlds: dict[Any, list[tuple[float, ...]]] = {}
+        for (world, _), one in mine.groupby(["world", "luck"], observed=True):
+            worlds.setdefault(world, []).append(of_one(one))
+        numbers = np.array([np.mean(lucks, axis=0) for lucks in worlds.values()])
+        for place, (resource, measure) in enumerate(MEASURES):
+            mean = of_cases(numbers[:, place])
+            rows.append((str(arm), resource, measure, mean.n, mean.mean, mean.low, mean.high))
+    columns = ["arm", "resource", "measure", "worlds", "mean", "low", "high"]
+    return pd.DataFrame(rows, columns=columns)
