@@ -44,7 +44,7 @@ from sim.law import Change, Timeline
 from sim.links import billing
 from sim.links import market as links
 from sim.markets import attention, goods, labour, news, placebo, supply
-from sim.markets.payments import banking, ownership, trade_credit, venture, wallets
+from sim.markets.payments import balances, banking, ownership, trade_credit, venture, wallets
 from sim.population import entry, founders, models, start
 from sim.population import exit as leaving
 from sim.population import platforms as population
@@ -304,6 +304,7 @@ class Economy(Shown, Populated, mesa.Model):
         self.each(consumers, serves_debt)
         settlement.consumers_pay(self)
         self.each(consumers, leaves_traces)
+        balances.rest(self)  # of what was paid by wallet a part rests there
         pools.collect(self)  # debtors pay pools, pools pay funders
         self.each(firms, keeps_accounts, sells_as_usual)
         leaving.firms_leave(self)  # closures and defaults, and who bears them

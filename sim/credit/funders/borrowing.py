@@ -45,13 +45,15 @@ class Borrowing(Funder):
         "bad loans to platforms": WriteOff((("banks", "platform_loans"),), (("platforms", "borrowing"),)),
     }
     pays_fee = False
+    counts = "always"
 
     def limit(self, e, need: np.ndarray) -> np.ndarray:
-        """A bank lends a platform up to its own capital, and a part of the room there is."""
+        """A bank lends a platform up to its capital times a cap, and a part of the room there is."""
         platforms = e.platforms.columns
         worth = np.maximum(0.0, platforms["net_worth"].astype(float))
         room = e.p.borrowing_limit * float(e.banks.columns["room"].sum())
-        return np.minimum(np.maximum(0.0, worth - platforms["borrowing"]), room)
+        most = e.p.lender_debt_cap * worth
+        return np.minimum(np.maximum(0.0, most - platforms["borrowing"]), room)
 
     def pay_in(self, e, lent: Fen) -> None:
         part = np.floor(self.share(e) * lent).astype(np.int64)
