@@ -304,8 +304,8 @@ class Economy(Shown, Populated, mesa.Model):
         self.each(consumers, serves_debt)
         settlement.consumers_pay(self)
         self.each(consumers, leaves_traces)
-        balances.rest(self)  # of what was paid by wallet a part rests there
         pools.collect(self)  # debtors pay pools, pools pay funders
+        balances.rest(self)  # of what was paid by wallet a part rests there
         self.each(firms, keeps_accounts, sells_as_usual)
         leaving.firms_leave(self)  # closures and defaults, and who bears them
 

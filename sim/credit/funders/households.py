@@ -73,7 +73,7 @@ def lends_to_platform(consumer, market, p, u):
     """
     at = open_one(consumer.first_app, consumer.second_app, consumer.third_app, market.posted)
     at = consumer.claim_at if consumer.claims > 0 else at
-    pays = (at >= 0) & (market.posted[max(0, at)] > 0.0) & p.households_may_lend
+    pays = (at >= 0) & (market.posted[max(0, at)] > 0.0) & (p.households_may_lend > 0.0)
     spare = max(0.0, float(consumer.deposits) - p.saving_buffer * consumer.usual_income - consumer.budget)
     held = float(consumer.claims)
     wish = p.claim_share * market.trust[max(0, at)] * (spare + held) if pays else 0.0

@@ -54,8 +54,8 @@ def rest(economy) -> None:
     fill = np.minimum(fill, np.maximum(0, consumers["deposits"]))
     if any_of(fill):
         economy.ledger.pay("wallets filled", fill, by_giant(economy, fill))
-    earn(economy)
     keep_safe(economy, np.floor(p.float_custody * platforms["float_owed"]).astype(np.int64))
+    earn(economy)
 
 
 def empty(economy, back: np.ndarray) -> None:
