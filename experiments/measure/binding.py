@@ -63,9 +63,9 @@ def of_models(economy: Any) -> Frame:
             "alive": models["alive"].to_numpy(float),
         }
     )
-    return shares.groupby("model", as_index=False).sum().assign(
-        **{name: lambda f, name=name: f[name] / len(quarters) for name in columns[1:]}
-    )  # fmt: skip
+    summed: Frame = shares.groupby("model", as_index=False).sum()
+    summed[columns[1:]] /= len(quarters)
+    return summed
 
 
 def share(part: float, whole: float) -> float:

@@ -221,10 +221,10 @@ def bound_of(found: Frame, law: Frame) -> Frame:
 
 WHAT = (
     "A world with a rule less the same world without it: the mean over worlds with its interval (95 %), and "
-    "the size of what a change without a meaning does to a world. A rule has bound where the interval of what "
-    "it limits leaves zero out. Somebody is said to have gained or lost only where the difference can be told "
-    "from zero after all such questions of this page have been corrected for together; of all else nothing is "
-    "said."
+    "the size of what a change without a meaning does to a world. A rule has bound where the interval of "
+    "what it limits leaves zero out. Somebody is said to have gained or lost only where the difference can "
+    "be told from zero after all such questions of this page have been corrected for together; of all else "
+    "nothing is said."
 )
 
 
