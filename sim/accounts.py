@@ -45,6 +45,8 @@ INSTRUMENTS: dict[str, Instrument] = {
         (("firms", "receivables"), ("owners", "receivables")), (("firms", "payables"),)
     ),
     "bonds": Instrument((("banks", "bonds"),), (("state", "bonds_owed"),)),
+    "wallet balances": Instrument((("consumers", "wallet_money"),), (("platforms", "float_owed"),)),
+    "balances in custody": Instrument((("platforms", "custody"),), (("state", "custody_owed"),)),
     "reserves": Instrument((("banks", "reserves"),), (("state", "reserves_owed"),)),
     "advances": Instrument((("state", "advances"),), (("banks", "advances_owed"),)),
 }
@@ -62,6 +64,10 @@ FLOWS: dict[str, Flow | Change | WriteOff] = {
     "profit tax": Flow("firms", "state"),
     "bank tax": Flow("banks", "state"),
     "bank resolution": Flow("state", "banks"),
+    # of a bank that fails, beyond what is insured
+    "deposits lost by firms": Flow("firms", "banks"),
+    "deposits lost by consumers": Flow("consumers", "banks"),
+    "deposits lost by platforms": Flow("platforms", "banks"),
     # goods
     "consumption": Flow("consumers", "firms"),
     "public purchases": Flow("state", "firms"),
@@ -130,6 +136,11 @@ FLOWS: dict[str, Flow | Change | WriteOff] = {
     # integration, and what is paid by wallet
     "integration fees": Flow("firms", "platforms"),
     "payment fees": Flow("firms", "platforms"),
+    "wallets filled": Flow("consumers", "platforms", spent_on="wallet_money", earned_by="float_owed"),
+    "wallets emptied": Flow("platforms", "consumers", spent_on="float_owed", earned_by="wallet_money"),
+    "interest on balances": Flow("banks", "platforms"),
+    "balances into custody": Flow("platforms", "state", spent_on="custody", earned_by="custody_owed"),
+    "balances out of custody": Flow("state", "platforms", spent_on="custody_owed", earned_by="custody"),
     # changes of value
     "cost of goods sold": Change("firms", "stock"),
     "spoilage": Change("firms", "stock"),
@@ -146,6 +157,7 @@ FLOWS: dict[str, Flow | Change | WriteOff] = {
     "bad platform loans": WriteOff(
         (("platforms", "loans"),), (("firms", "platform_debt"), ("consumers", "platform_debt"))
     ),
+    "wallet balances lost": WriteOff((("consumers", "wallet_money"),), (("platforms", "float_owed"),)),
     "bad trade credit": WriteOff(
         (("firms", "receivables"), ("owners", "receivables")), (("firms", "payables"),)
     ),

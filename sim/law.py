@@ -2,16 +2,17 @@
 
 A `Change` says from which quarter on which parameters have which values, in whose words and by what source; a
 timeline is some of them. A date is a quarter's number, 1 for the first that is recorded, or a month,
-"2016-08", in an economy that says when it begins.
+"2016-08", in an economy that says when it begins. Rules that have names are in seeds/law.toml, see `named`.
 """
 
 import dataclasses
+import difflib
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sim.engine.parameters import Declared, ParameterError, Parameters, param
+from sim.engine.parameters import Declared, ParameterError, Parameters, param, seeds
 
 QUARTERS = 4  # a year
 
@@ -30,6 +31,22 @@ class Regulation(Declared):
         doc="share of a loan that banks may not fund, where platforms lend together with banks")
     platform_loans_cap = param(0.5, unit="share of bank loans", low=0.0, high=1.0, source="RULE_COLENDING",
         doc="most that banks may hold of loans made by platforms, over all their own")
+    one_platform_cap = param(25.0, unit="share of bank capital", low=0.02, high=25.0, source="RULE_COLENDING",
+        doc="most that a bank may hold of loans made by one platform; 25 is as good as no cap")
+    lender_debt_cap = param(1.0, unit="ratio", low=0.0, high=5.0, source="RULE_MICROLENDER_LEVERAGE",
+        doc="most that a platform that lends may owe banks, over its own capital")
+    lender_leverage_cap = param(5.0, unit="ratio", low=0.5, high=50.0, source="RULE_MICROLENDER_LEVERAGE",
+        doc="most that it may owe for loans, over its own capital, those passed on as far as counted")
+    passed_on_counted = param(0.0, unit="share", low=0.0, high=1.0, source="RULE_CASH_LOANS",
+        doc="part of the loans that a platform has passed on to others which counts as its debt")
+    households_may_lend = param(True, unit="yes/no", source="RULE_P2P",
+        doc="whether households may lend through platforms; if not, claims that there are run off")
+    insured_deposit = param(1e12, unit="fen/person", low=0.0, high=1e12, source="RULE_DEPOSIT_INSURANCE",
+        doc="deposit of a person or firm with one bank that the state makes good; 1e12 is as good as all")
+    data_portability = param(0.0, unit="share", low=0.0, high=1.0, source="assumed", held=True,
+        doc="part of what other platforms see of somebody that he may show to the lender whom he asks")
+    float_custody = param(0.0, unit="share of wallet balances", low=0.0, high=1.0, source="RULE_FLOAT",
+        doc="part of what rests in wallets that is kept at the central bank and earns nothing")
     # fmt: on
 
 
@@ -82,6 +99,60 @@ class Change:
 
 
 Timeline = tuple[Change, ...]
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A rule of law that has a name, of seeds/law.toml.
+
+    limits: what it bounds, in words. changes: by date, in order. without: values that there are where the
+    rule is not. source: where it is written. assumed: whether one of its dates or values is assumed.
+    """
+
+    name: str
+    title: str
+    limits: str
+    changes: Timeline
+    without: Mapping[str, Any]
+    source: str
+    assumed: bool
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """What it asks for once all of it is in force, by name of parameter."""
+        return {name: value for change in self.changes for name, value in change.values.items()}
+
+
+def rules() -> dict[str, Rule]:
+    """All rules that have names, by name."""
+    return {name: _rule(name, one) for name, one in seeds("law").items() if "changes" in one}
+
+
+def named(name: str) -> Timeline:
+    """The timeline of a rule or of a country, by the name that it has in seeds/law.toml.
+
+    Its dates are months, so that the economy has to say when it begins:
+    `Economy(timeline=law.named("china"), begins="2011-01")`. Raises ParameterError, in one line, for a name
+    that there is not.
+    """
+    known = seeds("law")
+    if not isinstance(name, str) or name not in known:
+        near = difflib.get_close_matches(str(name), known, 1)
+        hint = f"; did you mean {near[0]!r}?" if near else ""
+        raise ParameterError(f"no law is called {name!r}{hint} (there are {', '.join(sorted(known))})")
+    every = rules()
+    chosen = known[name].get("rules", [name])
+    return tuple(sorted((one for each in chosen for one in every[each].changes), key=lambda one: one.at))
+
+
+def _rule(name: str, told: Mapping[str, Any]) -> Rule:
+    changes = [
+        Change(one["at"], one["values"], one.get("words", told["title"]), told["source"])
+        for one in told["changes"]
+    ]
+    assumed = bool(told.get("assumed")) or any(one.get("assumed") for one in told["changes"])
+    ordered = tuple(sorted(changes, key=lambda one: one.at))
+    return Rule(name, told["title"], told["limits"], ordered, told["without"], told["source"], assumed)
 
 
 def timeline_of(changes: "Change | Iterable[Change]", begins: str | None) -> Timeline:

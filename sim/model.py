@@ -44,7 +44,7 @@ from sim.law import Change, Timeline
 from sim.links import billing
 from sim.links import market as links
 from sim.markets import attention, goods, labour, news, placebo, supply
-from sim.markets.payments import banking, ownership, trade_credit, venture, wallets
+from sim.markets.payments import balances, banking, ownership, trade_credit, venture, wallets
 from sim.population import entry, founders, models, start
 from sim.population import exit as leaving
 from sim.population import platforms as population
@@ -305,6 +305,7 @@ class Economy(Shown, Populated, mesa.Model):
         settlement.consumers_pay(self)
         self.each(consumers, leaves_traces)
         pools.collect(self)  # debtors pay pools, pools pay funders
+        balances.rest(self)  # of what was paid by wallet a part rests there
         self.each(firms, keeps_accounts, sells_as_usual)
         leaving.firms_leave(self)  # closures and defaults, and who bears them
 

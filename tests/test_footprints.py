@@ -10,7 +10,7 @@ import pytest
 from sim import Economy, Parameters
 from sim.actors.consumers import Consumer
 from sim.actors.firms import Firm
-from sim.credit import footprints, from_platforms, scoring
+from sim.credit import footprints, scoring
 from sim.credit.scoring import CONSUMER_FOOTPRINT, FOOTPRINT, INSIDE, OUTSIDE, Asked
 from sim.engine.columns import Table
 from sim.engine.draws import key
@@ -34,7 +34,7 @@ def judged(economy: Economy, name: str, passing: float) -> np.ndarray:
     asked = Asked(len(table))
     asked.rows[...] = np.arange(len(table))
     asked.of_lenders(np.full(len(table), len(economy.banks)))
-    from_platforms.leave_footprints(economy, table, asked, np.full(len(table), passing))
+    footprints.leave_footprints(economy, table, asked, np.full(len(table), passing))
     (scoring.score_firms if name == "firms" else scoring.score_consumers)(economy, asked)
     return asked.features
 
@@ -139,7 +139,7 @@ def test_compiled_and_plain_draw_alike(economy):
     found = []
     for reading in ("machine", "plain"):
         blur = np.zeros((footprints.TRACES, 30))
-        luck = key(5, from_platforms.FOOTPRINT_NOISE["consumers"])
+        luck = key(5, footprints.FOOTPRINT_NOISE["consumers"])
         getattr(footprints.draw_blur, reading)(rows, economy.consumers, passing, luck, 9, blur)
         found.append(blur)
     assert (found[0] == found[1]).all()

@@ -119,6 +119,7 @@ class Consumer(Row):
     lender_habit = Column(0.0, unit="fen", doc="worth to it of asking there again")
     wallet = Column(-1, unit="row of platforms", doc="of the giant whose wallet it has, or -1", dtype="int32")
     wallet_use = Column(0.0, unit="share of spending", doc="that it pays with its wallet")
+    wallet_at = Column(-1, unit="row of platforms", doc="with which its balance rests, or -1", dtype="int32")
     unsteady = Column(0.1, unit="share of usual income", doc="by which income differs from it, smoothed")
     missed = Column(0.0, unit="share", doc="of late in which it could not pay its debts, smoothed")
     money_left = Column(0.5, unit="quarters of income", doc="that it had at the quarter's end, smoothed")
@@ -127,6 +128,7 @@ class Consumer(Row):
     interest_paid = Column(0.0, unit="fen/quarter")
     instalment_paid = Column(0.0, unit="fen/quarter")
     deposits = Account("money at its bank")
+    wallet_money = Account("what rests in its wallet")
     bank_debt = Account("owed to its bank")
     platform_debt = Account("owed through a platform")
     net_worth = Account("wealth")
@@ -198,7 +200,7 @@ def plans_spending(consumer, market, p, u):
     money = float(consumer.deposits)
     service = debt_service(consumer, p)
     debt = float(consumer.bank_debt + consumer.platform_debt)
-    wealth = money + float(consumer.claims) - debt - p.saving_buffer * usual
+    wealth = money + float(consumer.claims + consumer.wallet_money) - debt - p.saving_buffer * usual
     wish = market.confidence * (p.spend_income * usual + p.spend_wealth * max(0.0, wealth))
     wish -= p.durable_wear * consumer.durables
     size = p.shock_low + (p.shock_high - p.shock_low) * u[1]

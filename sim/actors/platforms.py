@@ -194,6 +194,8 @@ class Platform(Row):
     direction = Column(1.0, unit="sign", doc="of the last change of price")
     deposits = Account("money")
     loans = Account("lent to firms and consumers, whoever funds it")
+    float_owed = Account("what rests in its wallet, to users")
+    custody = Account("of that, at the central bank")
     net_worth = Account("its own capital")
 
 
@@ -204,6 +206,9 @@ class Purse(NamedTuple):
     claims_owed: int
     loans: int
     participations_owed: int
+    borrowing: int
+    float_owed: int
+    custody: int
 
 
 @compiled
@@ -211,7 +216,8 @@ def purse(platforms, q):
     """The purse of one platform of a table."""
     return Purse(
         deposits=platforms.deposits[q], claims_owed=platforms.claims_owed[q], loans=platforms.loans[q],
-        participations_owed=platforms.participations_owed[q],
+        participations_owed=platforms.participations_owed[q], borrowing=platforms.borrowing[q],
+        float_owed=platforms.float_owed[q], custody=platforms.custody[q],
     )  # fmt: skip
 
 
@@ -222,9 +228,16 @@ def idle_claims(platform):
 
 
 @compiled
+def idle_float(platform):
+    """Users' money in its wallet that is not in custody and does not carry its own part of loans.   [fen]"""
+    own = platform.loans - (platform.participations_owed + platform.claims_owed + platform.borrowing)
+    return float(max(0, platform.float_owed - platform.custody - max(0, own)))
+
+
+@compiled
 def own_cash(platform):
-    """What of the deposits of a platform, or of a `Purse`, is not households' money.   [fen]"""
-    return max(0.0, float(platform.deposits) - idle_claims(platform))
+    """What of the deposits of a platform, or of a `Purse`, is not the money of others.   [fen]"""
+    return max(0.0, float(platform.deposits) - idle_claims(platform) - idle_float(platform))
 
 
 class TechnologyKept(NamedTuple):

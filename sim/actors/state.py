@@ -71,6 +71,7 @@ class State(Row):
     advances = Account("lent to banks")
     bonds_owed = Account("held by banks")
     reserves_owed = Account("central-bank money")
+    custody_owed = Account("what rests in wallets, at the central bank")
     net_worth = Account("minus the net public debt")
 
 
@@ -89,7 +90,7 @@ def sets_policy(state, market, p, u):
     aim = p.lean * (market.unemployment - p.unemployment_norm) * p.leans
     kept = exp(-LN2 / p.lean_half_life)  # of which half is left after that many quarters
     leaning = kept * state.leaning + (1.0 - kept) * aim
-    debt = float(state.bonds_owed + state.reserves_owed - state.advances)
+    debt = float(state.bonds_owed + state.reserves_owed + state.custody_owed - state.advances)
     ratio = debt / max(1.0, 4.0 * market.gdp_seen)
     aim = market.tax_norm + p.debt_lean * (ratio - p.debt_target)
     tax = state.income_tax + p.tax_speed * (aim - state.income_tax)

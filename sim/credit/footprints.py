@@ -8,9 +8,11 @@ traces are what anybody could read off payments; of a hidden trait or quality th
 import math
 from typing import NamedTuple
 
+import numpy as np
+
 from sim.engine.arithmetic import normal
 from sim.engine.compiling import compiled
-from sim.engine.draws import uniforms
+from sim.engine.draws import claim, key, uniforms
 from sim.engine.kernels import kernel
 from sim.engine.parameters import Declared, param
 from sim.engine.rules import rule
@@ -33,6 +35,7 @@ class Footprints(Declared):
     # fmt: on
 
 
+FOOTPRINT_NOISE = {name: claim(f"blur of a footprint of {name}", __name__) for name in ("firms", "consumers")}
 TRACES = 6  # numbers drawn for one borrower in a quarter, at most: a pair for two traces
 # income against usual, spending against income, money left, payments missed, how unsteady income is
 TRACES_OF_CONSUMERS = 5
@@ -97,6 +100,13 @@ def draw_blur(rows, borrowers, passing, luck, quarter, blur):
                 at = TRACES * quarter + pair
                 u, v = uniforms(luck, borrowers.ids[i], borrowers.generation[i], at)
                 blur[2 * pair, n], blur[2 * pair + 1, n] = normal(u), normal(v)
+
+
+def leave_footprints(economy, borrowers, asked, passing: np.ndarray) -> None:
+    """Of those who ask, lenders see the money that passes through them (share, by line of `asked`)."""
+    luck = key(economy.draws_from, FOOTPRINT_NOISE[borrowers.name])
+    asked.passing = passing
+    draw_blur(asked.rows, borrowers, passing, luck, economy.quarter, asked.blur)
 
 
 @compiled

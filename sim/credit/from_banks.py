@@ -1,17 +1,20 @@
 """Credit from banks: screening, pricing, rationing; large loans are shared among all banks."""
 
 import math
+from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 
-from sim.credit.scoring import Asked, score_consumers, score_firms
+from sim.credit.footprints import leave_footprints
+from sim.credit.scoring import Asked, Scorers, score_consumers, score_firms
 from sim.credit.underwriting import Terms, duration_of, underwrite
 from sim.engine.compiling import compiled
 from sim.engine.draws import claim, key, uniform
 from sim.engine.kernels import kernel, kernel_apart
 from sim.engine.ledger import Some, rows_with, split
+from sim.markets.payments.wallets import passing_of_consumers, passing_of_firms
 
 ACCOUNTS_OUT = 8.0  # quarters of age: a year until the first accounts close, one until they come out
 TRIES_FIRMS, TRIES_CONSUMERS = (claim(f"bank tries a {who}", __name__) for who in ("firm", "consumer"))
@@ -119,6 +122,16 @@ def offered(economy, borrowers: Any, asked: Asked, terms: Terms, tries: str) -> 
     return offers
 
 
+def take_along(economy, borrowers: Any, asked: Asked, scorers: Scorers, passing_of: Callable) -> None:
+    """Where the law lets people show what platforms see of them, banks that they ask see it, too."""
+    portable = economy.p.data_portability > 0.0
+    # what is newly seen has had a weight of zero so far
+    scorers.mask[: scorers.banks] = scorers.features_seen[[0, 1] if portable else [0]].max(axis=0)
+    if portable:
+        nobody = np.full(len(asked), -1, np.int32)
+        leave_footprints(economy, borrowers, asked, passing_of(economy, asked.rows, nobody))
+
+
 def lend_to_firms(economy) -> None:
     """Banks answer the firms that ask."""
     firms, banks, p, ledger, market = economy.firms, economy.banks, economy.p, economy.ledger, economy.market
@@ -131,6 +144,7 @@ def lend_to_firms(economy) -> None:
     asked.only(open_files_of_firms(firms, least_age, lends_against, terms, asked))
     asked.of_lenders(firms.columns["bank"][asked.rows])
     banks.columns["files"][...] = np.bincount(asked.lender, minlength=len(banks))
+    take_along(economy, firms, asked, economy.firm_scorers, passing_of_firms)
     score_firms(economy, asked)
     offers = offered(economy, firms, asked, terms, TRIES_FIRMS)
     limit = p.large_exposure * np.maximum(0, banks["net_worth"])
@@ -154,6 +168,7 @@ def lend_to_consumers(economy) -> None:
     asked.only(open_files_of_consumers(consumers, p, terms, asked))
     asked.of_lenders(consumers.columns["bank"][asked.rows])
     banks.columns["consumer_files"][...] = np.bincount(asked.lender, minlength=len(banks))
+    take_along(economy, consumers, asked, economy.consumer_scorers, passing_of_consumers)
     score_consumers(economy, asked)
     offers = offered(economy, consumers, asked, terms, TRIES_CONSUMERS)
     unlimited, nothing = np.full(len(banks), np.inf), np.zeros(len(consumers), np.int64)

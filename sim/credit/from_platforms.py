@@ -11,7 +11,7 @@ from types import SimpleNamespace
 import numpy as np
 
 from sim.credit import funders, pools
-from sim.credit.footprints import draw_blur
+from sim.credit.footprints import leave_footprints
 from sim.credit.scoring import Asked, score_consumers, score_firms
 from sim.credit.underwriting import Terms, duration_of, underwrite
 from sim.engine.arithmetic import open_one
@@ -25,7 +25,6 @@ from sim.links.lines import insight
 from sim.markets.attention import FIRST, SECOND, THIRD
 from sim.markets.payments.wallets import passing_of_consumers, passing_of_firms
 
-FOOTPRINT_NOISE = {name: claim(f"blur of a footprint of {name}", __name__) for name in ("firms", "consumers")}
 INSIGHT_NOISE = claim("haze of shallow integration", __name__)
 
 
@@ -273,13 +272,6 @@ def who_asks(economy, borrowers, places, open_: np.ndarray, turn: np.ndarray, as
     platform = platform[:found]
     asked.of_lenders(len(economy.banks) + platform)
     return platform
-
-
-def leave_footprints(economy, borrowers, asked: Asked, passing: np.ndarray) -> None:
-    """Of those who ask, lenders see the money that passes through them (share, by line of `asked`)."""
-    luck = key(economy.draws_from, FOOTPRINT_NOISE[borrowers.name])
-    asked.passing = passing
-    draw_blur(asked.rows, borrowers, passing, luck, economy.quarter, asked.blur)
 
 
 def draw_normals(economy, borrowers, purpose: str, rows: np.ndarray, out: np.ndarray) -> None:

@@ -50,6 +50,7 @@ def fundable(e, wanted: np.ndarray) -> np.ndarray:
         need = share * wanted
         if any_of(need):
             allow(ration, need, funder.limit(e, need))
+    allow(ration, *leverage(e, wanted))
     needed, most = own * wanted, own_money(e)
     for funder in funders.FUNDERS:
         most = most + funder.adds_to_own(e)
@@ -64,6 +65,17 @@ def own_money(e) -> np.ndarray:
     # what is promised to staff and media this quarter cannot be lent
     promised = platforms["wage_bill"] + platforms["advertising"]
     return e.p.own_loans_limit * np.maximum(0.0, platforms["deposits"].astype(float) - idle(e) - promised)
+
+
+def leverage(e, wanted: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """What of these loans (fen) would count as debt in law, and how much more each platform may have."""
+    p, owed, adds = e.p, np.zeros(len(wanted)), np.zeros(len(wanted))
+    for funder in funders.FUNDERS:
+        weight = {"never": 0.0, "counted": p.passed_on_counted, "always": 1.0}[funder.counts]
+        owed += weight * funder.owed(e)
+        adds += weight * funder.share(e) * wanted
+    most = p.lender_leverage_cap * np.maximum(0, e.platforms.columns["net_worth"])
+    return adds, np.maximum(0.0, most - owed)
 
 
 def allow(ration: np.ndarray, need: np.ndarray, limit: np.ndarray) -> None:

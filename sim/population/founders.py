@@ -95,11 +95,18 @@ def expected_births(economy, model: int) -> float:
     return idle + p.imitation * living * seen * fear
 
 
+def may_be_founded(economy, model: int) -> bool:
+    """Whether the law lets anybody begin with this business model: where households may not lend through
+    platforms, there is no licence for one that lives on their money."""
+    from_households = dict(economy.models[model].funders).get("households", 0.0)
+    return economy.p.households_may_lend or from_households == 0.0
+
+
 def found_platforms(economy) -> None:
     """Founders of each business model open to them found as many platforms as they dare."""
     p, now = economy.p, economy.quarter
     chosen: list[int] = []
-    for model in economy.open_models:
+    for model in filter(lambda one: may_be_founded(economy, one), economy.open_models):
         luck = key(economy.draws_from, HOW_MANY)
         spread = np.empty(1)
         one = np.array([model])

@@ -12,6 +12,7 @@ from sim.engine.kernels import kernel
 from sim.engine.parameters import Declared, param
 from sim.links.market import cut_links
 from sim.markets.attention import FIRST, SECOND, THIRD
+from sim.markets.payments import balances
 from sim.population.founders import endow_giants, found, post_team
 from sim.population.models import dealt, take_up, with_those_turned_to
 from sim.strategies.base import BusinessModel
@@ -100,6 +101,7 @@ def platforms_end(economy) -> None:
         economy.tallies.platform_deaths = float(len(just))
         part_with_customers(economy, just)
     gone = ~platforms["alive"]
+    balances.give_back(economy, gone)
     pools.run_off(economy, gone)
     if len(just):
         owing = pools.owing(economy)[just]

@@ -188,7 +188,8 @@ def of_banks_and_state(economy: Any) -> dict[str, float]:
     banks, total, state = economy.banks, economy.ledger.total, economy.state[0]
     loans, capital = float(all_loans(banks).sum()), float(total("banks", "net_worth"))
     assets = loans + total("banks", "bonds") + total("banks", "reserves")
-    debt = total("state", "bonds_owed") + total("state", "reserves_owed") - total("state", "advances")
+    debt = total("state", "bonds_owed") + total("state", "reserves_owed") + total("state", "custody_owed")
+    debt -= total("state", "advances")
     earned, cost, lost, profit, tax = add_up(tuple([banks[name] for name in BANK_RESULTS])).tolist()
     return {
         "bank_margin": ratio(4.0 * (earned - cost), assets),
@@ -226,7 +227,7 @@ def of_firms_and_households(
     firms, gdp, total = seen.firms, economy.market.gdp, economy.ledger.total
     skill = ratio(firms.skill, firms.count)
     service = sum([flows.get(flow, 0) for flow in DEBT_SERVICE])
-    wealth = total("consumers", "deposits") + total("consumers", "claims")
+    wealth = sum(total("consumers", account) for account in ("deposits", "claims", "wallet_money"))
     return {
         "effective_firms": float((1.0 / seen.herfindahl).mean()),
         "skill_spread": math.sqrt(max(ratio(firms.skill_squared, firms.count) - skill * skill, 0.0)),

@@ -105,24 +105,37 @@ class Banks(Funder):
     }
     judges = banks_judge
     waits = False
+    counts = "counted"
 
     def share(self, e) -> np.ndarray:
         """The row's share, less what regulation says must be the platform's own."""
         return np.minimum(e.platforms.columns["from_banks"], 1.0 - e.p.own_funding_floor)
 
     def limit(self, e, need: np.ndarray) -> np.ndarray:
-        """Each platform may use the part of the banks' room that its appetite leaves it, within the cap."""
+        """Each platform may use the part of the banks' room that its appetite leaves it, within the caps."""
         banks, p = e.banks.columns, e.p
         room, loans = float(banks["room"].sum()), float(own_loans(e.banks).sum())
         left = max(0.0, p.platform_loans_cap * loans - float(banks["participations"].sum()))
         share = need / max(1e-300, float(need.sum()))
-        return e.platforms.columns["appetite"] * min(room, left) * share
+        allowed = e.platforms.columns["appetite"] * min(room, left) * share
+        # no bank may take more of its part than the law lets it hold of that platform
+        parts = allowed[:, None] * (banks["room"] / max(1.0, room))
+        over = parts > self.still_allowed(e)
+        if any_of(over):
+            cut = np.where(over, parts - self.still_allowed(e), 0.0).sum(axis=1)
+            allowed = np.maximum(0.0, np.floor(allowed - cut))
+        return allowed
+
+    def still_allowed(self, e) -> np.ndarray:
+        """What each bank may still take of the loans of each platform, (platforms, banks), in whole fen."""
+        most = np.floor(e.p.one_platform_cap * np.maximum(0, e.banks.columns["net_worth"]))
+        return np.maximum(0.0, most - e.memory.participations)
 
     def pay_in(self, e, lent: Fen) -> None:
         part = np.floor(self.share(e) * lent).astype(np.int64)
         if any_of(part):
             room = e.banks["room"].astype(float) + 1.0
-            shares = split_within(part, np.tile(room, (len(part), 1)), False)
+            shares = split_within(part, np.minimum(room, self.still_allowed(e)), False)
             e.ledger.pay("participations", shares.sum(axis=0), part)
             e.memory.participations += shares
 

@@ -22,7 +22,9 @@ class Funder:
     name: as a business model names it; its share of a loan is in `platforms["from_<name>"]`. rank: who is
     paid first has the least. account: what platforms owe it. adds: columns and accounts, by kind of row.
     instruments, flows, money: its part of the chart of accounts. pays_fee: the platform takes a fee on what
-    it funds. prices_risk: the rate of a loan that it funds includes the expected loss. judges: a rule by
+    it funds. prices_risk: the rate of a loan that it funds includes the expected loss. counts: what it funds
+    counts as the platform's debt in law, "always" or, of loans passed on to it, as far as they are "counted";
+    or "never". judges: a rule by
     which it looks back on each platform at the end of the quarter. waits: what a dead platform owes it keeps
     the platform's owners waiting for what cash is left.
     """
@@ -37,6 +39,7 @@ class Funder:
     pays_fee = True
     prices_risk = True
     waits = True
+    counts = "never"
     judges: Rule | None = None
 
     def share(self, e: Any) -> np.ndarray:

@@ -53,14 +53,15 @@ class Borrowing(Funder):
         "bad loans to platforms": WriteOff((("banks", "platform_loans"),), (("platforms", "borrowing"),)),
     }
     pays_fee = False
+    counts = "always"
 
     def limit(self, e, need: np.ndarray) -> np.ndarray:
-        """A bank lends a platform up to its own capital, and a part of the room there is."""
-        return self.up_to(e, 1.0)
+        """A bank lends a platform up to its capital times a cap, and a part of the room there is."""
+        return self.up_to(e, e.p.lender_debt_cap)
 
     def adds_to_own(self, e) -> np.ndarray:
         """As `limit`; nothing where each loan is borrowed in part anyway, up to that limit."""
-        return np.where(self.share(e) > 0.0, 0.0, self.up_to(e, e.p.own_part_borrowed))
+        return np.where(self.share(e) > 0.0, 0.0, self.up_to(e, min(e.p.own_part_borrowed, e.p.lender_debt_cap)))
 
     def up_to(self, e, leverage: float) -> np.ndarray:
         """What banks would lend now up to a debt of so many times a platform's capital (fen)."""

@@ -78,7 +78,7 @@ def lends_to_platform(consumer, market, p, u):
     """
     at = open_one(consumer.first_app, consumer.second_app, consumer.third_app, market.posted)
     at = consumer.claim_at if consumer.claims > 0 else at
-    pays = (at >= 0) & (market.posted[max(0, at)] > 0.0)
+    pays = (at >= 0) & (market.posted[max(0, at)] > 0.0) & (p.households_may_lend > 0.0)
     spare = max(0.0, float(consumer.deposits) - p.saving_buffer * consumer.usual_income - consumer.budget)
     held = float(consumer.claims)
     trust = market.trust[max(0, at)] if pays else 0.0
@@ -227,7 +227,10 @@ class Households(Funder):
             e.each(e.consumers, lends_to_platform)
 
     def limit(self, e, need: np.ndarray) -> np.ndarray:
-        """What they offer, and what of their money is not lent out, less what they want back."""
+        """What they offer, and what of their money is not lent out, less what they want back; nothing where
+        the law lets them lend no more."""
+        if not e.p.households_may_lend:
+            return np.zeros(len(need))
         if not any_of(need):
             return idle(e)
         return np.maximum(0, idle(e) + offered(e, offers(e)) - asked_back(e))
@@ -303,7 +306,8 @@ class Households(Funder):
             platforms["dry"] = dry_after(asked, held.place, month, free) * lives
         # money for which there is no use goes back too, slowly; from a dead platform at once
         spare = np.maximum(0, np.minimum(unused, money) - back)
-        spare = np.floor(e.p.idle_returned * spare).astype(np.int64)
+        returned = e.p.idle_returned if e.p.households_may_lend else 1.0
+        spare = np.floor(returned * spare).astype(np.int64)
         spare = np.where(lives, spare, np.minimum(money - back, owed - back))
         if any_of(spare):
             left = held.claims - part

@@ -5,6 +5,7 @@ import numpy as np
 from sim.actors.banks import all_loans, own_loans
 from sim.engine.compiling import compiled
 from sim.engine.fen import any_of
+from sim.engine.ledger import total_by
 from sim.markets.payments import ownership, taxes
 
 
@@ -62,10 +63,33 @@ def recapitalise(economy) -> None:
         whole = hole + np.rint(
             p.resolution_capital * p.capital_required * np.where(hole > 0, all_loans(banks), 0)
         ).astype(np.int64)
-        ledger.pay("bank resolution", np.array([int(whole.sum())]), whole)
+        borne = depositors_bear(economy, whole)
+        ledger.pay("bank resolution", np.array([int((whole - borne).sum())]), whole - borne)
         banks["failures"] += hole > 0
         economy.tallies.bank_failures = float((hole > 0).sum())
-        economy.tallies.resolution = float(whole.sum())
+        economy.tallies.resolution = float((whole - borne).sum())
+
+
+def depositors_bear(economy, lacking: np.ndarray) -> np.ndarray:
+    """Of what banks that fail lack (fen), depositors lose what they have there beyond the insured amount, all
+    the same part of it; the state bears the rest. Returns what depositors lost, by bank (int64).
+
+    A consumer row stands for several persons, each of whom is insured. The owners' pool and the fund are held
+    in small parts by everybody, and so are insured.
+    """
+    tables, borne = economy.tables, np.zeros(len(lacking), np.int64)
+    beyond, exposed = {}, np.zeros(len(lacking), np.int64)
+    for name, persons in (("firms", 1), ("consumers", economy.p.persons_per_row), ("platforms", 1)):
+        books, bank = tables[name].columns, tables[name].columns["bank"]
+        safe = int(economy.p.insured_deposit * persons)
+        beyond[name] = np.where(lacking[bank] > 0, np.maximum(0, books["deposits"] - safe), 0)
+        exposed += total_by(bank, beyond[name], len(lacking))
+    part = np.minimum(1.0, lacking / np.maximum(1, exposed))
+    for name, amounts in beyond.items():
+        if any_of(amounts):
+            lost = np.floor(part[tables[name].columns["bank"]] * amounts).astype(np.int64)
+            borne += economy.ledger.pay_at_home(f"deposits lost by {name}", lost)
+    return borne
 
 
 def treasury(economy) -> None:

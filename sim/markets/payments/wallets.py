@@ -154,28 +154,39 @@ def list_passing_of_consumers(rows, at, consumers, p, passing):
     """See `passing_of_consumers`."""
     for n in range(rows.shape[0]):
         i, q = rows[n], at[n]
-        sees = p.app_sight
-        sees += consumers.wallet_use[i] if consumers.wallet[i] == q else 0.0
-        sees += p.borrower_sight if consumers.last_lender[i] == q else 0.0
+        # what others see counts as far as it may be taken along; of an app of his own each sees alike
+        shown = p.data_portability
+        app = consumers.first_app[i] >= 0 or consumers.second_app[i] >= 0 or consumers.third_app[i] >= 0
+        sees = p.app_sight * (1.0 if q >= 0 else shown if app else 0.0)
+        wallet, lender = consumers.wallet[i], consumers.last_lender[i]
+        sees += consumers.wallet_use[i] * (1.0 if wallet == q else shown) if wallet >= 0 else 0.0
+        sees += p.borrower_sight * (1.0 if lender == q else shown) if lender >= 0 else 0.0
         passing[n] = min(1.0, sees)
 
 
 @kernel
 def list_passing_of_firms(rows, at, firms, market, p, passing):
     """See `passing_of_firms`."""
+    everywhere = 0.0
+    for q in range(market.by_wallet.shape[0]):
+        everywhere += market.by_wallet[q]
     for n in range(rows.shape[0]):
-        i, q = rows[n], at[n]
-        sees = p.portal_sight if firms.portal[i] == q else 0.0
-        sees += market.household_part[firms.sector[i]] * market.by_wallet[q] if firms.wallet[i] >= 0 else 0.0
-        sees += p.borrower_sight if firms.last_lender[i] == q else 0.0
-        sees += firms.depth_payments[i] if firms.link[i] == q else 0.0
+        i, q, shown = rows[n], at[n], p.data_portability
+        portal, lender, link = firms.portal[i], firms.last_lender[i], firms.link[i]
+        sees = p.portal_sight * (1.0 if portal == q else shown) if portal >= 0 else 0.0
+        if firms.wallet[i] >= 0:  # whose till takes one takes all
+            here = market.by_wallet[q] if q >= 0 else 0.0
+            sees += market.household_part[firms.sector[i]] * (here + shown * (everywhere - here))
+        sees += p.borrower_sight * (1.0 if lender == q else shown) if lender >= 0 else 0.0
+        sees += firms.depth_payments[i] * (1.0 if link == q else shown) if link >= 0 else 0.0
         passing[n] = min(1.0, sees)
 
 
 def passing_of_consumers(economy, rows: np.ndarray, lender: np.ndarray) -> np.ndarray:
     """The share of the money of some consumers that passes where each asks: the app, its wallet, old loans.
 
-    rows: of consumers who use the app; lender: the row of the platform that each asks. As an array by line.
+    rows: of consumers who use the app; lender: the row of the platform that each asks, or -1 for a bank,
+    which sees what may be taken along from elsewhere. As an array by line.
     """
     passing = np.empty(len(rows))
     list_passing_of_consumers(rows, lender, economy.consumers, economy.p, passing)
