@@ -23,6 +23,7 @@ OTHERS: dict[str, tuple[str, dict[str, Any], int]] = {
     "young and lent to": ("consumer_traffic", SCARCE, 4),
     "of integrators": ("deep_integration", LINKED, 12),
     "of old brokers": ("institution_traffic", LINKED, 28),
+    "of those that adapt": ("adaptive", LINKED | {"starters": 8, "model_review_chance": 0.2}, 16),
     "where more get online": ("consumer_traffic", LINKED | {"reach_start": 0.3}, 8),
 }
 ELSEWHERE = {
@@ -31,6 +32,19 @@ ELSEWHERE = {
     "earned_prior": "young and lent to",
     "friction": "young and funded",
     "machines_purse": "of integrators",
+    **dict.fromkeys(
+        (
+            "model_review_chance",
+            "review_margin",
+            "review_noise",
+            "news_of_others",
+            "moving_cost",
+            "technology_carried",
+            "practice_carried",
+            "practice_speed",
+        ),
+        "of those that adapt",
+    ),
     "outside_attention_firms": "of old brokers",
     "portal_sight": "of old brokers",
     "prior_weight": "young and lent to",
