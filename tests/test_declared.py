@@ -102,6 +102,7 @@ ALLOWED = {
     ("sim/actors/growth.py", "learns_worth"): ({0.25, 0.5}, "years; the mean of hope and its kind"),
     ("sim/actors/growth.py", "wants_growth"): ({0.1, 1e-9}, "next to nothing; no log of zero"),
     ("sim/actors/growth.py", "GROWTH_LEAST, GROWTH_MOST"): ({0.7}, BELIEVED),
+    ("sim/population/reviews.py", "look_around"): ({0.5}, MEAN_ONE),
     ("sim/population/founders.py", "found_platforms"): ({0.5}, MEAN_ONE),
     ("sim/population/founders.py", "found"): ({0.5}, MEAN_ONE),
     ("sim/population/founders.py", "endow"): ({0.5}, "as much for growth as for the team"),
