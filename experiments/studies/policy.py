@@ -21,8 +21,8 @@ from experiments.judge.asked import Asked, futures, placebo_sizes
 from experiments.judge.family import BETTER, WORSE
 from experiments.judge.family import judge as judged
 from experiments.judge.primaries import on_primaries
-from experiments.measure.law_limits import BOUNDS, kept
 from experiments.measure.futures import FREE, Frame, shock
+from experiments.measure.law_limits import BOUNDS, kept
 from experiments.measure.measures import outcomes
 from experiments.run.arm import Arm
 from experiments.run.world import CONTROL

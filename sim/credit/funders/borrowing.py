@@ -61,7 +61,9 @@ class Borrowing(Funder):
 
     def adds_to_own(self, e) -> np.ndarray:
         """As `limit`; nothing where each loan is borrowed in part anyway, up to that limit."""
-        return np.where(self.share(e) > 0.0, 0.0, self.up_to(e, min(e.p.own_part_borrowed, e.p.lender_debt_cap)))
+        return np.where(
+            self.share(e) > 0.0, 0.0, self.up_to(e, min(e.p.own_part_borrowed, e.p.lender_debt_cap))
+        )
 
     def up_to(self, e, leverage: float) -> np.ndarray:
         """What banks would lend now up to a debt of so many times a platform's capital (fen)."""
