@@ -77,7 +77,7 @@ def test_the_bidder_is_found_whose_part_of_the_bids_holds_the_number():
     cumulated = np.cumsum(bids, axis=1) / bids.sum(axis=1)[:, None]
     for group in (0, 1):
         for aim in (0.0, 0.1, 0.374, 0.376, 0.499, 0.501, 0.999):
-            found = attention.bidder(cumulated, group, aim)
+            found = attention.bidder(cumulated[group], aim)
             assert found == np.searchsorted(cumulated[group], aim, side="right") and bids[group, found] > 0.0
 
 

@@ -17,7 +17,7 @@ import pytest
 
 from sim.engine import compiling
 from sim.engine.arithmetic import exp, normal
-from sim.engine.compiling import COMPILING, cache_folder, compiled
+from sim.engine.compiling import COMPILING, cache_folder, compiled, laid_in
 from sim.engine.draws import uniform
 from sim.engine.parameters import ParameterError
 from sim.record.shown import counted
@@ -386,8 +386,41 @@ VECTOR = re.compile(r"<\d+ x double>")
 
 @pytest.mark.parametrize(("loop", "x"), [(grows, np.zeros(8)), (draws, np.arange(8, dtype=np.uint32))])
 def test_a_loop_over_a_helper_runs_on_vectors(loop, x):
-    loop.inlined(x, np.empty(8))  # compiled here, and not found on disk: only then can it be looked at
-    assert VECTOR.search(next(iter(loop.inlined.inspect_llvm().values())))
+    inside = laid_in(loop, False)
+    inside(x, np.empty(8))  # compiled here, and not found on disk: only then can it be looked at
+    assert VECTOR.search(next(iter(inside.inspect_llvm().values())))
+
+
+@compiled
+def moved(at, to, columns):
+    goes = to[at] if at >= 0 else -1
+    if goes != at and goes >= 0:
+        columns[0][goes] += 1.0
+        columns[1][goes] += 1.0 if at > 1 else 0.0
+    return goes
+
+
+@compiled
+def moves(places, to, columns):
+    for i in range(places.shape[0]):
+        places[i] = moved(places[i], to, columns)
+    return columns[0][0]
+
+
+@compiled
+def doubled(x):
+    y = 2.0 * x
+    return y[y.shape[0] - 1]
+
+
+def test_nobody_counts_who_uses_arrays_unless_some_are_made():
+    counts = []
+    for counting in (False, True):
+        loop = laid_in(moves, counting)
+        assert loop(np.array([0, -1, 1]), np.array([1, 0]), (np.zeros(2), np.zeros(2))) == 1.0
+        counts.append("NRT_incref" in next(iter(loop.inspect_llvm().values())))
+    assert counts == [False, True]
+    assert doubled(np.arange(3.0)) == 4.0  # makes an array: it is compiled all the same
 
 
 def test_a_rule_that_looks_something_up_runs_on_vectors(folder):

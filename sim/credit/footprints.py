@@ -13,7 +13,7 @@ import numpy as np
 from sim.engine.arithmetic import normal
 from sim.engine.compiling import compiled
 from sim.engine.draws import claim, key, uniforms
-from sim.engine.kernels import kernel
+from sim.engine.kernels import kernel_apart
 from sim.engine.parameters import Declared, param
 from sim.engine.rules import rule
 
@@ -90,16 +90,20 @@ def sells_as_usual(firm, market, p, u):
     )
 
 
-@kernel
+@kernel_apart
 def draw_blur(rows, borrowers, passing, luck, quarter, blur):
     """Normal deviates for what footprints show, (traces, lines); zero where nothing passes."""
     for n in range(rows.shape[0]):
         i = rows[n]
         for pair in range(blur.shape[0] // 2):
+            u, v = 0.5, 0.5  # of which `normal` makes zero
             if passing[n] > 0.0:
                 at = TRACES * quarter + pair
                 u, v = uniforms(luck, borrowers.ids[i], borrowers.generation[i], at)
-                blur[2 * pair, n], blur[2 * pair + 1, n] = normal(u), normal(v)
+            blur[2 * pair, n], blur[2 * pair + 1, n] = u, v
+    for k in range(blur.shape[0]):
+        for n in range(rows.shape[0]):  # apart from drawing, this runs on vectors
+            blur[k, n] = normal(blur[k, n])
 
 
 def leave_footprints(economy, borrowers, asked, passing: np.ndarray) -> None:

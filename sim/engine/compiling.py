@@ -27,7 +27,7 @@ import shutil
 import sys
 import tempfile
 import types
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +41,7 @@ PROJECT = "fintech-metamorphosis"
 SEAL = 16  # bytes of checksum at the end of a file of machine code
 COMPILING = "Compiling the model's rules, once; a minute or two"
 
+SETTINGS = {"error_model": "numpy", "nogil": True}
 asked_for = contextvars.ContextVar[bool | None]("asked_for", default=None)
 
 
@@ -222,12 +223,43 @@ def keeper() -> type:
     return Keeper
 
 
-def kept(function: types.FunctionType) -> Any:
-    """Numba's version of a function, its machine code kept on disk."""
-    made = numba().njit(function, error_model="numpy", nogil=True)
+def kept(function: types.FunctionType, apart: bool = False) -> Any:
+    """Numba's version of a function, its machine code kept on disk; apart: see `compiled_apart`.
+
+    Numba counts who uses an array, in every call within a loop: for who is handed arrays and makes none that
+    takes more time than most loops do. So it does not count, unless it must.
+    """
+    made = numba().njit(lays_in(function, False), **SETTINGS, _nrt=False)
     if not numba().config.DISABLE_JIT:
         made._cache = keeper()(function)
+        if apart:
+            made._compiler._customize_flags = without_overlap
+        made._compiler.compile = functools.partial(compiled_by_one, made._compiler.compile, function, apart)
     return made
+
+
+def compiled_by_one(first: Callable, function: types.FunctionType, apart: bool, *kinds: Any) -> Any:
+    """What the first makes of arguments of these kinds; where arrays are made, what one makes that counts."""
+    try:
+        return first(*kinds)
+    except (numba().core.errors.NumbaError, NotImplementedError):
+        counting = numba().njit(lays_in(function, True), **SETTINGS)
+        if apart:
+            counting._compiler._customize_flags = without_overlap
+        return counting._compiler.compile(*kinds)
+
+
+def lays_in(function: types.FunctionType, counts: bool) -> types.FunctionType:
+    """The same code, with machine code in the place of the compiled functions that it names."""
+    named = {name: function.__globals__.get(name) for name in function.__code__.co_names}
+    helpers = {name: thing for name, thing in named.items() if isinstance(thing, Compiled)}
+    return bound(function, {name: laid_in(thing, counts) for name, thing in helpers.items()})
+
+
+@functools.cache
+def laid_in(thing: "Compiled", counts: bool) -> Any:
+    """Numba's version, for other machine code to lay in; what is kept on disk is the whole of that."""
+    return numba().njit(lays_in(thing.function, counts), **SETTINGS, _nrt=counts, forceinline=True)
 
 
 @functools.cache
@@ -290,15 +322,7 @@ class Compiled:
     @functools.cached_property
     def machine(self) -> Any:
         """Numba's version, for Python to call."""
-        inside = {name: thing.inlined for name, thing in self.helpers().items()}
-        body = bound(self.function, inside, f"_{self.stamp}")
-        return compiled_loop(body) if self.apart else kept(body)
-
-    @functools.cached_property
-    def inlined(self) -> Any:
-        """Numba's version, for other machine code to lay in; what is kept on disk is the whole of that."""
-        body = bound(self.function, {name: thing.inlined for name, thing in self.helpers().items()})
-        return numba().njit(body, error_model="numpy", nogil=True, forceinline=True)
+        return kept(bound(self.function, {}, f"_{self.stamp}"), self.apart)
 
     # asked for the machine code and not a function that calls it: some three hundred calls a quarter
     __call__: Any = property(operator.attrgetter("machine"))
@@ -317,23 +341,12 @@ def compiled(function: types.FunctionType) -> Any:
 def compiled_apart(function: types.FunctionType) -> Any:
     """As `compiled`, for a loop that writes no array which shares memory with another of its arrays.
 
-    Then it runs on vectors even where it looks something up; see `compiled_loop`.
-    """
-    return Compiled(function, apart=True)
-
-
-def compiled_loop(function: types.FunctionType) -> Any:
-    """Machine code of a loop none of whose arrays shares memory that it writes with another of them.
-
     It is C's `restrict`: without it every write might change what is read next, and a loop that looks
     something up in an array could not run on vectors. Numba makes this promise about loops of its own
     making and does not let others make it, hence the reach into its compiler. Were that gone in some
     version, the loop would be slower and not wrong.
     """
-    loop = kept(function)
-    if not numba().config.DISABLE_JIT:
-        loop._compiler._customize_flags = without_overlap
-    return loop
+    return Compiled(function, apart=True)
 
 
 def without_overlap(flags: Any) -> Any:

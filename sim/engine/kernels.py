@@ -62,15 +62,15 @@ class Kernel(Compiled):
         ]
         lines = [
             "from collections import namedtuple",
-            "from sim.engine.compiling import kept, compiled_loop",
+            "from sim.engine.compiling import kept",
         ]
-        lines += [f"from {self.__module__} import {self.name} as _kernel", "_kernel = _kernel.inlined"]
+        lines.append(f"from {self.__module__} import {self.name} as _kernel")
         lines += [f"_{name} = namedtuple('{name}', {names!r})" for name, names in self.named.items()]
         lines += ["", f"def {self.name}({', '.join(flat)}):"]
         for name, names in self.named.items():
             lines.append(f"    {name} = _{name}({', '.join(f'{name}__{column}' for column in names)})")
         lines.append(f"    return _kernel({', '.join(self.text.parameters)})")
-        lines += ["", f"machine = {'compiled_loop' if self.apart else 'kept'}({self.name})", ""]
+        lines += ["", f"machine = kept({self.name}, apart={self.apart})", ""]
         return "\n".join(lines)
 
     @functools.cached_property
@@ -155,5 +155,5 @@ def kernel(function: types.FunctionType) -> Any:
 
 
 def kernel_apart(function: types.FunctionType) -> Any:
-    """As `kernel`, for a loop that writes no array which shares memory with another; see `compiled_loop`."""
+    """As `kernel`, for a loop that writes no array which shares memory with another; see `compiled_apart`."""
     return Kernel(function, apart=True)

@@ -113,11 +113,10 @@ def loop_source(rules: tuple[Rule, ...]) -> str:
     keys = [f"k{n}_{d}" for n, r in enumerate(rules) for d in range(0, len(r.draws), 2)]
     arguments = ["ids", "generation", *(f"c_{c}" for c in union(rules, "reads", "writes")), "quarter", *keys]
     arguments += [f"m_{m}" for m in union(rules, "market")] + [f"p_{q}" for q in union(rules, "parameters")]
-    lines = ["from collections import namedtuple", "from sim.engine.compiling import compiled_loop"]
-    lines += ["from sim.engine.draws import uniforms as _uniforms", "_uniforms = _uniforms.inlined"]
+    lines = ["from collections import namedtuple", "from sim.engine.compiling import kept"]
+    lines += ["from sim.engine.draws import uniforms as _uniforms"]
     for n, r in enumerate(rules):
         lines.append(f"from {r.__module__} import {r.name} as _rule{n}")
-        lines.append(f"_rule{n} = _rule{n}.inlined")
         lines.append(f"Agent{n} = namedtuple('Agent{n}', {r.reads!r})")
         lines.append(f"Market{n} = namedtuple('Market{n}', {r.market!r})")
         lines.append(f"Given{n} = namedtuple('Given{n}', {r.parameters!r})")
@@ -138,7 +137,7 @@ def loop_source(rules: tuple[Rule, ...]) -> str:
         lines.append(f"        new{n} = _rule{n}(Agent{n}({row}), market{n}, given{n}, {u})")
         for c in r.writes:
             lines.append(f"        c_{c}[i] = new{n}" + (f".{c}" if r.result else ""))
-    lines += ["", "kernel = compiled_loop(sweep)", ""]
+    lines += ["", "kernel = kept(sweep, apart=True)", ""]
     return "\n".join(lines)
 
 

@@ -117,8 +117,9 @@ def part_with(economy, linked: np.ndarray) -> None:
     """Clients judge their links, and some leave."""
     posted = economy.platforms.columns["gain_share"][economy.firms.columns["link"][linked]]
     links = SimpleNamespace(
-        watched=insight(economy, linked)["cash"], locked=locked(economy, linked), cost=costs(), posted=posted
-    )
+        watched=insight(economy, linked, "cash")["cash"], locked=locked(economy, linked),
+        cost=costs(), posted=posted,
+    )  # fmt: skip
     gone = clients.who_leaves(economy, linked, links)
     clients.count(economy, "clients", linked)
     if len(gone):

@@ -18,6 +18,7 @@ from sim.engine.kernels import kernel
 from sim.engine.parameters import Declared, param
 from sim.links.clients import effort_of, leave
 from sim.links.lines import LINES, deepest
+from sim.markets.attention import bidder
 
 OFFERS, ANCHORS = claim("offers of integration", __name__), claim("offers along chains", __name__)
 ORDER, LOT = claim("the order of offers by lot", __name__), claim("the highest depth of a link", __name__)
@@ -109,10 +110,10 @@ def best_line(i, q, terms, firms, lines, purses, p):
             continue
         part, belief, loan = 0.0, 0.0, 0.0
         for one in range(lines.cost.shape[0]):
-            belongs = float((bits >> one) & 1)
-            part += belongs * lines.cost[one]
-            belief += belongs * (1.0 - lines.lends[one]) * lines.belief[q, one]
-            loan += belongs * lines.lends[one] * lines.belief[q, one]
+            if (bits >> one) & 1:
+                part += lines.cost[one]
+                belief += (1.0 - lines.lends[one]) * lines.belief[q, one]
+                loan += lines.lends[one] * lines.belief[q, one]
         whole = p.project_share * sales * purses.people[q]
         cost = max(1.0, entry * purses.people[q] + part * whole)
         gains, lent = belief * sales, loan * purses.take[q] * sales
@@ -142,10 +143,7 @@ def who_asks(i, firms, p, purses, last, draws):
     """Two platforms, or twice the same, that approach firm i, and that of its partners; -1 for none."""
     if firms.offer_luck[i] >= 0.0:
         v = uniform(draws.luck, firms.ids[i], firms.generation[i], draws.quarter)
-        a, b = 0, 0
-        for q in range(purses.upto.shape[0] - 1):  # the sums rise: counting finds the place, on vectors
-            a += 1 if firms.offer_luck[i] >= purses.upto[q] else 0
-            b += 1 if v >= purses.upto[q] else 0
+        a, b = bidder(purses.upto, firms.offer_luck[i]), bidder(purses.upto, v)
         partner = partner_of(i, firms, last)
         return a, partner if partner >= 0 and purses.left[max(0, partner)] > 0.0 else b, partner
     client = last[i]

@@ -80,12 +80,12 @@ def reach_of(economy) -> float:
 
 
 @compiled
-def bidder(cumulated, group, aim):
-    """The platform in whose part of the bids a number from 0 to 1 falls."""
-    low, high = 0, cumulated.shape[1] - 1
+def bidder(cumulated, aim):
+    """The platform in whose part of the bids, given as running sums, a number from 0 to 1 falls."""
+    low, high = 0, cumulated.shape[0] - 1
     while low < high:
         middle = (low + high) // 2
-        if aim < cumulated[group, middle]:
+        if aim < cumulated[middle]:
             high = middle
         else:
             low = middle + 1
@@ -114,7 +114,7 @@ def contested(places, u, chances, group, cumulated, alive):
     stays = at if how == LURED else -1
     if chance <= 0.0 or (how == TAKEN and at >= 0 and u >= chance):
         return stays, KEPT
-    goes = bidder(cumulated, group, u if how == LURED else u / chance)
+    goes = bidder(cumulated[group], u if how == LURED else u / chance)
     if not alive[goes] or goes in (stays, other, another):
         return stays, KEPT
     return goes, how

@@ -15,6 +15,7 @@ from sim.credit.funders.base import Fen, Funder
 from sim.credit.pools import idle
 from sim.engine.arithmetic import exp, open_one
 from sim.engine.chart import Flow, Instrument, WriteOff
+from sim.engine.compiling import compiled
 from sim.engine.draws import claim, each_uniform, key
 from sim.engine.fen import any_of
 from sim.engine.kernels import kernel
@@ -334,12 +335,8 @@ def first_come(asked: Fen, place: np.ndarray, month: np.ndarray, free: Fen) -> F
     """What households get back of what they ask of the platform at their `place`: who comes in an earlier
     month is paid before the others, those of one month in proportion. free: what each platform can pay."""
     part, left = np.zeros(len(asked), np.int64), free.astype(np.int64)
-    for now in range(int(MONTHS)):
-        here = np.where((month == now) & (place >= 0), asked, 0)
-        wanted = total_by(place, here, len(free))
-        share = np.minimum(1.0, left / np.maximum(1, wanted))
-        part += np.floor(here * share[place]).astype(np.int64)
-        left = np.maximum(0, left - wanted)  # where that was not enough, nothing is left for later months
+    wanted, share = np.zeros((int(MONTHS), len(free)), np.int64), np.empty((int(MONTHS), len(free)))
+    serve_by_month(asked, place, month, wanted, share, left, part)
     return part
 
 
@@ -353,6 +350,22 @@ def dry_after(asked: Fen, place: np.ndarray, month: np.ndarray, free: Fen) -> np
         so_far = total_by(place, np.where((month < now) & (place >= 0), asked, 0), len(free))
         after[so_far > free] = now
     return after
+
+
+@compiled
+def serve_by_month(asked, place, month, wanted, share, left, part):
+    """See `first_come`. wanted, of zeros, and share, of that which can be paid, are by month and platform;
+    left: what each platform can pay, at first all that is free."""
+    for n in range(asked.shape[0]):
+        if place[n] >= 0:
+            wanted[month[n], place[n]] += asked[n]
+    for now in range(wanted.shape[0]):
+        for q in range(left.shape[0]):
+            share[now, q] = min(1.0, left[q] / max(1, wanted[now, q]))
+            left[q] = max(0, left[q] - wanted[now, q])  # if that is not enough, nothing is left for later
+    for n in range(asked.shape[0]):
+        if place[n] >= 0:
+            part[n] = int(np.floor(asked[n] * share[month[n], place[n]]))
 
 
 def asked_back(e) -> Fen:

@@ -7,6 +7,7 @@ import numpy as np
 
 from sim.actors.firms import Firm
 from sim.actors.platforms import Platform
+from sim.engine.compiling import compiled
 from sim.engine.folders import Folder
 from sim.engine.rows import extend, withdraw
 from sim.links.lines.base import ServiceLine
@@ -59,11 +60,19 @@ def deepest(economy, rows: np.ndarray, weight: Callable[[ServiceLine], float]) -
     found = np.zeros(len(rows))
     for line in LINES:
         if weight(line) > 0.0:
-            np.maximum(found, weight(line) * line.depth(economy)[rows], out=found)
+            deepen(rows, line.depth(economy), weight(line), found)
     return found
 
 
-def insight(economy, rows: np.ndarray) -> dict[str, np.ndarray]:
-    """How clearly a linked platform sees each of INSIGHT of some firms: as deep as the deepest line is
-    that reveals it."""
-    return {name: deepest(economy, rows, lambda line, of=name: float(of in line.reveals)) for name in INSIGHT}
+@compiled
+def deepen(rows, depth, weight, found):
+    """What is found so far in these rows, or what a line weighs there where that is more."""
+    for n in range(rows.shape[0]):
+        found[n] = max(found[n], weight * depth[rows[n]])
+
+
+def insight(economy, rows: np.ndarray, *names: str) -> dict[str, np.ndarray]:
+    """How clearly a linked platform sees each of these of INSIGHT, of all without any, in some firms: as
+    deep as the deepest line is that reveals it."""
+    names = names or INSIGHT
+    return {name: deepest(economy, rows, lambda line, of=name: float(of in line.reveals)) for name in names}
