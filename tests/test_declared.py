@@ -108,7 +108,9 @@ ALLOWED = {
     ("sim/population/founders.py", "endow"): ({0.5}, "as much for growth as for the team"),
     ("sim/markets/payments/venture.py", "BEST"): ({10.0}, BELIEVED),
     ("sim/markets/payments/venture.py", "known_of_kinds"): ({0.25}, "quarters in years"),
-    ("sim/markets/payments/venture.py", "weigh_rounds"): ({1.25}, "what counts as more than it affords"),
+    ("sim/markets/payments/venture.py", "weigh_rounds"): (
+        {0.5, 1.25}, "half a month: no month is missed by rounding; what counts as more than it affords"
+    ),
     ("sim/credit/funders/households.py", "posts"): ({0.5}, "the mean of fear of all and of its like"),
     ("sim/markets/attention.py", "odds_of"): ({1e-300}, GUARD),
     ("sim/credit/from_banks.py", "ACCOUNTS_OUT"): ({8.0}, "from yearly accounts: see `keeps_accounts`"),

@@ -182,7 +182,8 @@ def test_the_fund_backs_the_best_above_its_hurdle_until_its_money_is_gone(money,
     merits = np.where(t["alive"], hurdle - 0.01, 0.0)
     chosen = np.flatnonzero(t["alive"])[:3]
     merits[chosen] = hurdle + np.array([0.1, 0.3, 0.2])
-    monkeypatch.setattr(venture, "call_money", lambda economy: money)
+    economy.p = economy.p.change({"by_month": 0})
+    monkeypatch.setattr(venture, "call_money", lambda economy, part: money)
 
     def weigh(counts, platforms, market, now, p, known, rounds):
         rounds.asked[:], rounds.merit[:] = np.where(counts, 100.0, 0.0), merits
@@ -316,7 +317,7 @@ def test_who_leaves_claims_has_stopped_and_who_owes_more_than_it_has_is_broke():
 
 def dying(cash: float = 1e9, **values) -> SimpleNamespace:
     at_work = {"wage_bill": 1300.0, "direct_cost": 0.0, "acts": 1.0, "spent_total": 1.0, "alive": True,
-               "net_worth": 1, "unmet": 0.0}  # fmt: skip
+               "net_worth": 1, "unmet": 0.0, "management": 0.0, "team_due": 0.0}  # fmt: skip
     owes = {"claims_owed": 0, "loans": 0, "participations_owed": 0}
     return SimpleNamespace(**at_work | owes | {"deposits": int(cash)} | values)
 

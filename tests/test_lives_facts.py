@@ -27,14 +27,16 @@ def recorded(quarters, spans, manners=None, **columns):
 
     spans: by platform its first quarter in the branch, from 1 (0: it began with it), and that in which it
     ends. manners: of the ends, where not all are broke. columns: functions of the quarter and the platform.
+    Each lives for all months of a quarter, and owes households something, where columns do not say otherwise.
     """
+    usual = {"alive": True, "manner": 0, "giant": False, "months": 3.0, "claims_owed": 1.0}
     rows = []
     for k, (born, ends) in enumerate(spans):
         for q in range(max(1, born), min(quarters, ends) + 1):
             over = {"manner": (manners or {}).get(k, BROKE), "alive": False} if q == ends else {}
             made = {name: column(q, k) for name, column in columns.items()}
             row = {"quarter": FIRST + q - 1, "platform": 10 + k, "founded": FIRST + born - 1}
-            rows.append(row | {"alive": True, "manner": 0, "giant": False} | made | over)
+            rows.append(row | usual | over | made)
     return pd.DataFrame(rows)
 
 
@@ -81,6 +83,14 @@ def test_who_ends_in_the_quarter_in_which_it_began_has_died():
     assert facts.p2p_hazard_calm(one) == 0.0
 
 
+def test_hazards_count_the_months_that_were_lived():
+    """Of two of the start one ends in the first month of quarter 2; of eight in the worst year four do."""
+    spans = [(0, ALWAYS), (0, 2), *[(7, ALWAYS)] * 4, *[(7, 8)] * 4]
+    one = world(8, spans, months=lambda q, k: 1.0 if (q, k) == (2, 1) else 3.0)
+    assert facts.p2p_hazard_run(one) == pytest.approx(4 / 1)
+    assert facts.p2p_hazard_calm(one) == pytest.approx(1 / (3 + 3 + 3 + 1 + 3 + 3))
+
+
 def test_where_nobody_acts_there_is_no_case():
     empty = history({"quarter": np.arange(41, 90), "price_level": np.ones(49)}, {})
     for name in ("p2p_stock", "p2p_births", "p2p_exit_manner", "p2p_hazard_calm", "p2p_hazard_run"):
@@ -104,8 +114,12 @@ def test_births_are_those_of_ten_years_with_those_of_the_start():
 
 def test_the_manner_of_exit_is_that_of_those_who_leave_something_unpaid():
     manners = {0: 1, 1: 2, 2: STOPPED, 3: STOPPED, 4: BROKE}
-    one = world(12, [*[(0, 4)] * 5, (0, ALWAYS)], manners)
-    assert facts.p2p_exit_manner(one) == pytest.approx(3 / 5)
+    spans = [*[(0, 4)] * 5, (0, ALWAYS)]
+    assert facts.p2p_exit_manner(world(12, spans, manners)) == pytest.approx(3 / 5)
+    # who never had a yuan of households does not count, who had one once does
+    once = world(12, spans, manners, claims_owed=lambda q, k: float(k > 1 or (k == 1 and q == 2)))
+    assert facts.p2p_exit_manner(once) == pytest.approx(3 / 4)
+    assert math.isnan(facts.p2p_exit_manner(world(12, spans, manners, claims_owed=lambda q, k: 0.0)))
     assert math.isnan(facts.p2p_exit_manner(world(12, [(0, ALWAYS)])))
 
 
@@ -255,16 +269,17 @@ def test_losses_with_a_platform_end_where_another_takes_its_row():
     watch = Followed.__new__(Followed)
     watch.dead, watch.stuck, watch.lost = np.zeros(2, bool), 0.0, 0.0
     steps = [
-        # alive before and after, serial before and after, claims before, lost within
+        # alive before and after, serial before and after, claims left, lost within
         ((True, True), (False, True), (1, 2), (1, 2), (100.0, 50.0), (40.0, 7.0)),
         ((False, True), (False, True), (1, 2), (1, 2), (60.0, 50.0), (20.0, 7.0)),
+        ((False, True), (False, True), (1, 2), (1, 2), (20.0, 50.0), (15.0, 7.0)),
         ((False, True), (True, True), (1, 2), (3, 2), (0.0, 50.0), (9.0, 7.0)),
     ]
     for lived, alive, before, serial, claims, lost in steps:
-        table = {"alive": alive, "serial": serial, "claims_lost": lost}
+        table = {"alive": alive, "serial": serial, "claims_owed": claims, "claims_lost": lost}
         platforms = {name: np.array(values) for name, values in table.items()}
-        watch.watch_platforms(platforms, *map(np.array, (lived, before, claims)))
-    assert (watch.stuck, watch.lost) == (100.0, 60.0)
+        watch.watch_platforms(platforms, *map(np.array, (lived, before)))
+    assert (watch.stuck, watch.lost) == (100.0, 35.0)  # what was lost before the end is not
 
 
 def payments(*shares):

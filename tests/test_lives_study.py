@@ -100,7 +100,7 @@ def test_a_rise_a_peak_and_a_shakeout_are_told():
     assert (found["most at once"], found["year of the peak"], found["founded"]) == (20, 2.0, 20)
     assert found["left at the end, of the peak"] == pytest.approx(4 / 20)
     assert found["died in the worst year"] == pytest.approx(15 / 20)
-    exposed = 4 * 8 + 20 * 12 + 5 * 16 + 4 * 20  # open as quarters 1-8, 9-20, 25-40, 41-60 began
+    exposed = 4 * 7 + 20 * 13 + 5 * 16 + 4 * 20  # there in quarters 1-7, 8-20, 25-40, 41-60
     assert found["hazard in calm"] == pytest.approx(1 / exposed / 3)
     told = {name: found[f"ended: {name}"] for name in MANNERS}
     assert told == pytest.approx({"bought": 2 / 16, "wound up": 1 / 16, "stopped": 11 / 16, "broke": 2 / 16})

@@ -36,7 +36,7 @@ OF_WALLETS = {"payments", "wallet_users", "largest_wallet", "two_wallets"}
 def test_without_money_every_business_model_is_the_baseline_to_the_last_fen(name, monkeypatch):
     past = small(parameters=UNFUNDED | FREE_WALLET).run(8)
     past.platforms["runway_left"] = 1.0  # owners take it that the giant has had its first money
-    monkeypatch.setattr(venture, "call_money", lambda economy: 0.0)  # and commit nothing to the fund
+    monkeypatch.setattr(venture, "call_money", lambda economy, part: 0.0)  # and commit nothing to the fund
     baseline, branch = past.branch("external_finance").run(24), past.branch(name).run(24)
     assert branch.mix == {name: 1} and branch.platforms["wanted"].any() and branch.platforms["refused"].any()
     assert differences(branch, baseline) <= OWN_ROW | ITS_TERMS | ITS_SIGHT | ITS_WALLET

@@ -116,7 +116,6 @@ class Followed:
         generation, sales = firms["generation"].copy(), firms["sales"].astype(float)
         had, lived = lenders_of(consumers), platforms["alive"].copy()
         serial = platforms["serial"].copy()
-        claims = platforms["claims_owed"].astype(float)
         waiting = {
             name: (scorers.seen_by.copy(), scorers.seen_score.copy()) for name, scorers in self._scorers()
         }
@@ -138,18 +137,19 @@ class Followed:
         given = firms["platform_granted"].astype(float)
         some = (given > 0) & (sales > 0)
         self.lines.append((np.log(sales[some]), np.log(given[some])))
-        self.watch_platforms(platforms, lived, serial, claims)
+        self.watch_platforms(platforms, lived, serial)
 
-    def watch_platforms(self, platforms: Any, lived: Values, serial: Values, claims: Values) -> None:
-        """Claims on platforms that have just died, and what is lost of them until another takes the row.
+    def watch_platforms(self, platforms: Any, lived: Values, serial: Values) -> None:
+        """Claims left with platforms just dead, and what is lost of them until another takes the row.
 
         Args:
-            lived, serial, claims: as they were a quarter ago.
+            lived, serial: as they were a quarter ago.
         """
         died = lived & ~platforms["alive"]
         self.dead = (self.dead & (platforms["serial"] == serial)) | died
-        self.stuck += float(claims[died].sum())
-        self.lost += float(platforms["claims_lost"][self.dead].sum())
+        # what it paid and lost while it was alive is not stuck with a dead one
+        self.stuck += float(platforms["claims_owed"][died].sum())
+        self.lost += float(platforms["claims_lost"][self.dead & ~died].sum())
 
     def _watch_firms(self, firms: Any, generation: npt.NDArray[Any]) -> None:
         alive = np.asarray(firms["alive"], bool)
