@@ -111,7 +111,9 @@ def weigh_rounds(counts, platforms, market, now, p, known, rounds):
             cash = own_cash(purse(platforms, q))
             wanted = platforms.wanted[q]
             burn = team + wanted - platforms.gross_profit[q]
-            lends = platforms.capital_short[q]
+            # lending grows no faster than anything else that a platform wants money for
+            most = p.round_growth * (max(0.0, platforms.usual_revenue[q]) + team)
+            lends = min(most, platforms.capital_short[q])
             short = cash < p.round_early * burn or wanted > 1.25 * platforms.affords[q] or lends > team
             need = p.runway * (max(0.0, burn) + lends) - cash
             if short and need > market.small_team:
