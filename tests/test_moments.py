@@ -141,7 +141,10 @@ class Planted:
         self.firms = {name: np.zeros(6) for name in money}
         self.firms |= {"generation": np.zeros(6, int), "alive": np.ones(6, bool), "failed": np.zeros(6, bool)}
         self.consumers = {name: np.zeros(4) for name in ("bank_debt", "loan_granted", "platform_granted")}
-        self.consumers |= {"failed": np.zeros(4, bool), "ever_borrowed": np.zeros(4, bool)}
+        self.consumers |= {"failed": np.zeros(4, bool), "borrowed_at": np.zeros(4, np.uint8)}
+        self.consumers |= {"platform_debt": np.zeros(4), "debt_to": np.full(4, -1)}
+        places = ("first_app", "second_app", "third_app", "last_lender")
+        self.consumers |= {place: np.full(4, -1) for place in places}
         self.platforms = {
             "serial": np.array([1, 2]),
             "alive": np.ones(2, bool),
@@ -230,8 +233,13 @@ def test_borrowers_are_watched_for_as_long_as_is_said():
     script = {
         1: [("consumers", "loan_granted", 0, 5), ("consumers", "loan_granted", 1, 5)],
         2: [("consumers", "platform_granted", 2, 30), ("consumers", "platform_granted", 3, 10)],
-        3: [("consumers", "ever_borrowed", 2, True)],
-        4: [("consumers", "platform_granted", 2, 60)],
+        3: [
+            ("consumers", "borrowed_at", slice(None), 2),
+            ("consumers", "second_app", 2, 1),
+            ("consumers", "last_lender", 2, 1),
+            ("consumers", "first_app", 3, 1),
+        ],
+        4: [("consumers", "platform_granted", 2, 60), ("consumers", "last_lender", 3, 1)],
         6: [("consumers", "failed", 0, True)],  # just within
         8: [("consumers", "failed", 2, True)],
     }
@@ -259,7 +267,7 @@ def test_scores_are_kept_by_lender_until_their_outcome_is_known(monkeypatch):
     ]
     closed = [("firm_scorers", "seen_by", row, -1) for row in range(5)]
     script = {1: book, 2: [*closed, ("firms", "failed", 0, True), ("firms", "failed", 3, True)]}
-    numbers = follow(script, 3)
+    numbers = follow(script, 3, sales=[1.0, 1.0, 1.0, 1.0, 1.0, 8.0])
     assert numbers["auc_bank_firms"] == 1.0  # lenders 0 to 2 are banks
     assert numbers["auc_platform_firms"] == 0.0
     assert math.isnan(numbers["auc_bank_consumers"])

@@ -11,7 +11,7 @@ from sim.engine.draws import key
 from sim.markets.payments import wallets
 from tests.economies import FUNDED, RANGES, differences, small
 
-TWO = FUNDED | {"giants": 2}
+TWO = FUNDED | {"giants": 2, "wallet_openings": 1.0}
 MODELS = ("consumer_traffic", "institution_traffic", "deep_integration")
 
 
@@ -120,6 +120,19 @@ def test_members_of_an_ecosystem_have_its_wallet_at_once_and_others_follow():
     assert not (economy.consumers["wallet"][~inside] >= 0).any()
     users = [line["wallet_users"] for line in economy.run(11).records.lines]
     assert users == sorted(users) and users[-1] > users[0]
+
+
+def test_giants_open_their_wallets_one_after_another():
+    world = small(parameters=TWO | {"lead_in": 20, "giants": 3, "wallet_openings": 0.1})
+    economy, giants, open_ = world.branch("institution_traffic"), slice(0, 3), []
+    for _ in range(12):
+        economy.step()
+        open_.append(wallets.running(economy)[giants].sum())
+        late = wallets.waits(economy)[giants] >= economy.quarter - economy.platforms["founded"][giants]
+        assert (economy.platforms["payments"][giants][late] == 0.0).all()
+    assert open_[0] == 1 and open_ == sorted(open_)
+    together = world.branch("institution_traffic", wallet_openings=1.0).run(1)
+    assert wallets.running(together)[giants].all() and (wallets.waits(together) == 0.0).all()
 
 
 def test_a_larger_wallet_is_chosen_more_often(economy):

@@ -245,9 +245,10 @@ class Followed:
         default within so many quarters. survival_1, _5, _10: of a year's new firms. first_loan_age [years]:
         of firms that got a bank loan while watched. first_loans: of firms founded while watched that borrowed
         from a platform, those without a bank loan before. lost_with_platform: of households' claims on a
-        platform that died while watched. repeat_borrowing: of a year's loans by platforms to consumers, to those
-        who had borrowed from the same one, see `lenders_of`. line_elasticity: of what a platform lends to a firm's sales.
-        auc_...: see `discrimination`, of scores at the loan against default within a year; of firms the small.
+        platform that died while watched. repeat_borrowing: of a year's loans by platforms to consumers, those
+        to who had borrowed from the same one, see `lenders_of`. line_elasticity: of what a platform lends to
+        a firm's sales. auc_...: see `discrimination`, of scores at the loan against default within a year, of
+        firms those that are small.
         """
         survived = [share(count, self.newcomers, none=math.nan) for count in self.ages]
         ages = self.first_loan_ages

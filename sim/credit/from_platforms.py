@@ -39,6 +39,8 @@ class PlatformCredit(Declared):
     lends_at_tills = param(True, unit="yes/no", source="design",
         doc="whether a firm asks the giant for credit whose wallet it takes at its till, if it has no portal "
         "and no line of credit")
+    surest_first = param(True, unit="yes/no", source="design",
+        doc="whether a platform that lacks money lends to those who seem surest, or to all alike a part")
     lending_depth = param(0.05, unit="share", low=0.0, high=0.5, source="assumed", held=True,
         doc="depth of the line advances beyond which a firm asks its platform for credit")
     effort_of_firm = param(200_000.0, unit="fen/firm", low=0.0, high=1_000_000.0, source="assumed",
@@ -126,11 +128,15 @@ def offers(asked, platform, borrowers, income, line, terms, offer, files):
 
 
 @kernel
-def settle_offers(asked, platform, offer, ration, borrowers, lent):
-    """Whole fen lent, by line of `asked`; rates blend with those of old debt to the same pool."""
-    for n in range(platform.shape[0]):
+def settle_offers(order, asked, platform, offer, ration, money, borrowers, lent):
+    """Whole fen lent, by line of `asked`; rates blend with those of old debt to the same pool.
+
+    Of each offer the share `ration` is lent, by platform, in this order, as far as its `money` goes (fen).
+    """
+    for n in order:
         i, q = asked.rows[n], platform[n]
-        fen = np.floor(offer.amount[n] * ration[q])
+        fen = np.floor(min(money[q], offer.amount[n] * ration[q]))
+        money[q] -= fen
         lent[n] = int(fen)
         if fen > 0.0:
             old = float(borrowers.platform_debt[i])
@@ -289,8 +295,13 @@ def lend(
     offer = SimpleNamespace(amount=np.empty(len(asked)), rate=np.empty(len(asked)))
     files, lent = np.zeros(n), np.empty(len(asked), np.int64)
     offers(asked, platform, borrowers, income, line, terms, offer, files)
-    ration = pools.fundable(economy, np.bincount(platform, offer.amount, n))
-    settle_offers(asked, platform, offer, ration, borrowers, lent)
+    wanted = np.bincount(platform, offer.amount, n)
+    ration = pools.fundable(economy, wanted)
+    order, money = np.arange(len(asked)), ration * wanted
+    if economy.p.surest_first:
+        order = np.argsort(asked.scores, kind="stable")
+        ration = np.ones(n)
+    settle_offers(order, asked, platform, offer, ration, money, borrowers, lent)
     of_firm = borrowers is economy.firms
     scorers = economy.firm_scorers if of_firm else economy.consumer_scorers
     scorers.remember(asked, lent, economy.quarter)

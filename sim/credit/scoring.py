@@ -6,11 +6,11 @@ far (old evidence fades by `forgets`). All lenders share one list of features; w
 masked to zero, so that a new kind of sight starts from a weight of zero and has to prove itself.
 """
 
-import math
 from collections.abc import Mapping
 
 import numpy as np
 
+from sim.credit.fitting import area_under_curve, newton_step
 from sim.credit.footprints import TRACES, traces_of_consumer, traces_of_firm
 from sim.engine.arithmetic import exp, log, logistic
 from sim.engine.compiling import compiled
@@ -37,9 +37,8 @@ class Scoring(Declared):
 ACCOUNTS = claim("errors in the accounts of a year", __name__)
 MATURES = 4  # quarters after which a loan that was repaid so far counts as good
 LOWEST, HIGHEST = -12.0, 6.0  # log odds of default within them
-LARGEST_STEP = 0.5  # of a weight in a quarter: a Newton step from few loans would overshoot
 BINS = 512  # of the score, for the record of discrimination
-COUNTED, ENOUGH = 0.95, 100.0  # of a quarter's tally in the next one; defaults, and others, for an AUC
+COUNTED = 0.95  # of a quarter's tally in the next one
 
 # firms: constant, late leverage, late margin, size, pledged, youth, three traces of payments, then what an
 # insider sees now: cash and dues of partners against bills and dues to them, margin, orders against stock
@@ -227,49 +226,6 @@ def gather_labels(rows, failed, chances, memory, slope, curve):
                     curve[by, k, m] += weight * x[k] * x[m]
         bin_ = int(max(0.0, min(BINS - 1.0, (memory.seen_score[i] - LOWEST) * (BINS / (HIGHEST - LOWEST)))))
         memory.tally[memory.channel[by], 1 if bad else 0, bin_] += 1.0
-
-
-@compiled
-def newton_step(weights, slope, total, ridge):
-    """Each lender's weights move by (total + ridge)^-1 slope, by Cholesky."""
-    n = weights.shape[1]
-    low, x = np.zeros((n, n)), np.zeros(n)
-    for lender in range(weights.shape[0]):
-        moves = False
-        for r in range(n):
-            moves |= slope[lender, r] != 0.0
-        if not moves:  # no loan of his has a label this quarter
-            continue
-        for r in range(n):
-            for c in range(r + 1):
-                s = total[lender, r, c] + (ridge if r == c else 0.0)
-                for k in range(c):
-                    s -= low[r, k] * low[c, k]
-                low[r, c] = math.sqrt(max(1e-12, s)) if r == c else s / low[c, c]
-        for r in range(n):
-            s = slope[lender, r]
-            for k in range(r):
-                s -= low[r, k] * x[k]
-            x[r] = s / low[r, r]
-        for back in range(n):
-            r = n - 1 - back
-            s = x[r]
-            for k in range(r + 1, n):
-                s -= low[k, r] * x[k]
-            x[r] = s / low[r, r]
-        for r in range(n):
-            weights[lender, r] += max(-LARGEST_STEP, min(LARGEST_STEP, x[r]))
-
-
-@compiled
-def area_under_curve(tally):
-    """AUC from counts (2 outcomes x bins of the score); NaN with too few of either."""
-    good, bad, ordered = 0.0, 0.0, 0.0
-    for k in range(tally.shape[1]):
-        ordered += tally[1, k] * (good + 0.5 * tally[0, k])
-        good += tally[0, k]
-        bad += tally[1, k]
-    return ordered / (bad * good) if bad >= ENOUGH and good >= ENOUGH else math.nan
 
 
 class Scorers:

@@ -116,7 +116,9 @@ def weigh_rounds(counts, platforms, market, now, p, known, rounds):
             burn = team + wanted - platforms.gross_profit[q]
             spends = max(0.0, team + min(wanted, platforms.affords[q]) - platforms.gross_profit[q])
             cash -= max(0.0, since) * spends
-            lends = platforms.capital_short[q]
+            # lending grows no faster than anything else that a platform wants money for
+            most = p.round_growth * (max(0.0, platforms.usual_revenue[q]) + team)
+            lends = min(most, platforms.capital_short[q])
             short = cash < p.round_early * burn or wanted > 1.25 * platforms.affords[q] or lends > team
             need = p.runway * (max(0.0, burn) + lends) - cash
             if short and need > market.small_team and (cash > 0.0 or rounds.passed == 0.0):

@@ -215,10 +215,8 @@ def waits(economy) -> np.ndarray:
     found = np.zeros(len(platforms))
     giants = np.flatnonzero(platforms["giant"])
     if chance < 1.0 and len(giants):
-        luck = np.empty(len(giants))
-        each_uniform(
-            key(economy.draws_from, OPENINGS), giants, platforms.ids, platforms["generation"], 0, luck
-        )
+        luck, whose = np.empty(len(giants)), key(economy.draws_from, OPENINGS)
+        each_uniform(whose, giants, platforms.ids, platforms["generation"], 0, luck)
         found[giants] = np.floor(np.log(luck) / np.log(1.0 - chance))
         found[giants] -= found[giants].min()
     return found
