@@ -45,7 +45,7 @@ from sim.links import billing
 from sim.links import market as links
 from sim.markets import attention, goods, labour, news, placebo, supply
 from sim.markets.payments import balances, banking, ownership, trade_credit, venture, wallets
-from sim.population import entry, founders, models, start
+from sim.population import entry, founders, models, reviews, start
 from sim.population import exit as leaving
 from sim.population import platforms as population
 from sim.record import beside, indicators, saving, watching
@@ -64,7 +64,8 @@ class Economy(Shown, Populated, mesa.Model):
     """A closed economy whose platforms run one business model, or several.
 
     strategy: name of a business model, a row of one's own, or how many platforms run which, as in
-    {"institution_traffic": 16, "deep_integration": 8}, or "free": founders choose among all there are. firms,
+    {"institution_traffic": 16, "deep_integration": 8}, or "free": founders choose among all there are; or
+    "adaptive": platforms that begin by harvesting and may turn to any other model. firms,
     consumers (default twice the firms), banks: how many. platforms: for how many there is room (default one
     for 25 firms, at least 40). seed: of every draw, 1 if not given; None draws one, kept in `seed`. rng: the
     same in NumPy's forms, a whole number, Generator, SeedSequence or None. parameters: a `Parameters` or a
@@ -249,7 +250,7 @@ class Economy(Shown, Populated, mesa.Model):
 
         # platforms plan
         founders.post_kinds(self)
-        models.review_models(self)
+        reviews.review_models(self)
         founders.found_platforms(self)  # with money of their own
         self.each(platforms, wants_growth)
         venture.fund_platforms(self)  # owners commit, the fund backs what it expects

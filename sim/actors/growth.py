@@ -49,11 +49,12 @@ MOST = 2.0  # log points by which a ratio of worth to price moves spending: beyo
 
 @compiled
 def team_of(platform, market, p):
-    """What the team of a platform costs in a quarter (fen): it grows with what was put into customers."""
+    """What the team of a platform costs in a quarter (fen): it grows with what was put into customers, and is
+    the larger the less it has practised what it does."""
     small = market.small_team * platform.size
     reach = p.team_reach * market.small_team
     grown = exp(p.team_scale * log(max(1.0, platform.put_in / max(1.0, reach))))
-    return small * grown
+    return small * grown / platform.practice
 
 
 @compiled
@@ -74,6 +75,17 @@ class Learned(NamedTuple):
     worth: float
     hope: float
     put_in: float
+    model_in: float
+
+
+@compiled
+def pursued(platform, p):
+    """Customers of the kinds that a platform's business model is after; others it may have kept from before."""
+    after_people = 1.0 if platform.to_consumers > 0.0 else 0.0
+    after_portals = 1.0 if platform.to_firms > 0.0 else 0.0
+    after_links = 1.0 if platform.to_projects > 0.0 else 0.0
+    people = after_people * p.persons_per_row * platform.users
+    return people + after_portals * platform.firm_users + after_links * platform.lines
 
 
 @rule(writes=Learned)
@@ -84,7 +96,7 @@ def learns_worth(platform, market, p, u):
     worth = w gross profit / customer / (leaving + discount) + (1 - w) (kind's worth + hope) / 2   [fen]
     w = customer years / (customer years + evidence_half)
     """
-    there = p.persons_per_row * platform.users + platform.firm_users + platform.lines
+    there = pursued(platform, p)
     new = p.persons_per_row * platform.new_users + platform.new_firm_users + platform.new_lines
     # what a line costs is known when it is begun, whenever its instalments are paid
     spent = platform.consumer_spend + platform.firm_spend + platform.project_begun
@@ -103,7 +115,7 @@ def learns_worth(platform, market, p, u):
     leaving = platform.leaving + p.price_memory * weight * (rate - platform.leaving)
     evidence = (1.0 - leaving) * platform.evidence + 0.25 * there
     hope = platform.hope if platform.hope > 0.0 else p.hope * price
-    a_head = platform.gross_profit / market.wage_index / max(1.0, there)
+    a_head = platform.model_gross / market.wage_index / max(1.0, there)
     seen = a_head / (leaving + p.worth_discount)
     first = 0.5 * hope + 0.5 * (platform.kind_worth if platform.kind_worth > 0.0 else hope)
     own = evidence / (evidence + p.evidence_half)
@@ -112,6 +124,7 @@ def learns_worth(platform, market, p, u):
         customers=there, leaving=leaving, spend_seen=spend_seen, new_seen=new_seen, price=price,
         evidence=living * evidence, worth=own * seen + (1.0 - own) * first, hope=living * hope,
         put_in=living * ((1.0 - leaving) * platform.put_in + spent * market.wage_index),
+        model_in=living * ((1.0 - leaving) * platform.model_in + spent * market.wage_index),
     )  # fmt: skip
 
 

@@ -79,6 +79,19 @@ class Platform(Row):
         0, name="model", unit="place in economy.models", doc="which business model it runs", dtype="int32"
     )
     wanted_model = Column(-1, unit="place in turns_to", doc="that its review asks for, or -1", dtype="int32")
+    adapts = Column(0.0, unit="yes/no", doc="reviews its business model, and may turn to another")
+    since = Column(0, unit="quarter", doc="after which it began with its business model", dtype="int32")
+    turned_at = Column(-1, unit="quarter", doc="in which it turned last; -1 for never", dtype="int32")
+    turned_from = Column(-1, unit="place in economy.models", doc="what it ran before that", dtype="int32")
+    own_seen = Column(0.0, unit="ratio", doc="profit of a yuan put into its business model, as it sees it")
+    best_seen = Column(0.0, unit="ratio", doc="the same of the best other model, as it sees others")
+    best_model = Column(-1, unit="place in turns_to", doc="which that is", dtype="int32")
+    moving = Column(0.0, unit="fen/quarter", doc="cost of its turn, part of management", of_the_quarter=True)
+    practice = Column(1.0, unit="share", doc="of what a practised team does, that its team does")
+    model_gross = Column(0.0, unit="fen/quarter", doc="smoothed gross profit under the model that it runs")
+    model_in = Column(0.0, unit="fen", doc="of put_in, under the model that it runs")
+    posted_gross = Column(0.0, unit="fen/quarter", doc="of model_gross, what others have heard")
+    posted_in = Column(0.0, unit="fen", doc="of model_in, what others have heard")
     # the row of its business model
     acts = Column(0.0, unit="yes/no")
     to_consumers = Column(0.0, unit="share of budget")
@@ -240,6 +253,7 @@ class TechnologyKept(NamedTuple):
 
     technology: float
     technique: float
+    practice: float
 
 
 @rule(writes=TechnologyKept)
@@ -247,6 +261,7 @@ def keeps_technology(platform, market, p, u):
     """What was spent on technology ages; the more of it beside the work there is, the more machines do.
 
     T' = (1 - decay) T + spent / wages,  technique = T' / (T' + half x running cost)
+    A team new to a business model learns it.
     """
     running = (
         platform.service + platform.management + platform.file_bill + platform.upkeep
@@ -256,6 +271,7 @@ def keeps_technology(platform, market, p, u):
     return TechnologyKept(
         technology=technology,
         technique=technology / max(1.0, technology + p.technology_half * running),
+        practice=platform.practice + p.practice_speed * (1.0 - platform.practice),
     )
 
 
@@ -286,7 +302,7 @@ def sets_budget(platform, market, p, u):
     service = going * people * p.service_cost * market.wage_index * (1.0 - p.automation * platform.technique)
     served = min(1.0, p.service_limit * cash / service) if service > 0.0 else 1.0
     service = math.floor(service * served)
-    team = going * platform.there * team_of(platform, market, p)
+    team = going * (platform.there * team_of(platform, market, p) + platform.moving)
     left = max(0.0, cash - service)
     management = math.floor(min(left, team))
     left -= management
@@ -333,6 +349,7 @@ class PlatformBooks(NamedTuple):
     """What `closes_platform_books` writes."""
 
     gross_profit: float
+    model_gross: float
     profit: float
     usual_profit: float
     usual_revenue: float
@@ -355,6 +372,7 @@ def closes_platform_books(platform, market, p, u):
     usual = platform.usual_revenue + YEARLY * (platform.revenue - platform.usual_revenue)
     return PlatformBooks(
         gross_profit=platform.gross_profit + p.gross_memory * (gross - platform.gross_profit),
+        model_gross=platform.model_gross + p.gross_memory * (gross - platform.model_gross),
         profit=profit,
         usual_profit=platform.usual_profit + p.profit_memory * (profit - platform.usual_profit),
         usual_revenue=usual,

@@ -16,7 +16,7 @@ from sim.engine.draws import claim, each_uniform, key, normals, uniform
 from sim.engine.ledger import Some
 from sim.engine.parameters import Declared, param
 from sim.markets.payments import ownership
-from sim.population.models import take_up
+from sim.population.models import adapts, take_up
 
 
 class Founding(Declared):
@@ -115,12 +115,13 @@ def found_platforms(economy) -> None:
         noise = exp(p.founders_spread * float(spread[0]) - 0.5 * p.founders_spread**2)
         births = expected_births(economy, model) * noise + uniform.plain(luck, model, 0, now)
         chosen += [model] * int(births)
-    found(economy, chosen)
+    found(economy, chosen, adapting=adapts(economy))
 
 
-def found(economy, models: Sequence[int]) -> None:
+def found(economy, models: Sequence[int], *, adapting: bool = False) -> None:
     """So many platforms are founded, of these business models (places in economy.models), where there is
-    room and as far as the owners' money goes. Where there is too little room, chance says for whom."""
+    room and as far as the owners' money goes. Where there is too little room, chance says for whom.
+    adapting: they review their model."""
     platforms, p, n = economy.platforms, economy.p, len(models)
     rows = vacant(economy)[:n] if n else np.empty(0, np.int64)
     if len(rows) < n:
@@ -140,6 +141,8 @@ def found(economy, models: Sequence[int]) -> None:
     rows, money, kinds = rows[funded], money[funded], np.array(models[: len(rows)])[funded]
     there = 1.0 - p.by_month * np.floor(MONTHS * month[funded]) / MONTHS
     settle_in(economy, rows, kinds)
+    if adapting:
+        platforms.columns["adapts"][rows] = 1.0
     endow(economy, rows, money)
     platforms.columns["there"][rows] = there
     economy.tallies.platform_births += float(len(rows))

@@ -75,7 +75,8 @@ def checked(row: BusinessModel) -> BusinessModel:
 
 
 def with_those_turned_to(rows: Sequence[BusinessModel]) -> tuple[BusinessModel, ...]:
-    """These business models, and all to which their reviews may turn, each once, in the order of names."""
+    """These business models, and all to which their reviews may turn, each once, in the order of names; last
+    those that only say how others are run."""
     found: dict[str, BusinessModel] = {}
     ahead = list(rows)
     while ahead:
@@ -83,7 +84,17 @@ def with_those_turned_to(rows: Sequence[BusinessModel]) -> tuple[BusinessModel, 
         if row.name not in found:
             found[row.name] = row
             ahead += [checked(strategy(name)) for name in row.turns_to]
-    return tuple(found[name] for name in sorted(found))
+    return tuple(sorted(found.values(), key=lambda row: (row.starts_as != "", row.name)))
+
+
+def runs_as(models: Sequence[BusinessModel], row: BusinessModel) -> int:
+    """The place in `models` of what platforms of this row run at first."""
+    return [one.name for one in models].index(row.starts_as or row.name)
+
+
+def adapts(economy) -> bool:
+    """Whether those who are founded in this economy review their business model."""
+    return any(row.starts_as for row in economy.models)
 
 
 def dealt(economy, rows: np.ndarray, numbers: Sequence[int]) -> np.ndarray:
@@ -112,8 +123,12 @@ def take_up(economy, rows: np.ndarray, model: int) -> None:
     What they have learned they keep, as far as they still see it. Who did nothing before is founded now.
     """
     platforms, row = economy.platforms.columns, economy.models[model]
+    if row.starts_as:
+        platforms["adapts"][rows] = 1.0
+        model = runs_as(economy.models, row)
+        row = economy.models[model]
     begins = rows[(platforms["acts"][rows] == 0.0) & row.acts]
-    platforms["founded"][begins] = economy.quarter
+    platforms["founded"][begins] = platforms["since"][begins] = economy.quarter
     platforms["model"][rows] = model
     for name, value in columns_of(row).items():
         platforms[name][rows] = value
@@ -128,18 +143,3 @@ def columns_of(row: BusinessModel) -> dict[str, float]:
     found = {name: float(getattr(row, name)) for name in row.numbers()}
     found |= {f"from_{funder.name}": shares_of.get(funder.name, 0.0) for funder in FUNDERS}
     return found | {line.offer_name: float(line.name in lines) for line in LINES}
-
-
-def review_models(economy) -> None:
-    """Platforms whose model has a rule for it review whether another would suit them better."""
-    platforms = economy.platforms
-    for n, row in enumerate(economy.models):
-        rows = np.flatnonzero((platforms["model"] == n) & platforms["alive"])
-        if row.reviews is not None and len(rows):
-            economy.each(platforms, row.reviews)
-            names = [one.name for one in economy.models]
-            for place, name in enumerate(row.turns_to):
-                turning = rows[platforms["wanted_model"][rows] == place]
-                if len(turning):
-                    take_up(economy, turning, names.index(name))
-            platforms["wanted_model"] = -1

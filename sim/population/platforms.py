@@ -14,7 +14,7 @@ from sim.links.market import cut_links
 from sim.markets.attention import FIRST, SECOND, THIRD
 from sim.markets.payments import balances
 from sim.population.founders import endow_giants, found, post_team
-from sim.population.models import dealt, take_up, with_those_turned_to
+from sim.population.models import dealt, runs_as, take_up, with_those_turned_to
 from sim.strategies.base import BusinessModel
 
 
@@ -38,9 +38,11 @@ def begin(economy, chosen: Mapping[BusinessModel, int | None]) -> None:
     numbers = [(p.starters if n is None else n) if row.acts else 0 for row, n in chosen.items()]
     kept = {n: names.index(row.name) for n, row in enumerate(economy.models) if row.name in names}
     economy.tell_apart(models, kept)
-    economy.open_models = tuple(names.index(row.name) for row in rows if row.acts)
+    named = [name for row in rows if row.acts for name in (row.turns_to if row.starts_as else [row.name])]
+    economy.open_models = tuple(names.index(name) for name in dict.fromkeys(named))
     everybody = np.arange(len(platforms))
     platforms["model"] = 0
+    platforms["adapts"] = 0.0
     places = [names.index(row.name) for row in rows]
     for group in (platforms["giant"], ~platforms["giant"]):
         living = everybody[group & platforms["alive"]]
@@ -51,8 +53,9 @@ def begin(economy, chosen: Mapping[BusinessModel, int | None]) -> None:
     endow_giants(economy)
     small = platforms["alive"] & ~platforms["giant"]
     missing: list[int] = []
-    for place, number in zip(places, numbers, strict=True):
-        there = int(np.count_nonzero(small & (platforms["model"] == place)))
+    for place, row, number in zip(places, rows, numbers, strict=True):
+        mine = platforms["model"] == runs_as(models, row)
+        there = int(np.count_nonzero(small & mine & (platforms["adapts"] == float(row.starts_as != ""))))
         missing += [place] * max(0, number - there)
     found(economy, missing)
     economy.ledger.close()  # it happens between two quarters: what is saved or branched now has proved books
@@ -147,5 +150,6 @@ def buyer_of(economy, q: int, cash: np.ndarray) -> int:
     amounts[0, buyer] = amounts[1, q] = paid
     economy.ledger.pay("platforms bought", *amounts)
     platforms["put_in"][buyer] += paid
+    platforms["model_in"][buyer] += paid
     cash[buyer] -= paid
     return buyer

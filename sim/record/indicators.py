@@ -288,22 +288,27 @@ OF_A_MODEL = [
     alive="platforms: of these, that live",
     births="platforms: of these, that were founded this quarter",
     deaths="platforms: of these, that ended this quarter",
+    turned_to="platforms: that turned to it from another business model this quarter",
+    turned_away="platforms: that turned from it to another this quarter",
     auc_firms="area: under the curve of their scores of firms, over recent years",
     auc_consumers="area: under the curve of their scores of consumers, over recent years",
 )
 def of_models(economy: Any) -> dict[str, dict[str, float]]:
     """What the platforms of each business model did together, by its name: fen, rows of consumers, firms."""
     found, platforms = {}, economy.platforms.columns
+    turned = platforms["turned_at"] == economy.quarter
     for n, row in enumerate(economy.models):
         here = (platforms["model"] == n) & (platforms["serial"] > 0)
-        number = np.count_nonzero(here)
-        if row.acts and number:
+        number, away = np.count_nonzero(here), np.count_nonzero(turned & (platforms["turned_from"] == n))
+        if row.acts and (number or away):
             sums = np.array([platforms[name] for name in OF_A_MODEL], float)[:, here].sum(axis=1)
             found[row.name] = {
                 "platforms": float(number),
                 "alive": float(np.count_nonzero(here & platforms["alive"])),
                 "births": float(np.count_nonzero(here & (platforms["founded"] == economy.quarter))),
                 "deaths": float(np.count_nonzero(here & (platforms["died"] == economy.quarter))),
+                "turned_to": float(np.count_nonzero(here & turned)),
+                "turned_away": float(away),
                 **dict(zip(OF_A_MODEL, sums.tolist(), strict=True)),
                 "auc_firms": economy.firm_scorers.auc_of(n),
                 "auc_consumers": economy.consumer_scorers.auc_of(n),

@@ -34,9 +34,12 @@ class Prices(Declared):
 
 
 MOST = {"take": Prices.take_limit.value, "gain_share": Prices.gain_share_limit.value}
-NOT_NUMBERS = ("name", "title", "claims", "funders", "lines", "reviews", "turns_to")
+NOT_NUMBERS = ("name", "title", "claims", "funders", "lines", "reviews", "turns_to", "starts_as")
 NUMBERS = (int, float, np.integer, np.floating)
 SWITCHES = ("acts", "file_like_a_bank", "lends_to_consumers", "lends_to_firms")
+
+
+ADAPTIVE = ("adaptive_switching", "adaptive")  # no row of the folder, but a way to run any of them
 
 
 class StrategyError(ValueError):
@@ -57,7 +60,9 @@ class BusinessModel:
     it is linked with, see `sim.links.lines`. take: on what others fund, share/quarter, at first. gain_share:
     of what a linked firm gains, at first. reviews: a rule by
     which each of its platforms reviews its business model every quarter: it writes `wanted_model`, the place
-    in `turns_to` of the model that it turns to, or -1 to stay. turns_to: names of those models.
+    in `turns_to` of the model that it turns to, or -1 to stay. turns_to: names of those models. starts_as:
+    its platforms run the model of that name until they turn to another, and go on reviewing whichever they
+    run; "" for a model that is one itself.
 
     Raises StrategyError, in one line, for a row that makes no sense.
     """
@@ -81,6 +86,7 @@ class BusinessModel:
     gain_share: float = 0.0
     reviews: Rule | None = None
     turns_to: tuple[str, ...] = ()
+    starts_as: str = ""
 
     def __post_init__(self) -> None:
         for name in ("name", "title"):
@@ -107,6 +113,8 @@ class BusinessModel:
             )
         if (self.reviews is None) != (not self.turns_to):
             raise StrategyError(f"{self.name}: a rule that reviews needs models to turn to, and they need it")
+        if self.starts_as and not (self.acts and self.starts_as in self.turns_to):
+            raise StrategyError(f"{self.name}: starts as {self.starts_as!r}, which it cannot turn back to")
 
     def _texts(self, name: str) -> tuple[str, ...]:
         given = getattr(self, name)
@@ -153,7 +161,7 @@ class BusinessModel:
 
     def attributes(self) -> dict[str, Any]:
         """The attributes that `blend` may swap, by name."""
-        fixed = ("name", "title", "claims")
+        fixed = ("name", "title", "claims", "starts_as")
         return {f.name: getattr(self, f.name) for f in dataclasses.fields(self) if f.name not in fixed}
 
 
@@ -166,9 +174,13 @@ def discover() -> dict[str, BusinessModel]:
 
 
 def strategy(name: str | BusinessModel) -> BusinessModel:
-    """The row of that name (a row is returned as it is)."""
+    """The row of that name (a row is returned as it is); "adaptive" for what turns from one to another."""
     if isinstance(name, BusinessModel):
         return name
+    if name in ADAPTIVE:
+        from sim.strategies.adaptive_switching import adaptive  # it is made of the other rows
+
+        return adaptive()
     rows = discover()
     if not isinstance(name, str) or name not in rows:
         near = difflib.get_close_matches(str(name), rows, 1)

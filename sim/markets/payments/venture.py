@@ -80,12 +80,12 @@ def known_of_kinds(counts, platforms, now, p, known):
     """What was earned per yuan in each business model so far, the more so the longer its record; else the
     same prior for all. counts: platforms that act; known.gross, put_in, leaving, years: by model, zero."""
     for q in range(counts.shape[0]):
-        age = float(now - platforms.founded[q])
+        age = float(now - platforms.since[q])
         if counts[q] and age > p.ripe_after:
             k = platforms.model[q]
-            known.gross[k] += platforms.gross_profit[q]
-            known.put_in[k] += platforms.put_in[q]
-            known.leaving[k] += platforms.leaving[q] * platforms.put_in[q]
+            known.gross[k] += platforms.model_gross[q]
+            known.put_in[k] += platforms.model_in[q]
+            known.leaving[k] += platforms.leaving[q] * platforms.model_in[q]
             known.years[k] += 0.25 * (age - p.ripe_after)
     for k in range(known.years.shape[0]):
         weight = known.years[k] / (known.years[k] + p.prior_weight)
@@ -116,9 +116,9 @@ def weigh_rounds(counts, platforms, market, now, p, known, rounds):
             need = p.runway * (max(0.0, burn) + lends) - cash
             if short and need > market.small_team:
                 promised = max(0.0, min(BEST, worth_over_price(row, p)))
-                age = float(now - platforms.founded[q])
-                own = age / (age + p.ripe_after) if platforms.put_in[q] > 0.0 else 0.0
-                earned = gain(platforms.gross_profit[q], platforms.put_in[q], platforms.leaving[q], p)
+                age = float(now - platforms.since[q])
+                own = age / (age + p.ripe_after) if platforms.model_in[q] > 0.0 else 0.0
+                earned = gain(platforms.model_gross[q], platforms.model_in[q], platforms.leaving[q], p)
                 earned = own * earned + (1.0 - own) * known.earns[platforms.model[q]]
                 grows = growth_of(platforms.usual_revenue[q], platforms.earlier_revenue[q])
                 expected = p.promise_weight * promised + (1.0 - p.promise_weight) * earned
@@ -134,6 +134,7 @@ class Backed(NamedTuple):
 
     size: float
     put_in: float
+    practice: float
     worth: float
     price: float
 
@@ -142,8 +143,8 @@ class Backed(NamedTuple):
 def backed(platforms, q):
     """One platform, as `team_of` and `worth_over_price` take it."""
     return Backed(
-        size=platforms.size[q], put_in=platforms.put_in[q], worth=platforms.worth[q],
-        price=platforms.price[q],
+        size=platforms.size[q], put_in=platforms.put_in[q], practice=platforms.practice[q],
+        worth=platforms.worth[q], price=platforms.price[q],
     )  # fmt: skip
 
 
