@@ -44,7 +44,8 @@ def test_a_rule_changes_what_is_there_without_it_and_all_of_that(name):
     rule = RULES[name]
     assert rule.values.keys() <= rule.without.keys()
     assert any(rule.without[one] != value for one, value in rule.values.items())
-    Parameters(rule.without), Parameters(rule.values)
+    for values in (rule.without, rule.values):
+        assert Parameters(values).overridden.items() <= values.items()
 
 
 def test_without_any_law_no_rule_that_is_new_binds():
@@ -143,7 +144,7 @@ def test_no_bank_buys_more_of_one_platform_than_the_cap(brokers):
     for _ in range(12):
         world.step()
     assert held(world).max() < 0.6 * most
-    banks = FUNDERS["banks"]
+    banks: Any = FUNDERS["banks"]
     before = world.memory.participations.copy()
     need = np.full(len(world.platforms), 1e12)
     allowed = banks.limit(world, need)

@@ -15,7 +15,7 @@ from experiments.document.things import tree_of
 # What is meant to be used, by the module it is imported from; the rest is how it is done.
 NAMES = {
     "sim": (),  # all that it offers
-    "sim.law": ("Change", "placebo", "standard_shock"),
+    "sim.law": ("Change", "Rule", "named", "rules", "placebo", "standard_shock"),
     "experiments": ("compare", "ask", "load", "Answer"),
     "experiments.run.world": ("World", "worlds", "records"),
     "experiments.run.arm": ("Arm",),

@@ -11,15 +11,16 @@ what it is, or should go. The folder then holds ``ablation.csv``, ``report.md`` 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from experiments.judge.family import BETTER, NO_DIFFERENCE, NOTHING, UNDECIDED, WORSE
-from experiments.judge.family import judge as judged
+from experiments.judge.primaries import on_primaries
 from experiments.measure.futures import FREE, Frame, kept_without_firms, shock
-from experiments.measure.measures import PRIMARY, outcomes, verdict_at
+from experiments.measure.measures import outcomes
 from experiments.run.arm import Arm
 from experiments.run.world import CONTROL
 from experiments.study import Study, Tables
@@ -108,19 +109,8 @@ def judge(tables: Tables) -> Ablation:
 
 def compared(values: Frame, started: Any) -> Ablation:
     """As `judge`, of values as `experiments.judge.asked` has them."""
-    horizon = verdict_at(int(values["horizon"].max()))
-    values = values.loc[values["horizon"] == horizon]
-    had = set(values.loc[values["value"].notna(), "outcome"])
     pairs = [(without(one), FREE) for one in SWITCHES]
-    found = judged(
-        values,
-        [one for one in PRIMARY if one.name in had],
-        pairs,
-        {FREE: BESIDE},
-        horizon=horizon,
-        worlds=started,
-    )
-    found = found.loc[found["n"] > 0].reset_index(drop=True)
+    found, horizon = on_primaries(values, pairs, {FREE: BESIDE}, started)
     found.insert(0, "mechanism", found["arm"].str.removeprefix(without("")))
     found["word"] = found["word"].map(SAID)
     return Ablation(found, horizon, int(values["world"].nunique()))
@@ -131,7 +121,7 @@ def tell(done: Ablation) -> Report:
     return Report(
         "\n".join(lines(done)),
         {"ablation": done.found},
-        {"ablation": lambda: draw(done)},
+        {"ablation": lambda: draw(done.found, list(SWITCHES), headline(done).partition(";")[0])},
         title="What each mechanism does",
     )
 
@@ -170,13 +160,13 @@ def lines(done: Ablation) -> list[str]:
     return [*out, table(header, rows, aligned=True), ""]
 
 
-def draw(done: Ablation) -> Figure:
-    """Differences in units of the margin, mechanisms by outcomes; filled where one moves it."""
-    names = list(dict.fromkeys(done.found["outcome"]))
-    figure, axes = panels(len(names), headline(done).partition(";")[0], width=2.6, height=7.5)
-    mechanisms = list(SWITCHES)[::-1]
+def draw(found: Frame, order: Sequence[str], title: str) -> Figure:
+    """Differences in units of the margin, mechanisms in that order by outcomes; filled where one moves it."""
+    names = list(dict.fromkeys(found["outcome"]))
+    figure, axes = panels(len(names), title, width=2.6, height=7.5)
+    mechanisms = list(order)[::-1]
     for place, name in enumerate(names):
-        part = done.found.loc[done.found["outcome"] == name].set_index("mechanism").reindex(mechanisms)
+        part = found.loc[found["outcome"] == name].set_index("mechanism").reindex(mechanisms)
         margin, heights = part["margin"].to_numpy(float), np.arange(len(mechanisms))
         at, low, high = (part[one].to_numpy(float) / margin for one in ("difference", "low", "high"))
         axes[place].axvspan(-1.0, 1.0, color="0.92")
