@@ -24,6 +24,7 @@ OTHERS: dict[str, tuple[str, dict[str, Any], int]] = {
     "of integrators": ("deep_integration", LINKED, 12),
     "of old brokers": ("institution_traffic", LINKED, 28),
     "with money in wallets": ("institution_traffic", LINKED | {"payment_float": 0.03}, 4),
+    "of those that adapt": ("adaptive", LINKED | {"starters": 8, "model_review_chance": 0.2}, 16),
     "where more get online": ("consumer_traffic", LINKED | {"reach_start": 0.3}, 8),
 }
 ELSEWHERE = {
@@ -33,6 +34,19 @@ ELSEWHERE = {
     "float_custody": "with money in wallets",
     "friction": "young and funded",
     "machines_purse": "of integrators",
+    **dict.fromkeys(
+        (
+            "model_review_chance",
+            "review_margin",
+            "review_noise",
+            "news_of_others",
+            "moving_cost",
+            "technology_carried",
+            "practice_carried",
+            "practice_speed",
+        ),
+        "of those that adapt",
+    ),
     "outside_attention_firms": "of old brokers",
     "portal_sight": "of old brokers",
     "prior_weight": "young and lent to",

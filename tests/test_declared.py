@@ -103,6 +103,7 @@ ALLOWED = {
     ("sim/actors/growth.py", "wants_growth"): ({0.1, 1e-9}, "next to nothing; no log of zero"),
     ("sim/actors/growth.py", "GROWTH_LEAST, GROWTH_MOST"): ({0.7}, BELIEVED),
     ("sim/credit/funders/households.py", "MONTH, MONTHS"): ({3.0}, "in a quarter"),
+    ("sim/population/reviews.py", "look_around"): ({0.5}, MEAN_ONE),
     ("sim/population/founders.py", "MONTHS"): ({3.0}, "in a quarter"),
     ("sim/population/founders.py", "found_platforms"): ({0.5}, MEAN_ONE),
     ("sim/population/founders.py", "found"): ({0.5}, MEAN_ONE),

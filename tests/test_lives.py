@@ -104,7 +104,8 @@ def test_nothing_is_left_in_a_row_of_who_was_there():
     new = small("consumer_traffic", parameters=FUNDED | {"starters": 1, "giants": 0})
     first = int(np.flatnonzero(new.platforms["alive"])[0])
     for name in founders.fresh():
-        told = {"founded": economy.quarter, "serial": economy.memory.platforms_founded}
+        told = {"founded": economy.quarter, "since": economy.quarter}
+        told["serial"] = economy.memory.platforms_founded
         expected = 0 if name in ("wanted", "runway_left") else new.platforms[name][first]
         if name not in ("there", "kind_price", "kind_worth"):
             assert t[name][row] == told.get(name, expected), name

@@ -1,4 +1,6 @@
-"""Business models that founders may choose from a date on: closed before, founded from then on, saved, told."""
+"""Business models open to founders from a date on: closed before, founded from then on, saved and told."""
+
+import pickle
 
 import pytest
 
@@ -52,7 +54,7 @@ def test_a_change_to_come_closes_a_model_until_then(lived):
 
 
 def test_those_who_adapt_may_not_turn_to_what_is_closed():
-    from sim.strategies import adaptive
+    from sim.population.adaptive import adaptive
 
     late = Change(40, opens=("institution_traffic", "deep_integration", "sideline_platform"))
     one = economy(
@@ -80,3 +82,11 @@ def test_the_earliest_date_counts_and_a_change_is_written_and_read():
     assert openings((OPENS, Change(9, opens=("deep_integration",))), None) == {"deep_integration": 3}
     assert Change(**OPENS.as_dict()) == OPENS and "opens" not in Change(1, {"rate_cap": 0.05}).as_dict()
     assert len({OPENS, Change(3, opens=("consumer_traffic",)), OPENS}) == 2
+
+
+def test_a_rule_goes_to_another_process_by_its_name():
+    from sim.population.adaptive import adaptive, reviews_model
+
+    row = adaptive("consumer_traffic")
+    assert pickle.loads(pickle.dumps(row)) == row
+    assert pickle.loads(pickle.dumps(reviews_model)) is reviews_model

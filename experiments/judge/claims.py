@@ -21,6 +21,7 @@ from dataclasses import dataclass, replace
 
 import pandas as pd
 
+import experiments.judge.turning  # noqa: F401 - declares what claims ask of those that turn
 from experiments.judge.asked import Asked, draws, leads, pooled
 from experiments.judge.chance import corrected
 from experiments.judge.dependence import depends, screen

@@ -7,9 +7,7 @@ from pathlib import Path
 
 FOLDER = Path(__file__).parents[1] / "studies"
 ALIASES = {"compare_strategies": "compare"}  # earlier names, by which the register and commands may call them
-COMING = {  # studies that claims ask for, and what they need that is not there yet
-    "metamorphosis": "platforms that turn from one business model to another (adaptive_switching)",
-}
+COMING: dict[str, str] = {}  # studies that claims ask for, and what they need that is not there yet
 
 
 def found(folder: Path = FOLDER) -> dict[str, str]:

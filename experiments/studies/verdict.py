@@ -5,10 +5,10 @@
 
 Every claim of ``seeds/claims.toml`` has an answer: supported, contradicted, no difference that matters,
 depends, undecided (and how many worlds it would take) or not testable yet (and what is missing). The worlds
-are those of the main job and of the studies of pace, crowding, depth and lines, each of its own sizes but for
-those that are set here, and lie in their folders beside that of the verdict, so that they are lived once for
-both. The folder then holds ``claims.csv``, ``contrasts.csv``, from which every sentence is read,
-``report.md`` and ``claims.png``.
+are those of the main job and of the studies of pace, crowding, depth, lines and metamorphosis (at the usual
+pace), each of its own sizes but for those that are set here, and lie in their folders beside that of the
+verdict, so that they are lived once for both. The folder then holds ``claims.csv``, ``contrasts.csv``, from
+which every sentence is read, ``report.md`` and ``claims.png``.
 """
 
 from __future__ import annotations
@@ -20,12 +20,13 @@ from experiments.judge import register
 from experiments.judge.claims import Answers, Part, joined, of_main
 from experiments.run import command
 from experiments.run.command import Settings
-from experiments.studies import compare, crowding, depth, diversification, pace_of_change
+from experiments.studies import compare, crowding, depth, diversification, metamorphosis, pace_of_change
 from experiments.study import Study, Tables
 from experiments.tell.claims import figures, files, lines, meanings, numbers
 from experiments.tell.report import Report
 
 OTHERS: dict[str, Study] = {one.NAME: one.STUDY for one in (pace_of_change, crowding, depth, diversification)}
+OTHERS[metamorphosis.NAME] = metamorphosis.STUDY
 OWN_ROOM = "platforms"  # of the sizes, the one that a study needs as it is
 
 
@@ -35,7 +36,8 @@ def worlds(settings: Settings) -> Mapping[str, Settings]:
     found = {compare.NAME: replace(settings, name=compare.NAME, out=beside)}
     for name, study in OTHERS.items():
         mine = replace(settings, name=name, **sizes(settings, study))
-        for folder, one in (study.parts(mine) if study.parts else {"": mine}).items():
+        split = metamorphosis.for_claims if name == metamorphosis.NAME else study.parts
+        for folder, one in (split(mine) if split else {"": mine}).items():
             found[f"{name}/{folder}".rstrip("/")] = replace(one, name=name, out=beside)
     return found
 
@@ -61,6 +63,7 @@ def parts(lived: Mapping[str, Tables]) -> list[Part]:
         of_main(register.claims(), main, main.drawn, main.started, compare.NAME),
         pace_of_change.of_claims(paces)[0],
         *(one.of_claims(lived[one.NAME])[0] for one in (crowding, depth, diversification)),
+        metamorphosis.of_claims(lived[f"{metamorphosis.NAME}/usual"]),
     ]
 
 

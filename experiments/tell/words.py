@@ -13,6 +13,7 @@ LABELS = {
     NO_GAINS: "integration without real gains",
     NO_PROCESS: "integration whose software gains nothing",
     FREE: "free choice of founders",
+    "adaptive_switching": "platforms that adapt",
 }
 
 

@@ -80,7 +80,7 @@ class Learned(NamedTuple):
 
 @compiled
 def pursued(platform, p):
-    """Customers of the kinds that a platform's business model is after; others it may have kept from before."""
+    """Customers of the kinds that a platform's model is after; others it may have kept from before."""
     after_people = 1.0 if platform.to_consumers > 0.0 else 0.0
     after_portals = 1.0 if platform.to_firms > 0.0 else 0.0
     after_links = 1.0 if platform.to_projects > 0.0 else 0.0

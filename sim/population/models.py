@@ -9,6 +9,7 @@ from sim.credit.funders import FUNDERS
 from sim.engine.draws import claim, key, uniform
 from sim.law import Timeline, openings
 from sim.links.lines import LINES
+from sim.population.adaptive import row_of
 from sim.strategies.base import BusinessModel, StrategyError, discover, strategy
 
 FREE = "free"  # founders choose among all business models in which platforms act
@@ -30,10 +31,10 @@ def models_of(
     if isinstance(given, str) and given == FREE:
         return {checked(row): None for row in discover().values() if row.acts}
     if not isinstance(given, Mapping):
-        return {checked(strategy(given)): None}
+        return {checked(row_of(given)): None}
     found: dict[BusinessModel, int | None] = {}
     for one, number in given.items():
-        row = checked(strategy(one))
+        row = checked(row_of(one))
         if isinstance(number, bool) or not isinstance(number, int | np.integer) or number < 0:
             raise StrategyError(f"{row.name}: {number!r} platforms is not a whole number from 0 on")
         if any(row.name == other.name for other in found):

@@ -39,9 +39,6 @@ NUMBERS = (int, float, np.integer, np.floating)
 SWITCHES = ("acts", "file_like_a_bank", "lends_to_consumers", "lends_to_firms")
 
 
-ADAPTIVE = ("adaptive_switching", "adaptive")  # no row of the folder, but a way to run any of them
-
-
 class StrategyError(ValueError):
     """A business model that does not exist, or whose row makes no sense."""
 
@@ -174,13 +171,9 @@ def discover() -> dict[str, BusinessModel]:
 
 
 def strategy(name: str | BusinessModel) -> BusinessModel:
-    """The row of that name (a row is returned as it is); "adaptive" for what turns from one to another."""
+    """The row of that name (a row is returned as it is)."""
     if isinstance(name, BusinessModel):
         return name
-    if name in ADAPTIVE:
-        from sim.strategies.adaptive_switching import adaptive  # it is made of the other rows
-
-        return adaptive()
     rows = discover()
     if not isinstance(name, str) or name not in rows:
         near = difflib.get_close_matches(str(name), rows, 1)

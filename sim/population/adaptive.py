@@ -14,7 +14,7 @@ from sim.engine.parameters import Declared, param
 from sim.engine.rules import rule
 from sim.strategies.base import BusinessModel, discover, strategy
 
-NAME = "adaptive_switching"
+NAME, SHORT = "adaptive_switching", "adaptive"
 BEGINS_AS = "institution_traffic"
 
 
@@ -24,9 +24,9 @@ class Reviews(Declared):
     # fmt: off
     model_review_chance = param(0.05, unit="share/quarter", low=0.0, high=0.25, source="assumed",
         doc="chance that a platform which adapts reviews its business model in a quarter")
-    review_margin = param(0.25, unit="share", low=0.0, high=1.0, source="assumed",
+    review_margin = param(0.5, unit="share", low=0.0, high=1.0, source="assumed",
         doc="by how much more another business model must bring than its own before a platform turns to it")
-    review_noise = param(0.3, unit="log points", low=0.0, high=0.7, source="assumed",
+    review_noise = param(0.2, unit="log points", low=0.0, high=0.6, source="assumed",
         doc="standard deviation of the log of how far a platform misjudges what others earn")
     news_of_others = param(0.25, unit="share/quarter", low=0.05, high=1.0, source="assumed", held=True,
         doc="weight of a quarter in what platforms have heard of the results of others")
@@ -48,6 +48,11 @@ def reviews_model(platform, market, p, u):
     better = platform.best_seen > (1.0 + p.review_margin) * platform.own_seen
     able = own_cash(platform) > p.moving_cost * team_of(platform, market, p)
     return platform.best_model if reviews and better and able else -1
+
+
+def row_of(name: str | BusinessModel) -> BusinessModel:
+    """The business model of that name, or the row of those that adapt. StrategyError for an unknown one."""
+    return adaptive() if isinstance(name, str) and name in (NAME, SHORT) else strategy(name)
 
 
 def adaptive(starts_as: str = BEGINS_AS) -> BusinessModel:
