@@ -9,7 +9,7 @@ import dataclasses
 import difflib
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from sim.engine.parameters import Declared, ParameterError, Parameters, param, seeds
@@ -52,20 +52,21 @@ class Regulation(Declared):
 
 @dataclass(frozen=True)
 class Change:
-    """From `at` on, these parameters have these values.
+    """From `at` on, these parameters have these values, and founders may choose these business models.
 
     at: the number of a quarter, 1 for the first recorded, or a month as "2016-08": the change acts from the
     quarter that holds it. values: by name of parameter. words: what changes, for people. source: where it is
-    written, or "assumed".
+    written, or "assumed". opens: names of business models that nobody may found or turn to before.
 
     Raises ParameterError, in one line, for a date that is none, and for values that no parameter may have or
     that act only at the start of an economy.
     """
 
     at: int | str
-    values: Mapping[str, Any]
+    values: Mapping[str, Any] = field(default_factory=dict)
     words: str = ""
     source: str = "assumed"
+    opens: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if isinstance(self.at, bool) or not isinstance(self.at, int | str):
@@ -74,13 +75,16 @@ class Change:
             )
         if isinstance(self.at, str):
             months(self.at)
-        if not self.values:
+        if not self.values and not self.opens:
             raise ParameterError(f"the change at {self.at} changes nothing: give names and values")
+        if isinstance(self.opens, str) or not all(isinstance(one, str) for one in self.opens):
+            raise ParameterError(f"the change at {self.at} opens {self.opens!r}: give names in a tuple")
         Parameters().change(self.values)
         object.__setattr__(self, "values", dict(sorted(self.values.items())))
+        object.__setattr__(self, "opens", tuple(sorted(self.opens)))
 
     def __hash__(self) -> int:
-        return hash((self.at, tuple(self.values.items()), self.words, self.source))
+        return hash((self.at, tuple(self.values.items()), self.words, self.source, self.opens))
 
     def quarter(self, begins: str | None) -> int:
         """The number of the quarter from which it acts. ParameterError for a date without a beginning."""
@@ -95,7 +99,9 @@ class Change:
 
     def as_dict(self) -> dict[str, Any]:
         """What `Change(**...)` makes it from, of plain values."""
-        return dataclasses.asdict(self)
+        found = dataclasses.asdict(self)
+        opens = list(found.pop("opens"))
+        return {**found, "opens": opens} if opens else found
 
 
 Timeline = tuple[Change, ...]
@@ -176,6 +182,15 @@ def in_force(
         if last < change.quarter(begins) <= quarter:
             p = p.change(change.values)
     return p
+
+
+def openings(timeline: Timeline, begins: str | None) -> dict[str, int]:
+    """The quarter from which founders may choose a business model, by its name; others may always."""
+    found: dict[str, int] = {}
+    for change in timeline:
+        for name in change.opens:
+            found.setdefault(name, change.quarter(begins))
+    return found
 
 
 def check_future(timeline: Timeline, begins: str | None, quarter: int) -> None:

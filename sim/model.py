@@ -115,7 +115,9 @@ class Economy(Shown, Populated, mesa.Model):
         models.check_room(chosen, p, sizes["platforms"])
         if begins is not None:
             law.months(begins)
-        self._lay(p, int(number), sizes, law.timeline_of(timeline, begins), begins)
+        dated = law.timeline_of(timeline, begins)
+        models.check_openings(list(chosen), dated)
+        self._lay(p, int(number), sizes, dated, begins)
         self.crew = Crew(threads) if threads > 1 else None
         self.p = law.in_force(self.p, self.timeline, begins, -self.p.lead_in, after=-math.inf)
         with telling(True if progress else None):
@@ -371,6 +373,7 @@ class Economy(Shown, Populated, mesa.Model):
         meaningless = law.placebo(self.now + 1) if placebo else ()
         further = law.timeline_of((*law.timeline_of(timeline, self.begins), *meaningless), self.begins)
         law.check_future(further, self.begins, self.now)
+        models.check_openings(self.models if chosen is None else list(chosen), further)
         if chosen is not None:
             models.check_room(chosen, p, len(self.platforms))
         twin = Economy.from_state(saving.found(self, self.records.copy()))
@@ -378,6 +381,8 @@ class Economy(Shown, Populated, mesa.Model):
         twin.timeline = law.timeline_of((*self.timeline, *further), self.begins)
         if chosen is not None:
             population.begin(twin, chosen)
+        else:
+            models.close_later(twin)
         return twin
 
     def save(self, path: str | Path) -> None:

@@ -15,6 +15,7 @@ one number for one purpose, a tuple for several.
 
 import ast
 import functools
+import importlib
 from collections.abc import Callable
 from types import ModuleType
 from typing import Any, NamedTuple
@@ -31,6 +32,11 @@ RULES: "list[Rule]" = []
 WORTH_THREADS = 100_000  # rows; below that, handing chunks over takes longer than the work
 
 
+def found(module: str, name: str) -> Any:
+    """What a module has by that name."""
+    return getattr(importlib.import_module(module), name)
+
+
 class Rule(Compiled):
     """A rule of behaviour; see the module's text."""
 
@@ -42,6 +48,10 @@ class Rule(Compiled):
         self.draws = tuple(claim(purpose, owner) for purpose in draws)
         self.check()
         RULES.append(self)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Other processes find it by its name, as they find functions."""
+        return found, (self.__module__, self.name)
 
     @property
     def reads(self) -> tuple[str, ...]:

@@ -16,7 +16,7 @@ from sim.engine.draws import claim, each_uniform, key, normals, uniform
 from sim.engine.ledger import Some
 from sim.engine.parameters import Declared, param
 from sim.markets.payments import ownership
-from sim.population.models import adapts, take_up
+from sim.population.models import adapts, open_up, take_up
 
 
 class Founding(Declared):
@@ -103,9 +103,10 @@ def may_be_founded(economy, model: int) -> bool:
 
 
 def found_platforms(economy) -> None:
-    """Founders of each business model open to them found as many platforms as they dare."""
+    """Founders of each business model open to them found as many platforms as they dare; of one that opens
+    this quarter there are as many as of any with which an economy begins."""
     p, now = economy.p, economy.quarter
-    chosen: list[int] = []
+    chosen = [model for model in open_up(economy) for _ in range(p.starters)]
     for model in filter(lambda one: may_be_founded(economy, one), economy.open_models):
         luck = key(economy.draws_from, HOW_MANY)
         spread = np.empty(1)

@@ -7,6 +7,7 @@ import numpy as np
 
 from sim.credit.funders import FUNDERS
 from sim.engine.draws import claim, key, uniform
+from sim.law import Timeline, openings
 from sim.links.lines import LINES
 from sim.population.adaptive import row_of
 from sim.strategies.base import BusinessModel, StrategyError, discover, strategy
@@ -78,19 +79,53 @@ def checked(row: BusinessModel) -> BusinessModel:
 def with_those_turned_to(rows: Sequence[BusinessModel]) -> tuple[BusinessModel, ...]:
     """These business models, and all to which their reviews may turn, each once, in the order of names; last
     those that only say how others are run."""
-    found: dict[str, BusinessModel] = {}
+    found = {row.name: row for row in rows}  # what is given stands for what is known by its name
     ahead = list(rows)
     while ahead:
-        row = ahead.pop()
-        if row.name not in found:
-            found[row.name] = row
-            ahead += [checked(strategy(name)) for name in row.turns_to]
+        for name in ahead.pop().turns_to:
+            if name not in found:
+                found[name] = checked(strategy(name))
+                ahead.append(found[name])
     return tuple(sorted(found.values(), key=lambda row: (row.starts_as != "", row.name)))
 
 
 def runs_as(models: Sequence[BusinessModel], row: BusinessModel) -> int:
     """The place in `models` of what platforms of this row run at first."""
     return [one.name for one in models].index(row.starts_as or row.name)
+
+
+def still_closed(economy) -> set[str]:
+    """The names of business models that nobody may found or turn to in the next quarter."""
+    opened = openings(economy.timeline, economy.begins)
+    return {name for name, quarter in opened.items() if quarter > economy.now + 1}
+
+
+def open_up(economy) -> list[int]:
+    """Business models that this quarter opens to founders, and did not have (places in economy.models)."""
+    names, now = [row.name for row in economy.models], economy.now
+    opened = openings(economy.timeline, economy.begins).items()
+    new = [names.index(name) for name, quarter in opened if quarter == now and name in names]
+    new = [place for place in new if place not in economy.open_models]
+    economy.open_models += tuple(new)
+    return new
+
+
+def close_later(economy) -> None:
+    """Nobody may found any more, until then, what a change to come opens."""
+    closed = still_closed(economy)
+    economy.open_models = tuple(n for n in economy.open_models if economy.models[n].name not in closed)
+
+
+def check_openings(rows: Sequence[BusinessModel], timeline: Timeline) -> None:
+    """StrategyError for a timeline that opens what is none of these business models, or does nothing; rows:
+    what platforms begin with."""
+    acting = {row.name for row in with_those_turned_to(rows) if row.acts and not row.starts_as}
+    for change in timeline:
+        for name in change.opens:
+            if name not in acting:
+                raise StrategyError(
+                    f"the change at {change.at} opens {name!r}, which is none of {', '.join(sorted(acting))}"
+                )
 
 
 def adapts(economy) -> bool:

@@ -14,8 +14,14 @@ from sim.links.market import cut_links
 from sim.markets.attention import FIRST, SECOND, THIRD
 from sim.markets.payments import balances
 from sim.population.founders import endow_giants, found, post_team
-from sim.population.models import dealt, runs_as, take_up, with_those_turned_to
-from sim.strategies.base import BusinessModel
+from sim.population.models import (
+    dealt,
+    runs_as,
+    still_closed,
+    take_up,
+    with_those_turned_to,
+)
+from sim.strategies.base import BusinessModel, StrategyError
 
 
 class Ends(Declared):
@@ -33,13 +39,18 @@ def begin(economy, chosen: Mapping[BusinessModel, int | None]) -> None:
     """Platforms that live take up these business models in proportion to the numbers; others are founded
     until there are so many small ones of each. Founders of the same kinds follow."""
     platforms, p = economy.platforms, economy.p
-    rows, models = list(chosen), with_those_turned_to(list(chosen))
+    rows, models, closed = list(chosen), with_those_turned_to(list(chosen)), still_closed(economy)
     names = [row.name for row in models]
-    numbers = [(p.starters if n is None else n) if row.acts else 0 for row, n in chosen.items()]
+    begins = [row.acts and (row.starts_as or row.name) not in closed for row in rows]
+    if any(row.acts for row in rows) and not any(begins):
+        raise StrategyError(f"{', '.join(sorted(closed))}: nobody may found any of them in the next quarter")
+    numbers = [
+        (p.starters if n is None else n) if now else 0 for n, now in zip(chosen.values(), begins, strict=True)
+    ]
     kept = {n: names.index(row.name) for n, row in enumerate(economy.models) if row.name in names}
     economy.tell_apart(models, kept)
     named = [name for row in rows if row.acts for name in (row.turns_to if row.starts_as else [row.name])]
-    economy.open_models = tuple(names.index(name) for name in dict.fromkeys(named))
+    economy.open_models = tuple(names.index(name) for name in dict.fromkeys(named) if name not in closed)
     everybody = np.arange(len(platforms))
     platforms["model"] = 0
     platforms["adapts"] = 0.0

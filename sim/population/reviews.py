@@ -14,6 +14,7 @@ from sim.engine.arithmetic import exp
 from sim.engine.draws import claim, key, normals
 from sim.engine.kernels import HoldsColumns, kernel
 from sim.markets.payments.venture import YEAR, gain, known_of_kinds
+from sim.population.founders import may_be_founded
 from sim.population.models import take_up
 
 HEARD = {"model_gross": "posted_gross", "model_in": "posted_in"}  # instead of what is so
@@ -102,13 +103,17 @@ def look_around(economy, places: list[int]) -> None:
         for q in rows.tolist():
             misjudged = exp(p.review_noise * float(seen[n, q]) - 0.5 * p.review_noise**2)
             seen[n, q] = known.earns[place] * misjudged
-    weigh_models(acting & (platforms["adapts"] > 0.0), economy.platforms, np.array(places), seen, now, p)
+    may = [place in economy.open_models and may_be_founded(economy, place) for place in places]
+    others = SimpleNamespace(places=np.array(places), may=np.array(may), seen=seen)
+    weigh_models(acting & (platforms["adapts"] > 0.0), economy.platforms, others, now, p)
 
 
 @kernel
-def weigh_models(counts, platforms, places, seen, now, p):
-    """What each of the platforms that count thinks of its own business model and of the best other; seen: by
-    the models in `places` and by platform.
+def weigh_models(counts, platforms, others, now, p):
+    """What each of the platforms that count thinks of its own business model and of the best other.
+
+    others: business models in `places`, whether one `may` begin with them now, and what is `seen` of each, by
+    platform.
 
     own = w profit of a yuan put in since it began with the model + (1 - w) what is seen of its kind
     w = age / (age + ripe_after), as in what the fund expects of a platform
@@ -118,11 +123,11 @@ def weigh_models(counts, platforms, places, seen, now, p):
             continue
         age = float(now - platforms.since[q])
         own, best, at = p.earned_prior, 0.0, -1
-        for n in range(places.shape[0]):
-            if places[n] == platforms.model[q]:
-                own = seen[n, q]
-            elif seen[n, q] > best:
-                best, at = seen[n, q], n
+        for n in range(others.places.shape[0]):
+            if others.places[n] == platforms.model[q]:
+                own = others.seen[n, q]
+            elif others.may[n] and others.seen[n, q] > best:
+                best, at = others.seen[n, q], n
         weight = age / (age + p.ripe_after) if platforms.model_in[q] > 0.0 else 0.0
         earned = gain(platforms.model_gross[q], platforms.model_in[q], platforms.leaving[q], p)
         platforms.own_seen[q] = weight * earned + (1.0 - weight) * own

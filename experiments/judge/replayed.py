@@ -1,0 +1,88 @@
+"""How far a replay is from the years that were: yearly counts as shares of their peak, and naive forecasts.
+
+Everything up to a year is known, and what follows is forecast. The peak is the highest number at the end of a
+known year, in the published counts and in each world by itself, so that no later number sets the scale.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+
+from experiments.judge.inside import of_cases
+from experiments.measure.arithmetic import Values
+from experiments.measure.futures import Frame
+
+LAST, TREND = "the last known value carried on", "the trend of the last three known years carried on"
+NAIVE = {LAST: 0.0, TREND: 1.0}  # by how much of the trend
+OF_ERRORS = ["arm", "year", "published", "worlds", "mean", "low", "high", "error", "error_low", "error_high"]
+OF_SCORES = ["forecast", "years", "worlds", "error", "low", "high", "median", "beats_last", "beats_trend"]
+
+
+def of_peak(counts: Mapping[int, Values], known: int) -> dict[int, Values]:
+    """Counts by year over the highest of the years until `known`; NaN in worlds where that is zero."""
+    peak = np.max([value for year, value in counts.items() if year <= known], axis=0)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return {year: np.where(peak > 0.0, value / peak, np.nan) for year, value in counts.items()}
+
+
+def naive(published: Mapping[int, float], known: int, years: Sequence[int]) -> dict[str, dict[int, float]]:
+    """Two forecasts of the years after `known` that know nothing of the model, by name and year.
+
+    What was last, carried on; and what was last and the mean yearly change of the two years before, carried
+    on, as far as zero.
+    """
+    last, slope = published[known], (published[known] - published[known - 2]) / 2.0
+    return {
+        name: {year: max(0.0, last + part * slope * (year - known)) for year in years}
+        for name, part in NAIVE.items()
+    }
+
+
+def errors(shares: Mapping[str, Mapping[int, Values]], published: Mapping[int, float]) -> Frame:
+    """By arm and year: the mean over worlds of the share of the peak with its interval (95 %), and how far it
+    lies above what was published."""
+    rows = []
+    for arm, by_year in shares.items():
+        for year, truth in published.items():
+            if year in by_year:
+                found = of_cases(by_year[year])
+                ends = (found.mean, found.low, found.high)
+                rows.append((arm, year, truth, found.n, *ends, *(one - truth for one in ends)))
+    return pd.DataFrame(rows, columns=OF_ERRORS)
+
+
+def distances(by_year: Mapping[int, Values], published: Mapping[int, float], years: Sequence[int]) -> Values:
+    """(worlds,) mean over these years of how far the share of the peak is from what was published."""
+    return np.mean([np.abs(by_year[year] - published[year]) for year in years], axis=0)
+
+
+def scores(
+    shares: Mapping[str, Mapping[int, Values]],
+    published: Mapping[int, float],
+    known: int,
+    years: Sequence[int],
+) -> Frame:
+    """How far forecasts of these years are off [share of the peak, mean over years].
+
+    Of each arm the mean over worlds with its interval, and the part of worlds that is nearer than a naive
+    forecast; then of `NAIVE`.
+    """
+    given = naive(published, known, years)
+    far = {
+        name: float(np.mean([abs(of[year] - published[year]) for year in years]))
+        for name, of in given.items()
+    }
+    span, rows = f"{years[0]} to {years[-1]}" if len(years) > 1 else str(years[0]), []
+    for arm, by_year in shares.items():
+        if any(year not in by_year for year in years):
+            continue
+        each = distances(by_year, published, years)
+        each = each[np.isfinite(each)]
+        found, middle = of_cases(each), float(np.median(each)) if each.size else np.nan
+        beats = [float(np.mean(each < far[name])) if each.size else np.nan for name in (LAST, TREND)]
+        rows.append((arm, span, found.n, found.mean, found.low, found.high, middle, *beats))
+    rows += [(name, span, 0, value, value, value, value, np.nan, np.nan) for name, value in far.items()]
+    return pd.DataFrame(rows, columns=OF_SCORES)
