@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sim.actors.platforms import MONTHS, sets_budget
-from sim.credit.funders.households import dry_after, first_come, months_of
+from sim.credit.months import dry_after, first_come, months_of
 from sim.markets.payments import venture
 from sim.population.platforms import months_lived, platforms_end
 from tests.economies import FUNDED, differences, small

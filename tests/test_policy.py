@@ -1,4 +1,4 @@
-"""The study of law: each rule is put to worlds in which it can bind; a planted effect is told, none made up."""
+"""The study of law: each rule is put to worlds in which it can bind; a planted effect is told."""
 
 import numpy as np
 import pandas as pd

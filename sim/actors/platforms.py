@@ -8,8 +8,8 @@ import math
 from typing import NamedTuple
 
 from sim.actors.growth import team_of
+from sim.actors.purse import own_cash
 from sim.engine.columns import Account, Column, Row
-from sim.engine.compiling import compiled
 from sim.engine.parameters import Declared, param
 from sim.engine.rules import rule
 
@@ -210,47 +210,6 @@ class Platform(Row):
     float_owed = Account("what rests in its wallet, to users")
     custody = Account("of that, at the central bank")
     net_worth = Account("its own capital")
-
-
-class Purse(NamedTuple):
-    """What of a platform's accounts says whose its money is."""
-
-    deposits: int
-    claims_owed: int
-    loans: int
-    participations_owed: int
-    borrowing: int
-    float_owed: int
-    custody: int
-
-
-@compiled
-def purse(platforms, q):
-    """The purse of one platform of a table."""
-    return Purse(
-        deposits=platforms.deposits[q], claims_owed=platforms.claims_owed[q], loans=platforms.loans[q],
-        participations_owed=platforms.participations_owed[q], borrowing=platforms.borrowing[q],
-        float_owed=platforms.float_owed[q], custody=platforms.custody[q],
-    )  # fmt: skip
-
-
-@compiled
-def idle_claims(platform):
-    """Households' money with a platform, or a `Purse`, that is not lent out.   [fen]"""
-    return float(max(0, platform.claims_owed - (platform.loans - platform.participations_owed)))
-
-
-@compiled
-def idle_float(platform):
-    """Users' money in its wallet that is not in custody and does not carry its own part of loans.   [fen]"""
-    own = platform.loans - (platform.participations_owed + platform.claims_owed + platform.borrowing)
-    return float(max(0, platform.float_owed - platform.custody - max(0, own)))
-
-
-@compiled
-def own_cash(platform):
-    """What of the deposits of a platform, or of a `Purse`, is not the money of others.   [fen]"""
-    return max(0.0, float(platform.deposits) - idle_claims(platform) - idle_float(platform))
 
 
 class TechnologyKept(NamedTuple):

@@ -6,7 +6,7 @@ and the rest is the platform's. See `sim.credit.funders`.
 
 import numpy as np
 
-from sim.actors.platforms import idle_claims, purse
+from sim.actors.purse import idle_claims, purse
 from sim.credit import funders
 from sim.engine.fen import any_of
 from sim.engine.kernels import kernel

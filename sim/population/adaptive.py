@@ -9,7 +9,7 @@ its numbers are the same for all models, in all directions, for giants and small
 import dataclasses
 
 from sim.actors.growth import team_of
-from sim.actors.platforms import own_cash
+from sim.actors.purse import own_cash
 from sim.engine.parameters import Declared, param
 from sim.engine.rules import rule
 from sim.strategies.base import BusinessModel, discover, strategy

@@ -10,21 +10,18 @@ from typing import NamedTuple
 import numpy as np
 
 from sim.actors.consumers import Consumer
-from sim.actors.platforms import MONTHS, Platform
+from sim.actors.platforms import Platform
 from sim.credit.funders.base import Fen, Funder
+from sim.credit.months import dry_after, first_come, months_of
 from sim.credit.pools import idle
 from sim.engine.arithmetic import exp, open_one
 from sim.engine.chart import Flow, Instrument, WriteOff
-from sim.engine.compiling import compiled
-from sim.engine.draws import claim, each_uniform, key
 from sim.engine.fen import any_of
 from sim.engine.kernels import kernel
 from sim.engine.ledger import Some, rows_with, split_by, total_by
 from sim.engine.parameters import Declared, param
 from sim.engine.rows import Account, Column
 from sim.engine.rules import rule
-
-MONTH = claim("the month in which a claim ends", __name__)
 
 
 class HouseholdLending(Declared):
@@ -320,52 +317,6 @@ class Households(Funder):
         if not any_of(self.owed(e)):
             consumers["offered"][...] = 0.0
             consumers["withdrawn"][...] = 0.0
-
-
-def months_of(e, rows: np.ndarray) -> np.ndarray:
-    """In which month of the quarter the terms of these households end (0, 1, 2), by a draw; all in the first
-    where nothing goes by month."""
-    luck, generation = np.zeros(len(rows)), e.consumers.columns["generation"]
-    if e.p.by_month:
-        each_uniform(key(e.draws_from, MONTH), rows, e.consumers.ids, generation, e.quarter, luck)
-    return np.floor(MONTHS * luck).astype(np.int64)
-
-
-def first_come(asked: Fen, place: np.ndarray, month: np.ndarray, free: Fen) -> Fen:
-    """What households get back of what they ask of the platform at their `place`: who comes in an earlier
-    month is paid before the others, those of one month in proportion. free: what each platform can pay."""
-    part, left = np.zeros(len(asked), np.int64), free.astype(np.int64)
-    wanted, share = np.zeros((int(MONTHS), len(free)), np.int64), np.empty((int(MONTHS), len(free)))
-    serve_by_month(asked, place, month, wanted, share, left, part)
-    return part
-
-
-def dry_after(asked: Fen, place: np.ndarray, month: np.ndarray, free: Fen) -> np.ndarray:
-    """After how many months (1, 2, 3; 0 for never) each platform has been asked for more than it can pay.
-
-    Arguments as those of `first_come`.
-    """
-    after = np.zeros(len(free))
-    for now in range(int(MONTHS), 0, -1):
-        so_far = total_by(place, np.where((month < now) & (place >= 0), asked, 0), len(free))
-        after[so_far > free] = now
-    return after
-
-
-@compiled
-def serve_by_month(asked, place, month, wanted, share, left, part):
-    """See `first_come`. wanted, of zeros, and share, of that which can be paid, are by month and platform;
-    left: what each platform can pay, at first all that is free."""
-    for n in range(asked.shape[0]):
-        if place[n] >= 0:
-            wanted[month[n], place[n]] += asked[n]
-    for now in range(wanted.shape[0]):
-        for q in range(left.shape[0]):
-            share[now, q] = min(1.0, left[q] / max(1, wanted[now, q]))
-            left[q] = max(0, left[q] - wanted[now, q])  # if that is not enough, nothing is left for later
-    for n in range(asked.shape[0]):
-        if place[n] >= 0:
-            part[n] = int(np.floor(asked[n] * share[month[n], place[n]]))
 
 
 def asked_back(e) -> Fen:

@@ -6,7 +6,8 @@ from typing import NamedTuple
 import numpy as np
 
 from sim.actors.growth import growth_of, team_of, worth_over_price
-from sim.actors.platforms import MONTHS, own_cash, purse
+from sim.actors.platforms import MONTHS
+from sim.actors.purse import own_cash, purse
 from sim.engine.arithmetic import exp
 from sim.engine.compiling import compiled
 from sim.engine.draws import claim, key, normals
