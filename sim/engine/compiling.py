@@ -242,7 +242,7 @@ def compiled_by_one(first: Callable, function: types.FunctionType, apart: bool, 
     """What the first makes of arguments of these kinds; where arrays are made, what one makes that counts."""
     try:
         return first(*kinds)
-    except (numba().core.errors.NumbaError, NotImplementedError):
+    except (numba().core.errors.NumbaError, NotImplementedError, ValueError):
         counting = numba().njit(lays_in(function, True), **SETTINGS)
         if apart:
             counting._compiler._customize_flags = without_overlap
