@@ -22,6 +22,8 @@ OTHERS: dict[str, tuple[str, dict[str, Any], int]] = {
     "young and funded": ("deep_integration", LINKED, 4),
     "young and lent to": ("consumer_traffic", SCARCE, 4),
     "of integrators": ("deep_integration", LINKED, 12),
+    "of old integrators": ("deep_integration", LINKED, 28),
+    "of brokers in want": ("institution_traffic", SCARCE, 20),
     "of old brokers": ("institution_traffic", LINKED, 28),
     "with money in wallets": ("institution_traffic", LINKED | {"payment_float": 0.03}, 4),
     "of those that adapt": ("adaptive", LINKED | {"starters": 8, "model_review_chance": 0.2}, 16),
@@ -31,9 +33,10 @@ ELSEWHERE = {
     "by_month": "young and funded",
     "confidence_most": "young and funded",
     "earned_prior": "young and lent to",
+    "early_cash": "of old integrators",
     "float_custody": "with money in wallets",
     "friction": "young and funded",
-    "lean_team": "of old brokers",
+    "lean_team": "of brokers in want",
     "machines_purse": "of integrators",
     **dict.fromkeys(
         (
@@ -52,7 +55,7 @@ ELSEWHERE = {
     "portal_sight": "of old brokers",
     "prior_weight": "young and lent to",
     "reach_speed": "where more get online",
-    "service_limit": "of old brokers",
+    "service_limit": "of brokers in want",
 }
 
 
