@@ -24,6 +24,7 @@ OTHERS: dict[str, tuple[str, dict[str, Any], int]] = {
     "of integrators": ("deep_integration", LINKED, 12),
     "of old brokers": ("institution_traffic", LINKED, 28),
     "where more get online": ("consumer_traffic", LINKED | {"reach_start": 0.3}, 8),
+    "of new wallets": ("institution_traffic", LINKED | {"giants": 3, "wallet_openings": 0.02}, 2),
 }
 ELSEWHERE = {
     "by_month": "young and funded",
@@ -36,6 +37,7 @@ ELSEWHERE = {
     "prior_weight": "young and lent to",
     "reach_speed": "where more get online",
     "service_limit": "of old brokers",
+    "wallet_openings": "of new wallets",
 }
 
 
