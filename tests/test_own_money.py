@@ -10,6 +10,7 @@ from sim.credit.funders.borrowing import FUNDER as BORROWING
 from sim.credit.pools import fundable, own_money
 from sim.credit.scoring import Asked, score_firms
 from sim.links.offers import take_projects
+from sim.markets.payments import venture
 from tests.economies import LINKED, small
 
 THIN = LINKED | {"own_loans_limit": 0.2, "giants": 2, "lead_in": 20}
@@ -142,6 +143,24 @@ def test_firms_without_portal_and_line_ask_the_giant_at_their_till():
         return int(lent.sum())
 
     assert strangers(True) > 0 == strangers(False)
+
+
+# --- rounds ------------------------------------------------------------------------------------------------
+
+
+def test_a_round_too_large_for_the_fund_keeps_no_other_from_its_own(monkeypatch):
+    e = small("deep_integration", parameters=LINKED | {"lead_in": 20}, seed=3).run(2)
+    acting = np.flatnonzero(e.platforms["alive"] & ~e.platforms["sold"])
+    assert len(acting) > 2
+
+    def asks(counts, platforms, market, now, p, known, rounds):
+        rounds.asked[:] = rounds.merit[:] = 0.0
+        rounds.asked[acting], rounds.merit[acting] = 1000.0, 20.0
+        rounds.asked[acting[0]], rounds.merit[acting[0]] = 1e15, 30.0  # the best, and beyond all there is
+
+    monkeypatch.setattr(venture, "weigh_rounds", asks)
+    venture.fund_platforms(e)
+    assert e.platforms["venture"][acting[0]] == 0 and (e.platforms["venture"][acting[1:]] == 1000).all()
 
 
 # --- accounts ----------------------------------------------------------------------------------------------
