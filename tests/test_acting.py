@@ -28,6 +28,7 @@ OTHERS: dict[str, tuple[str, dict[str, Any], int]] = {
     "with money in wallets": ("institution_traffic", LINKED | {"payment_float": 0.03}, 4),
     "of those that adapt": ("adaptive", LINKED | {"starters": 8, "model_review_chance": 0.2}, 16),
     "where more get online": ("consumer_traffic", LINKED | {"reach_start": 0.3}, 8),
+    "of new wallets": ("institution_traffic", LINKED | {"giants": 3, "wallet_openings": 0.02}, 2),
 }
 ELSEWHERE = {
     "by_month": "young and funded",
@@ -56,6 +57,7 @@ ELSEWHERE = {
     "prior_weight": "young and lent to",
     "reach_speed": "where more get online",
     "service_limit": "of brokers in want",
+    "wallet_openings": "of new wallets",
 }
 
 

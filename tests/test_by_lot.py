@@ -53,7 +53,7 @@ def test_without_lots_nothing_is_drawn_and_the_best_offer_comes_first(grown):
 
 
 def test_a_shallow_project_costs_less_but_for_coming_in(grown):
-    found = grown.branch({"deep_integration": 24}, parameters={"by_lot": 1}).run(1)
+    found = grown.branch({"deep_integration": 24}, parameters={"by_lot": 1, "projects_ahead": 12.0}).run(1)
     firms, p = found.firms, found.p
     fresh = (firms["link"] >= 0) & (firms["project_line"] >= 0)
     entry = p.project_fixed * found.market.wage_index * found.market.engineer_cost
