@@ -10,7 +10,7 @@ import pytest
 
 import sim
 from experiments.judge import sources
-from experiments.judge.replayed import LAST, TREND, errors, naive, of_peak, scores
+from experiments.judge.replayed import LAST, TREND, carried, errors, naive, of_peak, scores
 from experiments.judge.years import published, shares_published, years_of
 from experiments.measure.dated import COUNTS, OF_MODELS, RECORDED, counted, kept_dated
 from experiments.measure.lives import MANNERS
@@ -30,7 +30,7 @@ def lives(*rows):
     """Platforms by quarter: (platform, quarter, model, alive, manner, giant)."""
     table = pd.DataFrame(rows, columns=["platform", "quarter", "model", "alive", "manner", "giant"])
     died = table["quarter"].where(table["manner"] > 0, 0).groupby(table["platform"]).cummax()
-    return table.assign(died=died, founded=0)
+    return table.assign(died=died, founded=0, claims_owed=0.0)
 
 
 def test_platforms_of_households_money_are_counted_as_they_are_founded_turn_and_end():
@@ -53,6 +53,23 @@ def test_platforms_of_households_money_are_counted_as_they_are_founded_turn_and_
     ended = found[list(MANNERS)].sum(axis=1)
     came = found["opened"] + found["turned_to"] - found["turned_away"] - ended
     assert came.cumsum().tolist() == found["open"].tolist()
+
+
+def test_who_owes_households_nothing_and_may_lend_no_more_is_no_lender_of_theirs():
+    """Closed from quarter 6 on: one has paid back by then, one pays back a quarter later, one stops owing;
+    who has left before he ends, does not end as a lender."""
+    owed = {1: [1, 0, 0, 0], 2: [1, 1, 0, 0], 3: [1, 1, 1, 1], 4: [0, 0, 0, 0]}
+    ends = {3: (7, 3), 4: (8, 2)}
+    rows = []
+    for platform, claims in owed.items():
+        for quarter, claim in zip(range(5, 9), claims, strict=True):
+            at, manner = ends.get(platform, (99, 0))
+            rows.append((platform, quarter, 0, int(quarter < at), manner * (quarter >= at), 0, claim))
+    table = lives(*(row[:6] for row in rows)).assign(claims_owed=[row[6] for row in rows])
+    found = counted(table, np.array([True]), closed=6)
+    assert found["open"].tolist() == [4, 2, 0, 0]
+    assert found["turned_away"].tolist() == [0, 2, 1, 0]
+    assert found["stopped"].tolist() == [0, 0, 1, 0] and found["wound up"].sum() == 0
 
 
 def worlds_of(counts, arm="law_only", **columns):
@@ -87,7 +104,7 @@ def test_yearly_numbers_are_what_the_quarters_say():
     assert math.isnan(found.series["died"][0, 0]) and found.series["died"][0, 1] == 0.25
     assert math.isnan(found.series["vanished"][0, 0]) and found.series["vanished"][0, 1] == 1.0
     assert found.series["take"].tolist() == [[0.04, 0.04]]
-    assert found.series["bad"].tolist() == [[4.0, 4.0]]
+    assert found.series["bad"].tolist() == [[0.8, 0.8]]  # four quarters of 1, and 1 owed
 
 
 # --- errors ----------------------------------------------------------------------------------------------
@@ -114,6 +131,13 @@ def test_errors_are_told_with_their_sign_and_distances_without():
     assert table.loc["a", "beats_last"] == table.loc["a", "beats_trend"] == 1.0
     below = {"a": {year: truth - 0.3 * (year > 2016) for year, truth in shares["a"].items()}}
     assert scores(below, TRUTH, 2016, [2017])["error"].iloc[0] == pytest.approx(0.2)
+
+
+def test_a_forecast_from_the_last_known_value_moves_as_the_world_does():
+    by_year = {2016: np.array([0.5, 0.0]), 2017: np.array([0.25, 0.1])}
+    found = carried(by_year, TRUTH, 2016)
+    assert found[2016][0] == TRUTH[2016] and found[2017][0] == 0.5 * TRUTH[2016]
+    assert np.isnan(found[2017][1])
 
 
 def test_no_later_count_sets_the_scale():
@@ -238,6 +262,12 @@ def test_words_and_spans():
     assert replay.spread(row, "mean", 100.0) == "50 (40 to 60)"
     assert replay.spread({**row, "low": math.nan}, "mean", 100.0) == "50"
     assert replay.spread({**row, "mean": math.nan}, "mean") == "no case"
+    assert replay.beside({"low": math.nan, "high": 1.0}, 0.5) == "no verdict beside"
+    assert [replay.beside({"low": low, "high": low + 0.2}, 0.5) for low in (0.6, 0.2, 0.4)] == [
+        "worse than",
+        "better than",
+        "not told from",
+    ]
     assert replay.year_of("2016-12") == 2017.0
     assert (
         replay.called(LAST) == LAST and replay.called("law_only_unclosed") == "law only, without the closure"
