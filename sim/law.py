@@ -7,6 +7,7 @@ timeline is some of them. A date is a quarter's number, 1 for the first that is 
 
 import dataclasses
 import difflib
+import functools
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -129,8 +130,9 @@ class Rule:
         return {name: value for change in self.changes for name, value in change.values.items()}
 
 
+@functools.cache
 def rules() -> dict[str, Rule]:
-    """All rules that have names, by name."""
+    """All rules that have names, by name; not to be changed."""
     return {name: _rule(name, one) for name, one in seeds("law").items() if "changes" in one}
 
 

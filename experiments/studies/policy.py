@@ -11,6 +11,7 @@ The folder then holds ``bound.csv``, ``primaries.csv``, ``who.csv``, ``report.md
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -99,6 +100,7 @@ def without_it(name: str, world: str) -> str:
     return f"{world} at {listed(changed)}" if changed else world
 
 
+@functools.cache
 def off(name: str) -> dict[str, Any]:
     """What has to be changed at defaults for the rule not to be there."""
     from sim import Parameters
@@ -172,11 +174,19 @@ def compared(primary: Frame, who: Frame, law: Frame, started: Iterable[int]) -> 
     questions = [*WHO, *(Asked(one, "platforms", "share of GDP", 1, LEAST_PROFIT) for one in models)]
     end = int(who["horizon"].max())
     second = judged(who, questions, list(asked), horizon=end, corrected="bh", worlds=started)
-    shown = [Shown(f"{name} {which}", BOUNDS[name].unit) for name in rules() for which in ("level", "beyond")]
-    third = judged(law, shown, list(asked), horizon=0, worlds=started)
+    ends = [limits_of(name, law, started) for name in rules()]
+    third = pd.concat(ends, ignore_index=True)
     each = ((first, primary), (second, who), (third, law))
     tables = [told_apart(found, values, asked) for found, values in each]
     return Policy(bound_of(tables[2], law), tables[0], tables[1], horizon, int(primary["world"].nunique()))
+
+
+def limits_of(rule: str, law: Frame, started: Iterable[int]) -> Frame:
+    """What a rule limits and what is beyond it, in the worlds to which it is put: see `family.judge`."""
+    mine = law.loc[law["outcome"].str.startswith(f"{rule} ")]
+    shown = [Shown(f"{rule} {which}", BOUNDS[rule].unit) for which in ("level", "beyond")]
+    contrasts = [(arm, other) for name, _, arm, other in pairs() if name == rule]
+    return judged(mine, shown, contrasts, horizon=0, worlds=started)
 
 
 def told_apart(found: Frame, values: Frame, asked: Mapping[tuple[str, str], tuple[str, str]]) -> Frame:
