@@ -26,6 +26,7 @@ RECORDED = (
     "fright",
     "no_room",
 )
+FUNDED = ("participations_owed", "claims_owed", "sold_loans")  # by others, as far as there are such
 NOTES = "notes_issued"  # share of GDP, where houses issue any
 OF_MODELS = ["revenue", "bad_loans", "loans", "profit", "deaths"]
 COUNTS = ("open", "opened", "turned_to", "turned_away", *MANNERS)
@@ -112,7 +113,7 @@ def charged(platforms: pd.DataFrame, names: list[str]) -> pd.DataFrame:
         return pd.DataFrame({"take": np.empty(0), "own": np.empty(0)})
     of = platforms.loc[(platforms["model"] == names.index(FROM_BANKS)) & (platforms["alive"] > 0)]
     by = of.groupby("quarter")
-    sums = by[["loans", "participations_owed", "claims_owed"]].sum().astype(float)
-    owed = sums["participations_owed"] + sums["claims_owed"]
+    sums = by[["loans", *(name for name in FUNDED if name in of)]].sum().astype(float)
+    owed = sums.drop(columns="loans").sum(axis=1)
     own = 1.0 - owed / sums["loans"].where(sums["loans"] > 0.0)
     return pd.DataFrame({"take": by["take"].mean(), "own": own})
