@@ -17,6 +17,7 @@ from experiments.measure.futures import Frame
 
 LAST, TREND = "the last known value carried on", "the trend of the last three known years carried on"
 NAIVE = {LAST: 0.0, TREND: 1.0}  # by how much of the trend
+CARRIED = ", from the last known value on"  # after the name of an arm, see `carried`
 OF_ERRORS = ["arm", "year", "published", "worlds", "mean", "low", "high", "error", "error_low", "error_high"]
 OF_SCORES = ["forecast", "years", "worlds", "error", "low", "high", "median", "beats_last", "beats_trend"]
 
@@ -26,6 +27,14 @@ def of_peak(counts: Mapping[int, Values], known: int) -> dict[int, Values]:
     peak = np.max([value for year, value in counts.items() if year <= known], axis=0)
     with np.errstate(invalid="ignore", divide="ignore"):
         return {year: np.where(peak > 0.0, value / peak, np.nan) for year, value in counts.items()}
+
+
+def carried(by_year: Mapping[int, Values], published: Mapping[int, float], known: int) -> dict[int, Values]:
+    """What was published last, moved on as each world moves from there; NaN where it then has none."""
+    last = by_year[known]
+    with np.errstate(invalid="ignore", divide="ignore"):
+        grown = {year: np.where(last > 0.0, value / last, np.nan) for year, value in by_year.items()}
+    return {year: published[known] * value for year, value in grown.items()}
 
 
 def naive(published: Mapping[int, float], known: int, years: Sequence[int]) -> dict[str, dict[int, float]]:

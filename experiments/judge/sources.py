@@ -45,11 +45,11 @@ def middle(one: Any) -> Any:
 def row_of(one: Any, told: Mapping[str, Any]) -> tuple[Any, ...]:
     """What a parameter (its declaration) rests on; told: seeds/history.toml."""
     facts, instead, until = seeds("evidence"), "", None
-    here, period = one.value, ""
-    if one.source in facts:
-        fact = facts[one.source]
+    here, period, source = one.value, "", told["scale"].get(one.name, one.source)
+    if source in facts:
+        fact = facts[source]
         until, period = last_year(fact), str(fact.get("period", "undated"))
-        status = next((words for start, words in INPUTS.items() if one.source.startswith(start)), KNOWN)
+        status = next((words for start, words in INPUTS.items() if source.startswith(start)), KNOWN)
         if status == KNOWN and (until is None or until > told["known_until"]):
             known = told["values"].get(one.name)
             status = REPLACED if known else MIDDLE
@@ -57,7 +57,7 @@ def row_of(one: Any, told: Mapping[str, Any]) -> tuple[Any, ...]:
             instead = known["source"] if known else f"{one.low:g} to {one.high:g}"
     else:
         status = DRAWN if one.sampled else HELD if one.source == "assumed" else DESIGN
-    return one.name, one.unit, here, one.value, one.source, period, until, status, instead, one.doc
+    return one.name, one.unit, here, one.value, source, period, until, status, instead, one.doc
 
 
 def parameters() -> Frame:

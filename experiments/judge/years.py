@@ -111,6 +111,7 @@ def years_of(quarters: Frame, models: Frame, first: int) -> Years:
     died = {name: in_years(of[name], sums) for name in MANNERS}
     ended, peak = np.sum(list(died.values()), axis=0), peak_of(counts, first)
     loans = in_years(by.get((PEER, "loans"), nothing), nanmean)
+    bad = in_years(by.get((PEER, "bad_loans"), nothing), sums)
     series = {
         "open": over(counts, peak),
         "opened": over(in_years(of["opened"], sums), peak),
@@ -121,7 +122,7 @@ def years_of(quarters: Frame, models: Frame, first: int) -> Years:
         "take": YEAR * in_years(of["take"], nanmean),
         "own": in_years(of["own"], nanmean),
         "notes": in_years(of["notes"], nanmean),
-        "bad": over(in_years(by.get((PEER, "bad_loans"), nothing), sums), loans),
+        "bad": over(bad, bad + loans),
         "credit": in_years(of["platform_credit_to_consumers"] + of["platform_credit_to_firms"], last),
         "reach": in_years(of["reach"], last),
     }

@@ -1,7 +1,8 @@
 """What is kept of a replay of dated years: platforms by kind, what users pay and are charged, by quarter.
 
 A platform counts as one of peer-to-peer lending in a quarter in which it runs a business model that takes
-households' money. Giants are left out of counts, and are in on sums of money.
+households' money, and either the law lets it or it still owes them some. Giants are left out of counts, and
+are in on sums of money.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ RECORDED = (
     "fright",
     "no_room",
 )
+FUNDED = ("participations_owed", "claims_owed", "sold_loans")  # by others, as far as there are such
 NOTES = "notes_issued"  # share of GDP, where houses issue any
 OF_MODELS = ["revenue", "bad_loans", "loans", "profit", "deaths"]
 COUNTS = ("open", "opened", "turned_to", "turned_away", *MANNERS)
@@ -46,7 +48,8 @@ def kept_dated(economy: Any) -> dict[str, pd.DataFrame]:
     platforms = platforms.loc[platforms["quarter"] > branched] if len(platforms) else platforms
     names = [row.name for row in economy.models]
     takes = np.array([dict(row.funders).get(FROM_HOUSEHOLDS, 0.0) > 0.0 for row in economy.models])
-    quarters = quarters.join(counted(platforms, takes)).join(charged(platforms, names))
+    found = counted(platforms, takes, closed_from(economy))
+    quarters = quarters.join(found).join(charged(platforms, names))
     quarters[list(COUNTS)] = quarters[list(COUNTS)].fillna(0.0)
     quarters = quarters.reset_index()
     quarters.insert(0, "since", quarters["quarter"].astype(int) - branched)
@@ -67,28 +70,38 @@ def small_alive(platforms: pd.DataFrame, names: list[str]) -> pd.DataFrame:
     return lives.assign(model=model).groupby(["quarter", "model"]).size().rename("alive").reset_index()
 
 
-def counted(platforms: pd.DataFrame, takes: np.ndarray) -> pd.DataFrame:
-    """`COUNTS` by quarter of platforms that run a business model which takes households' money.
+def closed_from(economy: Any) -> float:
+    """The quarter from which the law lets households lend no more; inf where it never does."""
+    changes = [one for one in economy.timeline if not one.values.get("households_may_lend", True)]
+    return min([one.quarter(economy.begins) for one in changes], default=np.inf)
 
-    takes: by place of the business model. ``open``: that live; ``opened``: founded with such a model;
-    ``turned_to``, ``turned_away``: that lived on and came to it or left it; by manner: that ended with it.
+
+def counted(platforms: pd.DataFrame, takes: np.ndarray, closed: float = np.inf) -> pd.DataFrame:
+    """`COUNTS` by quarter of platforms of peer-to-peer lending.
+
+    takes: whether a business model takes households' money, by its place; closed: from when on it may not.
+    ``open``: that live; ``opened``: founded with such a model; ``turned_to``, ``turned_away``: that lived on
+    and came to it or left it, as who has paid all households back that may lend no more; by manner: that
+    ended with it.
     """
     columns = list(COUNTS)
     if not len(platforms):
         return pd.DataFrame(columns=columns, dtype=float)
     of = platforms.loc[platforms["giant"] == 0].sort_values(["platform", "quarter"])
-    mine, number = takes[of["model"].to_numpy(int)], of["platform"].to_numpy()
+    kind, number = takes[of["model"].to_numpy(int)], of["platform"].to_numpy()
     quarter, lives = of["quarter"].to_numpy(int), of["alive"].to_numpy() > 0
     first = np.append(True, number[1:] != number[:-1])[: len(number)]
-    before = np.append(False, mine[:-1])[: len(number)]
+    mine = kind & ((quarter < closed) | (of["claims_owed"].to_numpy() > 0))
+    before = np.append(False, (mine & lives)[:-1])[: len(number)] & ~first
     lived = np.append(False, lives[:-1])[: len(number)] & ~first
     just, manner = of["died"].to_numpy(int) == quarter, of["manner"].to_numpy(int)
+    just &= kind & (before | first)
     found = {
         "open": mine & lives,
         "opened": mine & first,
         "turned_to": mine & lived & lives & ~before,
         "turned_away": ~mine & lived & lives & before,
-        **{name: mine & just & (manner == n + 1) for n, name in enumerate(MANNERS)},
+        **{name: just & (manner == n + 1) for n, name in enumerate(MANNERS)},
     }
     return pd.DataFrame(found, dtype=float).groupby(quarter).sum()[columns]
 
@@ -100,7 +113,7 @@ def charged(platforms: pd.DataFrame, names: list[str]) -> pd.DataFrame:
         return pd.DataFrame({"take": np.empty(0), "own": np.empty(0)})
     of = platforms.loc[(platforms["model"] == names.index(FROM_BANKS)) & (platforms["alive"] > 0)]
     by = of.groupby("quarter")
-    sums = by[["loans", "participations_owed", "claims_owed"]].sum().astype(float)
-    owed = sums["participations_owed"] + sums["claims_owed"]
+    sums = by[["loans", *(name for name in FUNDED if name in of)]].sum().astype(float)
+    owed = sums.drop(columns="loans").sum(axis=1)
     own = 1.0 - owed / sums["loans"].where(sums["loans"] > 0.0)
     return pd.DataFrame({"take": by["take"].mean(), "own": own})

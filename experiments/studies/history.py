@@ -24,7 +24,7 @@ from typing import Any
 import pandas as pd
 
 from experiments.judge import sources
-from experiments.judge.replayed import errors, scores
+from experiments.judge.replayed import CARRIED, OF_SCORES, carried, errors, scores
 from experiments.judge.years import (
     Years,
     changes,
@@ -195,8 +195,9 @@ def summed(years: Mapping[str, Years], later: Mapping[str, Years]) -> Replay:
     there = {year for one in years.values() for year in one.years}
     forecast = [year for year in truth if year > known]
     shares = {arm: one.ends() for arm, one in years.items()}
+    ahead = {arm + CARRIED: carried(of, truth, known) for arm, of in shares.items() if known in of}
     spans = [forecast, *([year] for year in forecast)]
-    told_scores = [scores(shares, truth, known, span) for span in spans if set(span) <= there]
+    told_scores = [scores({**shares, **ahead}, truth, known, span) for span in spans if set(span) <= there]
     moved = [
         (quantity, arm, change.n, here.mean, then.mean, change.mean, change.low, change.high)
         for arm, one in later.items()
@@ -206,7 +207,7 @@ def summed(years: Mapping[str, Years], later: Mapping[str, Years]) -> Replay:
         years,
         quantity_rows(years, forecast),
         errors(shares, truth),
-        pd.concat(told_scores, ignore_index=True) if told_scores else pd.DataFrame(columns=replay.OF_SCORES),
+        pd.concat(told_scores, ignore_index=True) if told_scores else pd.DataFrame(columns=OF_SCORES),
         series_rows(years),
         mix_rows(years),
         pd.concat([sources.parameters(), sources.of_models()], ignore_index=True),
@@ -224,7 +225,7 @@ def tell(found: Replay) -> Report:
         more=replay.rests_on(found, inputs),
         tables={name: getattr(found, name) for name in frames},
         figures={
-            "history": lambda: replay.beside(found.years),
+            "history": lambda: replay.published_beside(found.years),
             "models": lambda: replay.mixes(found.years),
         },
     )

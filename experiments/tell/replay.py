@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from experiments.judge.replayed import LAST, NAIVE, OF_SCORES, TREND
+from experiments.judge.replayed import CARRIED, LAST, NAIVE, TREND
 from experiments.judge.sources import DESIGN, DRAWN, HELD, KNOWN, MIDDLE, REPLACED, seeds
 from experiments.judge.years import Years
 from experiments.measure.arithmetic import Values
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-__all__ = ["OF_SCORES", "Inputs", "beside", "mixes", "rests_on", "words"]
 
 TINTS = {"eras_and_law": "#e69f00", "law_only": "#0072b2", "neither": "#009e73"}
 UNCLOSED = "_unclosed"
@@ -44,8 +43,9 @@ class Inputs(NamedTuple):
 
 
 def called(arm: str) -> str:
-    """An arm or a naive forecast in words."""
-    return CALLED.get(arm, label(arm))
+    """An arm or a forecast in words."""
+    way = arm.removesuffix(CARRIED)
+    return CALLED.get(way, label(way)) + arm.removeprefix(way)
 
 
 def words(found: Any) -> str:
@@ -79,14 +79,11 @@ def of_forecasts(found: Any) -> list[str]:
     lines = ["## Forecasts of the number of peer-to-peer platforms", ""]
     for arm in (one for one in mine.index if one not in NAIVE):
         row = mine.loc[arm]
-        word = (
-            "is **worse than**" if row["low"] > best else "is **better than**" if row["high"] < best else ""
-        )
-        word = word or "cannot be told from"
+        off, word = spread(row, "error", 100.0), f"**{beside(row, best)}**"
         lines.append(
-            f"- {called(str(arm))}: off by {spread(row, 'error', 100.0)} points of the peak, which {word} "
-            f"the better naive forecast ({number(100 * best)}); nearer than it in "
-            f"{number(100 * nearer(row))} % of worlds."
+            f"- {called(str(arm))}: off by {off} points of the peak, {word} the better naive forecast "
+            f"({number(100 * best)}); nearer than it in {number(100 * nearer(row))} % of "
+            f"{many(int(row['worlds']))}."
         )
     heads = ["forecast", *dict.fromkeys(scores["years"])]
     by = scores.set_index(["forecast", "years"])
@@ -97,14 +94,22 @@ def of_forecasts(found: Any) -> list[str]:
     lines += [
         "",
         "Mean distance from the published share of the peak (the highest number at the end of a year up to "
-        f"{seeds('history')['known_until']}), in points. Naive: {LAST}; {TREND}. They know nothing of the "
-        "closure, which is an input of the replay: where it acts, the arms without it are the fair "
-        "comparison.",
+        f"{seeds('history')['known_until']}), in points; a world that had none until then is no case. Naive: "
+        f"{LAST}; {TREND}. Like them, what goes on from the last known value moves from what was published "
+        "last, by as much as the world does. The naive ones know nothing of the closure, which is an input "
+        "of the replay: where it acts, the arms without it are the fair comparison.",
         "",
         table(heads, rows, aligned=True),
         "",
     ]
     return lines
+
+
+def beside(row: Any, best: float) -> str:
+    """Whether a forecast is nearer than another one, as far as its interval says."""
+    if not math.isfinite(row["low"]):
+        return "no verdict beside"
+    return "worse than" if row["low"] > best else "better than" if row["high"] < best else "not told from"
 
 
 def nearer(row: Any) -> float:
@@ -162,6 +167,10 @@ def rests_on(found: Any, inputs: Inputs) -> str:
         [one["name"], number(one["here"]), number(one["later"]), one["source"], one["period"], one["instead"]]
         for _, one in moved.iterrows()
     ]
+    still = parameters.loc[parameters["status"] == KNOWN]
+    stayed = [
+        [one["name"], number(one["here"]), one["source"], int(one["until"])] for _, one in still.iterrows()
+    ]
     law = [[date_of(one), one.words, ", ".join(one.values), one.source] for one in inputs.law]
     eras = [[date_of(one), one.words.replace("_", " "), one.source, guessed(one)] for one in inputs.openings]
     curve = ", ".join(f"{name.replace('_', ' ')} {number(value)}" for name, value in inputs.reach.items())
@@ -181,6 +190,8 @@ def rests_on(found: Any, inputs: Inputs) -> str:
         "sizes are no hits. parameters.csv has every one with its source and the years of which that "
         "speaks. Those whose source speaks of later years, or of none, were replaced:", "",
         table(["parameter", "here", "later value", "source of that", "its years", "here instead"], rows), "",
+        "These rest on facts of known years, and stayed:", "",
+        table(["parameter", "value", "source", "its years until"], stayed), "",
         "## What changes with the later values", "",
         "The same worlds with the later values of all of these at once:", "",
         of_later(found.later), "",
@@ -216,17 +227,19 @@ def of_later(later: Frame) -> str:
 # -- figures ----------------------------------------------------------------------------------------------
 
 
-def beside(years: Mapping[str, Years]) -> Figure:
+def published_beside(years: Mapping[str, Years]) -> Figure:
     """Each published series with the three ways: median over worlds and quartiles; dashed: unclosed."""
     told = seeds("history")["series"]
-    title = "2011 to 2025 replayed three ways, beside what was published (black): only law only and neither "
-    title += "speak for or against the essay"
+    title = (
+        "2011 to 2025 replayed three ways, beside what was published (black); of the essay speak the ways "
+    )
+    title += "without eras alone"
     figure, axes = panels(12, title, rows=3, width=4.0, height=2.9)
     for panel, name in zip(axes, SHOWN, strict=False):
         drawn = [curve(panel, one, name, arm) for arm, one in years.items()]
         points(panel, told[name]["points"])
         share = told[name]["unit"] == "share" or name in ("open", "opened")
-        panel.set(xlim=(2011, 2026), ylim=(0, None))
+        panel.set(xlim=(2011, 2026), ylim=(0, None), xticks=range(2011, 2027, 3))
         panel.set_title("\n".join(folded(told[name]["title"])), fontsize=8.5)
         if share:
             panel.yaxis.set_major_formatter(lambda value, _: f"{100 * value:g} %")
@@ -318,7 +331,7 @@ def mixes(years: Mapping[str, Years]) -> Figure:
                 at, base, base + height, color=colour(name, names), alpha=0.8, linewidth=0, label=label(name)
             )
             base = base + height
-        panel.set(title=called(arm), xlim=(at[0], max(at[-1], at[0] + 1)), ylim=(0, None))
+        panel.set(title=called(arm), xlim=(2011, 2026), ylim=(0, None), xticks=range(2011, 2027, 3))
     axes[0].set_ylabel("platforms, giants left out")
-    axes[-1].legend(frameon=False, fontsize=8)
+    axes[-1].legend(frameon=False, fontsize=8, loc="center left", bbox_to_anchor=(1.0, 0.5))
     return figure
