@@ -130,6 +130,9 @@ def test_a_transfer_is_told_as_one_and_what_is_created_too():
     assert income["advances", BY_EFFECTS] == 0.0 and income[ALL_INCOME, WITH] == pytest.approx(0.05)
     text = "\n".join(told.lines(found))
     assert "- Value added, with effects, % of GDP: more in clients +" in text
+    assert "; after wages, interest and fees left to clients +" in text
+    shares = [line for line in text.splitlines() if "% of all firms" in line]
+    assert len(shares) == len(GROUPS) and "+" not in "".join(shares)
     row = next(line for line in text.splitlines() if line.startswith("| advances "))
     assert [cell.strip() for cell in row.strip("|").split("|")] == [
         "advances",

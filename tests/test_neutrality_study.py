@@ -124,7 +124,7 @@ def test_the_table_tells_arms_that_were_asked_for_with_intervals_over_worlds():
     assert (
         next(one for one in text.splitlines() if "not got" in one and one[0] == "|")
         .rstrip("| ")
-        .endswith("75 (75 to 75)")
+        .endswith(" 75 (75 to 75)")
     )
 
 

@@ -19,6 +19,8 @@ WITH, WITHOUT, BY_EFFECTS = "with effects", "without effects", "by the effects"
 LIVED = {FOCUS: WITH, NO_GAINS: WITHOUT}
 ALL_INCOME = "all income"
 CREATED, GAINED, TAKEN = "created in all firms", "more in clients", "less in other firms"
+# of what they sell more, after all that they pay more
+LEFT, LEFT_OTHERS = "left to clients", "left to other firms"
 
 
 @dataclass(frozen=True)
@@ -57,6 +59,8 @@ def ledgers(tables: Mapping[str, Frame]) -> Ledgers:
             (GAINED, added[CLIENTS]),
             (TAKEN, -added[OTHERS] - added[REPLACED]),
             (CREATED, sum(added.values())),
+            (LEFT, own[CLIENTS, "kept"]),
+            (LEFT_OTHERS, own[OTHERS, "kept"] + own[REPLACED, "kept"]),
         ):
             firms.setdefault((LIVED[arm], "", name), {})[world, luck] = value
     return Ledgers(

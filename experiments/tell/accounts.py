@@ -10,6 +10,8 @@ from experiments.judge.accounts import (
     BY_EFFECTS,
     CREATED,
     GAINED,
+    LEFT,
+    LEFT_OTHERS,
     TAKEN,
     WITH,
     WITHOUT,
@@ -41,7 +43,7 @@ def lines(found: Ledgers) -> list[str]:
     firms = found.firms.set_index(["group", "quantity", "lived"])
     quantities = list(dict.fromkeys(found.firms.loc[found.firms["group"] != "", "quantity"]))
     of_firms = [
-        [f"{group}: {'share of all firms' if name == 'firms' else name}",
+        [f"{group}: {'% of all firms' if name == 'firms' else name}",
          *(cell(firms, (group, name, one)) for one in KINDS)]
         for group in GROUPS
         for name in quantities
@@ -59,18 +61,20 @@ def cell(by: Any, key: tuple[str, ...]) -> str:
     row = by.loc[key]
     if not row["worlds"]:
         return "no case"
-    text = number(100.0 * row["mean"], signed=True)
-    if not (math.isfinite(row["low"]) and math.isfinite(row["high"])):
-        return text
-    return f"{text} ({number(100.0 * row['low'], signed=True)} to {number(100.0 * row['high'], signed=True)})"
+    signed = "firms" not in key
+    mean, low, high = (number(100.0 * row[one], signed=signed) for one in ("mean", "low", "high"))
+    return f"{mean} ({low} to {high})" if math.isfinite(row["low"]) and math.isfinite(row["high"]) else mean
 
 
 def summed(firms: Any) -> list[str]:
-    """Created or taken: of value added, what clients have more, what others have less, what is left."""
+    """Created or taken: of value added what clients have more, others less, and both; and what is kept."""
     out = []
     for kind in KINDS:
         if ("", CREATED, kind) not in firms.index:
             continue
-        told = ", ".join(f"{name} {cell(firms, ('', name, kind))}" for name in (GAINED, TAKEN, CREATED))
-        out.append(f"- Value added, {kind}, % of GDP: {told}.")
+        made, left = (
+            ", ".join(f"{name} {cell(firms, ('', name, kind))}" for name in names)
+            for names in ((GAINED, TAKEN, CREATED), (LEFT, LEFT_OTHERS))
+        )
+        out.append(f"- Value added, {kind}, % of GDP: {made}; after wages, interest and fees {left}.")
     return out
