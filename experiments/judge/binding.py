@@ -16,12 +16,15 @@ DEARER = 0.1  # engineers' cost above its base from which on they are called sho
 # resource, what is told of it
 MEASURES = (
     ("founders", "turned away for want of a row, of all who came"),
+    ("founders", "not founded for want of owners' money, of all who came"),
     ("founders", "quarters in which one was turned away"),
     ("founders", "rows that stand empty"),
     ("venture money", "rounds asked for and not got"),
+    ("venture money", "of those, expected to earn too little; the others found no money left"),
     ("venture money", "platforms living without a round they asked for"),
     ("money for growth", "platforms that wanted to spend more than they had"),
     ("own money for loans", "platforms that lacked it"),
+    ("banks' room", "refused, of what banks were asked to fund of platforms' loans"),
     ("engineers", "dearer than when none is at work"),
     ("engineers", "quarters in which they are a tenth dearer or more"),
     ("staff", "quarters in which firms found fewer workers than they wanted"),
@@ -30,19 +33,23 @@ MEASURES = (
 
 def of_one(quarters: Frame) -> tuple[float, ...]:
     """The numbers of `MEASURES` in one future [share]; NaN where nobody asked."""
-    sums = quarters[["births", "no_room", "rounds_asked", "rounds", "acting"]].sum()
-    came, asked, acting = (float(one) for one in (sums["births"] + sums["no_room"], sums["rounds_asked"],
-                                                  sums["acting"]))  # fmt: skip
+    sums = quarters.sum(numeric_only=True)
+    came = float(sums["births"] + sums["no_room"] + sums["no_purse"])
+    asked, acting = float(sums["rounds_asked"]), float(sums["acting"])
+    not_got = asked - float(sums["rounds"])
     engineers = quarters["engineers"].dropna().to_numpy(float)
     mean = float(engineers.mean()) if len(engineers) else math.nan
     return (
         part(float(sums["no_room"]), came),
+        part(float(sums["no_purse"]), came),
         float((quarters["no_room"] > 0.0).mean()),
         float(quarters["vacant"].mean()),
-        part(asked - float(sums["rounds"]), asked),
-        part(float(quarters["refused"].sum()), acting),
-        part(float(quarters["short"].sum()), acting),
-        part(float(quarters["unfunded"].sum()), acting),
+        part(not_got, asked),
+        part(float(sums["rounds_below"]), not_got),
+        part(float(sums["refused"]), acting),
+        part(float(sums["short"]), acting),
+        part(float(sums["unfunded"]), acting),
+        part(float(sums["refused_by_banks"]), float(sums["asked_of_banks"])),
         mean,
         part(float(np.count_nonzero(engineers >= DEARER)), float(len(engineers))),
         float((quarters["workers_found"] < 1.0 - 1e-9).mean()),

@@ -11,8 +11,9 @@ import pandas as pd
 from experiments.measure.arithmetic import share
 from experiments.measure.following import Follower
 
-COLUMNS = ("since", "births", "no_room", "vacant", "rounds_asked", "rounds", "engineers", "workers_found",
-           "acting", "short", "refused", "unfunded")  # fmt: skip
+OF_RECORDS = ("no_room", "no_purse", "rounds_asked", "rounds", "rounds_below", "asked_of_banks",
+              "refused_by_banks", "workers_found")  # fmt: skip
+COLUMNS = ("since", *OF_RECORDS, "births", "vacant", "engineers", "acting", "short", "refused", "unfunded")
 
 
 class Binding(Follower):
@@ -31,18 +32,19 @@ class Binding(Follower):
 
 
 def limits(economy: Any) -> dict[str, float]:
-    """Of the quarter just lived: platforms founded (``births``) and turned away for want of a row
-    (``no_room``), rows ``vacant`` [share]; rounds asked for and got; by how much ``engineers`` are dearer
-    than when none is at work [ratio, NaN where nothing was spent on projects]; of the workers that firms
-    wanted those found [share]; and of the platforms that act and were there before (``acting``) how many had
-    less for growth than they wanted (``short``), live without a round that they asked for (``refused``), and
-    lacked money of their own for loans (``unfunded``).
+    """Of the quarter just lived: platforms founded (``births``), turned away for want of a row
+    (``no_room``) or of owners' money (``no_purse``), rows ``vacant`` [share]; rounds asked for, got, and
+    not worth it to the fund (``rounds_below``); what banks were asked to fund and refused [share of GDP];
+    by how much ``engineers`` are dearer than when none is at work [ratio, NaN where nothing was spent on
+    projects]; of the workers that firms wanted those found [share]; and of the platforms that act and
+    were there before (``acting``) how many had less for growth than they wanted (``short``), live without
+    a round that they asked for (``refused``), and lacked money of their own for loans (``unfunded``).
     """
     line, c = economy.records.lines[-1], economy.platforms.columns
     acting = c["alive"] & (c["acts"] > 0.0) & (c["founded"] < economy.quarter)
     ours = ~c["giant"]
     spent = float(c["project_spend"].sum())
-    found = {name: float(line[name]) for name in ("no_room", "rounds_asked", "rounds", "workers_found")}
+    found = {name: float(line[name]) for name in OF_RECORDS}
     return found | {
         "births": float(line["platform_births"]),
         "vacant": share(float((ours & ~c["alive"]).sum()), float(ours.sum())),

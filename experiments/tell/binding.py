@@ -13,9 +13,7 @@ from experiments.tell.words import label, number
 TITLE = "## Which resource is short"
 ABOUT = (
     "Shares of platforms, of quarters or of what was asked, in %; means over worlds. Platforms hire before "
-    "firms do, so that where staff is short firms go without. Two limits are not recorded: whom the owners' "
-    "money does not allow to found, and what banks have refused of what platforms asked them to fund; and of "
-    "rounds not got it is not known whether the fund expected too little or had too little."
+    "firms do, so that where staff is short firms go without."
 )
 NEUTRAL = "What ought not to decide which business model prevails, and whether it does: `make neutrality`."
 

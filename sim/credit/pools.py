@@ -49,7 +49,11 @@ def fundable(e, wanted: np.ndarray) -> np.ndarray:
         own -= share
         need = share * wanted
         if any_of(need):
-            allow(ration, need, funder.limit(e, need))
+            limit = funder.limit(e, need)
+            allow(ration, need, limit)
+            if funder.name == "banks":
+                e.tallies.asked_of_banks += float(need.sum())
+                e.tallies.refused_by_banks += float(np.maximum(0.0, need - limit).sum())
     allow(ration, *leverage(e, wanted))
     needed, most = own * wanted, own_money(e)
     for funder in funders.FUNDERS:

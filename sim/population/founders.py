@@ -138,6 +138,7 @@ def found(economy, models: Sequence[int], *, adapting: bool = False) -> None:
     ways = np.array([exp(p.seed_spread * float(z) - 0.5 * p.seed_spread**2) for z in luck])
     money = np.floor(2.0 * p.seed_quarters * economy.market.small_team * ways)
     funded = np.cumsum(money) <= p.owners_purse * ownership.money(economy)
+    economy.tallies.no_purse += float(np.count_nonzero(~funded))
     rows, money, kinds = rows[funded], money[funded], np.array(models[: len(rows)])[funded]
     there = 1.0 - p.by_month * np.floor(MONTHS * month[funded]) / MONTHS
     settle_in(economy, rows, kinds)

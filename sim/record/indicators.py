@@ -116,7 +116,11 @@ PRICES = {  # what spending on consumers is divided by, and what it is then
     stopped="platforms: that ended with claims on them outstanding",
     broke="platforms: that ended with less than they owed",
     rounds="platforms: that raised money",
+    no_purse="platforms: that owners had no money to found",
     rounds_asked="platforms: that asked for a round",
+    rounds_below="platforms: that got none since the fund expected too little of them",
+    asked_of_banks="share of GDP: that banks were asked to fund of platforms' loans",
+    refused_by_banks="share of GDP: of that, for which banks had no room or appetite",
     fund_confidence="ratio: of the owners in the venture fund",
     customer_price="yuan of first wages: paid for a new customer, over all platforms; NaN where none was won",
     fright="share: chance of loss that lending households fear of any platform",
@@ -184,7 +188,11 @@ def of_platforms(economy: Any, seen: Survey) -> dict[str, float]:
         "no_room": economy.tallies.no_room,
         **of_ends(economy),
         "rounds": economy.tallies.rounds,
+        "no_purse": economy.tallies.no_purse,
         "rounds_asked": economy.tallies.rounds_asked,
+        "rounds_below": economy.tallies.rounds_below,
+        "asked_of_banks": economy.tallies.asked_of_banks / max(1.0, economy.market.gdp),
+        "refused_by_banks": economy.tallies.refused_by_banks / max(1.0, economy.market.gdp),
         "fund_confidence": economy.memory.fund_confidence,
         "customer_price": ratio(
             float(platforms["spend_seen"].sum()), 100.0 * float(platforms["new_seen"].sum())

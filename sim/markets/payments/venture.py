@@ -198,6 +198,7 @@ def fund_platforms(economy) -> None:
         ever_asked |= asked > 0.0
         got |= give_rounds(economy, rounds, call_money(economy, 1.0 / times))
     tallies.rounds_asked, tallies.rounds = float(ever_asked.sum()), float(got.sum())
+    tallies.rounds_below = float(np.count_nonzero(ever_asked & ~got & (merit < p.hurdle)))
     platforms["runway_left"][got] = p.runway
     platforms["raised_at"][got] = economy.quarter
     out = ever_asked & ~got & (platforms["runway_left"] < p.round_early)
