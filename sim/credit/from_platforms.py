@@ -49,9 +49,11 @@ class PlatformCredit(Declared):
 
 
 def asking(economy) -> np.ndarray:
-    """Which platforms can lend: alive, acting and with money to serve whom they have."""
+    """Which platforms can lend: alive, acting, with money to serve whom they have and for their own part."""
     platforms = economy.platforms.columns
-    return platforms["alive"] & (platforms["acts"] > 0.0) & (platforms["served"] > 0.0)
+    able = pools.keeps(economy) < 1e-9
+    able |= pools.own_funds(economy) >= 1.0
+    return able & platforms["alive"] & (platforms["acts"] > 0.0) & (platforms["served"] > 0.0)
 
 
 @kernel

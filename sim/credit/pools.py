@@ -43,11 +43,9 @@ def ask_lenders(e) -> None:
 def fundable(e, wanted: np.ndarray) -> np.ndarray:
     """The share of what each platform would lend (fen) that its funders and its own money allow."""
     platforms = e.platforms.columns
-    own, ration = np.ones(len(wanted)), np.ones(len(wanted))
+    ration = np.ones(len(wanted))
     for funder in funders.FUNDERS:
-        share = funder.share(e)
-        own -= share
-        need = share * wanted
+        need = funder.share(e) * wanted
         if any_of(need):
             limit = funder.limit(e, need)
             allow(ration, need, limit)
@@ -55,12 +53,20 @@ def fundable(e, wanted: np.ndarray) -> np.ndarray:
                 e.tallies.asked_of_banks += float(need.sum())
                 e.tallies.refused_by_banks += float(np.maximum(0.0, need - limit).sum())
     allow(ration, *leverage(e, wanted))
-    needed, most = own * wanted, own_money(e)
-    for funder in funders.FUNDERS:
-        most = most + funder.adds_to_own(e)
+    needed, most = keeps(e) * wanted, own_funds(e)
     platforms["unfunded"] += np.maximum(0.0, needed - most)
     allow(ration, needed, most)
     return ration
+
+
+def keeps(e) -> np.ndarray:
+    """Each platform's own part of its loans (share)."""
+    return 1.0 - np.sum([funder.share(e) for funder in funders.FUNDERS], axis=0)
+
+
+def own_funds(e) -> np.ndarray:
+    """How much each platform may lend of its own money and of what it can borrow for its own part (fen)."""
+    return own_money(e) + np.sum([funder.adds_to_own(e) for funder in funders.FUNDERS], axis=0)
 
 
 def own_money(e) -> np.ndarray:
