@@ -34,6 +34,7 @@ from experiments.run.command import Settings, UsageError
 from experiments.study import Study, Tables
 from experiments.tell.metamorphosis import reported
 from experiments.tell.report import Report
+from experiments.tell.words import label
 
 NAME, PARAMETER = "metamorphosis", "pace_of_change"
 ADAPTIVE, HARVEST, STILL = "adaptive_switching", "institution_traffic", "nobody_reviews"
@@ -115,7 +116,7 @@ def judge(lived: Mapping[str, Tables]) -> Metamorphosis:
             lives, clients = (of_arm(tables[name], str(arm)) for name in ("platforms", "clients"))
             gdp = of_arm(tables["quarters"], str(arm))
             shares, found = of_counts(counts, kinds, lasted)
-            found |= of_lives(lives, gdp, lasted) | of_clients(clients)
+            found |= of_lives(lives, gdp, kinds, lasted) | of_clients(clients)
             paths[pace, str(arm)] = shares
             rows += [(pace, str(arm), *name, *mean_of(values)) for name, values in found.items()]
             moves.append(moved(lives, counts).assign(pace=pace, arm=str(arm)))
@@ -198,8 +199,8 @@ def tips(share: Values) -> Values:
     return np.where(above.any(axis=1), above.argmax(axis=1) + 1.0, np.nan)
 
 
-def of_lives(lives: Frame, quarters: Frame, lasted: int) -> Found:
-    """What the lives of platforms say, a number a world."""
+def of_lives(lives: Frame, quarters: Frame, kinds: list[str], lasted: int) -> Found:
+    """What lives of platforms say, a number a world; who ends may owe what it took under another model."""
     found: dict[tuple[str, str], list[float]] = {}
     gdp = quarters.set_index(["world", "luck", "since"])["gdp"]
     for (world, luck), mine in lives.groupby(["world", "luck"], observed=True):
@@ -216,13 +217,15 @@ def of_lives(lives: Frame, quarters: Frame, lasted: int) -> Found:
         ever = turned.loc[turned["giant"] > 0, "platform"].nunique()
         numbers["giants that ever turn", "share"] = ever / giants if giants else np.nan
         ended = mine.loc[mine["manner"] > 0].drop_duplicates("platform")
-        integrated = ended["kind"].isin(integrators())
-        for name, dead in (("integrators", ended.loc[integrated]), ("others", ended.loc[~integrated])):
+        for kind in kinds:
+            name, dead = label(kind), ended.loc[ended["kind"] == kind]
             at = [(world, luck, since) for since in dead["since"]]
             claims = dead["claims_owed"].to_numpy(float) / gdp.reindex(at).to_numpy(float)
-            numbers[f"{name} that end", "platforms"] = float(len(dead))
-            numbers[f"of these with claims outstanding: {name}", "platforms"] = float((claims > 0).sum())
-            numbers[f"claims outstanding on {name} that end", "share of GDP"] = float(claims.sum())
+            numbers[f"ended in {name}", "platforms"] = float(len(dead))
+            numbers[f"of these with claims of households outstanding: {name}", "platforms"] = float(
+                (claims > 0).sum()
+            )
+            numbers[f"these claims: {name}", "share of a quarter's GDP"] = float(claims.sum())
         for name, number in numbers.items():
             found.setdefault(name, []).append(number)
     return {name: np.array(values) for name, values in found.items()}
