@@ -169,7 +169,7 @@ def test_a_tiny_study_is_told_answers_its_claims_and_goes_on(tmp_path, capsys):
     folder = tmp_path / "metamorphosis"
     page = (folder / "report.md").read_text(encoding="utf-8")
     assert "| deep integration | institution traffic | invades |" in page
-    table = pd.read_csv(folder / "metamorphosis.csv").set_index(["quantity", "pace", "arm"])["mean"]
+    table: Any = pd.read_csv(folder / "metamorphosis.csv").set_index(["quantity", "pace", "arm"])["mean"]
     for pace in study.paces():
         moved = sum(table[f"change of their share: {way}", pace, study.ADAPTIVE] for way in study.WAYS)
         assert moved == pytest.approx(table["share of integrators at the end", pace, study.ADAPTIVE])
