@@ -25,16 +25,12 @@ OTHERS: dict[str, tuple[str, dict[str, Any], int]] = {
     "of old integrators": ("deep_integration", LINKED, 28),
     "of brokers in want": ("institution_traffic", SCARCE, 20),
     "of old brokers": ("institution_traffic", LINKED, 28),
-<<<<<<< HEAD
     "with money in wallets": ("institution_traffic", LINKED | {"payment_float": 0.03}, 4),
-    "of those that adapt": ("adaptive", LINKED | {"starters": 8, "model_review_chance": 0.2}, 16),
-=======
     "of those that adapt": (
         "adaptive",
         LINKED | {"starters": 8, "model_review_chance": 0.2, "review_after": 4.0},
         16,
     ),
->>>>>>> w-adapt
     "where more get online": ("consumer_traffic", LINKED | {"reach_start": 0.3}, 8),
     "of new wallets": ("institution_traffic", LINKED | {"giants": 3, "wallet_openings": 0.02}, 2),
 }
