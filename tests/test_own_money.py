@@ -132,19 +132,6 @@ def test_a_lender_short_of_money_lends_to_the_surest(monkeypatch, lived):
     assert cases > 0
 
 
-def test_firms_without_portal_and_line_ask_the_giant_at_their_till():
-    world = small(parameters=THIN, seed=3)
-
-    def strangers(lends):
-        firms = world.branch("deep_integration", lends_at_tills=lends).run(6).firms
-        assert (firms["wallet"] >= 0).any()
-        lent = (firms["platform_debt"] > 0) & (firms["link"] < 0)
-        assert (firms["debt_to"][lent] == firms["wallet"][lent]).sum() >= lent.sum() / 2
-        return int(lent.sum())
-
-    assert strangers(True) > 0 == strangers(False)
-
-
 # --- rounds ------------------------------------------------------------------------------------------------
 
 

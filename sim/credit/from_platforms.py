@@ -36,9 +36,6 @@ class PlatformCredit(Declared):
         doc="highest debt through platforms of a firm")
     line_of_consumer = param(1.0, unit="quarters of income", low=0.25, high=2.0, source="assumed",
         doc="highest debt through platforms of a consumer")
-    lends_at_tills = param(True, unit="yes/no", source="design",
-        doc="whether a firm asks the giant for credit whose wallet it takes at its till, if it has no portal "
-        "and no line of credit")
     surest_first = param(True, unit="yes/no", source="design",
         doc="whether a platform that lacks money lends to those who seem surest, or to all alike a part")
     lending_depth = param(0.05, unit="share", low=0.0, high=0.5, source="assumed", held=True,
@@ -227,8 +224,7 @@ def firms_who_prefer(economy) -> np.ndarray:
 
 
 def lend_to_firms(economy, turn: np.ndarray) -> None:
-    """Firms whose `turn` it is (mask) ask the platform they are linked with, or their portal, or the giant
-    whose wallet they take."""
+    """Firms whose `turn` it is (mask) ask the platform they are linked with, or their portal."""
     platforms, firms, p = economy.platforms.columns, economy.firms, economy.p
     open_ = asking(economy) & (platforms["lends_to_firms"] > 0.0)
     if not any_of(open_):
@@ -236,8 +232,7 @@ def lend_to_firms(economy, turn: np.ndarray) -> None:
     deep, asked = np.empty(len(firms), np.int32), Asked(len(firms))
     list_deep(firms, p, deep)
     portal = firms["portal"]
-    till = firms["wallet"] if p.lends_at_tills else portal
-    platform = who_asks(economy, firms, (deep, portal, till), open_, turn, asked)
+    platform = who_asks(economy, firms, (deep, portal, portal), open_, turn, asked)
     leave_footprints(economy, firms, asked, passing_of_firms(economy, asked.rows, platform))
     draw_normals(economy, firms, INSIGHT_NOISE, asked.rows, asked.insight_draw)
     asked.sees_clearly(insight(economy, asked.rows))
