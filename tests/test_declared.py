@@ -130,6 +130,7 @@ ALLOWED = {
     ("sim/credit/scoring.py", "FIRM_PRIOR"): ({4.5, 0.3, 0.5}, "weights before there is any evidence"),
     ("sim/credit/scoring.py", "CONSUMER_PRIOR"): ({3.5, 0.5}, "weights before there is any evidence"),
     ("sim/credit/scoring.py", "firm_features"): ({0.2, 0.3, 0.4, 0.8, 3.0, 5.0, 1e-9}, SCALING),
+    ("sim/credit/footprints.py", "draw_blur"): ({0.5}, "of which the normal deviate is zero"),
     ("sim/credit/footprints.py", "traces_of_consumer"): ({0.5, 0.8, 5.0}, SCALING),
     ("sim/credit/footprints.py", "traces_of_firm"): ({0.5, 5.0}, SCALING),
     ("sim/credit/scoring.py", "consumer_features"): ({0.5, 3.0}, SCALING),

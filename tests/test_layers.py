@@ -28,7 +28,7 @@ BELOW = {
     "sim.markets": MARKETS,
     "sim.credit": ("sim.credit", "sim.links", *MARKETS),  # lenders see what service lines reveal
     "sim.links": ("sim.links", *MARKETS),
-    "sim.population": ("sim.population", "sim.credit", "sim.links", "sim.strategies", *MARKETS),
+    "sim.population": ("sim.population", "sim.law", "sim.credit", "sim.links", "sim.strategies", *MARKETS),
     "sim.strategies": ("sim.strategies", *MIDDLE),
     "sim.accounts": ("sim.engine",),
     "sim.state": (),

@@ -17,7 +17,7 @@ ROOM = 25  # firms for each row of platforms, where nothing says how much room t
 ROOM_LEAST = 40  # rows
 DEALT = claim("who runs which business model", __name__)
 # all that a platform's change of model writes before it acts, beside the sight of its scorers
-TAKEN_UP = ("model", "founded")
+TAKEN_UP = ("model", "founded", "since")
 
 
 def models_of(
