@@ -22,7 +22,7 @@ OWN_ROW = {
 }
 ITS_TERMS = {"market/posted", "market/uncollected", "table/firms/platform_pace"}
 ITS_SIGHT = {"firm_scorers/mask", "consumer_scorers/mask"}
-COUNTED = {"platforms_alive", "rounds_asked", "take"}
+COUNTED = {"platforms_alive", "rounds_asked", "rounds_below", "take"}
 # and a giant that acts runs a wallet, which asks for nothing where it is free
 FREE_WALLET = {"payment_fee": 0.0}
 ITS_WALLET = {f"table/{name}/wallet" for name in ("firms", "consumers")} | {
