@@ -211,12 +211,14 @@ def quantity_rows(arms: Mapping[str, Years], forecast: Sequence[int]) -> Frame:
 
 
 def changes(here: Years, later: Years, forecast: Sequence[int]) -> dict[str, tuple[Any, Any, Any]]:
-    """By quantity: its mean over worlds here, with later values, and the mean of the paired difference."""
+    """By quantity: its mean over worlds here, with later values, and the mean of the paired difference; of
+    worlds that have a number both times."""
     one, other = quantities(here, forecast), quantities(later, forecast)
     found = {}
     for name, (values, _) in one.items():
-        moved = other[name][0]
-        found[name] = of_cases(values), of_cases(moved), of_cases(moved - values)
+        change = other[name][0] - values
+        both = np.isfinite(change)
+        found[name] = of_cases(values[both]), of_cases(other[name][0][both]), of_cases(change)
     return found
 
 

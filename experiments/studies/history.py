@@ -24,7 +24,7 @@ from typing import Any
 import pandas as pd
 
 from experiments.judge import sources
-from experiments.judge.replayed import CARRIED, OF_SCORES, carried, errors, scores
+from experiments.judge.replayed import CARRIED, OF_SCORES, carried, errors, naive, scores
 from experiments.judge.years import (
     Years,
     changes,
@@ -109,6 +109,13 @@ def dated(*, law: bool, without: str = "") -> tuple[dict[str, Any], list[Any]]:
         elif law and change not in left:
             later.append(replace(change, at=quarter))
     return start, later
+
+
+def closing() -> int:
+    """The year in which peer-to-peer lending is closed by law."""
+    from sim.law import rules
+
+    return int(str(rules()[told()["closure"]].changes[0].at)[:4])
 
 
 def openings() -> list[Any]:
@@ -196,8 +203,12 @@ def summed(years: Mapping[str, Years], later: Mapping[str, Years]) -> Replay:
     forecast = [year for year in truth if year > known]
     shares = {arm: one.ends() for arm, one in years.items()}
     ahead = {arm + CARRIED: carried(of, truth, known) for arm, of in shares.items() if known in of}
+    knows = {arm + more for arm in (ERAS, LAW) for more in ("", CARRIED)}
+    plain = naive(truth, known, forecast, closing())
     spans = [forecast, *([year] for year in forecast)]
-    told_scores = [scores({**shares, **ahead}, truth, known, span) for span in spans if set(span) <= there]
+    told_scores = [
+        scores({**shares, **ahead}, truth, plain, span, knows) for span in spans if set(span) <= there
+    ]
     moved = [
         (quantity, arm, change.n, here.mean, then.mean, change.mean, change.low, change.high)
         for arm, one in later.items()

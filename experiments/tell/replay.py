@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from experiments.judge.replayed import CARRIED, LAST, NAIVE, TREND
+from experiments.judge.replayed import CARRIED, NAIVE
 from experiments.judge.sources import DESIGN, DRAWN, HELD, KNOWN, MIDDLE, REPLACED, seeds
 from experiments.judge.years import Years
 from experiments.measure.arithmetic import Values
@@ -75,15 +75,14 @@ def of_forecasts(found: Any) -> list[str]:
         return ["The years that were to be forecast are not lived: no forecast.", ""]
     span = scores["years"].iloc[0]
     mine = scores.loc[scores["years"] == span].set_index("forecast")
-    best = min(float(mine.loc[name, "error"]) for name in NAIVE)
     lines = ["## Forecasts of the number of peer-to-peer platforms", ""]
     for arm in (one for one in mine.index if one not in NAIVE):
         row = mine.loc[arm]
-        off, word = spread(row, "error", 100.0), f"**{beside(row, best)}**"
+        off, word = spread(row, "error", 100.0), f"**{beside(row, float(row['naive']))}**"
         lines.append(
-            f"- {called(str(arm))}: off by {off} points of the peak, {word} the better naive forecast "
-            f"({number(100 * best)}); nearer than it in {number(100 * nearer(row))} % of "
-            f"{many(int(row['worlds']))}."
+            f"- {called(str(arm))}: off by {off} points of the peak, {word} the best naive forecast that "
+            f"knows as much of the law ({number(100 * row['naive'])}); nearer in "
+            f"{number(100 * row['nearer'])} % of {many(int(row['worlds']))}."
         )
     heads = ["forecast", *dict.fromkeys(scores["years"])]
     by = scores.set_index(["forecast", "years"])
@@ -95,9 +94,10 @@ def of_forecasts(found: Any) -> list[str]:
         "",
         "Mean distance from the published share of the peak (the highest number at the end of a year up to "
         f"{seeds('history')['known_until']}), in points; a world that had none until then is no case. Naive: "
-        f"{LAST}; {TREND}. Like them, what goes on from the last known value moves from what was published "
-        "last, by as much as the world does. The naive ones know nothing of the closure, which is an input "
-        "of the replay: where it acts, the arms without it are the fair comparison.",
+        f"{'; '.join(NAIVE)}. Like them, what goes on from the last known value moves from what was "
+        "published last, by as much as the world does. The closure is an input of the replay, not found by it: arms "
+        "with it stand beside a naive forecast that knows it too, arms without it show what the model says "
+        "by itself.",
         "",
         table(heads, rows, aligned=True),
         "",
@@ -110,11 +110,6 @@ def beside(row: Any, best: float) -> str:
     if not math.isfinite(row["low"]):
         return "no verdict beside"
     return "worse than" if row["low"] > best else "better than" if row["high"] < best else "not told from"
-
-
-def nearer(row: Any) -> float:
-    """The part of worlds that is nearer than both naive forecasts."""
-    return min(float(row["beats_last"]), float(row["beats_trend"]))
 
 
 def spread(row: Any, name: str, times: float = 1.0) -> str:
@@ -331,7 +326,7 @@ def mixes(years: Mapping[str, Years]) -> Figure:
                 at, base, base + height, color=colour(name, names), alpha=0.8, linewidth=0, label=label(name)
             )
             base = base + height
-        panel.set(title=called(arm), xlim=(2011, 2026), ylim=(0, None), xticks=range(2011, 2027, 3))
-    axes[0].set_ylabel("platforms, giants left out")
+        panel.set(title=called(arm), xlim=(2011, 2026), xticks=range(2011, 2027, 3))
+    axes[0].set(ylabel="platforms, giants left out", ylim=(0, None))
     axes[-1].legend(frameon=False, fontsize=8, loc="center left", bbox_to_anchor=(1.0, 0.5))
     return figure
