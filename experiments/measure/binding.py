@@ -117,7 +117,8 @@ def leverages(economy: Any, asks: dict[str, Any]) -> Pair:
     worth = np.maximum(0.0, platforms["net_worth"].astype(float))
     lends = platforms["alive"] & (owed > 0.0)
     over = lends & (owed > asks["lender_leverage_cap"] * worth)
-    return share(owed[lends].sum(), worth[lends].sum()), share(owed[over].sum(), owed[lends].sum())
+    made = YEAR * economy.market.gdp
+    return share(owed[lends].sum(), made), share(owed[over].sum(), owed[lends].sum())
 
 
 def claims(economy: Any, asks: dict[str, Any]) -> Pair:
@@ -174,9 +175,9 @@ BOUNDS = {
     ),
     "online_loans": Bound("what banks hold of platforms' loans, over their own", "share", BEYOND, online),
     "leverage": Bound(
-        "debt of lending platforms, loans passed on counted, over their capital",
-        "ratio",
-        "of it with those beyond the cap",
+        "what lending platforms owe and have passed on of loans",
+        "share of yearly GDP",
+        "of it with those who have too little capital for it",
         leverages,
     ),
     "p2p_closure": Bound(

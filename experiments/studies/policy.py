@@ -12,7 +12,7 @@ The folder then holds ``bound.csv``, ``primaries.csv``, ``who.csv``, ``report.md
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -169,23 +169,31 @@ def limited(tables: Mapping[str, Frame]) -> Frame:
 def compared(primary: Frame, who: Frame, law: Frame, started: Iterable[int]) -> Policy:
     """As `judge`, of values as `experiments.judge.asked` has them."""
     asked = {(arm, other): (name, world) for name, world, arm, other in pairs()}
-    first, horizon = on_primaries(primary, list(asked), {}, started)
+    of_rule = {name: [pair for pair, (rule, _) in asked.items() if rule == name] for name in rules()}
+    # a rule is a question of its own, so each has a family of its own
+    firsts = [on_primaries(primary, contrasts, {}, started) for contrasts in of_rule.values()]
+    first, horizon = pd.concat([found for found, _ in firsts], ignore_index=True), firsts[0][1]
     models = sorted({one for one in who["outcome"].unique() if str(one).startswith(PROFIT)})
     questions = [*WHO, *(Asked(one, "platforms", "share of GDP", 1, LEAST_PROFIT) for one in models)]
     end = int(who["horizon"].max())
-    second = judged(who, questions, list(asked), horizon=end, corrected="bh", worlds=started)
-    ends = [limits_of(name, law, started) for name in rules()]
+    second = pd.concat(
+        [
+            judged(who, questions, contrasts, horizon=end, corrected="bh", worlds=started)
+            for contrasts in of_rule.values()
+        ],
+        ignore_index=True,
+    )
+    ends = [limits_of(name, law, contrasts, started) for name, contrasts in of_rule.items()]
     third = pd.concat(ends, ignore_index=True)
     each = ((first, primary), (second, who), (third, law))
     tables = [told_apart(found, values, asked) for found, values in each]
     return Policy(bound_of(tables[2], law), tables[0], tables[1], horizon, int(primary["world"].nunique()))
 
 
-def limits_of(rule: str, law: Frame, started: Iterable[int]) -> Frame:
+def limits_of(rule: str, law: Frame, contrasts: Sequence[tuple[str, str]], started: Iterable[int]) -> Frame:
     """What a rule limits and what is beyond it, in the worlds to which it is put: see `family.judge`."""
     mine = law.loc[law["outcome"].str.startswith(f"{rule} ")]
     shown = [Shown(f"{rule} {which}", BOUNDS[rule].unit) for which in ("level", "beyond")]
-    contrasts = [(arm, other) for name, _, arm, other in pairs() if name == rule]
     return judged(mine, shown, contrasts, horizon=0, worlds=started)
 
 
@@ -207,7 +215,7 @@ def told_apart(found: Frame, values: Frame, asked: Mapping[tuple[str, str], tupl
 
 def bound_of(found: Frame, law: Frame) -> Frame:
     """By rule and world: what it limits without it and with it, the difference, and what is beyond. A rule
-    has ``bound`` where the interval of the difference leaves zero out."""
+    has ``bound`` where the interval of the difference of either leaves zero out."""
     mean = law.groupby(["arm", "outcome"], observed=True)["value"].mean()
     rows = []
     for (name, world), part in found.groupby(["rule", "world"], sort=False):
@@ -222,7 +230,7 @@ def bound_of(found: Frame, law: Frame) -> Frame:
             for when, arm in arms.items()
         }
         numbers = {each: one[each] for each in ("difference", "low", "high", "placebo", "n")}
-        bound = bool(one["low"] > 0.0 or one["high"] < 0.0)
+        bound = bool(((part["low"] > 0.0) | (part["high"] < 0.0)).any())
         rows.append({"rule": name, "world": world, **told, **numbers, "bound": bound})
     return pd.DataFrame(rows)
 
@@ -232,9 +240,9 @@ def bound_of(found: Frame, law: Frame) -> Frame:
 WHAT = (
     "A world with a rule less the same world without it: the mean over worlds with its interval (95 %), and "
     "the size of what a change without a meaning does to a world. A rule has bound where the interval of "
-    "what it limits leaves zero out. Somebody is said to have gained or lost only where the difference can "
-    "be told from zero after all such questions of this page have been corrected for together; of all else "
-    "nothing is said."
+    "what it limits, or of what is beyond it, leaves zero out. Somebody is said to have gained or lost only "
+    "where the difference can be told from zero after all questions about that rule have been corrected for "
+    "together; of all else nothing is said."
 )
 
 
