@@ -24,7 +24,11 @@ OTHERS: dict[str, tuple[str, dict[str, Any], int]] = {
     "of integrators": ("deep_integration", LINKED, 12),
     "of old brokers": ("institution_traffic", LINKED, 28),
     "with money in wallets": ("institution_traffic", LINKED | {"payment_float": 0.03}, 4),
-    "of those that adapt": ("adaptive", LINKED | {"starters": 8, "model_review_chance": 0.2}, 16),
+    "of those that adapt": (
+        "adaptive",
+        LINKED | {"starters": 8, "model_review_chance": 0.2, "review_after": 4.0},
+        16,
+    ),
     "where more get online": ("consumer_traffic", LINKED | {"reach_start": 0.3}, 8),
 }
 ELSEWHERE = {
@@ -37,6 +41,7 @@ ELSEWHERE = {
     **dict.fromkeys(
         (
             "model_review_chance",
+            "review_after",
             "review_margin",
             "review_noise",
             "news_of_others",

@@ -14,7 +14,7 @@ from sim.strategies import discover
 from sim.strategies.base import StrategyError
 from tests.economies import LINKED, differences, lines_that_differ, payments, small
 
-RESTLESS = LINKED | {"model_review_chance": 0.25}
+RESTLESS = LINKED | {"model_review_chance": 0.25, "review_after": 4.0}
 OTHERS = ("consumer_traffic", "deep_integration", "sideline_platform")
 
 
@@ -195,7 +195,7 @@ def test_every_turn_is_counted_once_on_either_side(restless):
     changed = lives.groupby("platform")["model"].diff().fillna(0.0) != 0.0
     assert changed.sum() == counts["turned_to"].sum().sum()
     turned = restless.platforms["turned_at"] - np.maximum(restless.platforms["founded"], 0)
-    assert (turned[restless.platforms["turned_at"] > 0] > restless.p.ripe_after).all()
+    assert (turned[restless.platforms["turned_at"] > 0] > restless.p.review_after).all()
 
 
 def test_futures_of_those_that_adapt_agree_and_come_back_from_a_file(tmp_path):

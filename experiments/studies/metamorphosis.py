@@ -34,6 +34,7 @@ from experiments.run.command import Settings, UsageError
 from experiments.study import Study, Tables
 from experiments.tell.metamorphosis import reported
 from experiments.tell.report import Report
+from experiments.tell.words import label
 
 NAME, PARAMETER = "metamorphosis", "pace_of_change"
 ADAPTIVE, HARVEST, STILL = "adaptive_switching", "institution_traffic", "nobody_reviews"
@@ -47,13 +48,15 @@ TABLE = ("pace", "arm", "quantity", "unit", "worlds", "mean", "low", "high")
 @dataclass(frozen=True)
 class Metamorphosis:
     """``table``: means over worlds with their intervals (95 %), see `TABLE`. ``turns``: pace, arm, from, to
-    and the mean number a world. ``paths``: by pace and arm the mean shares (kinds, quarters), of ``kinds``.
+    and the mean number a world. ``paths``: by pace and arm the mean shares (kinds, quarters), of ``kinds``;
+    ``moved``: what each of `WAYS` has moved the integrators' share so far, mean (ways, quarters).
     ``claims``: what this says of the essay's. ``invasion``: what `make invasion` has found, if it lies
     beside, else empty."""
 
     table: Frame
     turns: Frame
     paths: dict[tuple[str, str], Values]
+    moved: dict[tuple[str, str], Values]
     kinds: tuple[str, ...]
     claims: Answers
     invasion: Frame
@@ -108,15 +111,16 @@ def judge(lived: Mapping[str, Tables]) -> Metamorphosis:
     rows: list[tuple[Any, ...]] = []
     moves: list[Frame] = []
     paths: dict[tuple[str, str], Values] = {}
+    split: dict[tuple[str, str], Values] = {}
     kinds = kinds_of(lived.values())
     for pace, tables in lived.items():
         lasted = int(tables["quarters"]["since"].max())
         for arm, counts in tables["counts"].groupby("arm", sort=False, observed=True):
             lives, clients = (of_arm(tables[name], str(arm)) for name in ("platforms", "clients"))
             gdp = of_arm(tables["quarters"], str(arm))
-            shares, found = of_counts(counts, kinds, lasted)
-            found |= of_lives(lives, gdp, lasted) | of_clients(clients)
-            paths[pace, str(arm)] = shares
+            shares, so_far, found = of_counts(counts, kinds, lasted)
+            found |= of_lives(lives, gdp, kinds, lasted) | of_clients(clients)
+            paths[pace, str(arm)], split[pace, str(arm)] = shares, so_far
             rows += [(pace, str(arm), *name, *mean_of(values)) for name, values in found.items()]
             moves.append(moved(lives, counts).assign(pace=pace, arm=str(arm)))
     first = next(iter(lived.values()))
@@ -125,6 +129,7 @@ def judge(lived: Mapping[str, Tables]) -> Metamorphosis:
         pd.DataFrame(rows, columns=list(TABLE)),
         pd.concat(moves, ignore_index=True)[["pace", "arm", "from", "to", "a_world"]],
         paths,
+        split,
         tuple(kinds),
         joined(register.claims(), [of_claims(lived["usual"])]).of(NAME),
         pd.read_csv(beside) if beside.exists() else pd.DataFrame(),
@@ -152,8 +157,9 @@ def mean_of(values: Values) -> tuple[int, float, float, float]:
 Found = dict[tuple[str, str], Values]  # quantity and unit -> a number a world
 
 
-def of_counts(counts: Frame, kinds: list[str], lasted: int) -> tuple[Values, Found]:
-    """The mean shares (kinds, quarters), and what counts of living platforms say of integrators."""
+def of_counts(counts: Frame, kinds: list[str], lasted: int) -> tuple[Values, Values, Found]:
+    """The mean shares (kinds, quarters), what has moved that of integrators so far (ways, quarters), and what
+    counts of living platforms say of integrators."""
     whole = {
         name: by_kind(counts, name, kinds, lasted)
         for name in ("alive", "births", "deaths", "turned_to", "turned_away", "revenue")
@@ -162,7 +168,8 @@ def of_counts(counts: Frame, kinds: list[str], lasted: int) -> tuple[Values, Fou
     of = np.array([kind in integrators() for kind in kinds])
     mine = share_of(whole["alive"], of)
     money = share_of(np.maximum(0.0, yearly_sums(whole["revenue"])), of)
-    moved = ways(whole["alive"], whole["births"], whole["deaths"], net, of).sum(axis=2)
+    each = ways(whole["alive"], whole["births"], whole["deaths"], net, of)
+    moved = each.sum(axis=2)
     tip, by_money = tips(mine), tips(money)
     last = mine[:, -LAST:].mean(axis=1)
     found = {
@@ -182,7 +189,7 @@ def of_counts(counts: Frame, kinds: list[str], lasted: int) -> tuple[Values, Fou
         ("platforms that end", "platforms"): whole["deaths"].sum(axis=(1, 2)),
     }
     shares = np.array([share_of(whole["alive"], np.arange(len(kinds)) == n) for n in range(len(kinds))])
-    return shares.mean(axis=1), found
+    return shares.mean(axis=1), np.cumsum(each, axis=2).mean(axis=0), found
 
 
 def yearly_sums(values: Values) -> Values:
@@ -198,8 +205,8 @@ def tips(share: Values) -> Values:
     return np.where(above.any(axis=1), above.argmax(axis=1) + 1.0, np.nan)
 
 
-def of_lives(lives: Frame, quarters: Frame, lasted: int) -> Found:
-    """What the lives of platforms say, a number a world."""
+def of_lives(lives: Frame, quarters: Frame, kinds: list[str], lasted: int) -> Found:
+    """What lives of platforms say, a number a world; who ends may owe what it took under another model."""
     found: dict[tuple[str, str], list[float]] = {}
     gdp = quarters.set_index(["world", "luck", "since"])["gdp"]
     for (world, luck), mine in lives.groupby(["world", "luck"], observed=True):
@@ -216,13 +223,15 @@ def of_lives(lives: Frame, quarters: Frame, lasted: int) -> Found:
         ever = turned.loc[turned["giant"] > 0, "platform"].nunique()
         numbers["giants that ever turn", "share"] = ever / giants if giants else np.nan
         ended = mine.loc[mine["manner"] > 0].drop_duplicates("platform")
-        integrated = ended["kind"].isin(integrators())
-        for name, dead in (("integrators", ended.loc[integrated]), ("others", ended.loc[~integrated])):
+        for kind in kinds:
+            name, dead = label(kind), ended.loc[ended["kind"] == kind]
             at = [(world, luck, since) for since in dead["since"]]
             claims = dead["claims_owed"].to_numpy(float) / gdp.reindex(at).to_numpy(float)
-            numbers[f"{name} that end", "platforms"] = float(len(dead))
-            numbers[f"of these with claims outstanding: {name}", "platforms"] = float((claims > 0).sum())
-            numbers[f"claims outstanding on {name} that end", "share of GDP"] = float(claims.sum())
+            numbers[f"ended in {name}", "platforms"] = float(len(dead))
+            numbers[f"of these with claims of households outstanding: {name}", "platforms"] = float(
+                (claims > 0).sum()
+            )
+            numbers[f"these claims: {name}", "share of a quarter's GDP"] = float(claims.sum())
         for name, number in numbers.items():
             found.setdefault(name, []).append(number)
     return {name: np.array(values) for name, values in found.items()}

@@ -102,25 +102,31 @@ def invasion_shown(found: Any) -> list[str]:
 
 
 def draw(found: Any) -> Figure:
-    """Mean shares over time, stacked, a panel for each pace: above those that adapt, below the same where
-    nobody reviews."""
+    """A column for each pace: mean shares over time, stacked, of those that adapt; the same where nobody
+    reviews; and what turns, births and deaths have moved the share of integrators so far."""
     paces = list(dict.fromkeys(pace for pace, _ in found.paths))
     by = found.table.set_index(["quantity", "pace", "arm"])["mean"]
-    end = 100.0 * by[END].unstack("arm").loc["usual", ADAPTIVE]
+    end = 100.0 * float(by[END, "usual", ADAPTIVE])
     title = f"Of platforms that adapt {number(end)} % integrate at the end, at the usual pace of change"
-    figure, axes = panels(2 * len(paces), title, rows=2, width=3.8, height=2.9, sharex=True, sharey=True)
+    figure, axes = panels(3 * len(paces), title, rows=3, width=3.8, height=2.7, sharex=True)
     kinds = list(found.kinds)
-    for row, (arm, said) in enumerate(((ADAPTIVE, "adapting"), (STILL, "nobody reviews"))):
-        for n, pace in enumerate(paces):
+    for n, pace in enumerate(paces):
+        for row, (arm, said) in enumerate(((ADAPTIVE, "adapting"), (STILL, "nobody reviews"))):
             place, shares = axes[row * len(paces) + n], 100.0 * found.paths[pace, arm]
-            at = np.arange(1, shares.shape[1] + 1)
-            place.stackplot(at, shares, labels=[label(kind) for kind in kinds],
-                            colors=[colour(kind, kinds) for kind in kinds], alpha=0.85)  # fmt: skip
+            place.stackplot(
+                np.arange(1, shares.shape[1] + 1), shares, labels=[label(kind) for kind in kinds],
+                colors=[colour(kind, kinds) for kind in kinds], alpha=0.85,
+            )  # fmt: skip
             place.axhline(50.0, color="0.3", linewidth=0.8, linestyle=":")
             place.set(title=f"{pace} change, {said}", ylim=(0, 100))
-    for place in axes[len(paces) :]:
-        place.set_xlabel("quarters since the branching")
-    for place in axes[:: len(paces)]:
-        place.set_ylabel("mean share of platforms [%]")
-    axes[0].legend(frameon=False, fontsize=7, loc="upper right")
+        below, moved = axes[2 * len(paces) + n], 100.0 * found.moved[pace, ADAPTIVE]
+        for way, path, tint in zip(WAYS, moved, ("#000000", "#009e73", "#d55e00"), strict=True):
+            below.plot(np.arange(1, moved.shape[1] + 1), path, color=tint, label=way)
+        below.axhline(0.0, color="0.7", linewidth=0.8)
+        below.set(title=f"{pace} change, adapting", xlabel="quarters since the branching")
+    axes[0].set_ylabel("mean share of platforms [%]")
+    axes[len(paces)].set_ylabel("mean share of platforms [%]")
+    axes[2 * len(paces)].set_ylabel("integrators' share,\nmoved so far [points]")
+    axes[0].legend(fontsize=7, loc="upper right", framealpha=0.8)
+    axes[2 * len(paces)].legend(frameon=False, fontsize=7, loc="upper left")
     return figure

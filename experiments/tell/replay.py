@@ -95,9 +95,9 @@ def of_forecasts(found: Any) -> list[str]:
         "Mean distance from the published share of the peak (the highest number at the end of a year up to "
         f"{seeds('history')['known_until']}), in points; a world that had none until then is no case. Naive: "
         f"{'; '.join(NAIVE)}. Like them, what goes on from the last known value moves from what was "
-        "published last, by as much as the world does. The closure is an input of the replay, not found by it: "
-        "arms with it stand beside a naive forecast that knows it too, arms without it show what the model says "
-        "by itself.",
+        "published last, by as much as the world does. The closure is an input of the replay, not found by "
+        "it: arms with it stand beside a naive forecast that knows it too, arms without it show what the "
+        "model says by itself.",
         "",
         table(heads, rows, aligned=True),
         "",

@@ -24,6 +24,8 @@ class Reviews(Declared):
     # fmt: off
     model_review_chance = param(0.05, unit="share/quarter", low=0.0, high=0.25, source="assumed",
         doc="chance that a platform which adapts reviews its business model in a quarter")
+    review_after = param(8.0, unit="quarters", low=4.0, high=16.0, source="assumed",
+        doc="time for which a platform stays with a business model before it looks at others")
     review_margin = param(0.5, unit="share", low=0.0, high=1.0, source="assumed",
         doc="by how much more another business model must bring than its own before a platform turns to it")
     review_noise = param(0.2, unit="log points", low=0.0, high=0.6, source="assumed",

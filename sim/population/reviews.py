@@ -131,5 +131,5 @@ def weigh_models(counts, platforms, others, now, p):
         weight = age / (age + p.ripe_after) if platforms.model_in[q] > 0.0 else 0.0
         earned = gain(platforms.model_gross[q], platforms.model_in[q], platforms.leaving[q], p)
         platforms.own_seen[q] = weight * earned + (1.0 - weight) * own
-        # who has just begun has no years to look back on
-        platforms.best_seen[q], platforms.best_model[q] = best, at if age > p.ripe_after else -1
+        # who has begun of late has no years to look back on
+        platforms.best_seen[q], platforms.best_model[q] = best, at if age > p.review_after else -1
