@@ -55,6 +55,8 @@ def kept_dated(economy: Any) -> dict[str, Frame]:
     quarters = quarters.reset_index()
     quarters.insert(0, "since", quarters["quarter"].astype(int) - branched)
     models = records.models
+    if not len(models):  # nobody has acted
+        return {"quarters": quarters, "models": pd.DataFrame(columns=["since", "model", *OF_MODELS, "alive"])}
     models = models.loc[models["quarter"] > branched, ["quarter", "model", *OF_MODELS]].reset_index(drop=True)
     small = small_alive(platforms, names)
     models = models.merge(small, how="left", on=["quarter", "model"]).fillna({"alive": 0.0})
