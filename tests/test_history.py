@@ -123,7 +123,7 @@ def test_the_naive_forecasts_carry_the_last_value_and_the_trend_on_or_know_the_c
 def test_errors_are_told_with_their_sign_and_distances_without():
     worlds = np.linspace(-0.05, 0.05, 12)
     shares = {"a": {year: truth + 0.3 + worlds for year, truth in TRUTH.items()}}
-    found: Any = errors(shares, TRUTH).set_index("year")
+    found: Any = errors(shares, TRUTH, 2013).set_index("year")
     assert found["error"].to_numpy() == pytest.approx(np.full(5, 0.3))
     assert (found["error_low"] < 0.3).all() and (found["error_high"] > 0.3).all()
     plain = naive(TRUTH, 2016, [2017, 2018], 2018)
@@ -143,6 +143,15 @@ def test_a_forecast_from_the_last_known_value_moves_as_the_world_does():
     found = carried(by_year, TRUTH, 2016)
     assert found[2016][0] == TRUTH[2016] and found[2017][0] == 0.5 * TRUTH[2016]
     assert np.isnan(found[2017][1])
+
+
+def test_an_interval_holds_only_what_can_be():
+    worlds = np.array([*[1.0] * 11, 0.0])
+    found: Any = errors({"a": {2016: worlds, 2017: worlds}}, TRUTH, 2016).set_index("year")
+    assert found.loc[2016, "low"] >= 0.0 and found.loc[2016, "high"] <= 1.0
+    assert found.loc[2017, "mean"] == worlds.mean()
+    few: Any = errors({"a": {2016: worlds[:3]}}, TRUTH, 2016)
+    assert few["low"].isna().all()
 
 
 def test_no_later_count_sets_the_scale():

@@ -6,12 +6,14 @@ known year, in the published counts and in each world by itself, so that no late
 
 from __future__ import annotations
 
+import math
 from collections.abc import Container, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
 
 from experiments.judge.inside import of_cases
+from experiments.judge.means import Interval
 from experiments.measure.arithmetic import Values
 from experiments.measure.futures import Frame
 
@@ -54,15 +56,22 @@ def naive(
     }
 
 
-def errors(shares: Mapping[str, Mapping[int, Values]], published: Mapping[int, float]) -> Frame:
+def within(found: Interval, low: float = 0.0, high: float = math.inf) -> tuple[float, float, float]:
+    """A mean and its interval, as far as that holds what the mean of such numbers can be; NaN where none."""
+    return found.mean, *(
+        end if math.isnan(end) else min(max(end, low), high) for end in (found.low, found.high)
+    )
+
+
+def errors(shares: Mapping[str, Mapping[int, Values]], published: Mapping[int, float], known: int) -> Frame:
     """By arm and year: the mean over worlds of the share of the peak with its interval (95 %), and how far it
-    lies above what was published."""
+    lies above what was published. In known years no share is above 1."""
     rows = []
     for arm, by_year in shares.items():
         for year, truth in published.items():
             if year in by_year:
                 found = of_cases(by_year[year])
-                ends = (found.mean, found.low, found.high)
+                ends = within(found, 0.0, 1.0 if year <= known else math.inf)
                 rows.append((arm, year, truth, found.n, *ends, *(one - truth for one in ends)))
     return pd.DataFrame(rows, columns=OF_ERRORS)
 
@@ -101,6 +110,6 @@ def scores(
         found, middle = of_cases(each), float(np.median(each)) if each.size else np.nan
         best = min(value for name, value in far.items() if name != CLOSED or arm in told)
         nearer = float(np.mean(each < best)) if each.size else np.nan
-        rows.append((arm, span, found.n, found.mean, found.low, found.high, middle, best, nearer))
+        rows.append((arm, span, found.n, *within(found), middle, best, nearer))
     rows += [(name, span, 0, value, value, value, value, value, np.nan) for name, value in far.items()]
     return pd.DataFrame(rows, columns=OF_SCORES)

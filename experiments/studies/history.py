@@ -54,7 +54,7 @@ TURNED = ["quantity", "arm", "worlds", "here", "later", "change", "low", "high"]
 class Replay:
     """``years``: by arm. Tables: ``quantities`` by arm, ``errors`` of the yearly counts, ``scores`` of
     forecasts, ``models`` in the mix by year, ``parameters`` with what they rest on, ``later``: what moves
-    with later values."""
+    with later values. ``closes``: the year of the closure."""
 
     years: Mapping[str, Years]
     quantities: Frame
@@ -64,6 +64,7 @@ class Replay:
     models: Frame
     parameters: Frame
     later: Frame
+    closes: int
 
 
 def told() -> Mapping[str, Any]:
@@ -217,12 +218,13 @@ def summed(years: Mapping[str, Years], later: Mapping[str, Years]) -> Replay:
     return Replay(
         years,
         quantity_rows(years, forecast),
-        errors(shares, truth),
+        errors(shares, truth, known),
         pd.concat(told_scores, ignore_index=True) if told_scores else pd.DataFrame(columns=OF_SCORES),
         series_rows(years),
         mix_rows(years),
         pd.concat([sources.parameters(), sources.of_models()], ignore_index=True),
         pd.DataFrame(moved, columns=TURNED),
+        closing(),
     )
 
 
