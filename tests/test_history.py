@@ -10,7 +10,8 @@ import pytest
 
 import sim
 from experiments.judge import sources
-from experiments.judge.replayed import CLOSED, LAST, TREND, carried, errors, naive, of_peak, scores
+from experiments.judge.means import Interval
+from experiments.judge.replayed import CLOSED, LAST, TREND, carried, errors, naive, of_peak, scores, within
 from experiments.judge.years import published, shares_published, years_of
 from experiments.measure.dated import COUNTS, OF_MODELS, RECORDED, counted, kept_dated
 from experiments.measure.lives import MANNERS
@@ -146,12 +147,12 @@ def test_a_forecast_from_the_last_known_value_moves_as_the_world_does():
 
 
 def test_an_interval_holds_only_what_can_be():
-    worlds = np.array([*[1.0] * 11, 0.0])
-    found: Any = errors({"a": {2016: worlds, 2017: worlds}}, TRUTH, 2016).set_index("year")
-    assert found.loc[2016, "low"] >= 0.0 and found.loc[2016, "high"] <= 1.0
-    assert found.loc[2017, "mean"] == worlds.mean()
-    few: Any = errors({"a": {2016: worlds[:3]}}, TRUTH, 2016)
-    assert few["low"].isna().all()
+    found = Interval(12, 0.9, -4.0, 1.2, 0.1, "", "")
+    assert within(found, 0.0, 1.0) == (0.9, 0.0, 1.0) and within(found, -math.inf) == (0.9, -4.0, 1.2)
+    worlds = 1.0 - 0.9 * np.linspace(0.0, 1.0, 12) ** 6
+    table: Any = errors({"a": {2016: worlds, 2017: worlds[:3]}}, TRUTH, 2016).set_index("year")
+    assert table.loc[2016, "mean"] < table.loc[2016, "high"] <= 1.0
+    assert math.isnan(table.loc[2017, "low"]) and math.isnan(table.loc[2017, "high"])
 
 
 def test_no_later_count_sets_the_scale():

@@ -58,9 +58,8 @@ def naive(
 
 def within(found: Interval, low: float = 0.0, high: float = math.inf) -> tuple[float, float, float]:
     """A mean and its interval, as far as that holds what the mean of such numbers can be; NaN where none."""
-    return found.mean, *(
-        end if math.isnan(end) else min(max(end, low), high) for end in (found.low, found.high)
-    )
+    ends = [end if math.isnan(end) else min(max(end, low), high) for end in (found.low, found.high)]
+    return found.mean, ends[0], ends[1]
 
 
 def errors(shares: Mapping[str, Mapping[int, Values]], published: Mapping[int, float], known: int) -> Frame:
