@@ -10,7 +10,8 @@ import pytest
 
 import sim
 from experiments.judge import sources
-from experiments.judge.replayed import LAST, TREND, carried, errors, naive, of_peak, scores
+from experiments.judge.means import Interval
+from experiments.judge.replayed import CLOSED, LAST, TREND, carried, errors, naive, of_peak, scores, within
 from experiments.judge.years import published, shares_published, years_of
 from experiments.measure.dated import COUNTS, OF_MODELS, RECORDED, counted, kept_dated
 from experiments.measure.lives import MANNERS
@@ -112,25 +113,30 @@ def test_yearly_numbers_are_what_the_quarters_say():
 TRUTH = {2014: 0.5, 2015: 1.0, 2016: 0.9, 2017: 0.7, 2018: 0.2}
 
 
-def test_the_naive_forecasts_carry_the_last_value_and_the_trend_on():
-    found = naive({2014: 0.9, 2015: 1.0, 2016: 0.4, 2017: 0.0}, 2016, [2017, 2018])
+def test_the_naive_forecasts_carry_the_last_value_and_the_trend_on_or_know_the_closure():
+    found = naive({2014: 0.9, 2015: 1.0, 2016: 0.4, 2017: 0.0}, 2016, [2017, 2018], 2018)
     assert found[LAST] == {2017: 0.4, 2018: 0.4}
     assert found[TREND] == pytest.approx({2017: 0.15, 2018: 0.0})
+    assert found[CLOSED] == {2017: 0.4, 2018: 0.0}
+    assert study.closing() == 2018
 
 
 def test_errors_are_told_with_their_sign_and_distances_without():
     worlds = np.linspace(-0.05, 0.05, 12)
-    shares = {"a": {year: truth + 0.1 + worlds for year, truth in TRUTH.items()}}
-    found: Any = errors(shares, TRUTH).set_index("year")
-    assert found["error"].to_numpy() == pytest.approx(np.full(5, 0.1))
-    assert (found["error_low"] < 0.1).all() and (found["error_high"] > 0.1).all()
-    table: Any = scores(shares, TRUTH, 2016, [2017, 2018]).set_index("forecast")
-    assert table.loc["a", "error"] == pytest.approx(0.1) and table.loc["a", "worlds"] == 12
+    shares = {"a": {year: truth + 0.3 + worlds for year, truth in TRUTH.items()}}
+    found: Any = errors(shares, TRUTH, 2013).set_index("year")
+    assert found["error"].to_numpy() == pytest.approx(np.full(5, 0.3))
+    assert (found["error_low"] < 0.3).all() and (found["error_high"] > 0.3).all()
+    plain = naive(TRUTH, 2016, [2017, 2018], 2018)
+    shares["b"] = {year: truth - 0.3 + worlds for year, truth in TRUTH.items()}
+    table: Any = scores(shares, TRUTH, plain, [2017, 2018], {"b"}).set_index("forecast")
+    assert table.loc[["a", "b"], "error"].to_numpy() == pytest.approx(np.full(2, 0.3))
+    assert table.loc["a", "worlds"] == 12
     assert table.loc[LAST, "error"] == pytest.approx((0.2 + 0.7) / 2)
     assert table.loc[TREND, "error"] == pytest.approx((0.4 + 1.1) / 2)
-    assert table.loc["a", "beats_last"] == table.loc["a", "beats_trend"] == 1.0
-    below = {"a": {year: truth - 0.3 * (year > 2016) for year, truth in shares["a"].items()}}
-    assert scores(below, TRUTH, 2016, [2017])["error"].iloc[0] == pytest.approx(0.2)
+    assert table.loc[CLOSED, "error"] == pytest.approx((0.2 + 0.2) / 2)
+    assert table.loc["a", "naive"] == table.loc[LAST, "error"] and table.loc["a", "nearer"] == 1.0
+    assert table.loc["b", "naive"] == table.loc[CLOSED, "error"] and table.loc["b", "nearer"] == 0.0
 
 
 def test_a_forecast_from_the_last_known_value_moves_as_the_world_does():
@@ -138,6 +144,15 @@ def test_a_forecast_from_the_last_known_value_moves_as_the_world_does():
     found = carried(by_year, TRUTH, 2016)
     assert found[2016][0] == TRUTH[2016] and found[2017][0] == 0.5 * TRUTH[2016]
     assert np.isnan(found[2017][1])
+
+
+def test_an_interval_holds_only_what_can_be():
+    found = Interval(12, 0.9, -4.0, 1.2, 0.1, "", "")
+    assert within(found, 0.0, 1.0) == (0.9, 0.0, 1.0) and within(found, -math.inf) == (0.9, -4.0, 1.2)
+    worlds = 1.0 - 0.9 * np.linspace(0.0, 1.0, 12) ** 6
+    table: Any = errors({"a": {2016: worlds, 2017: worlds[:3]}}, TRUTH, 2016).set_index("year")
+    assert table.loc[2016, "mean"] < table.loc[2016, "high"] <= 1.0
+    assert math.isnan(table.loc[2017, "low"]) and math.isnan(table.loc[2017, "high"])
 
 
 def test_no_later_count_sets_the_scale():
@@ -151,7 +166,7 @@ def test_no_later_count_sets_the_scale():
 
 
 def test_no_behavioural_number_rests_on_a_later_fact():
-    table = pd.concat([sources.parameters(), sources.of_models()]).set_index("name")
+    table: Any = pd.concat([sources.parameters(), sources.of_models()]).set_index("name")
     facts = sources.seeds("evidence")
     given = sources.values()
     for name, row in table.iterrows():
@@ -247,7 +262,7 @@ def test_the_report_says_what_may_speak_for_the_essay_and_on_what_it_rests(run):
     assert set(table["arm"]) == set(study.arms()) and table["year"].max() == 2018
     assert set(pd.read_csv(run / "later.csv")["arm"]) == {study.LAW, study.NEITHER}
     told = pd.read_csv(run / "scores.csv")
-    assert {LAST, TREND} <= set(told["forecast"])
+    assert {LAST, TREND, CLOSED} <= set(told["forecast"])
     assert len(pd.read_csv(run / "parameters.csv")) == len(sources.parameters()) + len(sources.of_models())
 
 

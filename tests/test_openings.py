@@ -1,6 +1,7 @@
 """Business models open to founders from a date on: closed before, founded from then on, saved and told."""
 
 import pickle
+from typing import cast
 
 import pytest
 
@@ -69,7 +70,7 @@ def test_what_makes_no_sense_is_told():
     with pytest.raises(ParameterError, match="changes nothing"):
         Change(3)
     with pytest.raises(ParameterError, match="in a tuple"):
-        Change(3, opens="deep_integration")
+        Change(3, opens=cast("tuple[str, ...]", "deep_integration"))
     with pytest.raises(StrategyError, match="opens 'deep'"):
         economy(Change(3, opens=("deep",)))
     with pytest.raises(StrategyError, match="opens 'external_finance'"):

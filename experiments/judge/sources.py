@@ -83,7 +83,8 @@ def of_models() -> Frame:
             title = f"{name}: {'share funded by banks' if what == 'banks' else what}"
             unit = "share of a loan" if what == "banks" else "share/quarter"
             period, until = str(fact.get("period", "undated")), last_year(fact)
-            told = (of["value"], later, of["later"], period, until, REPLACED, of["source"], row.title)
+            status = REPLACED if of["source"] in facts else MIDDLE
+            told = (of["value"], later, of["later"], period, until, status, of["source"], row.title)
             rows.append((title, unit, *told))
     return pd.DataFrame(rows, columns=COLUMNS).astype({"until": "Int64"})
 

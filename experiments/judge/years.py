@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -10,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from experiments.judge.inside import of_cases
-from experiments.judge.replayed import distances, of_peak
+from experiments.judge.replayed import distances, of_peak, within
 from experiments.judge.sources import seeds
 from experiments.measure.arithmetic import YEAR, Values
 from experiments.measure.dated import FROM_BANKS
@@ -18,6 +19,7 @@ from experiments.measure.futures import FOCUS, Frame
 from experiments.measure.lives import MANNERS
 
 PEER = "consumer_traffic"  # the business model in which households lend
+CHANGE = "change from 2016 to 2025 of the share that runs deep integration"
 VANISHED = ("stopped", "broke")
 OF_QUANTITIES = ["quantity", "published", "arm", "worlds", "mean", "low", "high"]
 OF_SERIES = ["series", "arm", "year", "worlds", "median", "lower", "upper"]
@@ -176,6 +178,8 @@ def quantities(arm: Years, forecast: Sequence[int]) -> dict[str, tuple[Values, s
             for model in (PEER, FROM_BANKS, FOCUS):
                 what = f"share of the living platforms at the end of {year}, {model.replace('_', ' ')}"
                 found[what] = arm.part(model, year), ""
+    if {2016, 2025} <= there:
+        found[CHANGE] = arm.part(FOCUS, 2025) - arm.part(FOCUS, 2016), ""
     return found
 
 
@@ -206,17 +210,20 @@ def quantity_rows(arms: Mapping[str, Years], forecast: Sequence[int]) -> Frame:
     for name, arm in arms.items():
         for quantity, (values, told) in quantities(arm, forecast).items():
             found = of_cases(values)
-            rows.append((quantity, told, name, found.n, found.mean, found.low, found.high))
+            low = -math.inf if quantity.startswith(CHANGE) else 0.0
+            rows.append((quantity, told, name, found.n, *within(found, low)))
     return pd.DataFrame(rows, columns=OF_QUANTITIES)
 
 
 def changes(here: Years, later: Years, forecast: Sequence[int]) -> dict[str, tuple[Any, Any, Any]]:
-    """By quantity: its mean over worlds here, with later values, and the mean of the paired difference."""
+    """By quantity: its mean over worlds here, with later values, and the mean of the paired difference; of
+    worlds that have a number both times."""
     one, other = quantities(here, forecast), quantities(later, forecast)
     found = {}
     for name, (values, _) in one.items():
-        moved = other[name][0]
-        found[name] = of_cases(values), of_cases(moved), of_cases(moved - values)
+        change = other[name][0] - values
+        both = np.isfinite(change)
+        found[name] = of_cases(values[both]), of_cases(other[name][0][both]), of_cases(change)
     return found
 
 
@@ -241,5 +248,5 @@ def mix_rows(arms: Mapping[str, Years]) -> Frame:
             for year in arm.years:
                 found = of_cases(arm.part(model, year))
                 alive = float(arm.alive[model][:, year - arm.first].mean())
-                rows.append((name, model, year, found.n, found.mean, found.low, found.high, alive))
+                rows.append((name, model, year, found.n, *within(found, 0.0, 1.0), alive))
     return pd.DataFrame(rows, columns=OF_MIX)

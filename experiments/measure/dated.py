@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from experiments.measure.fintech_sizes import derived
+from experiments.measure.futures import Frame
 from experiments.measure.lives import MANNERS
 
 FROM_HOUSEHOLDS, FROM_BANKS = "households", "institution_traffic"
@@ -32,7 +33,7 @@ OF_MODELS = ["revenue", "bad_loans", "loans", "profit", "deaths"]
 COUNTS = ("open", "opened", "turned_to", "turned_away", *MANNERS)
 
 
-def kept_dated(economy: Any) -> dict[str, pd.DataFrame]:
+def kept_dated(economy: Any) -> dict[str, Frame]:
     """``quarters`` and ``models`` since the branching, in ``since`` from 1.
 
     ``quarters``: `RECORDED`, `COUNTS` of peer-to-peer platforms, ``lent`` by households [share of yearly
@@ -54,6 +55,8 @@ def kept_dated(economy: Any) -> dict[str, pd.DataFrame]:
     quarters = quarters.reset_index()
     quarters.insert(0, "since", quarters["quarter"].astype(int) - branched)
     models = records.models
+    if not len(models):  # nobody has acted
+        return {"quarters": quarters, "models": pd.DataFrame(columns=["since", "model", *OF_MODELS, "alive"])}
     models = models.loc[models["quarter"] > branched, ["quarter", "model", *OF_MODELS]].reset_index(drop=True)
     small = small_alive(platforms, names)
     models = models.merge(small, how="left", on=["quarter", "model"]).fillna({"alive": 0.0})
@@ -61,7 +64,7 @@ def kept_dated(economy: Any) -> dict[str, pd.DataFrame]:
     return {"quarters": quarters, "models": models}
 
 
-def small_alive(platforms: pd.DataFrame, names: list[str]) -> pd.DataFrame:
+def small_alive(platforms: Frame, names: list[str]) -> Frame:
     """How many platforms but giants live, by quarter and business model."""
     if not len(platforms):
         return pd.DataFrame({"quarter": np.empty(0, int), "model": np.empty(0, str), "alive": np.empty(0)})
@@ -76,7 +79,7 @@ def closed_from(economy: Any) -> float:
     return min([one.quarter(economy.begins) for one in changes], default=np.inf)
 
 
-def counted(platforms: pd.DataFrame, takes: np.ndarray, closed: float = np.inf) -> pd.DataFrame:
+def counted(platforms: Frame, takes: np.ndarray, closed: float = np.inf) -> Frame:
     """`COUNTS` by quarter of platforms of peer-to-peer lending.
 
     takes: whether a business model takes households' money, by its place; closed: from when on it may not.
@@ -103,10 +106,11 @@ def counted(platforms: pd.DataFrame, takes: np.ndarray, closed: float = np.inf) 
         "turned_away": ~mine & lived & lives & before,
         **{name: just & (manner == n + 1) for n, name in enumerate(MANNERS)},
     }
-    return pd.DataFrame(found, dtype=float).groupby(quarter).sum()[columns]
+    by: Frame = pd.DataFrame(found, dtype=float).groupby(quarter).sum()
+    return by[columns]
 
 
-def charged(platforms: pd.DataFrame, names: list[str]) -> pd.DataFrame:
+def charged(platforms: Frame, names: list[str]) -> Frame:
     """``take`` of living platforms of traffic for institutions, each counted alike, and ``own``: the part of
     all their loans that nobody else funds; by quarter, where there are any."""
     if not len(platforms) or FROM_BANKS not in names:

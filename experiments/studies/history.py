@@ -24,7 +24,7 @@ from typing import Any
 import pandas as pd
 
 from experiments.judge import sources
-from experiments.judge.replayed import CARRIED, OF_SCORES, carried, errors, scores
+from experiments.judge.replayed import CARRIED, OF_SCORES, carried, errors, naive, scores
 from experiments.judge.years import (
     Years,
     changes,
@@ -54,7 +54,7 @@ TURNED = ["quantity", "arm", "worlds", "here", "later", "change", "low", "high"]
 class Replay:
     """``years``: by arm. Tables: ``quantities`` by arm, ``errors`` of the yearly counts, ``scores`` of
     forecasts, ``models`` in the mix by year, ``parameters`` with what they rest on, ``later``: what moves
-    with later values."""
+    with later values. ``closes``: the year of the closure."""
 
     years: Mapping[str, Years]
     quantities: Frame
@@ -64,6 +64,7 @@ class Replay:
     models: Frame
     parameters: Frame
     later: Frame
+    closes: int
 
 
 def told() -> Mapping[str, Any]:
@@ -109,6 +110,13 @@ def dated(*, law: bool, without: str = "") -> tuple[dict[str, Any], list[Any]]:
         elif law and change not in left:
             later.append(replace(change, at=quarter))
     return start, later
+
+
+def closing() -> int:
+    """The year in which peer-to-peer lending is closed by law."""
+    from sim.law import rules
+
+    return int(str(rules()[told()["closure"]].changes[0].at)[:4])
 
 
 def openings() -> list[Any]:
@@ -196,8 +204,12 @@ def summed(years: Mapping[str, Years], later: Mapping[str, Years]) -> Replay:
     forecast = [year for year in truth if year > known]
     shares = {arm: one.ends() for arm, one in years.items()}
     ahead = {arm + CARRIED: carried(of, truth, known) for arm, of in shares.items() if known in of}
+    knows = {arm + more for arm in (ERAS, LAW) for more in ("", CARRIED)}
+    plain = naive(truth, known, forecast, closing())
     spans = [forecast, *([year] for year in forecast)]
-    told_scores = [scores({**shares, **ahead}, truth, known, span) for span in spans if set(span) <= there]
+    told_scores = [
+        scores({**shares, **ahead}, truth, plain, span, knows) for span in spans if set(span) <= there
+    ]
     moved = [
         (quantity, arm, change.n, here.mean, then.mean, change.mean, change.low, change.high)
         for arm, one in later.items()
@@ -206,12 +218,13 @@ def summed(years: Mapping[str, Years], later: Mapping[str, Years]) -> Replay:
     return Replay(
         years,
         quantity_rows(years, forecast),
-        errors(shares, truth),
+        errors(shares, truth, known),
         pd.concat(told_scores, ignore_index=True) if told_scores else pd.DataFrame(columns=OF_SCORES),
         series_rows(years),
         mix_rows(years),
         pd.concat([sources.parameters(), sources.of_models()], ignore_index=True),
         pd.DataFrame(moved, columns=TURNED),
+        closing(),
     )
 
 

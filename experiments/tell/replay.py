@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from experiments.judge.replayed import CARRIED, LAST, NAIVE, TREND
+from experiments.judge.replayed import CARRIED, NAIVE
 from experiments.judge.sources import DESIGN, DRAWN, HELD, KNOWN, MIDDLE, REPLACED, seeds
-from experiments.judge.years import Years
+from experiments.judge.years import CHANGE, Years
 from experiments.measure.arithmetic import Values
 from experiments.measure.futures import Frame
 from experiments.tell.drawing import colour, panels
 from experiments.tell.markdown import table
-from experiments.tell.words import label, many, number
+from experiments.tell.words import label, listed, many, number
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 
 
 TINTS = {"eras_and_law": "#e69f00", "law_only": "#0072b2", "neither": "#009e73"}
-UNCLOSED = "_unclosed"
+UNCLOSED, ERAS = "_unclosed", "eras"
+WAYS = tuple(TINTS)
 SHOWN = ("open", "opened", "died", "vanished", "lent", "borrower", "take", "own", "notes", "bad", "credit")
 CALLED = {
     "eras_and_law": "eras and law",
@@ -61,11 +62,28 @@ def words(found: Any) -> str:
         f"Means over {worlds}, each with its own draw of the assumed parameters; 95 % intervals in brackets "
         "where there are worlds enough.",
         "",
+        *of_essay(found),
         *of_forecasts(found),
         *of_errors(found),
         *of_quantities(found),
     ]
     return "\n".join(lines)
+
+
+def of_essay(found: Any) -> list[str]:
+    """Whether platforms come to integrate deeply, where they could from the start."""
+    mine = found.quantities.loc[found.quantities["quantity"] == CHANGE]
+    lines = []
+    for _, row in mine.loc[~mine["arm"].str.startswith(ERAS)].iterrows():
+        word = "no verdict" if not math.isfinite(row["low"]) else "open"
+        word = "rises" if row["low"] > 0.0 else "falls" if row["high"] < 0.0 else word
+        off = spread(row, "mean", 100.0)
+        lines.append(f"- {called(str(row['arm']))}: **{word}**, by {off} points.")
+    if not lines:
+        return []
+    said = "From the end of 2016 to that of 2025 the share of living platforms that integrate deeply, where "
+    said += "every business model could be chosen all the time (for the essay it has to rise):"
+    return ["## What it says of the essay", "", said, "", *lines, ""]
 
 
 def of_forecasts(found: Any) -> list[str]:
@@ -75,15 +93,14 @@ def of_forecasts(found: Any) -> list[str]:
         return ["The years that were to be forecast are not lived: no forecast.", ""]
     span = scores["years"].iloc[0]
     mine = scores.loc[scores["years"] == span].set_index("forecast")
-    best = min(float(mine.loc[name, "error"]) for name in NAIVE)
     lines = ["## Forecasts of the number of peer-to-peer platforms", ""]
     for arm in (one for one in mine.index if one not in NAIVE):
         row = mine.loc[arm]
-        off, word = spread(row, "error", 100.0), f"**{beside(row, best)}**"
+        off, word = spread(row, "error", 100.0), f"**{beside(row, float(row['naive']))}**"
         lines.append(
-            f"- {called(str(arm))}: off by {off} points of the peak, {word} the better naive forecast "
-            f"({number(100 * best)}); nearer than it in {number(100 * nearer(row))} % of "
-            f"{many(int(row['worlds']))}."
+            f"- {called(str(arm))}: off by {off} points of the peak, {word} the best naive forecast that "
+            f"knows as much of the law ({number(100 * row['naive'])}); nearer in "
+            f"{number(100 * row['nearer'])} % of {many(int(row['worlds']))}."
         )
     heads = ["forecast", *dict.fromkeys(scores["years"])]
     by = scores.set_index(["forecast", "years"])
@@ -95,9 +112,12 @@ def of_forecasts(found: Any) -> list[str]:
         "",
         "Mean distance from the published share of the peak (the highest number at the end of a year up to "
         f"{seeds('history')['known_until']}), in points; a world that had none until then is no case. Naive: "
-        f"{LAST}; {TREND}. Like them, what goes on from the last known value moves from what was published "
-        "last, by as much as the world does. The naive ones know nothing of the closure, which is an input "
-        "of the replay: where it acts, the arms without it are the fair comparison.",
+        f"{'; '.join(NAIVE)}. Like them, what goes on from the last known value moves from what was "
+        "published last, by as much as the world does. The closure is an input of the replay, not found by "
+        "it: arms with it stand beside a naive forecast that knows it too, arms without it show what the "
+        "model says by itself. Each interval stands for itself, none is corrected for their number.",
+        "",
+        *before_closure(found),
         "",
         table(heads, rows, aligned=True),
         "",
@@ -105,16 +125,23 @@ def of_forecasts(found: Any) -> list[str]:
     return lines
 
 
+def before_closure(found: Any) -> list[str]:
+    """How far forecasts are off before the law closes anything."""
+    years = [one for one in dict.fromkeys(found.scores["years"]) if one.isdigit() and int(one) < found.closes]
+    if not years:
+        return []
+    mine = found.scores.loc[found.scores["years"] == years[-1]].set_index("forecast")
+    off = [f"{called(str(arm))} {spread(mine.loc[arm], 'error', 100.0)}" for arm in WAYS if arm in mine.index]
+    best = min(float(mine.loc[name, "error"]) for name in NAIVE)
+    said = f"Of the years to be forecast only {listed(years)} lies before the closure. There, off by: "
+    return [f"{said}{listed([*off, f'the best naive forecast {number(100 * best)}'])}.", ""]
+
+
 def beside(row: Any, best: float) -> str:
     """Whether a forecast is nearer than another one, as far as its interval says."""
     if not math.isfinite(row["low"]):
         return "no verdict beside"
     return "worse than" if row["low"] > best else "better than" if row["high"] < best else "not told from"
-
-
-def nearer(row: Any) -> float:
-    """The part of worlds that is nearer than both naive forecasts."""
-    return min(float(row["beats_last"]), float(row["beats_trend"]))
 
 
 def spread(row: Any, name: str, times: float = 1.0) -> str:
@@ -331,7 +358,7 @@ def mixes(years: Mapping[str, Years]) -> Figure:
                 at, base, base + height, color=colour(name, names), alpha=0.8, linewidth=0, label=label(name)
             )
             base = base + height
-        panel.set(title=called(arm), xlim=(2011, 2026), ylim=(0, None), xticks=range(2011, 2027, 3))
-    axes[0].set_ylabel("platforms, giants left out")
+        panel.set(title=called(arm), xlim=(2011, 2026), xticks=range(2011, 2027, 3))
+    axes[0].set(ylabel="platforms, giants left out", ylim=(0, None))
     axes[-1].legend(frameon=False, fontsize=8, loc="center left", bbox_to_anchor=(1.0, 0.5))
     return figure
