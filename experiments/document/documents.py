@@ -171,8 +171,8 @@ def shown(name: str, value: Any) -> str:
     if isinstance(value, tuple):
         words = [f"{one[0]} {as_read(one[1])}" if isinstance(one, tuple) else one for one in value]
         return ", ".join(words)
-    if value is None or isinstance(value, Rule):
-        return value.name if isinstance(value, Rule) else ""
+    if value is None or isinstance(value, str | Rule):
+        return value.name if isinstance(value, Rule) else value or ""
     return (
         SIGHTS[value] if name == "sees" else as_read(round(value, 6) if isinstance(value, float) else value)
     )
