@@ -83,10 +83,14 @@ class Borrowing(Funder):
             e.ledger.pay("loans to platforms", self.by_bank(e, part), part)
 
     def repay(self, e, principal: Fen, before: Fen) -> None:
-        """What was borrowed for the own part of loans is paid back as they are."""
+        """What was borrowed for the own part of loans is paid back as this part is, and from nothing else that
+        has come in: interest belongs to others first."""
         platforms = e.platforms.columns
         owed = np.where(self.share(e) > 0.0, 0, platforms["borrowing"])
-        back = np.minimum(owed, np.ceil(principal * (owed / np.maximum(1, before)))).astype(np.int64)
+        others = sum(funder.owed(e) for funder in funders.FUNDERS if funder is not self)
+        loans = platforms["loans"]  # after what came in, as what the others have a claim on
+        own = np.maximum(0, loans - others) / np.maximum(1, loans)
+        back = np.minimum(owed, np.floor(own * principal)).astype(np.int64)
         back = np.minimum(back, np.maximum(0, platforms["deposits"]))
         if any_of(back):
             e.ledger.pay("borrowing repaid", back, self.by_bank(e, back))
