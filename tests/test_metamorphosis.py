@@ -71,6 +71,7 @@ def test_the_split_of_a_lived_world_is_exact_and_the_way_to_integration_is_told(
         assert share_of(alive, of)[0, -1] == pytest.approx(start + moved.sum(), abs=1e-12)
         here = came_by(kept["platforms"], {kind}, 40)
         assert sum(here.values()) == alive[0, kinds.index(kind), -1]
+        assert here["there"] == 0 or kind == HARVEST
     assert len(turns(kept["platforms"])) == to[0, :, 1:].sum()
     assert (clients(economy)["clients"].to_numpy() >= 2).all()
 

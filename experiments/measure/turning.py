@@ -27,7 +27,8 @@ LEAST_CLIENTS = 2  # below which clients cannot be alike
 
 def kept_turning(economy: Any) -> dict[str, pd.DataFrame]:
     """``quarters``; ``counts`` by quarter since the branching and business model, ``kind``; ``platforms`` by
-    quarter with the kind; ``clients``, a row a platform with clients as they are at the end."""
+    quarter with the kind and when it was ``founded`` (since the branching); ``clients``, a row a
+    platform with clients as they are at the end."""
     branched, names = economy.branched, np.array([row.name for row in economy.models], dtype=object)
     counts: Any = economy.records.models.reset_index()
     counts = counts.loc[counts["quarter"] > branched]
@@ -46,6 +47,7 @@ def kept_turning(economy: Any) -> dict[str, pd.DataFrame]:
             "since": lives["quarter"].to_numpy(int) - branched,
             "platform": lives["platform"].to_numpy(int),
             "kind": names[lives["model"].to_numpy(int)],
+            "founded": lives["founded"].to_numpy(int) - branched,
             **{name: lives[name].to_numpy(float) for name in KEPT},
         }
     )
@@ -152,12 +154,11 @@ def turns(lives: Frame) -> Frame:
 
 def came_by(lives: Frame, kinds: set[str], last: int) -> dict[str, int]:
     """How those who run one of these kinds at the end came to it: ``turned`` to it, ``founded`` with it since
-    the branching, or ``there`` with it from the start (first quarter) and never turned."""
+    the branching, or ``there`` with it from the start and never turned."""
     end = lives.loc[(lives["since"] == last) & (lives["alive"] > 0) & lives["kind"].isin(kinds)]
-    first = lives.groupby("platform")["since"].min()
     moved = set(turns(lives)["platform"].tolist())
     found = {"turned": 0, "founded": 0, "there": 0}
-    for platform in end["platform"].tolist():
-        way = "turned" if platform in moved else "there" if first[platform] == 1 else "founded"
+    for platform, founded in zip(end["platform"].tolist(), end["founded"].tolist(), strict=True):
+        way = "turned" if platform in moved else "there" if founded <= 0 else "founded"
         found[way] += 1
     return found
