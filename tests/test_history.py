@@ -17,7 +17,7 @@ from experiments.measure.dated import COUNTS, OF_MODELS, RECORDED, counted, kept
 from experiments.measure.lives import MANNERS
 from experiments.studies import history as study
 from experiments.tell import replay
-from sim.law import openings
+from sim.population.models import openings
 
 TINY = "--worlds 2 --firms 200 --banks 4 --platforms 20 --burn-in 3 --quarters 32 --workers 1 --quiet"
 KNOWN = int(sources.seeds("history")["known_until"])

@@ -6,7 +6,8 @@ from typing import cast
 import pytest
 
 from sim import Economy, ParameterError
-from sim.law import Change, openings
+from sim.law import Change
+from sim.population.models import openings
 from sim.strategies.base import StrategyError
 
 OPENS = Change(3, opens=("deep_integration",), words="Integration begins")
