@@ -1,7 +1,7 @@
 """Business models open to founders from a date on: closed before, founded from then on, saved and told."""
 
 import pickle
-from typing import cast
+from typing import Any, cast
 
 import pytest
 
@@ -14,7 +14,7 @@ OPENS = Change(3, opens=("deep_integration",), words="Integration begins")
 FIRST = {"consumer_traffic": 2, "deep_integration": 2}
 
 
-def economy(timeline=OPENS, strategy=FIRST, **kwargs):
+def economy(timeline: Any = OPENS, strategy=FIRST, **kwargs):
     return Economy(strategy, firms=300, banks=4, platforms=40, seed=3, timeline=timeline, **kwargs)
 
 
