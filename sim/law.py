@@ -186,15 +186,6 @@ def in_force(
     return p
 
 
-def openings(timeline: Timeline, begins: str | None) -> dict[str, int]:
-    """The quarter from which founders may choose a business model, by its name; others may always."""
-    found: dict[str, int] = {}
-    for change in timeline:
-        for name in change.opens:
-            found.setdefault(name, change.quarter(begins))
-    return found
-
-
 def check_future(timeline: Timeline, begins: str | None, quarter: int) -> None:
     """Raise ParameterError, in one line, for a change that is not after that quarter."""
     for change in timeline:

@@ -73,6 +73,7 @@ def test_they_turn_at_a_review_to_what_brings_more_by_a_margin_and_only_if_they_
     row: dict[str, Any] = {
         "alive": True, "acts": 1.0, "adapts": 1.0, "own_seen": 1.0, "best_seen": 1.51, "best_model": 2,
         "deposits": 1000, "claims_owed": 0, "loans": 0, "participations_owed": 0,
+        "borrowing": 0, "float_owed": 0, "custody": 0,
         "size": 1.0, "put_in": 0.0, "practice": 1.0,
     }  # fmt: skip
 
@@ -96,7 +97,8 @@ def test_what_they_weigh_is_the_same_for_all_models(restless):
             model_in=np.array([1e6, 1e6, 0.0]), model_gross=np.array([1e5, 2e4, 1e9]),
             own_seen=np.zeros(n), best_seen=np.zeros(n), best_model=np.zeros(n, np.int32),
         )  # fmt: skip
-        weigh_models.plain(np.ones(n, bool), table, np.array(places), seen, 32, p)
+        others = SimpleNamespace(places=np.array(places), may=np.ones(len(places), bool), seen=seen)
+        weigh_models.plain(np.ones(n, bool), table, others, 32, p)
         return table
 
     one = weighed([0, 1, 2], seen, [0, 1, 2])

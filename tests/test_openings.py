@@ -1,19 +1,20 @@
 """Business models open to founders from a date on: closed before, founded from then on, saved and told."""
 
 import pickle
-from typing import cast
+from typing import Any, cast
 
 import pytest
 
 from sim import Economy, ParameterError
-from sim.law import Change, openings
+from sim.law import Change
+from sim.population.models import openings
 from sim.strategies.base import StrategyError
 
 OPENS = Change(3, opens=("deep_integration",), words="Integration begins")
 FIRST = {"consumer_traffic": 2, "deep_integration": 2}
 
 
-def economy(timeline=OPENS, strategy=FIRST, **kwargs):
+def economy(timeline: Any = OPENS, strategy=FIRST, **kwargs):
     return Economy(strategy, firms=300, banks=4, platforms=40, seed=3, timeline=timeline, **kwargs)
 
 
@@ -34,6 +35,8 @@ def test_nobody_runs_a_model_before_it_opens_and_as_many_begin_as_of_others(live
     _, before, after = lived
     assert all(number == 0 and "deep_integration" not in mix for number, mix in before)
     assert small(after, "deep_integration") == after.p.starters == 2
+    names = {after.models[n].name for n in after.open_models}
+    assert names == {"consumer_traffic", "deep_integration"}
 
 
 def test_a_twin_and_what_was_saved_open_it_too(lived, tmp_path):
@@ -54,16 +57,19 @@ def test_a_change_to_come_closes_a_model_until_then(lived):
     assert [later.models[n].name for n in later.open_models] == ["deep_integration"]
 
 
-def test_those_who_adapt_may_not_turn_to_what_is_closed():
+@pytest.mark.parametrize("closed", [True, False])
+def test_those_who_adapt_may_not_turn_to_what_is_closed(closed):
     from sim.population.adaptive import adaptive
 
     late = Change(40, opens=("institution_traffic", "deep_integration", "sideline_platform"))
-    one = economy(
-        late, {adaptive("consumer_traffic"): 4}, model_review_chance=0.25, review_margin=0.0, moving_cost=0.0
-    )
-    one.run(8)
-    assert set(one.mix) == {"consumer_traffic"}
-    assert (one.platforms["best_model"] < 0).all()
+    eager = {"model_review_chance": 0.25, "review_margin": 0.0, "moving_cost": 0.0, "review_after": 4.0}
+    one = economy(late if closed else (), {adaptive("consumer_traffic"): 4}, parameters=eager)
+    looked = False
+    for _ in range(14):
+        one.run(1)
+        looked |= bool((one.platforms["best_model"] >= 0).any())
+    assert looked is not closed
+    assert (set(one.mix) == {"consumer_traffic"}) is closed
 
 
 def test_what_makes_no_sense_is_told():

@@ -1,13 +1,12 @@
 """Which business models platforms run: what an economy is given, who is dealt which, what a model writes."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from sim.credit.funders import FUNDERS
 from sim.engine.draws import claim, key, uniform
-from sim.law import Timeline, openings
 from sim.links.lines import LINES
 from sim.population.adaptive import row_of
 from sim.strategies.base import BusinessModel, StrategyError, discover, strategy
@@ -94,6 +93,18 @@ def runs_as(models: Sequence[BusinessModel], row: BusinessModel) -> int:
     return [one.name for one in models].index(row.starts_as or row.name)
 
 
+def openings(timeline: Iterable[Any], begins: str | None) -> dict[str, int]:
+    """The quarter from which founders may choose a business model, by its name; others may always.
+
+    timeline: changes in the order in which they act, see `sim.law`.
+    """
+    found: dict[str, int] = {}
+    for change in timeline:
+        for name in change.opens:
+            found.setdefault(name, change.quarter(begins))
+    return found
+
+
 def still_closed(economy) -> set[str]:
     """The names of business models that nobody may found or turn to in the next quarter."""
     opened = openings(economy.timeline, economy.begins)
@@ -116,7 +127,7 @@ def close_later(economy) -> None:
     economy.open_models = tuple(n for n in economy.open_models if economy.models[n].name not in closed)
 
 
-def check_openings(rows: Sequence[BusinessModel], timeline: Timeline) -> None:
+def check_openings(rows: Sequence[BusinessModel], timeline: Iterable[Any]) -> None:
     """StrategyError for a timeline that opens what is none of these business models, or does nothing; rows:
     what platforms begin with."""
     acting = {row.name for row in with_those_turned_to(rows) if row.acts and not row.starts_as}
