@@ -83,8 +83,8 @@ class Borrowing(Funder):
             e.ledger.pay("loans to platforms", self.by_bank(e, part), part)
 
     def repay(self, e, principal: Fen, before: Fen) -> None:
-        """What was borrowed for the own part of loans is paid back as this part is, and from nothing else that
-        has come in: interest belongs to others first."""
+        """What was borrowed for the own part of loans is paid back as this part is, and out of nothing else
+        that has come in: interest belongs to others first."""
         platforms = e.platforms.columns
         owed = np.where(self.share(e) > 0.0, 0, platforms["borrowing"])
         others = sum(funder.owed(e) for funder in funders.FUNDERS if funder is not self)
