@@ -120,6 +120,12 @@ def test_the_table_tells_arms_that_were_asked_for_with_intervals_over_worlds():
     rows["no_room"] = rows["world"] / 10.0
     found = bound(rows, [FREE])
     assert set(found["arm"]) == {FREE} and (found["worlds"] == 12).all()
+    rare, got = limited(FREE), np.array([1.0] * 8 + [0.99, 0.98, 0.9, 0.1])
+    rare["rounds"] = 4.0 * got[rare["world"]]
+    hardly = bound(rare, [FREE]).set_index("measure").loc["rounds asked for and not got"]
+    assert (
+        0.0 == hardly["low"] < hardly["mean"] < hardly["high"] == 1.0
+    )  # and no more than all, no less than none
     row = found.set_index("measure").loc["turned away for want of a row, of all who came"]
     assert row["low"] < row["mean"] < row["high"]
     text = "\n".join(told.lines(found))

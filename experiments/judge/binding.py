@@ -77,6 +77,8 @@ def bound(binding: Frame, arms: Sequence[str]) -> Frame:
         numbers = np.array([np.mean(lucks, axis=0) for lucks in worlds.values()])
         for place, (resource, measure) in enumerate(MEASURES):
             mean = of_cases(numbers[:, place])
-            rows.append((str(arm), resource, measure, mean.n, mean.mean, mean.low, mean.high))
+            most = math.inf if measure.startswith("dearer") else 1.0  # an interval holds only what can be
+            low, high = (float(np.clip(end, 0.0, most)) for end in (mean.low, mean.high))
+            rows.append((str(arm), resource, measure, mean.n, mean.mean, low, high))
     columns = ["arm", "resource", "measure", "worlds", "mean", "low", "high"]
     return pd.DataFrame(rows, columns=columns)
