@@ -37,6 +37,9 @@ SCRIPTS = {
     "depth": "What depth does",
     "diversification": "What many kinds of links do",
     "ablation": "What each mechanism does",
+    "metamorphosis": "How platforms turn",
+    "policy": "What rules of law do",
+    "history": "The years replayed",
     "verdict": "The essay's claims",
 }
 WORLDS = {"verdict": "compare"}  # whose worlds a script has, where they are not its own
