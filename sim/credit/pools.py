@@ -98,8 +98,13 @@ def allow(ration: np.ndarray, need: np.ndarray, limit: np.ndarray) -> None:
 def pay_in(e, lent: np.ndarray) -> None:
     """Funders pay their shares of what is lent, in whole fen; the platform pays the rest.
 
-    The most junior first: those who see their money lie idle look before others have paid for these loans.
+    What it lacks of its own part is lent to it before anybody has paid. Then the most junior first: those who
+    see their money lie idle look before others have paid for these loans.
     """
+    own = lent - np.sum([np.floor(funder.share(e) * lent) for funder in funders.FUNDERS], axis=0)
+    lacking = np.ceil(np.maximum(0.0, own - own_money(e)))
+    for funder in funders.FUNDERS:
+        funder.pays_for_own(e, lacking)
     for funder in reversed(list(funders.FUNDERS)):
         funder.pay_in(e, lent)
 

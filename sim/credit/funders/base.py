@@ -68,6 +68,9 @@ class Funder:
         """What it lends a platform for its own part of loans, beyond the platform's cash (fen)."""
         return np.zeros(len(e.platforms))
 
+    def pays_for_own(self, e: Any, lacking: np.ndarray) -> None:
+        """Lends a platform what its cash lacks for its own part of loans (fen), up to `adds_to_own`."""
+
     def pay_in(self, e: Any, lent: Fen) -> None:
         """Pays its part of what has been promised to borrowers."""
 

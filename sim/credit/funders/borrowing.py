@@ -10,7 +10,7 @@ from sim.actors.banks import Bank
 from sim.actors.platforms import Platform
 from sim.credit import funders
 from sim.credit.funders.base import Fen, Funder
-from sim.credit.pools import idle, own_money
+from sim.credit.pools import idle
 from sim.engine.chart import Flow, Instrument, WriteOff
 from sim.engine.fen import any_of
 from sim.engine.ledger import total_by
@@ -72,13 +72,15 @@ class Borrowing(Funder):
         room = e.p.borrowing_limit * float(e.banks.columns["room"].sum())
         return np.minimum(np.maximum(0.0, leverage * worth - platforms["borrowing"]), room)
 
+    def pays_for_own(self, e, lacking: np.ndarray) -> None:
+        self.lends(e, np.minimum(lacking, np.floor(self.adds_to_own(e))))
+
     def pay_in(self, e, lent: Fen) -> None:
-        own = lent.astype(float)
-        for funder in funders.FUNDERS:
-            own -= np.floor(funder.share(e) * lent)
-        lacking = np.ceil(np.maximum(0.0, own - own_money(e)))
-        part = np.floor(self.share(e) * lent) + np.minimum(lacking, np.floor(self.adds_to_own(e)))
-        part = part.astype(np.int64)
+        self.lends(e, np.floor(self.share(e) * lent))
+
+    def lends(self, e, amounts: np.ndarray) -> None:
+        """The platforms' banks lend them so much (whole fen)."""
+        part = amounts.astype(np.int64)
         if any_of(part):
             e.ledger.pay("loans to platforms", self.by_bank(e, part), part)
 
