@@ -81,7 +81,9 @@ def test_what_cash_lacks_of_the_own_part_is_borrowed_up_to_capital(lived):
     lacking = np.ceil(
         lent[rich] - np.floor(platforms["from_banks"][rich] * lent[rich]) - own_money(twin)[rich]
     )
-    BORROWING.pay_in(twin, lent)
+    asked = np.zeros(len(wanted))
+    asked[rich] = lacking
+    BORROWING.pays_for_own(twin, asked)
     assert (platforms["borrowing"] - before)[rich] == lacking > 0
     assert (np.delete(platforms["borrowing"] - before, rich) == 0).all()
     owed = platforms["borrowing"].copy()

@@ -53,6 +53,8 @@ def begin(economy, chosen: Mapping[BusinessModel, int | None]) -> None:
     economy.open_models = tuple(names.index(name) for name in dict.fromkeys(named) if name not in closed)
     everybody = np.arange(len(platforms))
     platforms["model"] = 0
+    for scorers in (economy.firm_scorers, economy.consumer_scorers):
+        scorers.belong(everybody, 0)  # loans of those that have ended wait for their labels under some model too
     platforms["adapts"] = 0.0
     places = [names.index(row.name) for row in rows]
     for group in (platforms["giant"], ~platforms["giant"]):
