@@ -99,7 +99,8 @@ def read() -> Iterator[None]:
     answers, sys.stdout = sys.stdout.buffer, sys.stderr
     met: dict[tuple[str, str], dict[tuple, None]] = {}
 
-    def noted(function: Any) -> Any:
+    def noted(function: Any, apart: bool = False) -> Any:
+        plain = compiling.lays_in(function, False)  # what it calls is laid into it, and not made by itself
         types = met.setdefault((function.__module__, function.__name__), {})
         looks: set[tuple] = set()
 
@@ -108,7 +109,7 @@ def read() -> Iterator[None]:
             if look not in looks:  # what Numba calls them takes ten times as long to say
                 types[tuple(numba().typeof(thing) for thing in given)] = None
                 looks.add(look)
-            return function(*given)
+            return plain(*given)
 
         return call
 
