@@ -61,7 +61,7 @@ ELSEWHERE = {
     "portal_sight": "of old brokers",
     "prior_weight": "young and lent to",
     "reach_speed": "where more get online",
-    "service_limit": "of brokers in want",
+    "passed_on_counted": "of brokers in want",
     "wallet_openings": "of new wallets",
 }
 
@@ -129,6 +129,7 @@ SPECIAL = {
     "lender_leverage_cap": "platforms whose loans passed on count as their debt",
     "income_tax_least": "a state with hardly any debt",
     "income_tax_most": "a state with crushing debt",
+    "own_part_borrowed": "platforms with too little cash for their own part of loans",
     "owners_purse": "owners with too little money for entrants",
     "platform_loans_cap": "platforms whose loans are half of those of banks",
     "poaching": "two integrators after the same firm",
@@ -136,6 +137,7 @@ SPECIAL = {
     "resolution_capital": "a bank that fails",
     "rate_cap": "borrowers through platforms whose price would be above it",
     "rollover": "a platform whose claims fall due faster than its loans, while others still lend to it",
+    "upkeep_limit": "a platform whose links cost more to keep up than its budget holds",
     "take_limit": "a platform whose fee is near the limit",
 }
 

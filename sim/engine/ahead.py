@@ -153,4 +153,6 @@ def machine_of(module: str, name: str) -> Any:
     there = vars(loaded(path, text) if text else importlib.import_module(module))
     if isinstance(there[name], compiling.Compiled):
         return there[name].machine
-    return next(thing for thing in there.values() if getattr(thing, "py_func", None) is there[name])
+    code = there[name].__code__  # of which Numba was given a copy, with machine code for what it calls
+    made = (thing for thing in there.values() if hasattr(thing, "py_func"))
+    return next(thing for thing in made if thing.py_func.__code__ is code)

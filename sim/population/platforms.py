@@ -54,7 +54,9 @@ def begin(economy, chosen: Mapping[BusinessModel, int | None]) -> None:
     everybody = np.arange(len(platforms))
     platforms["model"] = 0
     for scorers in (economy.firm_scorers, economy.consumer_scorers):
-        scorers.belong(everybody, 0)  # loans of those that have ended wait for their labels under some model too
+        scorers.belong(
+            everybody, 0
+        )  # loans of those that have ended wait for their labels under some model too
     platforms["adapts"] = 0.0
     places = [names.index(row.name) for row in rows]
     for group in (platforms["giant"], ~platforms["giant"]):
