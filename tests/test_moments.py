@@ -251,12 +251,13 @@ def test_borrowers_are_watched_for_as_long_as_is_said():
 
 
 def test_what_is_lost_with_a_platform_is_lost_after_its_death():
+    """Of what was left on that day: what was lost before, its last quarter included, is not stuck with it."""
     script = {
         1: [("platforms", "claims_lost", 1, 50.0)],  # alive: not of a dead platform
         2: [("platforms", "alive", 0, False), ("platforms", "claims_lost", 0, 20.0)],
         3: [("platforms", "claims_lost", 0, 60.0)],
     }
-    assert follow(script, 4)["lost_with_platform"] == 0.8
+    assert follow(script, 4)["lost_with_platform"] == 0.6
 
 
 def test_scores_are_kept_by_lender_until_their_outcome_is_known(monkeypatch):

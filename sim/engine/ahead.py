@@ -154,5 +154,5 @@ def machine_of(module: str, name: str) -> Any:
     if isinstance(there[name], compiling.Compiled):
         return there[name].machine
     code = there[name].__code__  # of which Numba was given a copy, with machine code for what it calls
-    made = (thing for thing in there.values() if hasattr(thing, "py_func"))
-    return next(thing for thing in made if thing.py_func.__code__ is code)
+    copies = {name: getattr(thing, "py_func", None) for name, thing in there.items()}
+    return next(there[name] for name, copy in copies.items() if copy and copy.__code__ is code)
