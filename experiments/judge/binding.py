@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Sequence
 from typing import Any
@@ -10,8 +11,10 @@ import numpy as np
 import pandas as pd
 
 from experiments.judge.inside import of_cases
+from experiments.measure.arithmetic import share
 from experiments.measure.futures import Frame
 
+part = functools.partial(share, none=math.nan)  # of nothing there is none
 DEARER = 0.1  # engineers' cost above its base from which on they are called short
 # resource, what is told of it
 MEASURES = (
@@ -54,11 +57,6 @@ def of_one(quarters: Frame) -> tuple[float, ...]:
         part(float(np.count_nonzero(engineers >= DEARER)), float(len(engineers))),
         float((quarters["workers_found"] < 1.0 - 1e-9).mean()),
     )
-
-
-def part(some: float, whole: float) -> float:
-    """A share; NaN of nothing."""
-    return some / whole if whole > 0.0 else math.nan
 
 
 def bound(binding: Frame, arms: Sequence[str]) -> Frame:

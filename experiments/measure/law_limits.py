@@ -6,6 +6,7 @@ is what it would bind. This is the module that worker processes import.
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,11 +16,13 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from experiments.measure import arithmetic
 from experiments.measure.arithmetic import YEAR
 from experiments.measure.futures import Frame, kept_without_firms
 
 Values = npt.NDArray[np.float64]
 Pair = tuple[float, float]  # level, beyond
+share = functools.partial(arithmetic.share, none=math.nan)  # of nothing there is none
 BARELY = 1e-9  # what is at the limit is not beyond it
 
 
@@ -66,10 +69,6 @@ def of_models(economy: Any) -> Frame:
     summed: Frame = shares.groupby("model", as_index=False).sum()
     summed[columns[1:]] /= len(quarters)
     return summed
-
-
-def share(part: float, whole: float) -> float:
-    return float(part) / float(whole) if whole else math.nan
 
 
 def debts(economy: Any) -> tuple[Values, Values]:

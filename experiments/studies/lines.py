@@ -32,7 +32,7 @@ from experiments.tell import accounts
 from experiments.tell.drawing import band, panels
 from experiments.tell.markdown import table
 from experiments.tell.report import Report
-from experiments.tell.words import number
+from experiments.tell.words import mean_told, number
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -183,12 +183,7 @@ def is_share(quantity: str) -> bool:
 
 def cell(row: Any, quantity: str) -> str:
     """A mean with its interval, in per cent where it is a share."""
-    times, unit = (100.0, " %") if is_share(quantity) else (1.0, "")
-    if not row["worlds"]:
-        return "no case"
-    text = f"{number(times * row['mean'])}{unit}"
-    known = np.isfinite(row["low"]) and np.isfinite(row["high"])
-    return f"{text} ({number(times * row['low'])} to {number(times * row['high'])})" if known else text
+    return mean_told(row, *((100.0, " %") if is_share(quantity) else (1.0, "")))
 
 
 def draw(found: Lines) -> Figure:

@@ -25,7 +25,7 @@ from experiments.study import Study, Tables
 from experiments.tell.drawing import band, colour, panels
 from experiments.tell.markdown import table
 from experiments.tell.report import Report
-from experiments.tell.words import label, number
+from experiments.tell.words import label, mean_told, number
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -105,12 +105,7 @@ def tell(found: Lives) -> Report:
 
 def cell(row: Any, quantity: str) -> str:
     """A mean with its interval, in per cent where it is a share."""
-    times, unit = (100.0, " %") if quantity.startswith(PERCENT) else (1.0, "")
-    if not row["worlds"]:
-        return "no case"
-    text = f"{number(times * row['mean'])}{unit}"
-    known = np.isfinite(row["low"]) and np.isfinite(row["high"])
-    return f"{text} ({number(times * row['low'])} to {number(times * row['high'])})" if known else text
+    return mean_told(row, *((100.0, " %") if quantity.startswith(PERCENT) else (1.0, "")))
 
 
 def draw(found: Lives) -> Figure:

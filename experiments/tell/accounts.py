@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 from experiments.judge.accounts import (
@@ -19,7 +18,7 @@ from experiments.judge.accounts import (
 )
 from experiments.measure.accounts import GROUPS
 from experiments.tell.markdown import table
-from experiments.tell.words import number
+from experiments.tell.words import mean_told
 
 TITLE = "## From which account integration lives"
 KINDS = (WITH, WITHOUT, BY_EFFECTS)
@@ -58,12 +57,7 @@ def cell(by: Any, key: tuple[str, ...]) -> str:
     """A share of GDP in per cent with its interval."""
     if key not in by.index:
         return ""
-    row = by.loc[key]
-    if not row["worlds"]:
-        return "no case"
-    signed = "firms" not in key
-    mean, low, high = (number(100.0 * row[one], signed=signed) for one in ("mean", "low", "high"))
-    return f"{mean} ({low} to {high})" if math.isfinite(row["low"]) and math.isfinite(row["high"]) else mean
+    return mean_told(by.loc[key], 100.0, signed="firms" not in key)
 
 
 def summed(firms: Any) -> list[str]:

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import math
-from typing import Any
-
 from experiments.judge.binding import MEASURES
 from experiments.measure.futures import Frame
 from experiments.tell.markdown import table
-from experiments.tell.words import label, number
+from experiments.tell.words import label, mean_told
 
 TITLE = "## Which resource is short"
 ABOUT = (
@@ -22,15 +19,6 @@ def lines(found: Frame) -> list[str]:
     """The table of `judge.binding.bound`, resources by arms."""
     arms = list(dict.fromkeys(found["arm"]))
     by = found.set_index(["resource", "measure", "arm"])
-    rows = [[f"{resource}: {what}", *(cell(by.loc[(resource, what, arm)]) for arm in arms)]
+    rows = [[f"{resource}: {what}", *(mean_told(by.loc[(resource, what, arm)], 100.0) for arm in arms)]
             for resource, what in MEASURES]  # fmt: skip
     return [TITLE, "", ABOUT, "", table(["", *map(label, arms)], rows, aligned=True), ""]
-
-
-def cell(row: Any) -> str:
-    """A share in per cent with its interval."""
-    if not row["worlds"]:
-        return "no case"
-    text = number(100.0 * row["mean"])
-    known = math.isfinite(row["low"]) and math.isfinite(row["high"])
-    return f"{text} ({number(100.0 * row['low'])} to {number(100.0 * row['high'])})" if known else text

@@ -14,7 +14,7 @@ from experiments.tell.drawing import colour, panels
 from experiments.tell.markdown import table
 from experiments.tell.report import Report
 from experiments.tell.slopes import claims_shown
-from experiments.tell.words import label, number
+from experiments.tell.words import label, mean_told, number
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -54,11 +54,7 @@ def cell(by: Any, key: tuple[str, str, str]) -> str:
         return "–"
     row = by.loc[key]
     times = 100.0 if str(row["unit"]).startswith("share") else 1.0
-    if not row["worlds"] or not math.isfinite(row["mean"]):
-        return "no case"
-    text = number(times * row["mean"])
-    known = math.isfinite(row["low"]) and math.isfinite(row["high"])
-    return f"{text} ({number(times * row['low'])} to {number(times * row['high'])})" if known else text
+    return mean_told(row, times) if math.isfinite(row["mean"]) else "no case"
 
 
 def headline(by: Any, found: Any) -> list[str]:

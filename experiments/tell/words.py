@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import Any
 
 from experiments.measure.futures import FREE, NO_GAINS, NO_PROCESS
 from experiments.run.world import CONTROL
@@ -74,6 +75,16 @@ def number(value: float, *, signed: bool = False) -> str:
         places = max(0, 2 - math.floor(math.log10(size)))
         text = f"{value:+.{places}f}" if signed else f"{value:.{places}f}"
     return text.replace("-", "−")
+
+
+def mean_told(row: Any, times: float = 1.0, unit: str = "", *, signed: bool = False) -> str:
+    """A mean over worlds, so many ``times`` itself, with its interval where there is one; row: ``worlds``,
+    ``mean``, ``low``, ``high``."""
+    if not row["worlds"]:
+        return "no case"
+    mean, low, high = (number(times * row[one], signed=signed) for one in ("mean", "low", "high"))
+    known = math.isfinite(row["low"]) and math.isfinite(row["high"])
+    return f"{mean}{unit} ({low} to {high})" if known else f"{mean}{unit}"
 
 
 def spanned(mean: float, low: float, high: float, *, more: str = "") -> str:

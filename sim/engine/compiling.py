@@ -229,11 +229,9 @@ def kept(function: types.FunctionType, apart: bool = False) -> Any:
     Numba counts who uses an array, in every call within a loop: for who is handed arrays and makes none that
     takes more time than most loops do. So it does not count, unless it must.
     """
-    made = numba().njit(lays_in(function, False), **SETTINGS, _nrt=False)
+    made = by_numba(function, False, apart)
     if not numba().config.DISABLE_JIT:
         made._cache = keeper()(function)
-        if apart:
-            made._compiler._customize_flags = without_overlap
         made._compiler.compile = functools.partial(compiled_by_one, made._compiler.compile, function, apart)
     return made
 
@@ -242,11 +240,16 @@ def compiled_by_one(first: Callable, function: types.FunctionType, apart: bool, 
     """What the first makes of arguments of these kinds; where arrays are made, what one makes that counts."""
     try:
         return first(*kinds)
-    except (numba().core.errors.NumbaError, NotImplementedError, ValueError):
-        counting = numba().njit(lays_in(function, True), **SETTINGS)
-        if apart:
-            counting._compiler._customize_flags = without_overlap
-        return counting._compiler.compile(*kinds)
+    except (numba().core.errors.NumbaError, RuntimeError, ValueError):  # it refuses in all these ways
+        return by_numba(function, True, apart)._compiler.compile(*kinds)
+
+
+def by_numba(function: types.FunctionType, counts: bool, apart: bool) -> Any:
+    """Numba's version of a function, for Python to call, kept nowhere."""
+    made = numba().njit(lays_in(function, counts), **SETTINGS, _nrt=counts)
+    if apart and not numba().config.DISABLE_JIT:
+        made._compiler._customize_flags = without_overlap
+    return made
 
 
 def lays_in(function: types.FunctionType, counts: bool) -> types.FunctionType:

@@ -120,9 +120,9 @@ class Banks(Funder):
         allowed = e.platforms.columns["appetite"] * min(room, left) * share
         # no bank may take more of its part than the law lets it hold of that platform
         parts = allowed[:, None] * (banks["room"] / max(1.0, room))
-        over = parts > self.still_allowed(e)
+        over = np.maximum(0.0, parts - self.still_allowed(e))
         if any_of(over):
-            cut = np.where(over, parts - self.still_allowed(e), 0.0).sum(axis=1)
+            cut = over.sum(axis=1)
             allowed = np.maximum(0.0, np.floor(allowed - cut))
         return allowed
 
