@@ -26,7 +26,7 @@ from sim.actors.platforms import (
     survives,
 )
 from sim.actors.state import sets_policy
-from sim.credit import from_banks, from_platforms, pools, scoring, settlement
+from sim.credit import from_banks, from_platforms, insurance, pools, scoring, settlement
 from sim.credit.footprints import leaves_traces, sells_as_usual
 from sim.engine import given
 from sim.engine.columns import Table
@@ -43,9 +43,10 @@ from sim.engine.rules import Rule, sweep
 from sim.law import Change, Timeline
 from sim.links import billing
 from sim.links import market as links
+from sim.links.lines.cover import insure_firms
 from sim.markets import attention, goods, labour, news, placebo, supply
 from sim.markets.payments import banking, ownership, trade_credit, venture, wallets
-from sim.population import entry, founders, models, start
+from sim.population import entry, founders, institutions, models, start
 from sim.population import exit as leaving
 from sim.population import platforms as population
 from sim.record import beside, indicators, saving, watching
@@ -65,7 +66,7 @@ class Economy(Shown, Populated, mesa.Model):
 
     strategy: name of a business model, a row of one's own, or how many platforms run which, as in
     {"institution_traffic": 16, "deep_integration": 8}, or "free": founders choose among all there are. firms,
-    consumers (default twice the firms), banks: how many. platforms: for how many there is room (default one
+    consumers (default twice the firms), banks, insurers, securities_houses: how many. platforms: for how many there is room (default one
     for 25 firms, at least 40). seed: of every draw, 1 if not given; None draws one, kept in `seed`. rng: the
     same in NumPy's forms, a whole number, Generator, SeedSequence or None. parameters: a `Parameters` or a
     mapping of overrides. timeline: changes of parameters at dates, see `sim.law`. begins: the month in which
@@ -82,6 +83,8 @@ class Economy(Shown, Populated, mesa.Model):
     consumers: Table
     banks: Table
     platforms: Table
+    insurers: Table
+    securities_houses: Table
     owners: Table
     fund: Table
     state: Table
@@ -94,6 +97,8 @@ class Economy(Shown, Populated, mesa.Model):
         consumers: int | None = None,
         banks: int = 20,
         platforms: int | None = None,
+        insurers: int = 4,
+        securities_houses: int = 4,
         seed: int | None = FIRST,
         rng: Any = FIRST,
         parameters: Parameters | Mapping[str, Any] | None = None,
@@ -105,6 +110,7 @@ class Economy(Shown, Populated, mesa.Model):
     ):
         chosen, number = models.models_of(strategy), given.seed_of_both(seed, rng)
         sizes: dict[str, Any] = {"firms": firms, "banks": banks}
+        sizes |= {"insurers": insurers, "securities_houses": securities_houses}
         free = {"consumers": consumers, "platforms": platforms}
         sizes |= {name: size for name, size in free.items() if size is not None}
         saving.check_sizes(sizes, number, threads)
@@ -251,6 +257,7 @@ class Economy(Shown, Populated, mesa.Model):
         founders.post_kinds(self)
         models.review_models(self)
         founders.found_platforms(self)  # with money of their own
+        institutions.open_quarter(self)  # insurers quote, houses are found
         self.each(platforms, wants_growth)
         venture.fund_platforms(self)  # owners commit, the fund backs what it expects
         self.each(platforms, keeps_technology, reviews_prices, sets_budget)
@@ -262,6 +269,7 @@ class Economy(Shown, Populated, mesa.Model):
         self.each(platforms, hires)
 
         # firms plan and borrow
+        insure_firms(self)
         settlement.mishaps(self)
         supply.find_suppliers(self)
         self.each(firms, adapts, plans, asks_for_credit)
@@ -274,6 +282,7 @@ class Economy(Shown, Populated, mesa.Model):
 
         # work and wages
         banking.costs(self)
+        institutions.pay_staff(self)
         labour.find_workers(self)
         self.each(consumers, works)
         self.each(firms, produces)
@@ -281,6 +290,7 @@ class Economy(Shown, Populated, mesa.Model):
 
         # households plan, lend and borrow
         self.each(consumers, plans_spending)
+        insurance.insure_households(self)
         pools.ask_lenders(self)
         first = from_platforms.who_prefers(self)
         from_platforms.lend_to_consumers(self, first)  # who finds an app cheaper and quicker
@@ -308,6 +318,8 @@ class Economy(Shown, Populated, mesa.Model):
         self.each(firms, keeps_accounts, sells_as_usual)
         leaving.firms_leave(self)  # closures and defaults, and who bears them
 
+        insurance.settle_guarantees(self)
+
         # lenders learn, owners and banks close
         scoring.learn(self)  # labels mature; scores improve
         ownership.distribute(self)
@@ -318,6 +330,7 @@ class Economy(Shown, Populated, mesa.Model):
         # platforms are judged, close, fail, pay out
         pools.judge(self)  # funders look at what they lost
         pools.redeem(self)
+        institutions.close(self)
         self.each(platforms, learns_worth, closes_platform_books, survives)
         population.platforms_end(self)
         venture.sell_stakes(self)

@@ -105,6 +105,7 @@ class Banks(Funder):
     }
     judges = banks_judge
     waits = False
+    insurable = True
 
     def share(self, e) -> np.ndarray:
         """The row's share, less what regulation says must be the platform's own."""
@@ -162,6 +163,28 @@ class Banks(Funder):
         e.platforms.columns["pool_losses"] += lost
         e.tallies.platform_losses_of_banks += float(lost.sum())
         return lost
+
+    def earned(self, e) -> Fen:
+        platforms = e.platforms.columns
+        return np.floor(platforms["pool_interest"] * platforms["participations_owed"]).astype(np.int64)
+
+    def lost_of_late(self, e) -> Fen:
+        return e.platforms.columns["pool_losses"]
+
+    def pays_premium(self, e, due: Fen, by_insurer: Fen) -> None:
+        shares = split_within(due, e.memory.participations, False)
+        e.ledger.pay("premiums of banks", shares.sum(axis=0), by_insurer)
+        e.banks["interest_income"] -= shares.sum(axis=0)
+        platforms = e.platforms.columns
+        platforms["pool_interest"] -= due / np.maximum(1, platforms["participations_owed"])
+
+    def is_indemnified(self, e, paid: Fen, by_insurer: Fen) -> None:
+        # a pool of which nothing is left has lost what its banks held alike
+        shares = split_within(paid, e.memory.participations + 1, False)
+        e.ledger.pay("indemnities to banks", by_insurer, shares.sum(axis=0))
+        e.banks.columns["loan_losses"] -= shares.sum(axis=0)
+        e.platforms.columns["pool_losses"] -= paid
+        e.tallies.platform_losses_of_banks -= float(paid.sum())
 
     def looks_back(self, e) -> None:
         """What banks earn on loans of their own, to compare with."""

@@ -24,7 +24,8 @@ class Funder:
     instruments, flows, money: its part of the chart of accounts. pays_fee: the platform takes a fee on what
     it funds. prices_risk: the rate of a loan that it funds includes the expected loss. judges: a rule by
     which it looks back on each platform at the end of the quarter. waits: what a dead platform owes it keeps
-    the platform's owners waiting for what cash is left.
+    the platform's owners waiting for what cash is left. insurable: an insurer may guarantee a part of what it
+    loses, see `sim.credit.insurance`, and the last four methods are its own.
     """
 
     name: str
@@ -37,6 +38,7 @@ class Funder:
     pays_fee = True
     prices_risk = True
     waits = True
+    insurable = False
     judges: Rule | None = None
 
     def share(self, e: Any) -> np.ndarray:
@@ -88,3 +90,17 @@ class Funder:
 
     def run_off(self, e: Any, gone: np.ndarray) -> None:
         """Gets what cash is left in platforms that are `gone` (mask), and writes off what will not come."""
+
+    def earned(self, e: Any) -> Fen:
+        """What interest it got in this quarter."""
+        return np.zeros(len(e.platforms), np.int64)
+
+    def lost_of_late(self, e: Any) -> Fen:
+        """What it lost in this quarter."""
+        return np.zeros(len(e.platforms), np.int64)
+
+    def pays_premium(self, e: Any, due: Fen, by_insurer: Fen) -> None:
+        """Pays for a guarantee: by platform, and the same by insurer."""
+
+    def is_indemnified(self, e: Any, paid: Fen, by_insurer: Fen) -> None:
+        """Gets what a guarantee pays: by platform, and the same by insurer."""
