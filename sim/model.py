@@ -43,7 +43,6 @@ from sim.engine.rules import Rule, sweep
 from sim.law import Change, Timeline
 from sim.links import billing
 from sim.links import market as links
-from sim.links.lines.cover import insure_firms
 from sim.markets import attention, goods, labour, news, placebo, supply
 from sim.markets.payments import banking, ownership, trade_credit, venture, wallets
 from sim.population import entry, founders, institutions, models, start
@@ -66,14 +65,14 @@ class Economy(Shown, Populated, mesa.Model):
 
     strategy: name of a business model, a row of one's own, or how many platforms run which, as in
     {"institution_traffic": 16, "deep_integration": 8}, or "free": founders choose among all there are. firms,
-    consumers (default twice the firms), banks, insurers, securities_houses: how many. platforms: for how many there is room (default one
-    for 25 firms, at least 40). seed: of every draw, 1 if not given; None draws one, kept in `seed`. rng: the
-    same in NumPy's forms, a whole number, Generator, SeedSequence or None. parameters: a `Parameters` or a
-    mapping of overrides. timeline: changes of parameters at dates, see `sim.law`. begins: the month in which
-    the first recorded quarter begins, as "2011-01"; the lead-in lies before. threads: worth more than one
-    above 100,000 firms; results have the same bits. progress: show a bar during the lead-in, quarters lived
-    before the first one, as many as the parameter `lead_in` says. kwargs: parameters by name, as in
-    `Economy(pace_of_change=0.2)`.
+    consumers (default twice the firms), banks, insurers, securities_houses: how many. platforms: for how
+    many there is room (default one for 25 firms, at least 40). seed: of every draw, 1 if not given; None
+    draws one, kept in `seed`. rng: the same in NumPy's forms, a whole number, Generator, SeedSequence or
+    None. parameters: a `Parameters` or a mapping of overrides. timeline: changes of parameters at dates,
+    see `sim.law`. begins: the month in which the first recorded quarter begins, as "2011-01"; the lead-in
+    lies before. threads: worth more than one above 100,000 firms; results have the same bits. progress:
+    show a bar during the lead-in, quarters lived before the first one, as many as the parameter `lead_in`
+    says. kwargs: parameters by name, as in `Economy(pace_of_change=0.2)`.
     Raises ParameterError or StrategyError, in one line, for what is not possible. After a quarter that was
     interrupted half-way, by a key or an error, all that would go on from there raises RuntimeError.
     """
@@ -229,12 +228,6 @@ class Economy(Shown, Populated, mesa.Model):
         news.check_rows(self)
         self.midway = self.quarter + 1
 
-    def check_whole(self) -> None:
-        """Raise RuntimeError, in one line, where a quarter was interrupted."""
-        if self.midway:
-            within = f"this economy was interrupted within quarter {self.midway}"
-            raise RuntimeError(f"{within}: load or branch from an earlier one")
-
     def live(self) -> dict[str, int]:
         """One quarter, in the order in which things happen. Returns what moved, by flow (fen)."""
         firms, consumers, banks, platforms = self.firms, self.consumers, self.banks, self.platforms
@@ -269,7 +262,6 @@ class Economy(Shown, Populated, mesa.Model):
         self.each(platforms, hires)
 
         # firms plan and borrow
-        insure_firms(self)
         settlement.mishaps(self)
         supply.find_suppliers(self)
         self.each(firms, adapts, plans, asks_for_credit)
@@ -317,8 +309,7 @@ class Economy(Shown, Populated, mesa.Model):
         pools.collect(self)  # debtors pay pools, pools pay funders
         self.each(firms, keeps_accounts, sells_as_usual)
         leaving.firms_leave(self)  # closures and defaults, and who bears them
-
-        insurance.settle_guarantees(self)
+        insurance.settle_guarantees(self)  # insurers pay a part of it
 
         # lenders learn, owners and banks close
         scoring.learn(self)  # labels mature; scores improve

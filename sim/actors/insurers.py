@@ -1,5 +1,5 @@
-"""Insurers: for a premium they bear what loans of platforms lose, what mishaps cost firms, and what households
-have to spend unforeseen.
+"""Insurers: for a premium they bear a part of what loans of platforms lose, what mishaps cost firms, and what
+households have to spend unforeseen.
 
 They hold their capital as deposits. What they quote follows what they have seen, with a delay; they cover no
 more than their capital allows, and less where they lose.
@@ -28,12 +28,14 @@ class Insurers(Declared):
         doc="loss on guaranteed loans that insurers expect before they have seen any")
     premium_limit = param(0.025, unit="share/quarter", low=0.005, high=0.06, source="assumed",
         doc="premium beyond which an insurer leaves a platform's loans alone")
+    insurer_reserve = param(2.0, unit="quarters of premiums", low=0.5, high=8.0, source="assumed",
+        doc="capital below which an insurer takes no further policies of households and no cover of firms")
     insurer_cost = param(0.1, unit="share of premiums", low=0.02, high=0.3, source="assumed",
         doc="what insurers spend on staff")
     insurer_payout = param(0.3, unit="share of excess capital", low=0.0, high=1.0, source="assumed",
-        held=True, doc="share of what it does not need that an insurer or a house pays its owners in a quarter")
+        held=True, doc="share of spare capital that an insurer or a house pays its owners in a quarter")
     caution = param(0.2, unit="share/quarter", low=0.0, high=0.6, source="assumed",
-        doc="by how much an insurer covers less in a quarter in which it loses, and more in one in which it earns")
+        doc="by how much an insurer covers less while it loses, and more while it earns")
     least_cover = param(0.1, unit="share", low=0.0, high=0.5, source="assumed", held=True,
         doc="readiness to cover below which an insurer gives up")
     # fmt: on
@@ -63,6 +65,7 @@ class Insurer(Row):
     costs = Column(0.0, unit="fen/quarter", doc="of staff")
     result = Column(0.0, unit="fen/quarter", doc="smoothed: premiums less claims, takes and staff")
     usual_premiums = Column(0.0, unit="fen/quarter", doc="smoothed")
+    last_premiums = Column(0.0, unit="fen/quarter", doc="of all kinds, in the last quarter")
     profit = Column(0.0, unit="fen/quarter", doc="premiums less claims, takes and staff")
     first_capital = Column(0.0, unit="fen", doc="that its owners put in")
     tax_paid = Column(0.0, unit="fen/quarter")
@@ -77,6 +80,7 @@ class InsurerBooks(NamedTuple):
     profit: float
     result: float
     usual_premiums: float
+    last_premiums: float
     loss_of_households: float
     loss_of_firms: float
     readiness: float
@@ -116,6 +120,7 @@ def closes_insurer_books(insurer, market, p, u):
         profit=profit,
         result=result,
         usual_premiums=earned,
+        last_premiums=insurer.premiums,
         loss_of_households=of_households,
         loss_of_firms=of_firms,
         readiness=readiness,

@@ -199,6 +199,7 @@ class Purse(NamedTuple):
     claims_owed: int
     loans: int
     participations_owed: int
+    sold_loans: int
 
 
 @compiled
@@ -206,14 +207,15 @@ def purse(platforms, q):
     """The purse of one platform of a table."""
     return Purse(
         deposits=platforms.deposits[q], claims_owed=platforms.claims_owed[q], loans=platforms.loans[q],
-        participations_owed=platforms.participations_owed[q],
+        participations_owed=platforms.participations_owed[q], sold_loans=platforms.sold_loans[q],
     )  # fmt: skip
 
 
 @compiled
 def idle_claims(platform):
     """Households' money with a platform, or a `Purse`, that is not lent out.   [fen]"""
-    return float(max(0, platform.claims_owed - (platform.loans - platform.participations_owed)))
+    lent_by_others = platform.participations_owed + platform.sold_loans
+    return float(max(0, platform.claims_owed - (platform.loans - lent_by_others)))
 
 
 @compiled

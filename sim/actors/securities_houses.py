@@ -16,7 +16,7 @@ class Houses(Declared):
 
     # fmt: off
     house_capital = param(0.004, unit="quarters of GDP", low=0.0, high=0.02, source="assumed",
-        doc="capital that owners put into all securities houses together when these begin; at 0 there are none")
+        doc="capital that owners put into all houses together when these begin; at 0 there are none")
     warehouse_limit = param(2.0, unit="times capital", low=0.0, high=8.0, source="assumed",
         doc="credit of its bank on which a house carries loans that are not sold yet")
     junior_of_house = param(0.1, unit="share of issue", low=0.0, high=0.2, source="JUNIOR_TRANCHE",
@@ -26,13 +26,13 @@ class Houses(Declared):
     note_premium = param(0.008, unit="share/quarter", low=0.003, high=0.015, source="JUNIOR_TRANCHE",
         doc="yield of notes over the policy rate as houses begin, and at which demand for notes is whole")
     yield_step = param(0.05, unit="share/quarter", low=0.0, high=0.2, source="assumed",
-        doc="by how much a house raises its yield over the policy rate while notes are left, or else lowers it")
+        doc="by how much a house raises its yield while notes are left over, or else lowers it")
     house_margin = param(0.003, unit="share/quarter", low=0.0, high=0.01, source="assumed",
         doc="what houses ask of borrowers beyond the yield of notes and the expected loss")
     house_cost = param(0.0005, unit="share/quarter", low=0.0001, high=0.002, source="assumed",
         doc="what houses spend on staff, over the loans that they have bought")
     strike = param(2.0, unit="per share", low=0.0, high=6.0, source="assumed",
-        doc="by how much buyers hold back for each part of a house's junior piece that they have seen it lose")
+        doc="by how much buyers hold back for each part of its junior piece that a house has lost")
     strike_kept = param(0.8, unit="share/quarter", low=0.5, high=0.95, source="assumed",
         doc="what buyers of notes still remember of losses a quarter later")
     # fmt: on

@@ -1,8 +1,8 @@
 """What insurers cover: losses of those who fund platforms' loans, mishaps of firms, expenses of households.
 
-A platform has one insurer, for all three. Guarantees are for a quarter: those who fund its loans pay a premium
-out of their interest and are paid a part of what they lose. Whoever cannot be paid in full by an insurer is
-paid in proportion, and the insurer has failed.
+A platform has one insurer, for all three. Guarantees are for a quarter: those who fund its loans pay a
+premium out of their interest and are paid a part of what they lose. Where an insurer cannot pay all that it
+owes, everybody is paid in proportion, and it has failed.
 """
 
 from types import SimpleNamespace
@@ -55,7 +55,7 @@ class Insurance(Declared):
     # fmt: off
     policy_share = param(0.6, unit="share of the shock", low=0.1, high=0.9, source="assumed",
         doc="part of an unforeseen expense that a policy pays")
-    carefulness = param(0.6, unit="share of expected loss", low=0.0, high=1.5, source="assumed",
+    carefulness = param(1.0, unit="share of expected loss", low=0.0, high=2.0, source="assumed",
         doc="most that a household pays for a policy beyond what it can expect of it; from zero up to that")
     policy_contact = param(0.05, unit="share/quarter", low=0.0, high=0.3, source="assumed",
         doc="chance that a user of a platform which sells policies hears of them in a quarter")
@@ -67,7 +67,7 @@ class Insurance(Declared):
 def quote(e) -> None:
     """Insurers say which platforms' loans they guarantee this quarter, how far, and at what premium.
 
-    premium = (1 + loading) loss expected. What is asked for beyond readiness x leverage x capital is rationed.
+    premium = (1 + loading) loss expected; what is asked beyond readiness x leverage x capital is rationed.
     """
     platforms, insurers, p = e.platforms.columns, e.insurers.columns, e.p
     at = platforms["insurer"]
@@ -167,10 +167,11 @@ def pay_claims(e, flow: str, rows: np.ndarray, asked: np.ndarray, insurer: np.nd
 
 
 @kernel
-def take_policies(consumers, sells, price, p, draws, premium, asked):
+def take_policies(consumers, sells, opens, price, p, draws, premium, asked):
     """Who has a policy, what he pays for it and what it owes him (fen), by row.
 
-    sells: by platform; price: of a policy, over what can be expected of it, by platform.
+    sells, opens: by platform, whether policies go on, and whether new ones are sold; price: of a policy, over
+    what can be expected of it, by platform.
     A household pays no more than 1 + carefulness x its own care (from 0 to 1) times what it can expect.
     """
     fair = p.policy_share * p.expense_shock * (p.shock_low + p.shock_high) / 2.0
@@ -178,9 +179,9 @@ def take_policies(consumers, sells, price, p, draws, premium, asked):
         premium[i] = asked[i] = 0
         q = consumers.policy_at[i]
         if q < 0:
-            q = open_one(consumers.first_app[i], consumers.second_app[i], consumers.third_app[i], sells)
+            q = open_one(consumers.first_app[i], consumers.second_app[i], consumers.third_app[i], opens)
             hears = uniform(draws.hears, consumers.ids[i], consumers.generation[i], draws.quarter)
-            q = q if hears < p.policy_contact else -1
+            q = q if hears < p.policy_contact and opens[max(0, q)] > 0 else -1
         if q >= 0:
             care = uniform(draws.careful, consumers.ids[i], consumers.generation[i], 0)
             due = np.floor(price[q] * fair * consumers.usual_income[i])
@@ -201,8 +202,16 @@ def price_of(e, seen: str) -> np.ndarray:
     return np.where((at >= 0) & insurers["alive"][at] & platforms["alive"], price, np.inf)
 
 
+def has_room(e) -> np.ndarray:
+    """By platform, whether the capital of its insurer allows further policies and cover (mask)."""
+    insurers = e.insurers.columns
+    capital = insurers["readiness"] * insurers["net_worth"]
+    found = insurers["alive"] & (capital >= e.p.insurer_reserve * insurers["last_premiums"])
+    return found[e.platforms["insurer"]]
+
+
 def insure_households(e) -> None:
-    """Households take, keep or drop policies, pay for them, and are paid a part of what they have to spend."""
+    """Households take, keep or drop policies, pay for them, and are paid a part of what hits them."""
     platforms, consumers, p = e.platforms.columns, e.consumers, e.p
     price = price_of(e, "loss_of_households")
     sells = (platforms["sells_policies"] > 0.0) & np.isfinite(price)
@@ -212,7 +221,8 @@ def insure_households(e) -> None:
     draws = SimpleNamespace(
         hears=key(e.draws_from, HEARS), careful=key(e.draws_from, CAREFUL), quarter=np.uint64(e.quarter)
     )
-    take_policies(consumers, sells, np.where(sells, price, 0.0), p, draws, premium, asked)
+    opens = sells & has_room(e)
+    take_policies(consumers, sells, opens, np.where(sells, price, 0.0), p, draws, premium, asked)
     at = consumers["policy_at"]
     platforms["policies"][...] = np.bincount(at[at >= 0], minlength=len(sells))
     rows = rows_with(premium)

@@ -46,7 +46,7 @@ class NoteMarket(Declared):
 
     # fmt: off
     note_share = param(0.05, unit="share of spare money", low=0.0, high=0.3, source="assumed",
-        doc="share of spare money that a household puts into notes which it fully trusts, where an app sells them")
+        doc="share of spare money that a household puts into notes it fully trusts, where an app sells them")
     note_reach = param(0.1, unit="share", low=0.0, high=1.0, source="assumed",
         doc="part of that for a household to which no app sells notes")
     notes_of_banks = param(0.1, unit="share of bank room", low=0.0, high=0.5, source="assumed",
@@ -104,9 +104,9 @@ def by_bank(e, fen: np.ndarray) -> np.ndarray:
 
 
 def draw_credit(e, needed: np.ndarray) -> None:
-    """Houses borrow of their banks what they lack for this (fen)."""
+    """Houses borrow of their banks what they lack for this (fen), as far as these lend."""
     houses = e.securities_houses.columns
-    lacks = np.maximum(0, needed - houses["deposits"])
+    lacks = np.minimum(np.maximum(0, needed - houses["deposits"]), credit_left(e)).astype(np.int64)
     if any_of(lacks):
         e.ledger.pay("warehouse loans", by_bank(e, lacks), lacks)
 
@@ -213,6 +213,8 @@ def pass_on(e) -> None:
     # the yield, out of what came in on the part that is sold; a living house makes it good out of its money
     due = np.floor(houses["note_yield"] * notes)
     came = np.maximum(0.0, part * houses["interest_in"])
+    owes = np.floor((market.funding_rate + p.margin) * houses["warehouse"])
+    draw_credit(e, np.where(houses["alive"], due + owes, 0.0).astype(np.int64))
     money = np.maximum(0, houses["deposits"])
     can = np.where(houses["alive"], money, np.minimum(money, np.floor(came)))
     paid = pay_holders(e, held, np.minimum(due, can).astype(np.int64), ("interest on notes", False))
@@ -236,7 +238,6 @@ def pass_on(e) -> None:
     junior *= 1.0 - np.divide(back, houses["notes_owed"], out=np.zeros(len(sold)), where=sold > 0.0)
     pay_holders(e, holders(e), back, ("notes repaid", True))
     junior[houses["notes_owed"] == 0] = 0.0
-    owes = np.floor((market.funding_rate + p.margin) * houses["warehouse"])
     interest = np.minimum(owes, np.maximum(0, houses["deposits"])).astype(np.int64)
     if any_of(interest):
         e.ledger.pay("interest on warehouse loans", interest, by_bank(e, interest))

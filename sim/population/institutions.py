@@ -6,7 +6,9 @@ them; where one has ended they found another after some time.
 
 import numpy as np
 
-from sim.credit import funders, insurance, note_market
+from sim.actors.insurers import closes_insurer_books
+from sim.actors.securities_houses import closes_house_books
+from sim.credit import insurance, note_market
 from sim.engine.fen import any_of
 from sim.engine.ledger import Some
 from sim.engine.parameters import Declared, param
@@ -78,10 +80,8 @@ def left_over(e, name: str) -> np.ndarray:
 
 
 def pair(e) -> None:
-    """Each platform that wants one has an insurer and a house that live, for as long as these do.
-
-    The one with the most capital to spare for those it has comes first.
-    """
+    """Each platform that wants one has an insurer and a house that live, for as long as these do; who works
+    with the fewest platforms comes first."""
     platforms = e.platforms.columns
     for name, asking in asked_for(e).items():
         table = e.tables[name]
@@ -95,6 +95,8 @@ def pair(e) -> None:
             load = np.bincount(at[at >= 0], minlength=len(table))[living]
             order = living[np.argsort(load, kind="stable")]
             at[rows] = order[np.arange(len(rows)) % len(order)]
+            if column == "house":
+                platforms["taken_by_house"][rows] = 1.0
             if column == "insurer":
                 expects = platforms["loss_insured"][rows] > 0.0
                 first = e.memory.insured_loss_seen or e.p.first_loss_seen
@@ -113,9 +115,6 @@ def pay_staff(e) -> None:
 
 def close(e) -> None:
     """They close their books, pay taxes and owners, and end where they cannot go on."""
-    from sim.actors.insurers import closes_insurer_books
-    from sim.actors.securities_houses import closes_house_books
-
     for table, rule, tax, dividend in (
         (e.insurers, closes_insurer_books, "insurer tax", "insurer dividends"),
         (e.securities_houses, closes_house_books, "house tax", "house dividends"),

@@ -39,7 +39,12 @@ class Shown:
     quarter: int
     seed: int
     midway: int
-    check_whole: Any  # raises RuntimeError where a quarter was interrupted
+
+    def check_whole(self) -> None:
+        """Raise RuntimeError, in one line, where a quarter was interrupted."""
+        if self.midway:
+            within = f"this economy was interrupted within quarter {self.midway}"
+            raise RuntimeError(f"{within}: load or branch from an earlier one")
 
     def balance_sheet(self) -> Any:
         """The balance-sheet matrix, in yuan: DataFrame of instruments by sector."""

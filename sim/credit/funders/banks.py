@@ -108,8 +108,12 @@ class Banks(Funder):
     insurable = True
 
     def share(self, e) -> np.ndarray:
-        """The row's share, less what regulation says must be the platform's own."""
-        return np.minimum(e.platforms.columns["from_banks"], 1.0 - e.p.own_funding_floor)
+        """The row's share, and with it what houses have no room for, less what regulation says must be the
+        platform's own."""
+        platforms = e.platforms.columns
+        left = platforms["from_notes"] * (1.0 - platforms["taken_by_house"])
+        share = platforms["from_banks"] + np.where(platforms["from_banks"] > 0.0, left, 0.0)
+        return np.minimum(share, 1.0 - e.p.own_funding_floor)
 
     def limit(self, e, need: np.ndarray) -> np.ndarray:
         """Each platform may use the part of the banks' room that its appetite leaves it, within the cap."""

@@ -1,4 +1,4 @@
-"""Securities houses buy a part of platforms' loans, which they sell on as notes; see `sim.credit.note_market`.
+"""Securities houses buy a part of platforms' loans, which they sell on: see `sim.credit.note_market`.
 
 A platform keeps a junior part of what it sells: it loses before the house does. Each platform sells to one
 house, as long as that one holds loans of it.
@@ -44,9 +44,7 @@ def houses_judge(platform, market, p, u):
     grows = (1.0 if found > 0.0 else -1.0) * min(1.0, abs(found) / p.appetite_gap)
     appetite = platform.house_appetite * (1.0 + p.reaction * grows)
     appetite = min(1.0, max(p.appetite_least, appetite))
-    return JudgedByHouses(
-        house_margin=found, house_appetite=appetite if bought else platform.house_appetite
-    )
+    return JudgedByHouses(house_margin=found, house_appetite=appetite if bought else platform.house_appetite)
 
 
 class Notes(Funder):
@@ -60,6 +58,10 @@ class Notes(Funder):
             "house": Column(
                 -1, unit="row of securities_houses", doc="to which it sells loans, or -1", dtype="int32"
             ),
+            "taken_by_house": Column(
+                0.0, unit="share", doc="of what it would sell that its house has room for"
+            ),
+            "would_sell": Column(0.0, unit="fen/quarter", doc="loans to its house", of_the_quarter=True),
             "house_appetite": Column(0.5, unit="share", doc="of its house's room for which it buys of it"),
             "house_margin": Column(0.0, unit="share/quarter", doc="what its loans earned houses of late"),
             "house_yield": Column(0.0, unit="share/quarter", doc="of the notes of its house"),
@@ -102,9 +104,7 @@ class Notes(Funder):
     }
     flows = {
         POOLS: Flow("securities_houses", "platforms", spent_on="pools", earned_by="sold_loans"),
-        "sold loans repaid": Flow(
-            "platforms", "securities_houses", spent_on="sold_loans", earned_by="pools"
-        ),
+        "sold loans repaid": Flow("platforms", "securities_houses", spent_on="sold_loans", earned_by="pools"),
         "interest on sold loans": Flow("platforms", "securities_houses"),
         "sold loans lost": WriteOff((("securities_houses", "pools"),), (("platforms", "sold_loans"),)),
         **note_market.FLOWS,
@@ -113,8 +113,11 @@ class Notes(Funder):
     waits = False
 
     def share(self, e) -> np.ndarray:
-        """What houses pay of a loan: of the row's share the platform keeps the junior part."""
-        return e.platforms.columns["from_notes"] * (1.0 - e.p.junior_of_seller)
+        """What houses pay of a loan: of the row's share what they lately had room for, less the junior part
+        that the platform keeps."""
+        platforms = e.platforms.columns
+        sold = platforms["from_notes"] * platforms["taken_by_house"]
+        return sold * (1.0 - e.p.junior_of_seller)
 
     def price(self, e) -> np.ndarray:
         """The yield of its house's notes, and what the house wants for itself."""
@@ -139,10 +142,15 @@ class Notes(Funder):
         room = note_market.room(e)
         here = np.where(at >= 0, room[at], 0.0)
         share = np.divide(need, asked[at], out=np.zeros(len(need)), where=asked[at] > 0.0)
-        return platforms["house_appetite"] * here * share
+        found = platforms["house_appetite"] * here * share
+        taken = platforms["taken_by_house"]
+        platforms["would_sell"] += np.divide(need, taken, out=np.zeros(len(need)), where=taken > 0.0)
+        return found
 
     def pay_in(self, e, lent: Fen) -> None:
         platforms, p = e.platforms.columns, e.p
+        others = platforms["from_notes"] * (1.0 - p.junior_of_seller) * (platforms["taken_by_house"] == 0.0)
+        platforms["would_sell"] += others * lent
         part = np.where(platforms["house"] >= 0, np.floor(self.share(e) * lent), 0.0).astype(np.int64)
         if any_of(part):
             by_house = total_by(platforms["house"], part, len(e.securities_houses))
@@ -179,7 +187,7 @@ class Notes(Funder):
         return e.platforms.columns["sold_loans"].copy()
 
     def lose(self, e, lost: Fen) -> Fen:
-        """What the junior part that the platform has kept does not bear; of that it loses its own share anyway."""
+        """What the junior part that the platform has kept does not bear; it loses its own share anyway."""
         platforms = e.platforms.columns
         rate = lost / np.maximum(1, platforms["sold_loans"])
         junior = platforms["junior_kept"] * np.maximum(0.0, 1.0 - rate)
@@ -214,12 +222,19 @@ class Notes(Funder):
         e.tallies.losses_of_houses -= float(paid.sum())
 
     def looks_back(self, e) -> None:
-        """Who holds notes is paid, and loses what the pieces before him do not bear."""
+        """Those who hold notes are paid, and lose what the pieces before them do not bear."""
         note_market.pass_on(e)
 
     def redeem(self, e) -> None:
-        """Houses sell notes on what they carry."""
+        """Houses sell notes on what they carry; platforms see how much of what they would sell has room."""
         note_market.sell(e)
+        platforms, houses = e.platforms.columns, e.securities_houses
+        at, n = platforms["house"], len(houses)
+        asked = np.bincount(np.maximum(0, at), platforms["would_sell"] * (at >= 0), n)
+        room = note_market.room(e)
+        enough = np.divide(room, asked, out=np.where(room > 0.0, np.inf, 0.0), where=asked > 0.0)
+        taken = platforms["house_appetite"] * np.where(at >= 0, enough[at], 0.0)
+        platforms["taken_by_house"][...] = np.minimum(1.0, taken)
 
     def run_off(self, e, gone: np.ndarray) -> None:
         """A dead platform pays what cash is left once all its loans are gone; the rest is lost."""

@@ -1,7 +1,7 @@
 """Cover: the platform buys its client insurance against mishaps, from the insurer with which it works.
 
-The client pays a premium, and the insurer a part of what a mishap destroys; of premiums the insurer leaves the
-platform its part. A client takes no cover that is dearer than he thinks it is worth.
+The client pays a premium, and the insurer a part of what a mishap destroys; of premiums the insurer leaves
+the platform its part. A client takes no cover that is dearer than he thinks it is worth.
 """
 
 import math
@@ -71,7 +71,7 @@ def insure_firms(e) -> None:
     linked = rows_with(firms["linked_cover"])
     if not len(linked):
         return
-    price = insurance.price_of(e, "loss_of_firms")
+    price = np.where(insurance.has_room(e), insurance.price_of(e, "loss_of_firms"), np.inf)
     premium, asked = np.zeros((2, len(linked)), np.int64)
     expected = np.zeros(len(linked))
     insure(linked, firms, e.market, e.p, price, premium, asked, expected)
