@@ -119,7 +119,8 @@ def uses(name: str) -> bool:
 
 
 def test_rows_that_make_no_sense_are_refused():
-    for change in ({"insured": 1.5}, {"insured": True}, {"sells_funds": 0.5}):
+    changes: tuple[dict[str, Any], ...] = ({"insured": 1.5}, {"insured": True}, {"sells_funds": 0.5})
+    for change in changes:
         with pytest.raises(StrategyError):
             BusinessModel("odd", "Odd", to_consumers=1.0, **change)
     with pytest.raises(Exception, match="insurers = 0"):
@@ -355,7 +356,7 @@ def test_a_policy_is_dearer_where_more_was_claimed_and_nobody_pays_more_than_he_
 
 
 def test_what_a_policy_pays_need_not_be_borrowed():
-    many = {"insurer_capital": 0.02, "carefulness": 2.0, "loading": 0.0, "expense_shock": 0.1}
+    many: dict[str, Any] = {"insurer_capital": 0.02, "carefulness": 2.0, "loading": 0.0, "expense_shock": 0.1}
     insured = both(policy_share=0.9, **many).run(12)
     without = insured.branch(parameters={"policy_share": 0.1})
     for future in (insured, without):

@@ -81,22 +81,27 @@ class HouseBooks(NamedTuple):
 
 
 @rule(writes=HouseBooks)
-def closes_house_books(house, market, p, u):
+def closes_house_books(securities_house, market, p, u):
     """Buyers learn of losses, the yield moves with what is left unsold, tax and owners are paid, or it fails.
 
     trust = exp(-strike seen) is drawn as a line down to nothing: max(0, 1 - strike seen)
     """
-    profit = float(house.net_worth) - house.worth_before
-    seen = max(p.strike_kept * house.hit_seen, house.junior_lost)
-    over = max(0.0, house.note_yield - market.policy_rate)
+    profit = float(securities_house.net_worth) - securities_house.worth_before
+    seen = max(p.strike_kept * securities_house.hit_seen, securities_house.junior_lost)
+    over = max(0.0, securities_house.note_yield - market.policy_rate)
     over = p.note_premium if over <= 0.0 else over
-    over *= 1.0 + (p.yield_step if house.unsold > 0.0 else -p.yield_step)
+    over *= 1.0 + (p.yield_step if securities_house.unsold > 0.0 else -p.yield_step)
     over = min(2.0 * p.note_premium, max(p.note_premium / 4.0, over))
-    failed = house.alive and (house.short > 0.0 or float(house.net_worth) < 0.0)
-    stays = house.alive and not failed
+    failed = securities_house.alive and (
+        securities_house.short > 0.0 or float(securities_house.net_worth) < 0.0
+    )
+    stays = securities_house.alive and not failed
     tax = p.profit_tax * max(0.0, profit) if stays else 0.0
-    tax = min(tax, max(0.0, float(house.deposits)))
-    spare = min(float(house.net_worth) - tax - house.first_capital, float(house.deposits) - tax)
+    tax = min(tax, max(0.0, float(securities_house.deposits)))
+    spare = min(
+        float(securities_house.net_worth) - tax - securities_house.first_capital,
+        float(securities_house.deposits) - tax,
+    )
     # its junior piece is capital that it cannot pay out
     return HouseBooks(
         profit=profit,
@@ -104,7 +109,7 @@ def closes_house_books(house, market, p, u):
         house_trust=max(0.0, 1.0 - p.strike * seen),
         note_yield=market.policy_rate + over,
         alive=stays,
-        failed=failed or (house.failed and not house.alive),
+        failed=failed or (securities_house.failed and not securities_house.alive),
         tax_paid=tax,
         dividend=p.insurer_payout * max(0.0, spare) if stays else 0.0,
     )

@@ -5,6 +5,7 @@ premium out of their interest and are paid a part of what they lose. Where an in
 owes, everybody is paid in proportion, and it has failed.
 """
 
+import math
 from types import SimpleNamespace
 
 import numpy as np
@@ -115,7 +116,7 @@ def settle_guarantees(e) -> None:
         lost = funder.lost_of_late(e)
         claims.append((funder, np.where(takes, np.floor(covered * lost), 0.0).astype(np.int64)))
         exposed += np.where(takes, covered * (held + lost), 0.0)
-    together = sum(asked for _, asked in claims)
+    together = np.sum([asked for _, asked in claims], axis=0)
     share = affordable(e, total_by(at, together, n))
     learn_losses(e, together, exposed)
     for funder, asked in claims:
@@ -237,3 +238,47 @@ def insure_households(e) -> None:
     lacks = consumers["durable"][rows] <= 0.0
     wanted = consumers["loan_wanted"][rows] - np.where(lacks, paid, 0.0)
     consumers["loan_wanted"][rows] = np.maximum(0.0, wanted)
+
+
+@kernel
+def insure(linked, firms, market, p, price, premium, asked, expected):
+    """Premium, claim and the claim that was to be expected (fen) of each `linked` firm that takes cover.
+
+    expected = cover mishap size / 2 (1 + relative size)^(-1/4) (machines + stock)       see `suffers`
+    It takes it where price expected <= (1 + cover_worth) expected. price: by platform, over what is expected.
+    """
+    for n in range(linked.shape[0]):
+        i = linked[n]
+        premium[n] = asked[n] = 0
+        expected[n] = firms.cover_gain[i] = 0.0
+        mild = 1.0 / math.sqrt(math.sqrt(1.0 + firms.share[i] * market.members[firms.sector[i]]))
+        cost = price[firms.link[i]]
+        fair = p.mishap * p.mishap_size / 2.0 * mild * firms.linked_cover[i]
+        fair *= float(firms.capital[i]) + float(firms.stock[i])
+        due = np.floor(cost * fair) if cost <= 1.0 + p.cover_worth else 0.0
+        if firms.alive[i] and 1.0 <= due <= firms.deposits[i]:
+            premium[n], expected[n] = int(due), fair
+            lost = np.floor(firms.damage[i] * firms.capital[i]) + np.floor(firms.damage[i] * firms.stock[i])
+            asked[n] = int(np.floor(firms.linked_cover[i] * lost))
+            firms.cover_gain[i] = (1.0 + p.cover_worth) * fair - due
+
+
+def insure_firms(e) -> None:
+    """Clients pay for cover, and are paid a part of what mishaps destroy in this quarter."""
+    firms, platforms, insurers, n = e.firms, e.platforms.columns, e.insurers, len(e.insurers)
+    linked = rows_with(firms["linked_cover"])
+    if not len(linked):
+        return
+    price = np.where(has_room(e), price_of(e, "loss_of_firms"), np.inf)
+    premium, asked = np.zeros((2, len(linked)), np.int64)
+    expected = np.zeros(len(linked))
+    insure(linked, firms, e.market, e.p, price, premium, asked, expected)
+    takes = np.flatnonzero(premium)
+    if not any_of(premium):
+        return
+    rows, platform = linked[takes], firms["link"][linked[takes]]
+    insurer = platforms["insurer"][platform]
+    collect_premiums(e, "premiums of firms", rows, premium[takes], platform)
+    insurers["expected_of_firms"] += np.bincount(insurer, expected[takes], n)
+    insurers["claims_of_firms"] += np.bincount(insurer, asked[takes], n)
+    pay_claims(e, "mishaps insured", rows, asked[takes], insurer)

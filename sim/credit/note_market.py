@@ -6,6 +6,7 @@ interest is left over, then by the junior piece that the house has kept, then by
 sold are the house's, on its capital and on credit of its bank.
 """
 
+from types import SimpleNamespace
 from typing import NamedTuple
 
 import numpy as np
@@ -112,29 +113,29 @@ def draw_credit(e, needed: np.ndarray) -> None:
 
 
 @kernel
-def wish_for_notes(consumers, market, p, sells, house_of, appeal, wish, at, by):
+def wish_for_notes(consumers, market, p, sellers):
     """What each household would put into notes (fen), of which house, and which platform sells it these.
 
     wish = note_share x reach x appeal (deposits above the buffer + notes) - notes it has
-    sells: by platform; house_of: by platform; appeal: by house, what trust and yield make of it. Whom no app
-    serves buys of any house, by the number of his row.
+    sellers: whether each platform `sells` them, and of which `house`; `appeal` of each house, by trust and
+    yield. Whom no app serves buys of any house, by the number of his row.
     """
-    n = appeal.shape[0]
-    for i in range(wish.shape[0]):
-        q = open_one(consumers.first_app[i], consumers.second_app[i], consumers.third_app[i], sells)
-        served = q >= 0 and sells[max(0, q)] > 0
-        house = house_of[max(0, q)] if served else i % n
+    n = sellers.appeal.shape[0]
+    for i in range(consumers.note_wish.shape[0]):
+        q = open_one(consumers.first_app[i], consumers.second_app[i], consumers.third_app[i], sellers.sells)
+        served = q >= 0 and sellers.sells[max(0, q)] > 0
+        house = sellers.house[max(0, q)] if served else i % n
         reach = 1.0 if served else p.note_reach
         held = consumers.notes[i]
         if held > 0:
             house = consumers.note_at[i]
         spare = float(consumers.deposits[i]) - p.saving_buffer * consumers.usual_income[i]
         spare -= consumers.budget[i]
-        best = p.note_share * reach * appeal[max(0, house)] * (max(0.0, spare) + float(held))
+        best = p.note_share * reach * sellers.appeal[max(0, house)] * (max(0.0, spare) + float(held))
         new = min(max(0.0, spare), best - float(held)) if house >= 0 else 0.0
-        wish[i] = np.floor(max(0.0, new))
-        at[i] = house if held > 0 or new > 0.0 else -1
-        by[i] = consumers.note_by[i] if held > 0 else q if served else -1
+        consumers.note_wish[i] = np.floor(max(0.0, new))
+        consumers.note_at[i] = house if held > 0 or new > 0.0 else -1
+        consumers.note_by[i] = consumers.note_by[i] if held > 0 else q if served else -1
 
 
 def appeal(e) -> np.ndarray:
@@ -150,10 +151,8 @@ def consider(e) -> None:
     if not (any_of(houses["pools"]) or any_of(houses["notes_owed"])):
         return
     sells = platforms["alive"] & (platforms["sells_funds"] > 0.0) & (platforms["house"] >= 0)
-    wish_for_notes(
-        consumers, e.market, e.p, sells, platforms["house"], appeal(e),
-        consumers["note_wish"], consumers["note_at"], consumers["note_by"],
-    )  # fmt: skip
+    sellers = SimpleNamespace(sells=sells, house=platforms["house"], appeal=appeal(e))
+    wish_for_notes(consumers, e.market, e.p, sellers)
 
 
 def sell(e) -> None:

@@ -3,9 +3,9 @@
 import numpy as np
 
 from sim.credit import pools
+from sim.credit.insurance import insure_firms
 from sim.engine.fen import within
 from sim.engine.ledger import Some, rows_with, split, total_by
-from sim.links.lines.cover import insure_firms
 from sim.markets.payments import ownership, taxes
 
 
