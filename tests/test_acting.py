@@ -10,6 +10,7 @@ from sim import Economy, ParameterError, Parameters
 from sim.law import Change, in_force, months, name_of, standard_shock, timeline_of
 from sim.record.saving import snapshot
 from tests.economies import LINKED, differences, same, small
+from tests.institutions import COVERER, HARD, SELLER
 
 DECLARED = Parameters.declarations()
 ALWAYS = sorted(name for name, one in DECLARED.items() if one.when == "always")
@@ -18,13 +19,43 @@ MIX = {"consumer_traffic": 20, "institution_traffic": 3, "deep_integration": 10,
 WITHIN = 8  # quarters
 SCARCE: dict[str, Any] = {"giants": 1, "starters": 6}
 # worlds in which what the rich one does not show is acted on: business model, parameters, quarters lived
-OTHERS: dict[str, tuple[str, dict[str, Any], int]] = {
+OTHERS: dict[str, tuple[Any, dict[str, Any], int]] = {
     "young and funded": ("deep_integration", LINKED, 4),
     "young and lent to": ("consumer_traffic", SCARCE, 4),
     "of integrators": ("deep_integration", LINKED, 12),
     "of old brokers": ("institution_traffic", LINKED, 28),
     "where more get online": ("consumer_traffic", LINKED | {"reach_start": 0.3}, 8),
+    "before insurers": ({SELLER: 6, COVERER: 6}, HARD, 0),
+    "of banks that buy notes": ({SELLER: 6, COVERER: 6}, HARD | {"notes_of_banks": 0.5, "note_share": 0.0}, 12),
+    "of covered firms": (COVERER, HARD, 16),
+    "of insurers": ({SELLER: 6, COVERER: 6}, HARD, 18),
 }
+INSURED_YOUNG = ["insurer_capital", "house_capital", "first_loss_seen", "note_premium", "insurer_reserve"]
+INSURED = [
+    "insurer_leverage",
+    "loading",
+    "insurer_memory",
+    "insurer_cost",
+    "insurer_payout",
+    "caution",
+    "warehouse_limit",
+    "junior_of_house",
+    "junior_of_seller",
+    "yield_step",
+    "house_margin",
+    "house_cost",
+    "strike",
+    "strike_kept",
+    "note_share",
+    "note_reach",
+    "wealth_take",
+    "policy_share",
+    "carefulness",
+    "policy_contact",
+    "policy_take",
+    "cover_share",
+    "begins_anew",
+]
 ELSEWHERE = {
     "by_month": "young and funded",
     "confidence_most": "young and funded",
@@ -36,6 +67,10 @@ ELSEWHERE = {
     "prior_weight": "young and lent to",
     "reach_speed": "where more get online",
     "service_limit": "of old brokers",
+    **dict.fromkeys(INSURED_YOUNG, "before insurers"),
+    **dict.fromkeys(INSURED, "of insurers"),
+    "notes_of_banks": "of banks that buy notes",
+    "cover_worth": "of covered firms",
 }
 
 
@@ -101,7 +136,9 @@ SPECIAL = {
     "income_tax_most": "a state with crushing debt",
     "owners_purse": "owners with too little money for entrants",
     "platform_loans_cap": "platforms whose loans are half of those of banks",
+    "least_cover": "an insurer that hardly covers anything any more",
     "poaching": "two integrators after the same firm",
+    "premium_limit": "a platform whose losses are beyond what insurers guarantee",
     "queue_limit": "a platform that cannot pay households whose term has ended",
     "resolution_capital": "a bank that fails",
     "rate_cap": "borrowers through platforms whose price would be above it",

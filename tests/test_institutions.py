@@ -312,7 +312,7 @@ def test_an_insurer_learns_by_channel_grows_cautious_gives_up_and_fails():
 
 HOUSE: dict[str, Any] = {
     "alive": True, "failed": False, "net_worth": 1000, "worth_before": 1000.0, "hit_seen": 0.0,
-    "junior_lost": 0.0, "note_yield": 0.012, "unsold": 0.0, "short": 0.0, "deposits": 500,
+    "junior_lost": 0.0, "note_yield": 0.012, "unsold": 0.0, "notes_sold": 0.0, "short": 0.0, "deposits": 500,
     "first_capital": 1000.0,
 }  # fmt: skip
 

@@ -26,7 +26,7 @@ class Houses(Declared):
     note_premium = param(0.008, unit="share/quarter", low=0.003, high=0.015, source="JUNIOR_TRANCHE",
         doc="yield of notes over the policy rate as houses begin, and at which demand for notes is whole")
     yield_step = param(0.05, unit="share/quarter", low=0.0, high=0.2, source="assumed",
-        doc="by how much a house raises its yield while notes are left over, or else lowers it")
+        doc="by how much a house raises its yield while more is left than it sells, or else lowers it")
     house_margin = param(0.003, unit="share/quarter", low=0.0, high=0.01, source="assumed",
         doc="what houses ask of borrowers beyond the yield of notes and the expected loss")
     house_cost = param(0.0005, unit="share/quarter", low=0.0001, high=0.002, source="assumed",
@@ -84,13 +84,15 @@ class HouseBooks(NamedTuple):
 def closes_house_books(securities_house, market, p, u):
     """Buyers learn of losses, the yield moves with what is left unsold, tax and owners are paid, or it fails.
 
-    trust = exp(-strike seen) is drawn as a line down to nothing: max(0, 1 - strike seen)
+    trust = max(0, 1 - strike x the part of its junior piece that they have seen it lose)
     """
     profit = float(securities_house.net_worth) - securities_house.worth_before
     seen = max(p.strike_kept * securities_house.hit_seen, securities_house.junior_lost)
+    # more is left than it sold; rounding leaves a fen or two
+    left = securities_house.unsold > securities_house.notes_sold + 2.0
     over = max(0.0, securities_house.note_yield - market.policy_rate)
     over = p.note_premium if over <= 0.0 else over
-    over *= 1.0 + (p.yield_step if securities_house.unsold > 0.0 else -p.yield_step)
+    over *= 1.0 + (p.yield_step if left else -p.yield_step)
     over = min(2.0 * p.note_premium, max(p.note_premium / 4.0, over))
     failed = securities_house.alive and (
         securities_house.short > 0.0 or float(securities_house.net_worth) < 0.0

@@ -213,7 +213,9 @@ def pass_on(e) -> None:
     due = np.floor(houses["note_yield"] * notes)
     came = np.maximum(0.0, part * houses["interest_in"])
     owes = np.floor((market.funding_rate + p.margin) * houses["warehouse"])
-    draw_credit(e, np.where(houses["alive"], due + owes, 0.0).astype(np.int64))
+    takes = takes_due(e, held)
+    of_takes = total_by(held.house, takes, len(due))
+    draw_credit(e, np.where(houses["alive"], due + owes + of_takes, 0.0).astype(np.int64))
     money = np.maximum(0, houses["deposits"])
     can = np.where(houses["alive"], money, np.minimum(money, np.floor(came)))
     paid = pay_holders(e, held, np.minimum(due, can).astype(np.int64), ("interest on notes", False))
@@ -242,25 +244,28 @@ def pass_on(e) -> None:
         e.ledger.pay("interest on warehouse loans", interest, by_bank(e, interest))
         e.banks["interest_income"] += by_bank(e, interest)
     houses["short"] += np.maximum(0.0, due - paid) + owes - interest
-    pay_takes(e)
+    pay_takes(e, held, takes)
 
 
-def pay_takes(e) -> None:
-    """Houses pay platforms for notes that these have sold to their users, while both live."""
-    houses, platforms, consumers = e.securities_houses.columns, e.platforms.columns, e.consumers.columns
-    held, n = holders(e), len(e.platforms)
-    by = consumers["note_by"][held.rows]
-    if not len(held.rows) or not e.p.wealth_take:
-        return
-    due = np.floor(e.p.wealth_take * held.notes) * (by >= 0)
-    due *= platforms["alive"][np.maximum(0, by)] & houses["alive"][held.house]
+def takes_due(e, held: Held) -> np.ndarray:
+    """What living houses owe living platforms for notes that these sold to their users, by holder (fen)."""
+    houses, platforms = e.securities_houses.columns, e.platforms.columns
+    by = e.consumers["note_by"][held.rows]
+    lives = (by >= 0) & platforms["alive"][np.maximum(0, by)] & houses["alive"][held.house]
+    return np.floor(e.p.wealth_take * held.notes * lives).astype(np.int64)
+
+
+def pay_takes(e, held: Held, due: np.ndarray) -> None:
+    """Houses pay platforms so much, by holder of their notes (fen), where they have the money."""
+    houses, platforms = e.securities_houses.columns, e.platforms.columns
     owed = total_by(held.house, due, len(houses["alive"]))
     enough = owed <= np.maximum(0, houses["deposits"])
-    due *= enough[held.house]
-    owed, received = np.where(enough, owed, 0), total_by(by, due, n)
-    e.ledger.pay("takes on funds", owed, received)
-    platforms["revenue"] += received
-    platforms["takes_on_funds"] += received
+    due = due * enough[held.house]
+    if any_of(due):
+        received = total_by(e.consumers["note_by"][held.rows], due, len(e.platforms))
+        e.ledger.pay("takes on funds", np.where(enough, owed, 0), received)
+        platforms["revenue"] += received
+        platforms["takes_on_funds"] += received
 
 
 def pay_holders(e, held: Held, paid: np.ndarray, what: tuple[str, bool]) -> np.ndarray:
