@@ -12,10 +12,8 @@ SELLER = BusinessModel(
     sells_policies=True, sells_funds=True,
 )  # fmt: skip
 COVERER = BusinessModel(
-    "coverer", "Coverer", to_projects=0.85, to_technology=0.15, sees=OPERATIONS, lends_to_firms=True,
-    funders=(("banks", 0.7),), lines=("payments", "software", "cover", "advances"), take=0.0068,
-    gain_share=0.4,
-)  # fmt: skip
+    "coverer", "Coverer", to_projects=1.0, sees=OPERATIONS, lines=("cover",), gain_share=0.4
+)
 # much happens: little capital, bad luck, buyers who take fright
 HARD = LINKED | {"giants": 2, "insurer_capital": 0.002, "house_capital": 0.002, "policy_contact": 0.3}
 

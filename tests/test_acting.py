@@ -26,7 +26,11 @@ OTHERS: dict[str, tuple[Any, dict[str, Any], int]] = {
     "of old brokers": ("institution_traffic", LINKED, 28),
     "where more get online": ("consumer_traffic", LINKED | {"reach_start": 0.3}, 8),
     "before insurers": ({SELLER: 6, COVERER: 6}, HARD, 0),
-    "of banks that buy notes": ({SELLER: 6, COVERER: 6}, HARD | {"notes_of_banks": 0.5, "note_share": 0.0}, 12),
+    "of banks that buy notes": (
+        {SELLER: 6, COVERER: 6},
+        HARD | {"notes_of_banks": 0.5, "note_share": 0.0},
+        12,
+    ),
     "of covered firms": (COVERER, HARD, 16),
     "of insurers": ({SELLER: 6, COVERER: 6}, HARD, 18),
 }
