@@ -18,7 +18,7 @@ class Insurers(Declared):
     # fmt: off
     insurer_capital = param(0.004, unit="quarters of GDP", low=0.0, high=0.02, source="assumed",
         doc="capital that owners put into all insurers together when these begin; at 0 there are none")
-    insurer_leverage = param(10.0, unit="times capital", low=2.0, high=20.0, source="assumed",
+    insurer_leverage = param(10.0, unit="ratio", low=2.0, high=20.0, source="assumed",
         doc="most that an insurer covers, over its capital")
     loading = param(0.25, unit="share of expected loss", low=0.0, high=0.6, source="assumed",
         doc="what insurers ask above the loss that they expect")

@@ -17,7 +17,7 @@ class Houses(Declared):
     # fmt: off
     house_capital = param(0.004, unit="quarters of GDP", low=0.0, high=0.02, source="assumed",
         doc="capital that owners put into all houses together when these begin; at 0 there are none")
-    warehouse_limit = param(2.0, unit="times capital", low=0.0, high=8.0, source="assumed",
+    warehouse_limit = param(2.0, unit="ratio", low=0.0, high=8.0, source="assumed",
         doc="credit of its bank on which a house carries loans that are not sold yet")
     junior_of_house = param(0.1, unit="share of issue", low=0.0, high=0.2, source="JUNIOR_TRANCHE",
         doc="part of an issue of notes that the house keeps, and that loses before notes that are sold")
