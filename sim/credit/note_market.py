@@ -118,7 +118,8 @@ def wish_for_notes(consumers, market, p, sellers):
 
     wish = note_share x reach x appeal (deposits above the buffer + notes) - notes it has
     sellers: whether each platform `sells` them, and of which `house`; `appeal` of each house, by trust and
-    yield. Whom no app serves buys of any house, by the number of his row.
+    yield. Whom no app serves buys of any house, by the number of his row. Who has notes buys more of the same
+    house; once an app would sell him as many as he has, he holds all of them there.
     """
     n = sellers.appeal.shape[0]
     for i in range(consumers.note_wish.shape[0]):
@@ -135,7 +136,8 @@ def wish_for_notes(consumers, market, p, sellers):
         new = min(max(0.0, spare), best - float(held)) if house >= 0 else 0.0
         consumers.note_wish[i] = np.floor(max(0.0, new))
         consumers.note_at[i] = house if held > 0 or new > 0.0 else -1
-        consumers.note_by[i] = consumers.note_by[i] if held > 0 else q if served else -1
+        if held == 0 or (served and new >= float(held)):
+            consumers.note_by[i] = q if served else -1
 
 
 def appeal(e) -> np.ndarray:
