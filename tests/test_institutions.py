@@ -328,7 +328,9 @@ def test_banks_buy_less_of_a_house_that_they_do_not_trust(paper):
 
 
 def test_a_policy_is_dearer_where_more_was_claimed_and_nobody_pays_more_than_he_thinks_it_worth(lived):
-    future = lived.branch(parameters={"carefulness": 0.0}).run(1)
+    future = lived.branch(parameters={"carefulness": 0.0})
+    future.insurers["loss_of_households"] = 1.0
+    future.run(1)
     assert future.platforms["policies"].sum() == 0.0
     assert lived.platforms["policies"].sum() > 0.0
     lived.insurers["alive"][:] = True

@@ -316,7 +316,7 @@ def test_who_leaves_claims_has_stopped_and_who_owes_more_than_it_has_is_broke():
 def dying(cash: float = 1e9, **values) -> SimpleNamespace:
     at_work = {"wage_bill": 1300.0, "direct_cost": 0.0, "acts": 1.0, "spent_total": 1.0, "alive": True,
                "net_worth": 1, "unmet": 0.0}  # fmt: skip
-    owes = {"claims_owed": 0, "loans": 0, "participations_owed": 0}
+    owes = {"claims_owed": 0, "loans": 0, "participations_owed": 0, "sold_loans": 0}
     return SimpleNamespace(**at_work | owes | {"deposits": int(cash)} | values)
 
 
