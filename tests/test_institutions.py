@@ -17,6 +17,7 @@ from sim.population import institutions
 from sim.strategies.base import BusinessModel
 from tests.economies import LINKED, differences, small
 from tests.institutions import SELLER, both
+from tests.test_economy import unbalanced
 
 INSURED = [
     "premiums of banks", "premiums of houses", "premiums of households", "premiums of firms",
@@ -54,15 +55,7 @@ def test_everything_that_they_pay_and_are_paid_is_paid_by_somebody(lived):
 
 
 def test_what_each_holds_adds_up(lived):
-    platforms, houses, consumers = lived.platforms, lived.securities_houses, lived.consumers
-    at = platforms["house"]
-    pools = np.bincount(at[at >= 0], platforms["sold_loans"][at >= 0], len(houses))
-    assert np.array_equal(pools, houses["pools"])
-    held = consumers["note_at"]
-    notes = np.bincount(held[held >= 0], consumers["notes"][held >= 0], len(houses))
-    assert np.array_equal(notes + lived.memory.notes_of_banks.sum(axis=1), houses["notes_owed"])
-    assert np.array_equal(lived.memory.notes_of_banks.sum(axis=0), lived.banks["notes"])
-    assert not platforms["sold_loans"][at < 0].any()
+    assert unbalanced(lived) == []
 
 
 def test_insurers_fail_in_a_hard_world_and_others_begin(lived):
