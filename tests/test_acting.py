@@ -24,6 +24,7 @@ OTHERS: dict[str, tuple[Any, dict[str, Any], int]] = {
     "young and lent to": ("consumer_traffic", SCARCE, 4),
     "of integrators": ("deep_integration", LINKED, 12),
     "of old brokers": ("institution_traffic", LINKED, 28),
+    "of old integrators": ("deep_integration", LINKED, 32),
     "where more get online": ("consumer_traffic", LINKED | {"reach_start": 0.3}, 8),
     "before insurers": ({SELLER: 6, COVERER: 6}, HARD, 0),
     "of banks that buy notes": (
@@ -31,6 +32,7 @@ OTHERS: dict[str, tuple[Any, dict[str, Any], int]] = {
         HARD | {"notes_of_banks": 0.5, "note_share": 0.0},
         12,
     ),
+    "of houses that lose": ({SELLER: 6}, HARD | {"junior_of_house": 0.01, "note_premium": 0.015}, 14),
     "of covered firms": (COVERER, HARD, 16),
     "of insurers": ({SELLER: 6, COVERER: 6}, HARD, 18),
 }
@@ -48,7 +50,6 @@ INSURED = [
     "yield_step",
     "house_margin",
     "house_cost",
-    "strike",
     "strike_kept",
     "note_share",
     "note_reach",
@@ -71,10 +72,12 @@ ELSEWHERE = {
     "prior_weight": "young and lent to",
     "reach_speed": "where more get online",
     "service_limit": "of old brokers",
+    "upkeep_limit": "of old integrators",
     **dict.fromkeys(INSURED_YOUNG, "before insurers"),
     **dict.fromkeys(INSURED, "of insurers"),
     "notes_of_banks": "of banks that buy notes",
     "cover_worth": "of covered firms",
+    "strike": "of houses that lose",
 }
 
 
@@ -82,7 +85,7 @@ ELSEWHERE = {
 def rich() -> Economy:
     """A world in which much happens: all business models, links, loans of every kind, failures."""
     given = LINKED | {"giants": 2, "lead_in": 40}
-    return Economy(MIX, firms=600, banks=4, platforms=40, seed=7, parameters=given).run(28)
+    return Economy(MIX, firms=600, banks=4, platforms=40, seed=13, parameters=given).run(28)
 
 
 @pytest.fixture(scope="module")
