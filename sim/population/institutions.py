@@ -40,7 +40,7 @@ def asked_for(e) -> dict[str, np.ndarray]:
 def open_quarter(e) -> None:
     """Who is asked for and is not there is founded; platforms find their partners; insurers quote."""
     for name, asking in asked_for(e).items():
-        if any_of(asking):
+        if any_of(asking & (e.platforms["deposits"] > 0)):  # who has no money has nothing to bring
             found(e, name)
     pair(e)
     insurance.quote(e)
