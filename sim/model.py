@@ -26,7 +26,7 @@ from sim.actors.platforms import (
     survives,
 )
 from sim.actors.state import sets_policy
-from sim.credit import from_banks, from_platforms, pools, scoring, settlement
+from sim.credit import from_banks, from_platforms, insurance, pools, scoring, settlement
 from sim.credit.footprints import leaves_traces, sells_as_usual
 from sim.engine import given
 from sim.engine.columns import Table
@@ -45,7 +45,7 @@ from sim.links import billing
 from sim.links import market as links
 from sim.markets import attention, goods, labour, news, placebo, supply
 from sim.markets.payments import balances, banking, ownership, trade_credit, venture, wallets
-from sim.population import entry, founders, models, reviews, start
+from sim.population import entry, founders, institutions, models, reviews, start
 from sim.population import exit as leaving
 from sim.population import platforms as population
 from sim.record import beside, indicators, saving, watching
@@ -55,7 +55,6 @@ from sim.record.watching import Watch
 from sim.sectors import SECTORS
 from sim.state import Market, Memory, Tallies
 from sim.strategies import BusinessModel
-from sim.strategies.base import StrategyError
 
 Models = str | BusinessModel | Mapping[Any, int]  # how many platforms run which: names or rows
 
@@ -66,14 +65,14 @@ class Economy(Shown, Populated, mesa.Model):
     strategy: name of a business model, a row of one's own, or how many platforms run which, as in
     {"institution_traffic": 16, "deep_integration": 8}, or "free": founders choose among all there are; or
     "adaptive": platforms that begin by harvesting and may turn to any other model. firms,
-    consumers (default twice the firms), banks: how many. platforms: for how many there is room (default one
-    for 25 firms, at least 40). seed: of every draw, 1 if not given; None draws one, kept in `seed`. rng: the
-    same in NumPy's forms, a whole number, Generator, SeedSequence or None. parameters: a `Parameters` or a
-    mapping of overrides. timeline: changes of parameters at dates, see `sim.law`. begins: the month in which
-    the first recorded quarter begins, as "2011-01"; the lead-in lies before. threads: worth more than one
-    above 100,000 firms; results have the same bits. progress: show a bar during the lead-in, quarters lived
-    before the first one, as many as the parameter `lead_in` says. kwargs: parameters by name, as in
-    `Economy(pace_of_change=0.2)`.
+    consumers (default twice the firms), banks, insurers, securities_houses: how many. platforms: for how
+    many there is room (default one for 25 firms, at least 40). seed: of every draw, 1 if not given; None
+    draws one, kept in `seed`. rng: the same in NumPy's forms, a whole number, Generator, SeedSequence or
+    None. parameters: a `Parameters` or a mapping of overrides. timeline: changes of parameters at dates,
+    see `sim.law`. begins: the month in which the first recorded quarter begins, as "2011-01"; the lead-in
+    lies before. threads: worth more than one above 100,000 firms; results have the same bits. progress:
+    show a bar during the lead-in, quarters lived before the first one, as many as the parameter `lead_in`
+    says. kwargs: parameters by name, as in `Economy(pace_of_change=0.2)`.
     Raises ParameterError or StrategyError, in one line, for what is not possible. After a quarter that was
     interrupted half-way, by a key or an error, all that would go on from there raises RuntimeError.
     """
@@ -83,6 +82,8 @@ class Economy(Shown, Populated, mesa.Model):
     consumers: Table
     banks: Table
     platforms: Table
+    insurers: Table
+    securities_houses: Table
     owners: Table
     fund: Table
     state: Table
@@ -95,6 +96,8 @@ class Economy(Shown, Populated, mesa.Model):
         consumers: int | None = None,
         banks: int = 20,
         platforms: int | None = None,
+        insurers: int = 4,
+        securities_houses: int = 4,
         seed: int | None = FIRST,
         rng: Any = FIRST,
         parameters: Parameters | Mapping[str, Any] | None = None,
@@ -106,6 +109,7 @@ class Economy(Shown, Populated, mesa.Model):
     ):
         chosen, number = models.models_of(strategy), given.seed_of_both(seed, rng)
         sizes: dict[str, Any] = {"firms": firms, "banks": banks}
+        sizes |= {"insurers": insurers, "securities_houses": securities_houses}
         free = {"consumers": consumers, "platforms": platforms}
         sizes |= {name: size for name, size in free.items() if size is not None}
         saving.check_sizes(sizes, number, threads)
@@ -185,20 +189,6 @@ class Economy(Shown, Populated, mesa.Model):
             scorers.tell_apart(len(models), kept, self.platforms["model"])
 
     @property
-    def mix(self) -> dict[str, int]:
-        """How many living platforms run which business model, by name."""
-        living = self.platforms["model"][self.platforms["alive"]]
-        running = np.bincount(living, minlength=len(self.models)).tolist()
-        return {row.name: n for row, n in zip(self.models, running, strict=True) if n}
-
-    @property
-    def strategy(self) -> BusinessModel:
-        """The business model that all platforms run. StrategyError if they run several: see `mix`."""
-        if len(self.mix) > 1:
-            raise StrategyError(f"these platforms run several business models: {self.mix}")
-        return next((row for row in self.models if row.name in self.mix), self.models[0])
-
-    @property
     def draws_from(self) -> int:
         """What every draw starts from: the seed, and the luck under which the world lives now."""
         return seed_of(self.seed, self.p.luck)
@@ -226,12 +216,6 @@ class Economy(Shown, Populated, mesa.Model):
         news.check_rows(self)
         self.midway = self.quarter + 1
 
-    def check_whole(self) -> None:
-        """Raise RuntimeError, in one line, where a quarter was interrupted."""
-        if self.midway:
-            within = f"this economy was interrupted within quarter {self.midway}"
-            raise RuntimeError(f"{within}: load or branch from an earlier one")
-
     def live(self) -> dict[str, int]:
         """One quarter, in the order in which things happen. Returns what moved, by flow (fen)."""
         firms, consumers, banks, platforms = self.firms, self.consumers, self.banks, self.platforms
@@ -254,6 +238,7 @@ class Economy(Shown, Populated, mesa.Model):
         founders.post_kinds(self)
         reviews.review_models(self)
         founders.found_platforms(self)  # with money of their own
+        institutions.open_quarter(self)  # insurers quote, houses are found
         self.each(platforms, wants_growth)
         venture.fund_platforms(self)  # owners commit, the fund backs what it expects
         self.each(platforms, keeps_technology, reviews_prices, sets_budget)
@@ -277,6 +262,7 @@ class Economy(Shown, Populated, mesa.Model):
 
         # work and wages
         banking.costs(self)
+        institutions.pay_staff(self)
         labour.find_workers(self)
         self.each(consumers, works)
         self.each(firms, produces)
@@ -284,6 +270,7 @@ class Economy(Shown, Populated, mesa.Model):
 
         # households plan, lend and borrow
         self.each(consumers, plans_spending)
+        insurance.insure_households(self)
         pools.ask_lenders(self)
         first = from_platforms.who_prefers(self)
         from_platforms.lend_to_consumers(self, first)  # who finds an app cheaper and quicker
@@ -311,6 +298,7 @@ class Economy(Shown, Populated, mesa.Model):
         balances.rest(self)  # of what was paid by wallet a part rests there
         self.each(firms, keeps_accounts, sells_as_usual)
         leaving.firms_leave(self)  # closures and defaults, and who bears them
+        insurance.settle_guarantees(self)  # insurers pay a part of it
 
         # lenders learn, owners and banks close
         scoring.learn(self)  # labels mature; scores improve
@@ -322,6 +310,7 @@ class Economy(Shown, Populated, mesa.Model):
         # platforms are judged, close, fail, pay out
         pools.judge(self)  # funders look at what they lost
         pools.redeem(self)
+        institutions.close(self)
         self.each(platforms, learns_worth, closes_platform_books, survives)
         population.platforms_end(self)
         venture.sell_stakes(self)

@@ -6,8 +6,10 @@ from sim.actors.banks import Bank
 from sim.actors.consumers import Consumer
 from sim.actors.firms import Firm
 from sim.actors.fund import Fund
+from sim.actors.insurers import Insurer
 from sim.actors.owners import Owners
 from sim.actors.platforms import Platform
+from sim.actors.securities_houses import House
 from sim.actors.state import State
 from sim.engine.columns import Row
 
@@ -31,6 +33,8 @@ SECTORS = (
     Sector("consumers", Consumer, "consumers", keep=False),
     Sector("banks", Bank, "banks"),
     Sector("platforms", Platform, "platforms"),
+    Sector("insurers", Insurer, "insurers"),
+    Sector("securities_houses", House, "securities_houses"),
     Sector("owners", Owners, "banks"),  # an account at each bank, as the fund
     Sector("fund", Fund, "banks"),
     Sector("state", State, ""),

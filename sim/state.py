@@ -197,6 +197,12 @@ class Memory(Typed):
     participations: np.ndarray = each(
         ("platforms", "banks"), "fen", "share of a bank in a platform's loans", 0
     )
+    notes_of_banks: np.ndarray = each(
+        ("securities_houses", "banks"), "fen", "notes of a house that a bank holds", 0
+    )
+    insured_loss_seen: float = number(
+        0.0, "share/quarter", "loss on guaranteed loans that all insurers have seen of late; 0 for none"
+    )
     fund_put_in: float = number(0.0, "fen", "paid into platforms by the venture fund so far")
     fund_returned: float = number(0.0, "fen", "that its exits have brought the venture fund so far")
     platforms_founded: int = number(0, "platforms", "so far")
@@ -222,6 +228,10 @@ class Tallies(Typed):
     bad_platform_loans: float = number(0.0, "fen", "lost on loans made through platforms, whoever bears it")
     losses_of_households: float = number(0.0, "fen", "of the last, borne by households")
     platform_losses_of_banks: float = number(0.0, "fen", "of the last, borne by banks")
+    losses_of_houses: float = number(0.0, "fen", "on platforms' loans, borne by securities houses")
+    notes_lost: float = number(0.0, "fen", "by those who hold notes of securities houses")
+    insurer_failures: float = number(0.0, "insurers", "that ended with claims they could not pay")
+    house_failures: float = number(0.0, "houses", "that ended owing more than they had")
     interest_of_banks: float = number(0.0, "fen", "paid to banks by those they lend to themselves")
     resolution: float = number(0.0, "fen", "paid by the state for insolvent banks")
     bank_failures: float = number(0.0, "banks", "resolved")

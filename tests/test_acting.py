@@ -10,6 +10,7 @@ from sim import Economy, ParameterError, Parameters
 from sim.law import Change, in_force, months, name_of, standard_shock, timeline_of
 from sim.record.saving import snapshot
 from tests.economies import LINKED, differences, same, small
+from tests.institutions import COVERER, HARD, SELLER
 
 DECLARED = Parameters.declarations()
 ALWAYS = sorted(name for name, one in DECLARED.items() if one.when == "always")
@@ -18,7 +19,7 @@ MIX = {"consumer_traffic": 20, "institution_traffic": 3, "deep_integration": 10,
 WITHIN = 8  # quarters
 SCARCE: dict[str, Any] = {"giants": 1, "starters": 6}
 # worlds in which what the rich one does not show is acted on: business model, parameters, quarters lived
-OTHERS: dict[str, tuple[str, dict[str, Any], int]] = {
+OTHERS: dict[str, tuple[Any, dict[str, Any], int]] = {
     "young and funded": ("deep_integration", LINKED, 4),
     "young and lent to": ("consumer_traffic", SCARCE, 4),
     "of integrators": ("deep_integration", LINKED, 12),
@@ -33,7 +34,41 @@ OTHERS: dict[str, tuple[str, dict[str, Any], int]] = {
     ),
     "where more get online": ("consumer_traffic", LINKED | {"reach_start": 0.3}, 8),
     "of new wallets": ("institution_traffic", LINKED | {"giants": 3, "wallet_openings": 0.02}, 2),
+    "before insurers": ({SELLER: 6, COVERER: 6}, HARD, 0),
+    "of banks that buy notes": (
+        {SELLER: 6, COVERER: 6},
+        HARD | {"notes_of_banks": 0.5, "note_share": 0.0},
+        12,
+    ),
+    "of houses that lose": ({SELLER: 6}, HARD | {"junior_of_house": 0.01, "note_premium": 0.015}, 14),
+    "of covered firms": (COVERER, HARD, 16),
+    "of insurers": ({SELLER: 6, COVERER: 6}, HARD, 18),
 }
+INSURED_YOUNG = ["insurer_capital", "house_capital", "first_loss_seen", "note_premium", "insurer_reserve"]
+INSURED = [
+    "insurer_leverage",
+    "loading",
+    "insurer_memory",
+    "insurer_cost",
+    "insurer_payout",
+    "caution",
+    "warehouse_limit",
+    "junior_of_house",
+    "junior_of_seller",
+    "yield_step",
+    "house_margin",
+    "house_cost",
+    "strike_kept",
+    "note_share",
+    "note_reach",
+    "wealth_take",
+    "policy_share",
+    "carefulness",
+    "policy_contact",
+    "policy_take",
+    "cover_share",
+    "begins_anew",
+]
 ELSEWHERE = {
     "by_month": "young and funded",
     "confidence_most": "young and funded",
@@ -63,6 +98,13 @@ ELSEWHERE = {
     "reach_speed": "where more get online",
     "passed_on_counted": "of brokers in want",
     "wallet_openings": "of new wallets",
+    "service_limit": "of old brokers",
+    "upkeep_limit": "of old integrators",
+    **dict.fromkeys(INSURED_YOUNG, "before insurers"),
+    **dict.fromkeys(INSURED, "of insurers"),
+    "notes_of_banks": "of banks that buy notes",
+    "cover_worth": "of covered firms",
+    "strike": "of houses that lose",
 }
 
 
@@ -70,7 +112,7 @@ ELSEWHERE = {
 def rich() -> Economy:
     """A world in which much happens: all business models, links, loans of every kind, failures."""
     given = LINKED | {"giants": 2, "lead_in": 40}
-    return Economy(MIX, firms=600, banks=4, platforms=40, seed=7, parameters=given).run(28)
+    return Economy(MIX, firms=600, banks=4, platforms=40, seed=13, parameters=given).run(28)
 
 
 @pytest.fixture(scope="module")
@@ -132,7 +174,9 @@ SPECIAL = {
     "own_part_borrowed": "platforms with too little cash for their own part of loans",
     "owners_purse": "owners with too little money for entrants",
     "platform_loans_cap": "platforms whose loans are half of those of banks",
+    "least_cover": "an insurer that hardly covers anything any more",
     "poaching": "two integrators after the same firm",
+    "premium_limit": "a platform whose losses are beyond what insurers guarantee",
     "queue_limit": "a platform that cannot pay households whose term has ended",
     "resolution_capital": "a bank that fails",
     "rate_cap": "borrowers through platforms whose price would be above it",

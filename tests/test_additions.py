@@ -24,66 +24,66 @@ from sim.strategies.base import FOOTPRINTS, OPERATIONS
 from tests.economies import LINKED, differences, small
 
 
-class Notes(Funder):
-    """The owners' pool buys notes on a pool of loans, and shares in its interest and losses."""
+class Papers(Funder):
+    """The owners' pool buys papers on a pool of loans, and shares in its interest and losses."""
 
-    name, rank, account = "notes", 4, "notes_owed"
+    name, rank, account = "papers", 5, "papers_owed"
     adds = {
         Platform: {
-            "from_notes": Column(0.0, unit="share of a loan"),
-            "notes_owed": Account("to note holders"),
+            "from_papers": Column(0.0, unit="share of a loan"),
+            "papers_owed": Account("to holders of papers"),
         },
-        Owners: {"notes": Account("on platforms' loans")},
+        Owners: {"papers": Account("on platforms' loans")},
     }
-    instruments = {"notes": Instrument((("owners", "notes"),), (("platforms", "notes_owed"),))}
+    instruments = {"papers": Instrument((("owners", "papers"),), (("platforms", "papers_owed"),))}
     flows = {
-        "notes bought": Flow("owners", "platforms", spent_on="notes", earned_by="notes_owed"),
-        "notes repaid": Flow("platforms", "owners", spent_on="notes_owed", earned_by="notes"),
-        "interest on notes": Flow("platforms", "owners"),
-        "notes lost": WriteOff((("owners", "notes"),), (("platforms", "notes_owed"),)),
+        "papers bought": Flow("owners", "platforms", spent_on="papers", earned_by="papers_owed"),
+        "papers repaid": Flow("platforms", "owners", spent_on="papers_owed", earned_by="papers"),
+        "interest on papers": Flow("platforms", "owners"),
+        "papers lost": WriteOff((("owners", "papers"),), (("platforms", "papers_owed"),)),
     }
 
     def limit(self, e, need):
         return np.full(len(need), 0.2 * ownership.money(e) / len(need))
 
     def pay_in(self, e, lent):
-        ownership.spend(e, "notes bought", np.floor(self.share(e) * lent).astype(np.int64))
+        ownership.spend(e, "papers bought", np.floor(self.share(e) * lent).astype(np.int64))
 
     def repay(self, e, principal, before):
         back = np.minimum(self.owed(e), np.rint(principal * (self.owed(e) / np.maximum(1, before))))
-        total = e.ledger.debit("notes repaid", back.astype(np.int64))
-        e.ledger.credit("notes repaid", within(total, e.owners["notes"]))
+        total = e.ledger.debit("papers repaid", back.astype(np.int64))
+        e.ledger.credit("papers repaid", within(total, e.owners["papers"]))
 
     def interest(self, e, received, left, before):
         passed = np.minimum(left, np.floor(received * (self.owed(e) / np.maximum(1, before)))).astype(
             np.int64
         )
-        ownership.receive(e, "interest on notes", passed)
+        ownership.receive(e, "interest on papers", passed)
         return passed
 
     def at_risk(self, e):
         return self.owed(e).copy()
 
     def lose(self, e, lost):
-        held = within(int(lost.sum()), e.owners["notes"])
-        e.ledger.write_off("notes lost", {"owners": held}, {"platforms": lost})
+        held = within(int(lost.sum()), e.owners["papers"])
+        e.ledger.write_off("papers lost", {"owners": held}, {"platforms": lost})
         return lost
 
 
 def test_a_funder_is_one_object():
     row = BusinessModel(
-        "note_funded", "Note funded", to_consumers=0.6, to_firms=0.4, sees=FOOTPRINTS, take=0.006,
-        lends_to_consumers=True, lends_to_firms=True, funders=(("notes", 0.6), ("banks", 0.2)),
+        "paper_funded", "Paper funded", to_consumers=0.6, to_firms=0.4, sees=FOOTPRINTS, take=0.006,
+        lends_to_consumers=True, lends_to_firms=True, funders=(("papers", 0.6), ("banks", 0.2)),
     )  # fmt: skip
-    with pytest.raises(StrategyError, match="no funder 'notes'"):
+    with pytest.raises(StrategyError, match="no funder 'papers'"):
         Economy(row, firms=100)
-    with FUNDERS.with_one_more(Notes()):
+    with FUNDERS.with_one_more(Papers()):
         economy = small(row, parameters=LINKED).run(40)  # the books are proved in each quarter
         moved = economy.records.flows.groupby("flow")["fen"].sum()
-        assert (moved[["notes bought", "notes repaid", "interest on notes", "notes lost"]] > 0).all()
-        assert economy.balance_sheet().loc["notes", "platforms"] < 0.0
-        assert economy.balance_sheet().loc["notes"].sum() == 0.0
-    assert "notes_owed" not in small().platforms.columns
+        assert (moved[["papers bought", "papers repaid", "interest on papers", "papers lost"]] > 0).all()
+        assert economy.balance_sheet().loc["papers", "platforms"] < 0.0
+        assert economy.balance_sheet().loc["papers"].sum() == 0.0
+    assert "papers_owed" not in small().platforms.columns
 
 
 @kernel
@@ -101,7 +101,7 @@ def shows(linked, firms, depth, usual, p, shown):
 class Leasing(ServiceLine):
     """Its machines are looked after by others; orders and stock are seen."""
 
-    name, rank, cost = "leasing", 7, 0.3
+    name, rank, cost = "leasing", 8, 0.3
     reveals = ("orders",)
     works, shows = works, shows
 
@@ -178,6 +178,6 @@ def test_a_change_of_law_is_one_object():
 
 def test_business_models_are_found_by_being_there():
     assert "deep_integration" in discover()
-    assert [funder.name for funder in FUNDERS] == ["banks", "households", "borrowing"]
-    lines = ["payments", "software", "procurement", "logistics", "early_cash", "advances"]
+    assert [funder.name for funder in FUNDERS] == ["banks", "households", "borrowing", "notes"]
+    lines = ["payments", "software", "procurement", "logistics", "early_cash", "advances", "cover"]
     assert [line.name for line in LINES] == lines

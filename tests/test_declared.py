@@ -152,6 +152,7 @@ ALLOWED = {
     ("sim/links/lines/logistics.py", "name, rank, cost, lock"): ({0.2, 0.5}, PROJECT),
     ("sim/links/lines/early_cash.py", "name, rank, cost, lock"): ({0.15}, PROJECT),
     ("sim/links/lines/advances.py", "name, rank, cost, lock"): ({0.05}, PROJECT),
+    ("sim/links/lines/cover.py", "name, rank, cost, lock"): ({0.05}, PROJECT),
     ("sim/links/lines/base.py", "FIRST_BELIEF"): ({0.025}, "what nobody knows before the first link"),
     ("sim/links/lines/base.py", "FIRST_LOAN"): ({0.25}, "what nobody knows before the first loan"),
     ("sim/links/clients.py", "SMALL, LARGE"): ({0.5}, "sizes by which the record tells clients"),

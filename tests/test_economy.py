@@ -63,6 +63,8 @@ BANK_ASSETS = (
     "consumer_loans",
     "participations",
     "platform_loans",
+    "notes",
+    "warehouse_loans",
 )
 
 
@@ -97,7 +99,12 @@ def infinite(economy: Economy) -> list[str]:
 
 def unbalanced(economy: Economy) -> list[str]:
     """What does not add up, by identities that the ledger does not use: an empty list."""
-    return [*unbalanced_sectors(economy), *unbalanced_banks(economy), *unbalanced_pools(economy)]
+    return [
+        *unbalanced_sectors(economy),
+        *unbalanced_banks(economy),
+        *unbalanced_pools(economy),
+        *unbalanced_notes(economy),
+    ]
 
 
 def unbalanced_sectors(economy: Economy) -> list[str]:
@@ -131,6 +138,27 @@ def unbalanced_pools(economy: Economy) -> list[str]:
         wrong.append("loans by platform")
     if (by_place(economy.consumers, "claims", "claim_at") != platforms["claims_owed"]).any():
         wrong.append("claims by platform")
+    return wrong
+
+
+def unbalanced_notes(economy: Economy) -> list[str]:
+    """Who holds a house's notes, and whose loans it has bought, is known one by one, and adds up."""
+    wrong, houses, of_banks = [], economy.securities_houses, economy.memory.notes_of_banks
+    found = np.zeros((2, len(houses)), np.int64)
+    for sums, table, account, place in (
+        (found[0], economy.platforms, "sold_loans", "house"),
+        (found[1], economy.consumers, "notes", "note_at"),
+    ):
+        held = np.flatnonzero(table[account])
+        np.add.at(sums, table[place][held], table[account][held])
+        if (table[place][held] < 0).any():
+            wrong.append(f"{account} of nobody")
+    if (found[0] != houses["pools"]).any():
+        wrong.append("loans by house")
+    if (of_banks < 0).any() or (found[1] + of_banks.sum(axis=1) != houses["notes_owed"]).any():
+        wrong.append("notes by house")
+    if (of_banks.sum(axis=0) != economy.banks["notes"]).any():
+        wrong.append("notes by bank")
     return wrong
 
 

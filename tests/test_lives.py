@@ -317,9 +317,9 @@ def test_who_leaves_claims_has_stopped_and_who_owes_more_than_it_has_is_broke():
 
 def dying(cash: float = 1e9, **values) -> SimpleNamespace:
     at_work = {"wage_bill": 1300.0, "direct_cost": 0.0, "acts": 1.0, "spent_total": 1.0, "alive": True,
-               "net_worth": 1, "unmet": 0.0, "management": 0.0, "team_due": 0.0}  # fmt: skip
+                "net_worth": 1, "unmet": 0.0, "management": 0.0, "team_due": 0.0}  # fmt: skip
     owes = dict.fromkeys(
-        ("claims_owed", "loans", "participations_owed", "borrowing", "float_owed", "custody"), 0
+        ("claims_owed", "loans", "participations_owed", "sold_loans", "borrowing", "float_owed", "custody"), 0
     )
     return SimpleNamespace(**at_work | owes | {"deposits": int(cash)} | values)
 

@@ -21,7 +21,7 @@ def platform(**values) -> SimpleNamespace:
     at_rest = {
         "service": 0.0, "management": 0.0, "file_bill": 0.0, "upkeep": 0.0,
         "technology": 0.0, "technology_spend": 0.0, "technique": 0.0,
-        "deposits": 10**12, "claims_owed": 0, "loans": 0, "participations_owed": 0,
+        "deposits": 10**12, "claims_owed": 0, "loans": 0, "participations_owed": 0, "sold_loans": 0,
         "borrowing": 0, "float_owed": 0, "custody": 0, "practice": 1.0, "moving": 0.0,
         "acts": 1.0, "alive": True, "users": 1000.0, "firm_users": 0.0, "size": 1.0, "there": 1.0,
         "put_in": 0.0, "runway_left": 4.0, "refused": False, "wanted": 1e9, "venture": 0.0, "came": 0.0,

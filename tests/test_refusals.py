@@ -126,7 +126,9 @@ POINTERS = [
     ("firms", "supplier_1"), ("firms", "supplier_2"), ("firms", "creditor_1"), ("firms", "creditor_2"),
     ("consumers", "bank"), ("consumers", "ecosystem"), ("consumers", "first_app"),
     ("consumers", "second_app"), ("consumers", "third_app"), ("consumers", "debt_to"),
-    ("consumers", "claim_at"), ("consumers", "wallet_at"),
+    ("consumers", "claim_at"), ("consumers", "policy_at"), ("consumers", "note_at"), ("consumers", "note_by"),
+    ("consumers", "wallet_at"),
+    ("platforms", "insurer"), ("platforms", "house"), ("insurers", "bank"), ("securities_houses", "bank"),
     *((table, name) for table in ("firms", "consumers") for name in ("wallet", "last_lender")),
     ("platforms", "bank"), ("platforms", "buyer"), ("owners", "bank"), ("fund", "bank"),
 ]  # fmt: skip

@@ -220,7 +220,7 @@ EDITS: dict[str, tuple[str, Callable[[dict], object]]] = {
     "sizes": ("its sizes are of firms", about(sizes={"firms": 100})),
     "a size": (
         "firms = 5 is outside",
-        about(sizes={"firms": 5, "consumers": 200, "banks": 4, "platforms": 16}),
+        about(sizes={"firms": 5} | {name: saving.LEAST[name] for name in saving.LEAST if name != "firms"}),
     ),
     "parameters": ("it lacks the parameters", about(parameters={})),
     "no models": ("", about(models=[])),

@@ -11,6 +11,7 @@ from typing import Any
 
 from experiments.measure.arithmetic import YEAR
 from experiments.tell.markdown import table
+from sim import sectors
 from sim.accounts import parties
 from sim.engine.chart import Flow
 from sim.record.chart import chart
@@ -21,7 +22,7 @@ CYCLE = 40  # quarters over which flows are added up: one alone may be a bust
 LATE = 8  # the same at the end of a branch
 PLUS, MINUS, WITHIN = "+", "\N{MINUS SIGN}", "\N{PLUS-MINUS SIGN}"
 CURRENT, CAPITAL = "firms, current", "firms, capital"
-SECTORS = ("firms", "consumers", "banks", "platforms", "owners", "fund", "state")
+SECTORS = tuple(sector.name for sector in sectors.SECTORS)
 COLUMNS = (CURRENT, CAPITAL, *SECTORS[1:])
 ON_CURRENT = ("net_worth", "stock")  # wages make stock; machines and debts are capital account
 

@@ -14,7 +14,7 @@ from sim import Economy, Parameters, discover
 from sim.engine.columns import Row, Table
 from sim.population.models import checked
 
-SIZES = {"firms": 100, "consumers": 200, "banks": 2, "platforms": 2}
+SIZES = {"firms": 100, "consumers": 200, "banks": 2, "platforms": 2, "insurers": 2, "securities_houses": 2}
 
 
 @dataclass

@@ -18,7 +18,9 @@ from experiments.measure.following import Follower
 from experiments.measure.lines import shown_by
 
 FEES, ENDED = "fee: ", "fee: of links that ended"
-TAKES, ADVANCES, OTHER_LOANS = "take of loans that banks fund", "advances to clients", "other loans"
+TAKES, ADVANCES, OTHER_LOANS = "take of loans that others fund", "advances to clients", "other loans"
+SOLD = {"takes_on_cover": "takes of insurers", "takes_on_funds": "takes on funds"}  # by column of platforms
+PASSED = ("participations", "claims", "sold loans")  # of whose interest a part is not the platform's
 PAYMENTS = "payment fees"
 BORROWING, LOSSES = "interest on borrowing", "losses borne on loans"
 # of a firm: sales, what it pays for inputs and work, its interest, its fees
@@ -76,8 +78,8 @@ def income(economy: Any) -> dict[str, float]:
     """What all platforms took in this quarter, by source, and what loans cost them [fen].
 
     The sums of fees and of interest are those of the books. Fees are split by what each line shows in firms
-    that are still linked; of interest kept, the take is reckoned from what banks fund as the quarter closes,
-    and the rest goes to borrowers by what they paid.
+    that are still linked; of interest kept, the take is reckoned from what banks and houses fund as the
+    quarter closes, and the rest goes to borrowers by what they paid.
     """
     from sim.links.lines import LINES
 
@@ -95,10 +97,10 @@ def income(economy: Any) -> dict[str, float]:
     }
     found[ENDED] = fees if all_billed <= 0.0 else 0.0
     received = {who: float(flows.get(f"platform interest of {who}", 0)) for who in ("firms", "consumers")}
-    passed = sum(float(flows.get(f"interest on {what}", 0)) for what in ("participations", "claims"))
+    passed = sum(float(flows.get(f"interest on {what}", 0)) for what in PASSED)
     whole = received["firms"] + received["consumers"]
     kept = whole - passed
-    funded = platforms["participations_owed"].astype(float)
+    funded = (platforms["participations_owed"] + platforms["sold_loans"]).astype(float)
     takes = min(max(0.0, kept), float((platforms["take"] * funded * platforms["alive"]).sum()))
     linked = firms["alive"] & (firms["link"] >= 0) & (firms["debt_to"] == firms["link"])
     of_clients = float(firms["platform_interest_paid"][linked].sum())
@@ -106,6 +108,7 @@ def income(economy: Any) -> dict[str, float]:
     found[ADVANCES] = (kept - takes) * share(min(of_clients, whole), whole)
     found[OTHER_LOANS] = kept - takes - found[ADVANCES]
     found[PAYMENTS] = float(flows.get("payment fees", 0))
+    found |= {name: float(platforms[column].sum()) for column, name in SOLD.items()}
     found[BORROWING] = -float(flows.get("interest on borrowing", 0))
     found[LOSSES] = -float(platforms["losses_borne"].sum())
     return found

@@ -38,6 +38,7 @@ KEPT_OF_PLATFORMS = (
     "borrowing",
     "loans",
     "participations_owed",
+    "sold_loans",
     "claims_owed",
     "users",
     "firm_users",

@@ -83,8 +83,9 @@ def own_loans(bank):
 
 @kernel
 def all_loans(bank):
-    """What it has lent itself, through platforms and to platforms (whole fen)."""
-    return own_loans(bank) + (bank.participations + bank.platform_loans)
+    """What it has lent itself, through platforms, to platforms and to securities houses (whole fen)."""
+    through = bank.participations + bank.platform_loans
+    return own_loans(bank) + through + (bank.notes + bank.warehouse_loans)
 
 
 @rule(writes="room")

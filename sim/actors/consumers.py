@@ -200,7 +200,8 @@ def plans_spending(consumer, market, p, u):
     money = float(consumer.deposits)
     service = debt_service(consumer, p)
     debt = float(consumer.bank_debt + consumer.platform_debt)
-    wealth = money + float(consumer.claims + consumer.wallet_money) - debt - p.saving_buffer * usual
+    others = consumer.claims + consumer.notes + consumer.wallet_money
+    wealth = money + float(others) - debt - p.saving_buffer * usual
     wish = market.confidence * (p.spend_income * usual + p.spend_wealth * max(0.0, wealth))
     wish -= p.durable_wear * consumer.durables
     size = p.shock_low + (p.shock_high - p.shock_low) * u[1]

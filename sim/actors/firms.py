@@ -178,6 +178,7 @@ class Firm(Row):
     linked_agility = Column(0.0, unit="share/quarter", doc="added to its agility by its link")
     linked_stock = Column(0.0, unit="share of stock", doc="that it does without thanks to its link")
     linked_early = Column(0.0, unit="share of trade credit", doc="paid to it at once thanks to its link")
+    linked_cover = Column(0.0, unit="share of the loss", doc="by a mishap, insured thanks to its link")
     linked_advances = Column(0.0, unit="share", doc="depth at which it is lent to out of sales")
     offer_luck = Column(-1.0, unit="share of budgets", doc="whose integration it is offered, or -1")
     disruption = Column(0.0, unit="share of output", doc="after a link was cut")

@@ -12,6 +12,7 @@ class Purse(NamedTuple):
     claims_owed: int
     loans: int
     participations_owed: int
+    sold_loans: int
     borrowing: int
     float_owed: int
     custody: int
@@ -22,21 +23,23 @@ def purse(platforms, q):
     """The purse of one platform of a table."""
     return Purse(
         deposits=platforms.deposits[q], claims_owed=platforms.claims_owed[q], loans=platforms.loans[q],
-        participations_owed=platforms.participations_owed[q], borrowing=platforms.borrowing[q],
-        float_owed=platforms.float_owed[q], custody=platforms.custody[q],
+        participations_owed=platforms.participations_owed[q], sold_loans=platforms.sold_loans[q],
+        borrowing=platforms.borrowing[q], float_owed=platforms.float_owed[q], custody=platforms.custody[q],
     )  # fmt: skip
 
 
 @compiled
 def idle_claims(platform):
     """Households' money with a platform, or a `Purse`, that is not lent out.   [fen]"""
-    return float(max(0, platform.claims_owed - (platform.loans - platform.participations_owed)))
+    lent_by_others = platform.participations_owed + platform.sold_loans
+    return float(max(0, platform.claims_owed - (platform.loans - lent_by_others)))
 
 
 @compiled
 def idle_float(platform):
     """Users' money in its wallet that is not in custody and does not carry its own part of loans.   [fen]"""
-    own = platform.loans - (platform.participations_owed + platform.claims_owed + platform.borrowing)
+    lent_by_others = platform.participations_owed + platform.sold_loans + platform.borrowing
+    own = platform.loans - (lent_by_others + platform.claims_owed)
     return float(max(0, platform.float_owed - platform.custody - max(0, own)))
 
 

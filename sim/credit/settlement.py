@@ -3,13 +3,15 @@
 import numpy as np
 
 from sim.credit import pools
+from sim.credit.insurance import insure_firms
 from sim.engine.fen import within
 from sim.engine.ledger import Some, rows_with, split, total_by
 from sim.markets.payments import ownership, taxes
 
 
 def mishaps(economy) -> None:
-    """What mishaps destroy leaves the books and the workshop."""
+    """What mishaps destroy leaves the books and the workshop; of clients with cover insurers pay a part."""
+    insure_firms(economy)
     firms, ledger = economy.firms, economy.ledger
     rows = np.flatnonzero(firms["damage"] > 0.0)
     if len(rows):

@@ -12,7 +12,7 @@ import numpy as np
 
 from sim.engine.units import Told, described, shown
 
-LEFT = ("deposits", "loans", "claims_owed", "participations_owed", "borrowing")
+LEFT = ("deposits", "loans", "claims_owed", "participations_owed", "sold_loans", "borrowing")
 
 
 def there(of: Mapping[str, np.ndarray], quarter: int) -> np.ndarray:

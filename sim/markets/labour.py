@@ -32,6 +32,8 @@ def find_workers(economy) -> None:
     """How many are wanted, how many there are; everybody is rationed alike at full employment."""
     market, p = economy.market, economy.p
     staff = float(economy.platforms["staff"].sum()) + float(economy.banks["costs"].sum()) / market.wage
+    others = float(economy.insurers["costs"].sum()) + float(economy.securities_houses["costs"].sum())
+    staff += others / market.wage
     wanted = float(economy.firms["workers"].sum())
     most = market.labour_force * (1.0 - p.friction) - staff
     market.hired = min(1.0, max(0.0, most) / max(1e-9, wanted))
@@ -56,6 +58,8 @@ def pay(economy) -> None:
         "wages": ledger.debit("wages", economy.firms["wage_bill"]),
         "bank wages": ledger.debit("bank wages", economy.banks["costs"]),
         "platform wages": ledger.debit("platform wages", economy.platforms["wage_bill"]),
+        "insurer wages": ledger.debit("insurer wages", economy.insurers["costs"]),
+        "house wages": ledger.debit("house wages", economy.securities_houses["costs"]),
     }
     gross = split(sum(paid.values()), at_work)
     ledger.credit_together(paid, gross)

@@ -113,7 +113,8 @@ def furnish(economy) -> None:
     path = balanced_growth(economy.p)
     check_path(path)
     post_first(economy)
-    for table in (economy.consumers, economy.firms, economy.platforms, economy.owners, economy.fund):
+    others = economy.insurers, economy.securities_houses
+    for table in (economy.consumers, economy.firms, economy.platforms, economy.owners, economy.fund, *others):
         table["bank"] = np.arange(len(table)) % len(economy.banks)
     lay_ecosystems(economy)
     place_people(economy, path)

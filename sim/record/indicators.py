@@ -14,6 +14,7 @@ from sim.engine.records import Records
 from sim.engine.units import Told
 from sim.links.clients import SIZES
 from sim.markets import attention
+from sim.record.institutions import of_insurers_and_houses
 from sim.record.national import (
     Survey,
     debts,
@@ -90,6 +91,15 @@ PLATFORM_COLUMNS = [
     "deposits",
     "loans",
     "participations_owed",
+    "sold_loans",
+    "insurer",
+    "house",
+    "covered",
+    "premium_rate",
+    "taken_by_house",
+    "takes_on_cover",
+    "takes_on_funds",
+    "policies",
     "claims_owed",
     "borrowing",
     "net_worth",
@@ -181,6 +191,7 @@ def of_platforms(economy: Any, seen: Survey) -> dict[str, float]:
     spent = sum([sums[name] for name in SPENDING]) - sums["upkeep"]
     alive, pool = platforms["alive"], total("platforms", "loans")
     owed, living = total("platforms", "participations_owed"), int(np.count_nonzero(alive))
+    others = total("platforms", "claims_owed") + total("platforms", "sold_loans")
     bought = float((platforms["bank_margin"] * platforms["participations_owed"]).sum())
     return {
         "platforms_alive": float(np.count_nonzero(alive & (platforms["acts"] > 0.0))),
@@ -215,7 +226,7 @@ def of_platforms(economy: Any, seen: Survey) -> dict[str, float]:
         "lines": ratio(float(platforms["lines"].sum()), float(platforms["links"].sum())),
         "shown_gain": ratio(firms.gain, market.gdp),
         "integration_fees": ratio(firms.fee, market.gdp),
-        "kept_by_platforms": ratio(pool - owed - total("platforms", "claims_owed"), pool),
+        "kept_by_platforms": ratio(pool - owed - others, pool),
         "take": ratio(float((platforms["take"] * alive).sum()), living),
         "appetite": ratio(float((platforms["appetite"] * alive).sum()), living),
         "bought_margin": ratio(bought, owed),
@@ -359,7 +370,7 @@ def observe(economy: Any, flows: Mapping[str, int]) -> tuple[dict[str, float], d
     seen, owed, columns = survey(economy), debts(economy), economy.platforms.columns
     line = {"quarter": float(economy.quarter), **of_output(economy), **of_credit(economy, seen, owed)}
     line |= of_banks_and_state(economy) | of_firms_and_households(economy, flows, seen, owed)
-    line |= of_platforms(economy, seen)
+    line |= of_insurers_and_houses(economy) | of_platforms(economy, seen)
     platforms = {}
     if columns["acts"].any():
         platforms = {name: columns[name].copy() for name in PLATFORM_COLUMNS} | prices(economy)

@@ -213,7 +213,7 @@ def of_banks_and_state(economy: Any) -> dict[str, float]:
     small_rationed="share of those that asked: the same among the smaller half of firms",
     small_credit_share="share of bank credit to firms: that the smaller half of firms owes, to anybody",
     firm_margin="share of GDP: profit of all firms before tax",
-    household_wealth="share of yearly GDP: deposits of consumers and their claims on platforms",
+    household_wealth="share of yearly GDP: deposits of consumers, their claims on platforms, and notes",
     debt_burden="share of income: interest and instalments that consumers paid",
     waste="share of sales: lost because goods are not what the market wants",
     resale="share of book value: what machines of closed firms fetch",
@@ -227,7 +227,8 @@ def of_firms_and_households(
     firms, gdp, total = seen.firms, economy.market.gdp, economy.ledger.total
     skill = ratio(firms.skill, firms.count)
     service = sum([flows.get(flow, 0) for flow in DEBT_SERVICE])
-    wealth = sum(total("consumers", account) for account in ("deposits", "claims", "wallet_money"))
+    accounts = ("deposits", "claims", "notes", "wallet_money")
+    wealth = sum(total("consumers", account) for account in accounts)
     return {
         "effective_firms": float((1.0 / seen.herfindahl).mean()),
         "skill_spread": math.sqrt(max(ratio(firms.skill_squared, firms.count) - skill * skill, 0.0)),

@@ -24,8 +24,10 @@ from sim.record.chart import chart
 from sim.record.watching import Watch
 from sim.strategies import BusinessModel
 
-LEAST = {"firms": 100, "consumers": 100, "banks": 1, "platforms": 1}
+INSTITUTIONS = ("insurers", "securities_houses")
+LEAST = {"firms": 100, "consumers": 100, "banks": 1, "platforms": 1, **dict.fromkeys(INSTITUTIONS, 1)}
 MOST = {"firms": 20_000_000, "consumers": 100_000_000, "banks": 1000, "platforms": 400_000}
+MOST |= dict.fromkeys(INSTITUTIONS, 1000)
 
 
 def check_sizes(sizes: Mapping[str, int], seed: int, threads: int) -> None:

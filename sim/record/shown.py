@@ -4,12 +4,15 @@ import html
 from collections.abc import Iterator
 from typing import Any
 
+import numpy as np
+
 from sim import law
 from sim.engine.compiling import telling
 from sim.engine.units import FEN, Told, described, shown
 from sim.record import beside, life, saving
 from sim.record.told import QUARTERS
 from sim.record.watching import Watch
+from sim.strategies.base import BusinessModel, StrategyError
 
 GLANCE = ("output", "gdp", "unemployment", "inflation", "credit_to_gdp", "default_rate", "platforms_alive")
 
@@ -34,12 +37,31 @@ class Shown:
     models: Any
     watch_kept: Watch
     p: Any
-    mix: dict[str, int]
+    platforms: Any
     begins: str | None
     quarter: int
     seed: int
     midway: int
-    check_whole: Any  # raises RuntimeError where a quarter was interrupted
+
+    @property
+    def mix(self) -> dict[str, int]:
+        """How many living platforms run which business model, by name."""
+        living = self.platforms["model"][self.platforms["alive"]]
+        running = np.bincount(living, minlength=len(self.models)).tolist()
+        return {row.name: n for row, n in zip(self.models, running, strict=True) if n}
+
+    @property
+    def strategy(self) -> BusinessModel:
+        """The business model that all platforms run. StrategyError if they run several: see `mix`."""
+        if len(self.mix) > 1:
+            raise StrategyError(f"these platforms run several business models: {self.mix}")
+        return next((row for row in self.models if row.name in self.mix), self.models[0])
+
+    def check_whole(self) -> None:
+        """Raise RuntimeError, in one line, where a quarter was interrupted."""
+        if self.midway:
+            within = f"this economy was interrupted within quarter {self.midway}"
+            raise RuntimeError(f"{within}: load or branch from an earlier one")
 
     def balance_sheet(self) -> Any:
         """The balance-sheet matrix, in yuan: DataFrame of instruments by sector."""

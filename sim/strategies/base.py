@@ -37,6 +37,7 @@ MOST = {"take": Prices.take_limit.value, "gain_share": Prices.gain_share_limit.v
 NOT_NUMBERS = ("name", "title", "claims", "funders", "lines", "reviews", "turns_to", "starts_as")
 NUMBERS = (int, float, np.integer, np.floating)
 SWITCHES = ("acts", "file_like_a_bank", "lends_to_consumers", "lends_to_firms")
+SWITCHES += ("sells_policies", "sells_funds")
 
 
 class StrategyError(ValueError):
@@ -53,7 +54,9 @@ class BusinessModel:
     attention budget that pays people and branches; the rest buys media and rebates. sees: ACCOUNTS,
     FOOTPRINTS or OPERATIONS. file_like_a_bank: each loan file costs what a branch's does. lends_to_consumers,
     lends_to_firms: whether it arranges credit. funders: who funds a loan, ((name, share), ...), see
-    `sim.credit.funders`; the rest the platform funds and keeps, `keeps`. lines: what it does for a firm that
+    `sim.credit.funders`; the rest the platform funds and keeps, `keeps`. insured: share of what banks and
+    houses lose on its loans that an insurer is asked to guarantee. sells_policies, sells_funds: whether it
+    sells its users policies of insurers, and notes of securities houses. lines: what it does for a firm that
     it is linked with, see `sim.links.lines`. take: on what others fund, share/quarter, at first. gain_share:
     of what a linked firm gains, at first. reviews: a rule by
     which each of its platforms reviews its business model every quarter: it writes `wanted_model`, the place
@@ -78,6 +81,9 @@ class BusinessModel:
     lends_to_consumers: bool = False
     lends_to_firms: bool = False
     funders: tuple[tuple[str, float], ...] = ()
+    insured: float = 0.0
+    sells_policies: bool = False
+    sells_funds: bool = False
     lines: tuple[str, ...] = ()
     take: float = 0.0
     gain_share: float = 0.0

@@ -15,7 +15,7 @@ ROW = BusinessModel(
     sees=OPERATIONS,
     lends_to_firms=True,
     funders=(("banks", 0.7),),
-    lines=("payments", "software", "procurement", "logistics", "early_cash", "advances"),
+    lines=("payments", "software", "procurement", "logistics", "early_cash", "advances", "cover"),
     take=0.0068,
     gain_share=0.4,
 )

@@ -88,7 +88,8 @@ def years_of_cash(future: Future, twin: Future) -> float:
     """How long the cash that living platforms own at the end pays for the losses of their last year, at most
     10; 10 where they lose nothing, 0 where none is alive."""
     now = {name: values[-1] for name, values in future.platforms.items()}
-    idle = np.maximum(0.0, now["claims_owed"] - (now["loans"] - now["participations_owed"]))
+    lent_by_others = now["participations_owed"] + now["sold_loans"]
+    idle = np.maximum(0.0, now["claims_owed"] - (now["loans"] - lent_by_others))
     cash = float((np.maximum(0.0, now["deposits"] - idle) * now["alive"]).sum())
     if now["alive"].sum() == 0:
         return 0.0

@@ -106,10 +106,15 @@ class Banks(Funder):
     judges = banks_judge
     waits = False
     counts = "counted"
+    insurable = True
 
     def share(self, e) -> np.ndarray:
-        """The row's share, less what regulation says must be the platform's own."""
-        return np.minimum(e.platforms.columns["from_banks"], 1.0 - e.p.own_funding_floor)
+        """The row's share, and with it what houses have no room for, less what regulation says must be the
+        platform's own."""
+        platforms = e.platforms.columns
+        left = platforms["from_notes"] * (1.0 - platforms["taken_by_house"])
+        share = platforms["from_banks"] + np.where(platforms["from_banks"] > 0.0, left, 0.0)
+        return np.minimum(share, 1.0 - e.p.own_funding_floor)
 
     def limit(self, e, need: np.ndarray) -> np.ndarray:
         """Each platform may use the part of the banks' room that its appetite leaves it, within the caps."""
@@ -175,6 +180,28 @@ class Banks(Funder):
         e.platforms.columns["pool_losses"] += lost
         e.tallies.platform_losses_of_banks += float(lost.sum())
         return lost
+
+    def earned(self, e) -> Fen:
+        platforms = e.platforms.columns
+        return np.floor(platforms["pool_interest"] * platforms["participations_owed"]).astype(np.int64)
+
+    def lost_of_late(self, e) -> Fen:
+        return e.platforms.columns["pool_losses"]
+
+    def pays_premium(self, e, due: Fen, by_insurer: Fen) -> None:
+        shares = split_within(due, e.memory.participations, False)
+        e.ledger.pay("premiums of banks", shares.sum(axis=0), by_insurer)
+        e.banks["interest_income"] -= shares.sum(axis=0)
+        platforms = e.platforms.columns
+        platforms["pool_interest"] -= due / np.maximum(1, platforms["participations_owed"])
+
+    def is_indemnified(self, e, paid: Fen, by_insurer: Fen) -> None:
+        # a pool of which nothing is left has lost what its banks held alike
+        shares = split_within(paid, e.memory.participations + 1, False)
+        e.ledger.pay("indemnities to banks", by_insurer, shares.sum(axis=0))
+        e.banks.columns["loan_losses"] -= shares.sum(axis=0)
+        e.platforms.columns["pool_losses"] -= paid
+        e.tallies.platform_losses_of_banks -= float(paid.sum())
 
     def looks_back(self, e) -> None:
         """What banks earn on loans of their own, to compare with."""

@@ -26,7 +26,8 @@ class Funder:
     counts as the platform's debt in law, "always" or, of loans passed on to it, as far as they are "counted";
     or "never". judges: a rule by
     which it looks back on each platform at the end of the quarter. waits: what a dead platform owes it keeps
-    the platform's owners waiting for what cash is left.
+    the platform's owners waiting for what cash is left. insurable: an insurer may guarantee a part of what it
+    loses, see `sim.credit.insurance`, and the last four methods are its own.
     """
 
     name: str
@@ -40,6 +41,7 @@ class Funder:
     prices_risk = True
     waits = True
     counts = "never"
+    insurable = False
     judges: Rule | None = None
 
     def share(self, e: Any) -> np.ndarray:
@@ -98,3 +100,17 @@ class Funder:
 
     def run_off(self, e: Any, gone: np.ndarray) -> None:
         """Gets what cash is left in platforms that are `gone` (mask), and writes off what will not come."""
+
+    def earned(self, e: Any) -> Fen:
+        """What interest it got in this quarter."""
+        return np.zeros(len(e.platforms), np.int64)
+
+    def lost_of_late(self, e: Any) -> Fen:
+        """What it lost in this quarter."""
+        return np.zeros(len(e.platforms), np.int64)
+
+    def pays_premium(self, e: Any, due: Fen, by_insurer: Fen) -> None:
+        """Pays for a guarantee: by platform, and the same by insurer."""
+
+    def is_indemnified(self, e: Any, paid: Fen, by_insurer: Fen) -> None:
+        """Gets what a guarantee pays: by platform, and the same by insurer."""

@@ -22,6 +22,7 @@ EFFECTS = (
     "linked_stock",
     "linked_early",
     "linked_advances",
+    "linked_cover",
 )
 INSIGHT = ("cash", "margin", "orders")
 

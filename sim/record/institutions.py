@@ -1,0 +1,53 @@
+"""What is recorded of insurers and securities houses."""
+
+from typing import Any
+
+import numpy as np
+
+from sim.record.national import ratio
+from sim.record.told import QUARTERS, tells
+
+
+@tells(
+    QUARTERS,
+    insurers="insurers: in business",
+    guaranteed="share of yearly GDP: what those who fund platforms' loans lose no more if these fail",
+    premiums="share of GDP: that insurers were paid, of all kinds",
+    claims_paid="share of GDP: that insurers paid, of all kinds",
+    claims_unpaid="share of GDP: that insurers should have paid and could not",
+    policyholders="share of consumers: with a policy against unforeseen expenses",
+    insurer_failures="insurers/quarter: that ended with claims they could not pay",
+    houses="houses: in business",
+    sold_loans="share of yearly GDP: loans of platforms that securities houses have bought",
+    notes="share of yearly GDP: of securities houses, that others hold",
+    notes_issued="share of GDP: of securities houses, sold in the quarter",
+    notes_unsold="share of the loans they bought: on which houses have sold no notes yet",
+    notes_lost="share of GDP: that those who hold notes lost",
+    note_trust="share: of what buyers of notes would buy at best, mean over houses in business",
+    note_yield="share/quarter: that notes pay, mean over houses in business",
+    house_failures="houses/quarter: that ended owing more than they had",
+)
+def of_insurers_and_houses(economy: Any) -> dict[str, float]:
+    """What insurers cover, what houses have bought and sold, and who failed."""
+    insurers, houses, tallies = economy.insurers, economy.securities_houses, economy.tallies
+    gdp, living = economy.market.gdp, houses["alive"]
+    there = float(np.count_nonzero(living))
+    pools = float(houses["pools"].sum())
+    return {
+        "insurers": float(np.count_nonzero(insurers["alive"])),
+        "guaranteed": ratio(float(insurers["exposure"].sum()), 4.0 * gdp),
+        "premiums": ratio(float(insurers["premiums"].sum()), gdp),
+        "claims_paid": ratio(float(insurers["claims_paid"].sum()), gdp),
+        "claims_unpaid": ratio(float(insurers["claims_unpaid"].sum()), gdp),
+        "policyholders": float(economy.platforms["policies"].sum()) / len(economy.consumers),
+        "insurer_failures": tallies.insurer_failures,
+        "houses": there,
+        "sold_loans": ratio(pools, 4.0 * gdp),
+        "notes": ratio(float(houses["notes_owed"].sum()), 4.0 * gdp),
+        "notes_issued": ratio(float(houses["notes_sold"].sum()), gdp),
+        "notes_unsold": ratio(float(houses["unsold"].sum()), pools),
+        "notes_lost": ratio(tallies.notes_lost, gdp),
+        "note_trust": ratio(float(houses["house_trust"][living].sum()), there),
+        "note_yield": ratio(float(houses["note_yield"][living].sum()), there),
+        "house_failures": tallies.house_failures,
+    }
