@@ -21,6 +21,9 @@ FLOWS, INSTRUMENTS = CHART.flows, CHART.instruments
 CUSTOMERS = [table for table in MONEY if table not in ("banks", "state")]
 # a share of nothing is no number; every other aggregate has to be one in every quarter
 MAY_LACK = {
+    "note_trust",
+    "note_yield",
+    "notes_unsold",
     "loss_given_default",
     "auc_banks_firms",
     "auc_banks_consumers",

@@ -123,13 +123,17 @@ def test_no_loan_through_a_platform_costs_more_than_the_cap(brokers):
 
 def test_platforms_fund_their_share_of_new_joint_loans(brokers):
     with_it, without = under(brokers, "own_share")
-    kept = [
-        1.0 - e.platforms["participations_owed"].sum() / max(1, e.platforms["loans"].sum())
-        for e in (with_it, without)
-    ]
-    assert kept[1] < 0.05 < kept[0]
-    banks = FUNDERS["banks"]
-    assert (banks.share(with_it) <= 0.7 + 1e-12).all()
+    kept = []
+    for e in (with_it, without):
+        loans, theirs, sold = (
+            float(e.platforms[name].sum()) for name in ("loans", "participations_owed", "sold_loans")
+        )
+        assert sold > 0.0
+        kept.append(1.0 - theirs / (loans - sold))
+    assert kept[1] < 0.1 < 0.2 < kept[0]
+    banks, notes = FUNDERS["banks"], FUNDERS["notes"]
+    sold = notes.share(with_it) / (1.0 - with_it.p.junior_of_seller)
+    assert (banks.share(with_it) <= 0.7 * (1.0 - sold) + 1e-12).all()
 
 
 def held(e: Economy) -> np.ndarray:
@@ -161,15 +165,16 @@ def test_no_bank_buys_more_of_one_platform_than_the_cap(brokers):
 
 def test_who_has_passed_on_loans_needs_capital_for_them_where_they_count(brokers):
     tight, free = under(brokers, "leverage")
-    owed, worth = (
-        [e.platforms[name].sum() for e in (tight, free)] for name in ("participations_owed", "net_worth")
-    )
+    debts = ("participations_owed", "sold_loans", "borrowing")
+    passed = [sum(e.platforms[name] for name in debts) for e in (tight, free)]
+    owed, worth = [one.sum() for one in passed], [e.platforms["net_worth"].sum() for e in (tight, free)]
     assert owed[1] > 6.0 * worth[1]
     assert owed[0] < 0.8 * owed[1]
     adds, left = pools.leverage(tight, np.full(len(tight.platforms), 1e9))
     most = tight.p.lender_leverage_cap * np.maximum(0, tight.platforms["net_worth"])
-    assert left == pytest.approx(np.maximum(0.0, most - tight.platforms["participations_owed"]))
-    assert adds == pytest.approx(0.98e9 * (tight.platforms["from_banks"] > 0.0))
+    assert left == pytest.approx(np.maximum(0.0, most - passed[0]))
+    share = sum(FUNDERS[name].share(tight) for name in ("banks", "notes"))
+    assert adds == pytest.approx(1e9 * share) and 0.96 < share.max() <= 0.98 + 1e-12
 
 
 def test_a_platform_borrows_no_more_of_banks_than_its_capital_times_the_cap():

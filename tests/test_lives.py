@@ -70,7 +70,7 @@ def test_founders_follow_growth_rounds_and_profit_and_keep_away_from_ends():
 
 
 def test_twins_found_the_same_platforms_with_the_same_money():
-    past = begun(imitation=1.25)
+    past = begun(imitation=1.25, quarters=4)  # while there is room
     born = []
     for _ in range(12):
         one, other = past.branch().run(1), past.branch(profit_tax=0.4).run(1)

@@ -324,7 +324,7 @@ class Follower(Effects):
             plain = [one for one in given if len(one) == 1 and isinstance(one[0], BusinessModel | str)]
             if len(plain) == len(given) and not named:
                 return [callee(*(one[0] for one in given))]
-            if len(given) == 1 and given[0] and all(isinstance(one, BusinessModel) for one in given[0]):
+            if len(given) == 1 and given[0] and all(isinstance(one, BusinessModel | str) for one in given[0]):
                 return [callee(one) for one in given[0]]
             return self.follow(callee, given, named)
         return self.builtin(getattr(callee, "__name__", ""), given)

@@ -85,9 +85,11 @@ def rates(economy: Any, asks: dict[str, Any]) -> Pair:
 
 
 def own_shares(economy: Any, asks: dict[str, Any]) -> Pair:
-    """Of loans that platforms make together with banks."""
+    """Of loans that platforms make together with banks, what they sell to houses left out."""
     platforms = economy.platforms
-    loans, theirs = (platforms[name].astype(float) for name in ("loans", "participations_owed"))
+    columns = ("loans", "sold_loans", "participations_owed")
+    loans, sold, theirs = (platforms[name].astype(float) for name in columns)
+    loans = loans - sold
     joint = theirs > 0.0
     low = joint & (theirs > (1.0 - asks["own_funding_floor"]) * loans + 1.0)
     together = loans[joint].sum()
@@ -112,7 +114,8 @@ def online(economy: Any, asks: dict[str, Any]) -> Pair:
 
 def leverages(economy: Any, asks: dict[str, Any]) -> Pair:
     platforms = economy.platforms
-    owed = (platforms["participations_owed"] + platforms["borrowing"]).astype(float)
+    passed_on = platforms["participations_owed"] + platforms["sold_loans"]
+    owed = (passed_on + platforms["borrowing"]).astype(float)
     worth = np.maximum(0.0, platforms["net_worth"].astype(float))
     lends = platforms["alive"] & (owed > 0.0)
     over = lends & (owed > asks["lender_leverage_cap"] * worth)

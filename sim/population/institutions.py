@@ -6,9 +6,10 @@ them; where one has ended they found another after some time.
 
 import numpy as np
 
-from sim.actors.insurers import closes_insurer_books
-from sim.actors.securities_houses import closes_house_books
+from sim.actors.insurers import Insurer, closes_insurer_books
+from sim.actors.securities_houses import House, closes_house_books
 from sim.credit import insurance, note_market
+from sim.engine.columns import Account, declared
 from sim.engine.fen import any_of
 from sim.engine.ledger import Some
 from sim.engine.parameters import Declared, param
@@ -25,6 +26,13 @@ class Institutions(Declared):
 
 
 KEPT = ("generation", "bank", "died")  # columns that one that begins does not find as they are declared
+
+
+def fresh(name: str) -> dict[str, float]:
+    """What the columns of one that begins hold, but for `KEPT` and its accounts."""
+    kinds = {"insurers": Insurer, "securities_houses": House}
+    columns = {one: kind for one, kind in declared(kinds[name]).items() if not isinstance(kind, Account)}
+    return {one: kind.default for one, kind in columns.items() if one not in KEPT}
 
 
 def asked_for(e) -> dict[str, np.ndarray]:
@@ -57,9 +65,8 @@ def found(e, name: str) -> None:
     rows = rows[: int(purse / money)] if money > 0 else rows[:0]
     if not len(rows):
         return
-    for column, kind in columns.items():
-        if column not in KEPT and column not in table.books:
-            kind[rows] = type(table.kept[0]).__dict__[column].default
+    for column, default in fresh(name).items():
+        columns[column][rows] = default
     columns["generation"][rows] += 1
     columns["died"][rows] = 0
     columns["alive"][rows] = True

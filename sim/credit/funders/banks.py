@@ -110,11 +110,12 @@ class Banks(Funder):
 
     def share(self, e) -> np.ndarray:
         """The row's share, and with it what houses have no room for, less what regulation says must be the
-        platform's own."""
+        platform's own of what is not sold to houses."""
         platforms = e.platforms.columns
-        left = platforms["from_notes"] * (1.0 - platforms["taken_by_house"])
+        sold = platforms["from_notes"] * platforms["taken_by_house"]
+        left = platforms["from_notes"] - sold
         share = platforms["from_banks"] + np.where(platforms["from_banks"] > 0.0, left, 0.0)
-        return np.minimum(share, 1.0 - e.p.own_funding_floor)
+        return np.minimum(share, (1.0 - e.p.own_funding_floor) * (1.0 - sold))
 
     def limit(self, e, need: np.ndarray) -> np.ndarray:
         """Each platform may use the part of the banks' room that its appetite leaves it, within the caps."""
