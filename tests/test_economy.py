@@ -21,6 +21,8 @@ FLOWS, INSTRUMENTS = CHART.flows, CHART.instruments
 CUSTOMERS = [table for table in MONEY if table not in ("banks", "state")]
 # a share of nothing is no number; every other aggregate has to be one in every quarter
 MAY_LACK = {
+    "house_return",
+    "insurer_return",
     "note_trust",
     "note_yield",
     "notes_unsold",

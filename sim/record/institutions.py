@@ -17,6 +17,7 @@ from sim.record.told import QUARTERS, tells
     claims_unpaid="share of GDP: that insurers should have paid and could not",
     policyholders="share of consumers: with a policy against unforeseen expenses",
     insurer_failures="insurers/quarter: that ended with claims they could not pay",
+    insurer_return="share of capital/year: profit of insurers after tax",
     houses="houses: in business",
     sold_loans="share of yearly GDP: loans of platforms that securities houses have bought",
     notes="share of yearly GDP: of securities houses, that others hold",
@@ -25,6 +26,7 @@ from sim.record.told import QUARTERS, tells
     notes_lost="share of GDP: that those who hold notes lost",
     note_trust="share: of what buyers of notes would buy at best, mean over houses in business",
     note_yield="share/quarter: that notes pay, mean over houses in business",
+    house_return="share of capital/year: profit of securities houses after tax",
     house_failures="houses/quarter: that ended owing more than they had",
 )
 def of_insurers_and_houses(economy: Any) -> dict[str, float]:
@@ -41,6 +43,7 @@ def of_insurers_and_houses(economy: Any) -> dict[str, float]:
         "claims_unpaid": ratio(float(insurers["claims_unpaid"].sum()), gdp),
         "policyholders": float(economy.platforms["policies"].sum()) / len(economy.consumers),
         "insurer_failures": tallies.insurer_failures,
+        "insurer_return": on_capital(insurers),
         "houses": there,
         "sold_loans": ratio(pools, 4.0 * gdp),
         "notes": ratio(float(houses["notes_owed"].sum()), 4.0 * gdp),
@@ -49,5 +52,12 @@ def of_insurers_and_houses(economy: Any) -> dict[str, float]:
         "notes_lost": ratio(tallies.notes_lost, gdp),
         "note_trust": ratio(float(houses["house_trust"][living].sum()), there),
         "note_yield": ratio(float(houses["note_yield"][living].sum()), there),
+        "house_return": on_capital(houses),
         "house_failures": tallies.house_failures,
     }
+
+
+def on_capital(table: Any) -> float:
+    """Profit of a year after tax over the capital of all that are in business, NaN where there is none."""
+    profit = float((table["profit"] - np.floor(table["tax_paid"]))[table["alive"]].sum())
+    return ratio(4.0 * profit, float(table["net_worth"][table["alive"]].sum()))
