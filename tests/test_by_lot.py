@@ -58,7 +58,7 @@ def test_a_shallow_project_costs_less_but_for_coming_in(grown):
     fresh = (firms["link"] >= 0) & (firms["project_line"] >= 0)
     entry = p.project_fixed * found.market.wage_index * found.market.engineer_cost
     cost, most = firms["project_cost"][fresh], firms["deepest"][fresh]
-    least = entry * (1.0 - p.chain_discount)
+    least = entry * (1.0 - p.chain_discount) * (1.0 - p.trade_discount)
     assert fresh.sum() > 10 and (cost >= 0.99 * least).all()
     lines = [line.cost for line in LINES]
     share = np.array(lines)[firms["project_line"][fresh]] * p.project_share * grown.firms["sales"][fresh]

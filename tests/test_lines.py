@@ -6,6 +6,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from experiments.measure import turning
 from sim import Parameters
 from sim.links import billing, clients, market, offers
 from sim.links.lines import LINES, without_effects
@@ -37,6 +38,8 @@ def purses(**values) -> SimpleNamespace:
         "take": np.full(2, 0.0068),
         "gain_share": np.full(2, 0.4),
         "links": np.ones(2),
+        "trades": np.zeros((2, 2)),
+        "clients": np.zeros(2),
     }
     return SimpleNamespace(
         **{"fixed": 3e5, "left": np.full(2, 1e12), "upto": np.array([0.5, 1.0]), **two, **values}
@@ -49,6 +52,7 @@ def firms(rows=1, **values) -> SimpleNamespace:
         "sales": SALES, "workers": 1e6, "link": -1, "lines_begun": 0, "agreed_share": 0.4, "alive": True,
         "closing": False, "project_line": -1, "project_cost": 0.0, "project_due": 0.0, "supplier_1": -1,
         "supplier_2": -1, "offer_luck": -1.0, "generation": 0, "hidden": 0.0, "depth": 0.0,
+        "sector": 0,
     }  # fmt: skip
     found = {name: np.full(rows, value) for name, value in plain.items()} | {"ids": np.arange(rows)}
     return SimpleNamespace(**found | {name: np.array(value) for name, value in values.items()})
@@ -143,6 +147,28 @@ def test_the_share_of_a_firm_that_two_want_lies_between_what_pays_and_what_was_a
     assert alone[3] == 0.4 and alone[2] >= value
     if rivalry == 1.0:
         assert value == pytest.approx(price)  # it just pays
+
+
+def test_a_project_is_cheaper_in_a_trade_and_beside_a_partner_that_the_platform_knows():
+    """Platform 0 has three of four clients in the sector of the firm, platform 1 none of any."""
+    p, known = Parameters(chain_discount=0.3, trade_discount=0.2), purses()
+    known.trades, known.clients = np.array([[3.0, 1.0], [0.0, 0.0]]), np.array([4.0, 0.0])
+    cheaper = offers.cheaper_for.plain
+    assert cheaper(0, 0, -1, firms(), known, p) == pytest.approx(0.2 * 0.75)
+    assert cheaper(0, 0, 0, firms(), known, p) == pytest.approx(1.0 - 0.7 * 0.85)
+    assert cheaper(0, 1, -1, firms(), known, p) == 0.0
+
+
+def test_small_integrators_keep_to_a_trade_where_knowing_it_makes_projects_cheaper():
+    beyond = []
+    for discount in (0.0, 0.6):
+        lived = small("deep_integration", firms=1000, parameters=LINKED | {"trade_discount": discount}).run(
+            24
+        )
+        found = turning.clients(lived)
+        mine = found.loc[found["giant"] == 0]
+        beyond.append(float((mine["same_sector"] - mine["of_chance_sector"]).mean()))
+    assert beyond[1] > beyond[0] + 0.02
 
 
 @pytest.mark.parametrize("pull", [0.0, 0.1, 0.5])

@@ -36,6 +36,9 @@ class Offers(Declared):
         doc="sales of a client over those of its supplier from which on it is an anchor")
     chain_discount = param(0.3, unit="share", low=0.0, high=0.6, source="assumed",
         doc="by how much a project is cheaper for a partner of a linked firm")
+    trade_discount = param(0.3, unit="share", low=0.0, high=0.6, source="assumed",
+        doc="by how much a project is cheaper for a platform all of whose clients are in the firm's sector, "
+        "and in proportion where a part of them is")
     rivalry = param(0.5, unit="share", low=0.0, high=1.0, source="assumed",
         doc="how far two platforms that want a firm bid down the share of its gain, towards what it costs")
     poaching = param(0.8, unit="ratio", low=0.3, high=1.0, source="assumed", held=True,
@@ -67,6 +70,21 @@ def partner_of(i, firms, last):
         if j >= 0 and firms.link[j] >= 0:
             return firms.link[j]
     return -1
+
+
+@kernel
+def count_trades(linked, firms, trades):
+    """Clients by platform and sector, (platforms, sectors)."""
+    for i in linked:
+        trades[firms.link[i], firms.sector[i]] += 1.0
+
+
+@compiled
+def cheaper_for(i, q, partner, firms, purses, p):
+    """By how much a project of platform q in firm i is cheaper: it knows a partner, or the trade (share)."""
+    known = purses.trades[q, firms.sector[i]] / max(1.0, purses.clients[q])
+    chain = p.chain_discount if q == partner else 0.0
+    return 1.0 - (1.0 - chain) * (1.0 - p.trade_discount * known)
 
 
 @compiled
@@ -159,10 +177,10 @@ def who_asks(i, firms, p, purses, last, draws):
 def offer_of(i, best, rival, partner, firms, lines, purses, p):
     """What `best` offers firm i, which `rival` may want too: place, price, value, share; see `best_line`."""
     share = purses.gain_share[best]
-    terms = (0, share, p.chain_discount if best == partner else 0.0)
+    terms = (0, share, cheaper_for(i, best, partner, firms, purses, p))
     line, price, value, least = best_line(i, best, terms, firms, lines, purses, p)
     if rival != best and rival != firms.link[i] and line >= 0:
-        others = (0, purses.gain_share[rival], p.chain_discount if rival == partner else 0.0)
+        others = (0, purses.gain_share[rival], cheaper_for(i, rival, partner, firms, purses, p))
         found, _, _, most = best_line(i, rival, others, firms, lines, purses, p)
         if found >= 0:
             share = bid_down(share, least, most, p)
@@ -174,11 +192,11 @@ def offer_of(i, best, rival, partner, firms, lines, purses, p):
 def hears(firms, p, purses, lines, last, draws, offers):
     """Firms that hear an offer they may take: whose, of which line, its price and what it promises (fen).
 
-    purses, by platform: `left` (fen), `upto` (running share of it), `links`, `people`, `take`, `gain_share`;
-    and `fixed` (fen). lines: see `market.lines_of`. last: see `list_customers`. draws: `luck`, `anchors`,
-    keys of draws, and `quarter`. Writes offers: `rows` of firms, `platform`, `line`, `price`, `value`,
-    `share` of the gain, `entry`, what of the price is for coming into the firm, and of clients whose own
-    platform matches a rival the share that they agree on.
+    purses, by platform: `left` (fen), `upto` (running share of it), `links`, `people`, `take`, `gain_share`,
+    `clients` and of these by sector `trades`; and `fixed` (fen). lines: see `market.lines_of`. last: see
+    `list_customers`. draws: `luck`, `anchors`, keys of draws, and `quarter`. Writes offers: `rows` of firms,
+    `platform`, `line`, `price`, `value`, `share` of the gain, `entry`, what of the price is for coming into
+    the firm, and of clients whose own platform matches a rival the share that they agree on.
     Returns how many there are; left out are those that promise less than they cost, but for a platform
     without a link to learn from.
     """
@@ -192,7 +210,7 @@ def hears(firms, p, purses, lines, last, draws, offers):
         line, price, value, share, entry = -1, 1.0, 0.0, 0.0, 0.0
         if best >= 0 and best != at:
             entry = purses.fixed * purses.people[best]
-            entry *= 1.0 - p.chain_discount if best == partner else 1.0
+            entry *= 1.0 - cheaper_for(i, best, partner, firms, purses, p)
             rival = a if best == b else b
             line, price, value, share = offer_of(i, best, rival, partner, firms, lines, purses, p)
             if line >= 0 and at >= 0 and value > price:
@@ -202,7 +220,7 @@ def hears(firms, p, purses, lines, last, draws, offers):
                 line = line if share < p.poaching * firms.agreed_share[i] else -1
         if line < 0 and at >= 0 and firms.project_line[i] < 0 and purses.left[max(0, at)] > 0.0:
             best, share, entry = at, firms.agreed_share[i], 0.0
-            terms = (firms.lines_begun[i], share, 0.0)
+            terms = (firms.lines_begun[i], share, cheaper_for(i, at, -1, firms, purses, p))
             line, price, value, _ = best_line(i, at, terms, firms, lines, purses, p)
         if line >= 0 and (value > price or purses.links[best] == 0.0):
             offers.rows[found], offers.platform[found], offers.line[found] = i, best, line
@@ -258,6 +276,9 @@ def sell_projects(economy, linked: np.ndarray, lines: SimpleNamespace, purses: S
     purses.fixed = p.project_fixed * economy.market.wage_index
     purses.take, purses.gain_share = platforms["take"], platforms["gain_share"]
     purses.links = platforms["links"].copy()
+    purses.trades = np.zeros((len(platforms["links"]), len(economy.market.members)))
+    count_trades(linked, firms, purses.trades)
+    purses.clients = purses.trades.sum(axis=1)
     purses.begun = platforms["project_begun"]
     purses.won, purses.lines = platforms["new_links"], platforms["new_lines"]
     draws = SimpleNamespace(
