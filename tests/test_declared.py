@@ -47,7 +47,7 @@ FIRST_STATE = {
 ENTRANTS = FIRST_STATE | {f"sim/population/{name}.py" for name in ("entry", "founders", "platforms")}
 # for how many persons a row stands is laid down with its earning power; who counts persons reads it later
 COUNT_PERSONS = ("actors/platforms", "actors/growth", "credit/from_platforms", "record/indicators")
-COUNT_PERSONS += ("markets/payments/banking",)
+COUNT_PERSONS += ("markets/payments/banking", "credit/funders/households")
 READ_LATER = {"persons_per_row": {f"sim/{name}.py" for name in COUNT_PERSONS}}
 
 

@@ -30,6 +30,7 @@ def recorded(quarters, spans, manners=None, **columns):
     Each lives for all months of a quarter, and owes households something, where columns do not say otherwise.
     """
     usual = {"alive": True, "manner": 0, "giant": False, "months": 3.0, "claims_owed": 1.0}
+    usual["claims_lost"] = 0.0
     rows = []
     for k, (born, ends) in enumerate(spans):
         for q in range(max(1, born), min(quarters, ends) + 1):

@@ -16,6 +16,7 @@ from experiments.measure.lives import (
     kept_lives,
     lives,
     paths,
+    recoveries,
     worst_year,
 )
 from experiments.studies import lives as study
@@ -46,6 +47,32 @@ def amount_to(quarters, spans, manners=None, *, table=None, revenue=lambda q, k:
         planted(quarters, spans, manners, revenue=revenue),
         of_quarters(quarters) if table is None else table,
     )
+
+
+# --- what is left of claims ---------------------------------------------------------------------------------
+
+
+def test_what_households_get_back_after_an_end_is_told_by_quarter():
+    """One ends in the second quarter with 100, one in the third with 300; one lives and pays back too."""
+    owed = {
+        0: [90.0, 100.0, 60.0, 20.0, 0.0],
+        1: [200.0, 300.0, 300.0, 240.0, 200.0],
+        2: [50.0, 40.0, 9.0, 0.0, 0.0],
+    }
+    lost = {0: [0.0, 7.0, 10.0, 40.0, 0.0], 1: [0.0, 0.0, 5.0, 30.0, 40.0], 2: [0.0] * 5}
+    ends = {0: 2, 1: 3, 2: ALWAYS}
+    table = planted(
+        5,
+        [(0, ALWAYS)] * 3,
+        alive=lambda q, k: q < ends[k],
+        manner=lambda q, k: 3 if q >= ends[k] else 0,
+        claims_owed=lambda q, k: owed[k][q - 1],
+        claims_lost=lambda q, k: lost[k][q - 1],
+    )
+    back, gone = recoveries(table, 5)
+    assert back * 400.0 == pytest.approx([30.0 + 30.0, 0.0 + 0.0, 20.0, 0.0, 0.0])
+    assert gone * 400.0 == pytest.approx([10.0 + 30.0, 40.0 + 40.0, 0.0, 0.0, 0.0])
+    assert np.isnan(recoveries(planted(5, [(0, ALWAYS)]), 5)).all()
 
 
 # --- counts ----------------------------------------------------------------------------------------------

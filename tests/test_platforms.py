@@ -152,7 +152,7 @@ def judged(rule, market=None, **values):
     at_rest = {
         "participations_owed": 1000, "claims_owed": 1000, "pool_interest": 0.02, "pool_losses": 0.0,
         "claims_lost": 0.0, "bank_margin": 0.01, "appetite": 0.2, "take": 0.01, "loss_seen": 0.0,
-        "fear": 0.0,
+        "fear": 0.0, "paid_for": 0.0, "borrowed": 1e9,
     }  # fmt: skip
     posted = {"funding_rate": 0.005, "own_margin": 0.003} | (market or {})
     return rule(SimpleNamespace(**{**at_rest, **values}), SimpleNamespace(**posted), P)
@@ -184,6 +184,7 @@ def test_a_platform_that_dies_with_households_money_frightens_the_lenders_of_its
     market.fright = market.fright_of_large = market.fright_of_small = 0.25
     dying = int(held.argmax())
     large = held > held.sum() / (held > 0.0).sum()
+    t["paid_for"] = 0.0  # of nobody there is a record
     assert large[dying] and (~large & (held > 0.0)).any()
     t["alive"] = t["alive"] & (np.arange(len(t)) != dying)
     platforms_end(economy)
@@ -211,7 +212,7 @@ def saver(trust: float, luck: float, **changes) -> tuple[float, float]:
     """What a household with a claim on platform 0 offers and wants back, at this trust and this draw."""
     person = SimpleNamespace(
         first_app=0, second_app=-1, third_app=-1, claim_at=0, claims=10**6, deposits=0, usual_income=0.0,
-        budget=0.0,
+        budget=0.0, bank_debt=0, rate=0.01, platform_debt=0, platform_rate=0.03,
     )  # fmt: skip
     market = SimpleNamespace(posted=np.array([0.02]), trust=np.array([trust]))
     made = lends_to_platform(person, market, P.change(changes), luck)
@@ -231,6 +232,7 @@ def test_debtors_wait_for_the_end_that_households_fear():
     economy = small("consumer_traffic", parameters=FUNDED).run(12)
     t, market, p = economy.platforms, economy.market, economy.p
     market.fright = market.fright_of_large = market.fright_of_small = 0.4
+    t["paid_for"] = 0.0
     dying = int(np.flatnonzero(t["alive"])[0])
     t["alive"] = t["alive"] & (np.arange(len(t)) != dying)
     FUNDERS["households"].posts(economy)

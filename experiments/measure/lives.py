@@ -18,6 +18,7 @@ FIVE_YEARS = 5 * YEAR  # quarters
 LEADERS = 0.1  # the largest of the platforms that live, by revenue of the year before
 KEPT_QUARTERS = ("platform_revenue", "customer_price", "venture_funding", "rounds", "fright", "no_room")
 KEPT_PLATFORMS = ("alive", "months", "died", "manner", "revenue", "customers", "venture_total")
+KEPT_PLATFORMS = (*KEPT_PLATFORMS, "claims_owed", "claims_lost")
 MANNERS = ("bought", "wound up", "stopped", "broke")
 
 
@@ -100,6 +101,25 @@ def hazards(found: dict[str, Values]) -> tuple[float, float]:
     return in_calm, share(float(died[year].sum()), float(there[year][0]), none=math.nan)
 
 
+def recoveries(platforms: pd.DataFrame, quarters: int) -> tuple[Values, Values]:
+    """What became of households' claims on platforms that have ended, by quarter since their end, from 1.
+
+    Returns what was paid back and what was lost in it, both as shares of what all of them owed at the end of
+    the quarter in which each ended; NaN where none owed anything. Who ended late is not followed to the last.
+    """
+    names = ("alive", "manner", "claims_owed", "claims_lost")
+    alive, manner, owed, lost = (by_platform(platforms, quarters, name) for name in names)
+    back, gone = np.zeros(max(1, quarters)), np.zeros(max(1, quarters))
+    left = 0.0
+    for row in np.flatnonzero((manner > 0).any(axis=0)):
+        end = int(((manner[:, row] > 0) & (alive[:, row] == 0)).argmax())
+        left += float(owed[end, row])
+        paid = owed[end:-1, row] - owed[end + 1 :, row] - lost[end + 1 :, row]
+        back[: paid.size] += paid
+        gone[: paid.size] += lost[end + 1 :, row]
+    return (back / left, gone / left) if left > 0.0 else (back * math.nan, gone * math.nan)
+
+
 def lives(platforms: pd.DataFrame, quarters: pd.DataFrame) -> dict[str, float]:
     """What the lives in one future amount to, by name; NaN where there was no case.
 
@@ -121,6 +141,7 @@ def lives(platforms: pd.DataFrame, quarters: pd.DataFrame) -> dict[str, float]:
     top = order[: max(1, round(LEADERS * len(order)))] if len(order) >= 10 else order[:0]
     fringe = order[len(top) :] if len(top) else order[:0]
     price = quarters["customer_price"].to_numpy(float)
+    back, gone = recoveries(platforms, n)
     return {
         "most at once": float(alive.max()),
         "year of the peak": (peak + 1) / YEAR,
@@ -135,6 +156,9 @@ def lives(platforms: pd.DataFrame, quarters: pd.DataFrame) -> dict[str, float]:
             f"ended: {name}": share(float(found[name].sum()), float(died.sum()), none=math.nan)
             for name in MANNERS
         },
+        "households' claims after an end, back within a year": float(back[:YEAR].sum()),
+        "households' claims after an end, back by the end": float(back.sum()),
+        "households' claims after an end, lost by the end": float(gone.sum()),
         "price of a customer, second year": mean(price[YEAR : 2 * YEAR]),
         "price of a customer, eighth year": mean(price[7 * YEAR : 8 * YEAR]),
         "revenue at its peak": float(yearly(quarters["platform_revenue"].to_numpy(float)).max()),

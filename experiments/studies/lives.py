@@ -38,10 +38,22 @@ BESIDE = {  # the fact of seeds/evidence.toml that a row stands beside, and how 
     "alive after five years": "FIVE_YEAR_SURVIVAL: about half",
     "leaders alive five years later": "LEADERS_LIVE: 48 of 50",
     "ended: stopped": "P2P_EXIT_MANNER: nine in ten with claims outstanding",
+    "households' claims after an end, lost by the end": "LGD_P2P: 70 to 98 %",
     "revenue at its peak": "PLATFORM_REVENUE: 0.2 to 0.5 %",
     "venture money in its best year": "VENTURE_MONEY: 0.03 to 0.1 %",
 }
-PERCENT = ("hazard", "died", "left", "alive", "leaders", "others", "ended", "revenue", "venture")
+PERCENT = (
+    "hazard",
+    "died",
+    "left",
+    "alive",
+    "leaders",
+    "others",
+    "ended",
+    "households",
+    "revenue",
+    "venture",
+)
 
 
 def arms() -> dict[str, Arm]:

@@ -16,6 +16,7 @@ from sim.credit.months import dry_after, first_come, months_of
 from sim.credit.pools import idle
 from sim.engine.arithmetic import exp, open_one
 from sim.engine.chart import Flow, Instrument, WriteOff
+from sim.engine.compiling import compiled
 from sim.engine.fen import any_of
 from sim.engine.kernels import kernel
 from sim.engine.ledger import Some, rows_with, split_by, total_by
@@ -48,12 +49,18 @@ class HouseholdLending(Declared):
         doc="part of claims not lent out that a platform returns to households in a quarter")
     claim_share = param(0.3, unit="share of spare money", low=0.1, high=0.6, source="assumed",
         doc="share of spare money that a household lends to a platform which it fully trusts")
+    dear_debts_first = param(1.0, unit="share", low=0.0, high=1.0, source="design",
+        doc="part of debts dearer than what platforms pay that households set against what they would lend")
+    record_counts = param(0.125, unit="per quarter", low=0.0, high=0.5, source="assumed",
+        doc="by how much a quarter in which they have lost nothing with a platform calms its lenders")
     claim_term = param(4.0, unit="quarters", low=1.0, high=12.0, source="design",
         doc="mean term of a household's claim on a platform")
     early_exit = param(0.5, unit="share/quarter", low=0.0, high=1.0, source="assumed",
         doc="chance that a household is let out before its term, once it has lost all trust in the platform")
     loss_memory = param(0.15, unit="share/quarter", low=0.05, high=0.5, source="assumed", held=True,
         doc="weight of a quarter's news in the losses on claims that households see")
+    loss_evidence = param(150.0, unit="persons", low=0.0, high=600.0, source="assumed",
+        doc="borrowers of a platform up to now at which households lay half of a loss to it, half to chance")
     # fmt: on
 
 
@@ -64,13 +71,20 @@ class ClaimWish(NamedTuple):
     withdrawn: float
 
 
+@compiled
+def dearer_debts(consumer, pays):
+    """What a consumer owes at a rate above what a platform pays: nobody gains by lending that.   [fen]"""
+    of_bank = float(consumer.bank_debt) if consumer.rate > pays else 0.0
+    return of_bank + (float(consumer.platform_debt) if consumer.platform_rate > pays else 0.0)
+
+
 @rule(writes=ClaimWish, draws="household claim matures")
 def lends_to_platform(consumer, market, p, u):
     """Households lend spare money to the platform they use, as far as they trust it.
 
     It is the first of those that have their attention which borrows of households.
 
-    wish = claim_share trust (deposits above the buffer + claims)                       [fen]
+    wish = claim_share trust (deposits above the buffer + claims - debts dearer than that pays)     [fen]
     A term ends with chance 1 / claim_term; then the wish is met. Platforms promise to let out before that who
     no longer trusts them, while loans come back at their own pace: chance early_exit (1 - trust).
     """
@@ -80,7 +94,8 @@ def lends_to_platform(consumer, market, p, u):
     spare = max(0.0, float(consumer.deposits) - p.saving_buffer * consumer.usual_income - consumer.budget)
     held = float(consumer.claims)
     trust = market.trust[max(0, at)] if pays else 0.0
-    wish = p.claim_share * trust * (spare + held)
+    dear = dearer_debts(consumer, market.posted[at]) if pays else 0.0
+    wish = p.claim_share * trust * max(0.0, spare + held - p.dear_debts_first * dear)
     matures = u * p.claim_term < 1.0
     leaves = matures or (pays and u < 1.0 / p.claim_term + p.early_exit * (1.0 - trust))
     offered = math.floor(max(0.0, min(spare, wish - held))) if matures else 0.0
@@ -93,6 +108,7 @@ class JudgedByHouseholds(NamedTuple):
 
     loss_seen: float
     trust: float
+    paid_for: float
 
 
 @rule(writes=JudgedByHouseholds)
@@ -100,14 +116,22 @@ def households_judge(platform, market, p, u):
     """Households look at what they lost with each platform.
 
     trust = (1 - losses seen / premium) exp(-fear_response fear)
+    losses seen += loss_memory n / (n + loss_evidence) (lost - losses seen), n its borrowers up to now: where
+    they are few a loss is chance. For how long it has owed them money and lost none of it counts against
+    fear; a loss as large as the premium ends such a record, a smaller one shortens it.
     """
     claims = float(platform.claims_owed)
     lossy = platform.claims_lost / max(1.0, claims + platform.claims_lost)
     premium = p.claim_premium + p.deposit_spread
     net = min(1.0, max(0.0, (premium - platform.loss_seen) / premium))
+    borrowers = p.persons_per_row * platform.borrowed
+    known = p.loss_memory * (borrowers / (borrowers + p.loss_evidence) if borrowers > 0.0 else 1.0)
     news = lossy - platform.loss_seen if claims > 0.0 else 0.0
+    kept = max(0.0, 1.0 - lossy / premium)
     return JudgedByHouseholds(
-        loss_seen=platform.loss_seen + p.loss_memory * news, trust=net * exp(-p.fear_response * platform.fear)
+        loss_seen=platform.loss_seen + known * news,
+        trust=net * exp(-p.fear_response * platform.fear),
+        paid_for=kept * (platform.paid_for + 1.0) if claims > 0.0 else 0.0,
     )
 
 
@@ -171,6 +195,7 @@ class Households(Funder):
                 0.0, unit="share/quarter", doc="of their claims lost of late, as households see it"
             ),
             "fear": Column(0.0, unit="share", doc="chance of loss that households fear of its like"),
+            "paid_for": Column(0.0, unit="quarters", doc="of its record with households, less for losses"),
             "unmet": Column(0.0, unit="fen", doc="of claims due and not paid", of_the_quarter=True),
             "dry": Column(
                 0.0, unit="months", doc="after which it could not pay all that were due", of_the_quarter=True
@@ -210,7 +235,8 @@ class Households(Funder):
         market.posted = np.where(lives & asks, market.policy_rate + e.p.claim_premium, 0.0)
         market.trust = platforms["trust"].copy()
         alike = np.where(is_large(e), market.fright_of_large, market.fright_of_small)
-        platforms["fear"] = 0.5 * (market.fright + alike)
+        calm = 1.0 + e.p.record_counts * platforms["paid_for"]
+        platforms["fear"] = 0.5 * (market.fright + alike) / calm
         # who expects his lender to end waits for that, and pays no more
         expects = np.where(platforms["alive"], e.p.waits_for_end * platforms["fear"], 1.0)
         market.uncollected = np.where(asks, e.p.walks_away * expects, 0.0)
