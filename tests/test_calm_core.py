@@ -57,7 +57,7 @@ def test_a_firm_of_five_times_the_mean_does_not_close_for_small_losses(economy, 
     tired = a_firm(
         economy, share=share, losses=99.0, sales=0.0, deposits=10**12, expected_demand=1e9, capital=10**11
     )
-    found = settles(tired, market, economy.p)
+    found = settles(tired, market, economy.p, 1.0)
     assert found.profit < 0.0
     assert bool(found.closing) is closes
     assert not found.failed
@@ -65,9 +65,10 @@ def test_a_firm_of_five_times_the_mean_does_not_close_for_small_losses(economy, 
 
 def test_a_large_firm_still_fails_and_still_closes_when_it_is_small_in_work(economy):
     large = {"share": 0.9, "sales": 0.0}
-    assert settles(a_firm(economy, **large, deposits=0, bank_debt=10**9), economy.market, economy.p).failed
+    broke = a_firm(economy, **large, deposits=0, bank_debt=10**9)
+    assert settles(broke, economy.market, economy.p, 1.0).failed
     idle = a_firm(economy, **large, deposits=10**12, expected_demand=0.0)
-    assert settles(idle, economy.market, economy.p).closing
+    assert settles(idle, economy.market, economy.p, 1.0).closing
 
 
 # -- used machines --------------------------------------------------------------------------------------
@@ -111,9 +112,9 @@ def test_what_is_deducted_for_a_platform_is_not_there_for_suppliers(economy):
 
 def test_who_could_not_pay_suppliers_fails_even_if_customers_have_paid_since(economy):
     paid_since = a_firm(economy, owed_1=100, payables=100, deposits=10**12, sales=0.0)
-    assert settles(paid_since, economy.market, economy.p).failed
+    assert settles(paid_since, economy.market, economy.p, 1.0).failed
     after = Parameters(economy.p.overridden | {"suppliers_first": False})
-    assert not settles(paid_since, economy.market, after).failed
+    assert not settles(paid_since, economy.market, after, 1.0).failed
 
 
 def test_in_a_run_suppliers_have_their_money_when_firms_settle_with_banks():

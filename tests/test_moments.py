@@ -229,7 +229,7 @@ def test_bad_credit_is_counted_with_what_was_owed_before():
     assert numbers["small_credit"] == 0.0
 
 
-def test_borrowers_are_watched_for_as_long_as_is_said():
+def test_borrowers_are_watched_for_as_long_as_is_said(monkeypatch):
     script = {
         1: [("consumers", "loan_granted", 0, 5), ("consumers", "loan_granted", 1, 5)],
         2: [("consumers", "platform_granted", 2, 30), ("consumers", "platform_granted", 3, 10)],
@@ -243,6 +243,8 @@ def test_borrowers_are_watched_for_as_long_as_is_said():
         6: [("consumers", "failed", 0, True)],  # just within
         8: [("consumers", "failed", 2, True)],
     }
+    assert all(math.isnan(follow(script, 14)[name]) for name in ("default_platform_12", "repeat_borrowing"))
+    monkeypatch.setattr("experiments.measure.watching.SOME", 2)  # else two are too few to tell a share of
     numbers = follow(script, 14)
     assert numbers["default_bank_5"] == 0.5
     assert numbers["default_platform_5"] == 0.0

@@ -100,6 +100,7 @@ RULED = {"use": "validate", "band": [0.1, 0.3], "answered_by": "core", "passes":
         ({"band": None}, "X gives neither band nor figure: say in `hit` what would be one"),
         ({"band": None, "hit": [0.3, 0.1]}, "X: a hit from 0.3 to 0.1 is none"),
         ({"hit": [0.1, 0.3]}, "X has a band, which says what is a hit: it needs no `hit`"),
+        ({"within": [0.5, 1.0]}, "X lies within 0.5 to 1: no hit is elsewhere"),
         ({"use": "calibrate"}, "X may set parameters and is not judged: it has no `answered_by`"),
     ],
 )

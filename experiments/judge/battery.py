@@ -54,7 +54,8 @@ def battery(found: Mapping[int, History], evidence: Mapping[str, Mapping[str, An
 
     Returns:
         A DataFrame by fact: ``value`` (mean over worlds), ``from`` and ``to`` (its interval, 95 %), ``why``
-        there is none, ``worlds`` that had a case, ``low``, ``high``, ``judged_by`` (see `hit_range`), ``off``
+        there is none, ``method`` by which it was made, ``worlds`` that had a case, ``low``, ``high``,
+        ``judged_by`` (see `hit_range`), ``off``
         (how far the mean lies beyond the nearer end of that range, as a share of it; 0 within), ``verdict``
         (one of `VERDICTS`), ``answered_by`` (a part of the model), ``unit``, ``passes`` (the rule),
         ``proxy`` (what stands for it, or what is missing), ``grade`` of the evidence. A fact that no
@@ -80,12 +81,13 @@ def battery(found: Mapping[int, History], evidence: Mapping[str, Mapping[str, An
         low, high, by = hit_range(name, published)
         for label, function in functions.items():
             values = [function(history) for history in found.values()]
-            mean = of_cases(values)
+            mean = of_cases(values, published.get("within"))
             rows[label] = {
                 "value": mean.mean,
                 "from": mean.low,
                 "to": mean.high,
                 "why": mean.refused if mean.n else "",
+                "method": mean.method if mean.n and not mean.refused else "",
                 "worlds": mean.n,
                 "low": low,
                 "high": high,
@@ -100,6 +102,7 @@ def battery(found: Mapping[int, History], evidence: Mapping[str, Mapping[str, An
         "from",
         "to",
         "why",
+        "method",
         "worlds",
         "low",
         "high",

@@ -4,6 +4,9 @@ A mean over worlds is known as far as its interval (95 %, see `means`) says. It 
 interval lies within the band, *OUT* where the whole interval lies beyond one of its ends, and *open* where an
 end of the band lies within the interval, or where there is no interval: below `means.LEAST` worlds, and for
 numbers that resampling cannot bound. A number that is the same in every world is its own interval.
+
+A number that cannot leave a range (a share, an area under a curve, the part of some signs that holds) is also
+bounded where the rule of `means` refuses, from `FEWEST` worlds on: see `bounded`.
 """
 
 from __future__ import annotations
@@ -18,16 +21,52 @@ import numpy.typing as npt
 from experiments.judge.means import LEAST, Interval, mean_interval
 
 IN, OUT, OPEN = "in", "OUT", "open"
+FEWEST = 6  # worlds below which not even a number within a range has an interval
+STRICTER = 0.2  # part of the error allowed at which Student's t is taken of few worlds (95 % becomes 99 %)
 
 
-def of_cases(values: Sequence[float] | npt.NDArray[np.float64]) -> Interval:
-    """The mean over the worlds that have a case, with its interval; NaN and infinity are no case."""
+def of_cases(
+    values: Sequence[float] | npt.NDArray[np.float64], within: Sequence[float] | None = None
+) -> Interval:
+    """The mean over the worlds that have a case, with its interval; NaN and infinity are no case.
+
+    within: the range that the numbers cannot leave, if there is one.
+    """
     numbers = np.asarray(values, dtype=float)
     numbers = numbers[np.isfinite(numbers)]
     found = mean_interval(numbers)
     if numbers.size >= LEAST and np.ptp(numbers) == 0.0:
         return Interval(found.n, found.mean, found.mean, found.mean, 0.0, "the same in every world", "")
+    if found.refused and within is not None and numbers.size >= FEWEST:
+        return bounded(numbers, within)
     return found
+
+
+def bounded(x: npt.NDArray[np.float64], within: Sequence[float], confidence: float = 0.95) -> Interval:
+    """The mean of numbers that cannot leave a range, with its interval, however few or uneven they are.
+
+    Where more than half of the worlds give the same number, Clopper and Pearson's (1934) interval, each world
+    counting as the part of a success that it is of the way through the range: nothing within a range varies
+    more than what only knows its ends. Elsewhere Student's t at a higher level, cut to the range; a world far
+    from all others makes it wide. Trials on data of known truth are in `tests/test_inside.py`.
+
+    Raises ``ValueError`` for numbers beyond the range.
+    """
+    from scipy import stats
+
+    least, most = float(within[0]), float(within[1])
+    if x.size and not least <= x.min() <= x.max() <= most:
+        raise ValueError(f"numbers from {x.min():g} to {x.max():g} are not within {least:g} to {most:g}")
+    n, mean, sd = int(x.size), float(x.mean()), float(x.std(ddof=1))
+    error = 1.0 - confidence
+    if np.unique(x, return_counts=True)[1].max() > n / 2.0:
+        full = n * (mean - least) / (most - least)
+        low = float(stats.beta.ppf(error / 2.0, full, n - full + 1.0)) if full > 0.0 else 0.0
+        high = float(stats.beta.ppf(1.0 - error / 2.0, full + 1.0, n - full)) if full < n else 1.0
+        low, high = (least + part * (most - least) for part in (low, high))
+        return Interval(n, mean, low, high, sd, "Clopper and Pearson", "")
+    half = float(stats.t.ppf(1.0 - STRICTER * error / 2.0, n - 1)) * sd / math.sqrt(n)
+    return Interval(n, mean, max(least, mean - half), min(most, mean + half), sd, "Student's t, 99 %", "")
 
 
 def of_middle(values: Sequence[float] | npt.NDArray[np.float64], confidence: float = 0.95) -> Interval:

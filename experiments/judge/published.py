@@ -5,13 +5,14 @@ The fields are those of ``seeds/evidence.toml``, whose head explains them; a fac
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 NEAR = 0.25  # where a figure is published without a band, so far on either side counts as a hit [share of it]
 PARTS = ("core", "platforms")  # of the model that are there, so that their facts have to be answered now
 LATER = ("insurers", "houses", "sellers", "law", "history")  # parts that are not there yet
-RULE = ("answered_by", "passes", "hit")  # fields of a fact that has to emerge, and of no other
+RULE = ("answered_by", "passes", "hit", "within")  # fields of a fact that has to emerge, and of no other
 
 
 def hit_range(name: str, published: Mapping[str, Any]) -> tuple[float, float, str]:
@@ -57,6 +58,9 @@ def emerging(evidence: Mapping[str, Mapping[str, Any]]) -> dict[str, Mapping[str
         if part not in PARTS + LATER:
             known = ", ".join(PARTS + LATER)
             raise ValueError(f"{name} is answered by {part!r}, which is no part of the model: {known}")
-        hit_range(name, published)
+        low, high, _ = hit_range(name, published)
+        least, most = published.get("within", (-math.inf, math.inf))
+        if not least < most or high < least or low > most:
+            raise ValueError(f"{name} lies within {least:g} to {most:g}: no hit is elsewhere")
         found[name] = published
     return found

@@ -17,6 +17,7 @@ from experiments.measure.arithmetic import YEAR, Values, share
 
 FOLLOWED = 44  # quarters: a year of newcomers, and ten years to see what becomes of them
 ENOUGH = 100  # defaults below which no discrimination is told
+SOME = 30  # borrowers below which no share of them is told: a single one would be nothing or all
 BOOKS = ("bank_firms", "platform_firms", "bank_consumers", "platform_consumers")
 
 
@@ -101,6 +102,7 @@ class Followed:
         self.lent = {"bank": never.copy(), "platform": never.copy()}
         self.failed_at = never.copy()
         self.repeat = [0.0, 0.0]  # lent to those who had borrowed before, lent
+        self.lent_to = 0  # loans of platforms to consumers in the first year
         self.lines: list[tuple[Values, Values]] = []  # logs of sales and of what a platform lent
         self.scored: dict[str, list[tuple[Values, npt.NDArray[np.bool_]]]] = {name: [] for name in BOOKS}
         self.dead = np.zeros(len(economy.platforms), bool)  # died while watched, and its row is not taken
@@ -178,6 +180,7 @@ class Followed:
             known = (had == np.asarray(consumers["last_lender"])).any(axis=0)
             self.repeat[0] += float(given[known].sum())
             self.repeat[1] += float(given.sum())
+            self.lent_to += int((given > 0).sum())
             for lender, money in (("bank", consumers["loan_granted"]), ("platform", given)):
                 fresh = (money > 0) & (self.lent[lender] < 0) & (self.failed_at < 0)
                 self.lent[lender][fresh] = self.at
@@ -213,7 +216,8 @@ class Followed:
         lent = self.lent[lender]
         some = lent > 0
         late = self.failed_at[some] - lent[some]
-        return float(((self.failed_at[some] > 0) & (late <= within)).mean()) if some.any() else float("nan")
+        few = np.count_nonzero(some) < SOME
+        return float("nan") if few else float(((self.failed_at[some] > 0) & (late <= within)).mean())
 
     def _growth(self) -> Values:
         """Log growth of yearly sales, of firms that lived through both years; empty before two years' end."""
@@ -242,12 +246,13 @@ class Followed:
 
         bad_bank, bad_bank_small, bad_platform_firms: credit of defaulters over credit outstanding, a year.
         default_bank_5, default_platform_5, default_platform_12: share of a year's borrowing consumers who
-        default within so many quarters. survival_1, _5, _10: of a year's new firms. first_loan_age [years]:
-        of firms that got a bank loan while watched. first_loans: of firms founded while watched that borrowed
-        from a platform, those without a bank loan before. lost_with_platform: of households' claims on a
-        platform that died while watched. repeat_borrowing: of a year's loans by platforms to consumers, those
-        to who had borrowed from the same one, see `lenders_of`. line_elasticity: of what a platform lends to
-        a firm's sales. auc_...: see `discrimination`, of scores at the loan against default within a year, of
+        default within so many quarters, where there are `SOME`. survival_1, _5, _10: of a year's new firms.
+        first_loan_age [years]: of firms that got a bank loan while watched. first_loans: of firms founded
+        while watched that borrowed from a platform, those without a bank loan before. lost_with_platform: of
+        households' claims on a platform that died while watched. repeat_borrowing: of a year's loans by
+        platforms to consumers, those to who had borrowed from the same one, see `lenders_of`, where there are
+        `SOME`. line_elasticity: of what a platform lends to a firm's sales. auc_...: see `discrimination`, of
+        scores at the loan against default within a year, of
         firms those that are small.
         """
         survived = [share(count, self.newcomers, none=math.nan) for count in self.ages]
@@ -259,7 +264,7 @@ class Followed:
             "default_bank_5": self._defaulted("bank", 5),
             "default_platform_5": self._defaulted("platform", 5),
             "default_platform_12": self._defaulted("platform", 12),
-            "repeat_borrowing": share(*self.repeat, none=math.nan),
+            "repeat_borrowing": share(*self.repeat, none=math.nan) if self.lent_to >= SOME else math.nan,
             "lost_with_platform": share(self.lost, self.stuck, none=math.nan),
             "growth_kurtosis": kurtosis(self._growth()),
             "survival_1": survived[0],

@@ -67,13 +67,15 @@ def tell(found: Validation) -> Report:
 
 def told_facts(rows: Any) -> str:
     """The battery as text: what is judged first, what is silent last, and the count."""
-    lines = [f"{'fact':26}{'value':>10}  {'95 % over worlds':<20}{'band':<18}{'judged by':<15}{'verdict'}"]
+    head = f"{'fact':26}{'value':>10}  {'95 % over worlds':<20}{'worlds':>6}  "
+    lines = [f"{head}{'band':<18}{'judged by':<15}{'verdict'}"]
     seen = ~rows["verdict"].isin((SILENT_YET, NOW))
     for name, row in rows[seen].iterrows():
         span = "" if math.isnan(row["from"]) else f"{row['from']:.3g} to {row['to']:.3g}"
         value = "" if math.isnan(row["value"]) else f"{row['value']:.3g}"
         band = f"{row['low']:.4g} " + ("up" if row["high"] == math.inf else f"to {row['high']:.4g}")
-        lines.append(f"{name:26}{value:>10}  {span:<20}{band:<18}{row['judged_by']:<15}{row['verdict']}")
+        told = f"{name:26}{value:>10}  {span:<20}{int(row['worlds']):>6}  "
+        lines.append(f"{told}{band:<18}{row['judged_by']:<15}{row['verdict']}")
     lines.append("")
     for name, row in rows[~seen].iterrows():
         lines.append(f"{name:26}{row['verdict']}: {row['proxy']}")

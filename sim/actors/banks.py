@@ -15,7 +15,9 @@ class Banks(Declared):
     margin = param(0.002, unit="share/quarter", low=0.002, high=0.012, source="BANK_MARGIN",
         doc="banks' margin on loans to firms, over funding cost, expected loss and the cost of the file")
     needs_accounts = param(True, unit="yes/no", source="design",
-        doc="whether banks lend only to firms whose first accounts are out")
+        doc="whether banks lend only to firms whose accounts are out")
+    accounts_asked = param(2.0, unit="year", low=1.0, high=3.0, source="ACCOUNTS_ASKED",
+        doc="yearly accounts of a firm that are out before banks lend to it, where they need accounts")
     tries = param(0.02, unit="share", low=0.005, high=0.05, source="assumed",
         doc="chance that a bank lends on a file that it would refuse, to learn from the outcome")
     deposit_spread = param(0.0002, unit="share/quarter", low=0.0, high=0.006, source="BANK_MARGIN",
@@ -34,7 +36,11 @@ class Banks(Declared):
     loss_given_default = param(0.3, unit="share", low=0.23, high=0.7, source="LGD_BANK",
         doc="share of a bank's loan to a firm that it reckons to lose at default")
     lends_against = param(0.9, unit="share of book value", low=0.5, high=0.9, source="COLLATERALISED",
-        doc="highest debt of a firm to which banks lend, over its machines and stock, at calm resale prices")
+        doc="highest debt of a firm to which banks lend, over what it has to pledge, at calm resale prices")
+    pledged_least = param(0.75, unit="share of assets", low=0.3, high=1.0, source="COLLATERAL_TAKEN",
+        doc="part of its machines and stock that banks take as security from the smallest firm")
+    pledged_half = param(80.0, unit="workers", low=10.0, high=400.0, source="assumed", held=True,
+        doc="machines and stock, over a quarter's wage, at which half of what the smallest lacks is pledged")
     unsecured_loss = param(0.9, unit="share", low=0.6, high=1.0, source="assumed",
         doc="share of a loan without collateral that lenders reckon to lose at default")
     consumer_ceiling = param(0.045, unit="share/quarter", low=0.02, high=0.06, source="assumed",

@@ -21,22 +21,48 @@ class FirmFinance(Declared):
         doc="share of what falls due to suppliers that a firm keeps cash or asks a loan for")
     suppliers_first = param(True, unit="yes/no", source="design",
         doc="whether firms pay suppliers before they settle with banks")
+    first_doubt = param(0.2, unit="share/quarter", low=0.0, high=0.4, source="assumed",
+        doc="chance that the owner of a new firm gives up in a quarter in which it makes a loss")
+    doubt_half = param(2.0, unit="quarters", low=1.0, high=8.0, source="assumed", held=True,
+        doc="age of a firm at which a loss makes its owner give up half as often as in the first quarter")
+    debt_free = param(0.7, unit="share of assets", low=0.0, high=1.0, source="assumed",
+        doc="debt target below which the owner of the smallest firm aims at no debt at all")
+    debt_free_half = param(240.0, unit="workers", low=20.0, high=1000.0, source="assumed", held=True,
+        doc="machines and stock, over a quarter's wage, at which half as many owners aim at no debt")
     # fmt: on
+
+
+@compiled
+def to_pledge(assets, market, p):
+    """What of these machines and stock banks take as security: land and premises first, and the larger a firm
+    the more of what it has is its own, and worth going after.   [fen]
+
+    assets (least + (1 - least) assets / (assets + half w))
+    """
+    own = assets / (assets + p.pledged_half * market.wage)
+    return assets * (p.pledged_least + (1.0 - p.pledged_least) * own)
 
 
 @rule(writes="loan_wanted", draws="firm looks for a loan")
 def asks_for_credit(firm, market, p, u):
     """Borrow what the bills exceed cash by, or part of the way to the own debt target, if worth a file.
 
-    L = max(W + X + Z + I - D, leverage_speed (target (K + S) - debt)), at least asks_from (K + S)  [fen]
-    where X are the inputs that must be paid at once and Z what is set aside for suppliers.
+    L = max(W + X + Z + I - D, leverage_speed (target B - debt)), at least asks_from (K + S)  [fen]
+    where X are the inputs that must be paid at once, Z what is set aside for suppliers and B what of its
+    machines K and stock S banks take as security: nobody aims at a debt that he has nothing to pledge for,
+    and an owner who wants little debt aims at none while his firm is small,
+    target < debt_free half / (K + S + half).
     """
     assets = float(firm.capital + firm.stock)
     debt = float(firm.bank_debt + firm.syndicated_debt + firm.platform_debt)
     now = firm.wage_bill + (1.0 - firm.on_credit) * firm.input_bill
     aside = p.dues_set_aside * float(firm.owed_1 + firm.owed_2)
     gap = now + aside + firm.investment_bill - float(firm.deposits)
-    slack = p.leverage_speed * (firm.leverage_target * assets - debt) if u < p.asks_often else 0.0
+    half = p.debt_free_half * market.wage
+    alone = p.debt_free * half / (assets + half)  # who wants less debt than this wants none
+    looks = u < p.asks_often and firm.leverage_target > alone
+    slack = firm.leverage_target * to_pledge(assets, market, p) - debt
+    slack = p.leverage_speed * slack if looks else 0.0
     wanted = max(gap, slack)
     asks = firm.alive and not firm.closing and wanted > p.asks_from * assets
     return float(math.floor(wanted)) if asks else 0.0
@@ -112,13 +138,15 @@ class Settled(NamedTuple):
     closing: float
 
 
-@rule(writes=Settled)
+@rule(writes=Settled, draws="owner of a young firm gives up")
 def settles(firm, market, p, u):
     """Pay in the order of rank: taxes, interest and instalments, platforms, suppliers, then owners; or fail.
 
     Suppliers have been paid already by those who can, see `pays_suppliers`. What is left above the buffer of
     one's bills is paid out at the speed `payout`. A firm that expects losses for `loss_patience` quarters, or
     has become too small, announces that it will close; a large one (`patience_size`) not for small losses.
+    What owners know of their gift they learn by selling (Jovanovic 1982): a loss says the more the younger
+    the firm, and some give up at the second in a row, with the chance `first_doubt` half / (half + age).
     """
     home, shared = float(firm.bank_debt), float(firm.syndicated_debt)
     interest, shared_interest = math.floor(home * firm.rate), math.floor(shared * firm.rate)
@@ -148,7 +176,9 @@ def settles(firm, market, p, u):
     dividend = 0.0 if failed or firm.leaving else math.floor(p.payout * max(0.0, cash - keep))
     losses = firm.losses + 1.0 if profit < 0.0 else 0.0
     small = (1.0 - p.input_share) * firm.expected_demand < p.smallest * firm.productivity
-    tired = losses >= p.loss_patience and firm.share * market.members[firm.sector] < p.patience_size
+    doubt = p.first_doubt * p.doubt_half / (p.doubt_half + firm.age)
+    tired = losses >= p.loss_patience or (losses > 1.0 and u < doubt)
+    tired = tired and firm.share * market.members[firm.sector] < p.patience_size
     closing = firm.alive and (firm.closing or tired or small)
     return Settled(
         tax_paid=float(tax),

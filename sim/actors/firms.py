@@ -68,13 +68,13 @@ class Firms(Declared):
         doc="highest share of machines and stock that a mishap destroys")
     mishap_quality = param(0.9, unit="log points", low=0.3, high=1.5, source="assumed",
         doc="by how much one standard deviation of quality lowers the log chance of a mishap")
-    leverage_low = param(0.4, unit="share of assets", low=0.0, high=0.5, source="design", when="entry",
+    leverage_low = param(0.5, unit="share of assets", low=0.0, high=0.5, source="design", when="entry",
         doc="lowest debt target among firms")
     leverage_high = param(0.9, unit="share of assets", low=0.5, high=1.0, source="design", when="entry",
         doc="highest debt target among firms")
     leverage_speed = param(0.6, unit="share of the gap", low=0.3, high=1.0, source="assumed",
         doc="share of the gap to its debt target that a firm asks to borrow at once")
-    asks_often = param(0.33, unit="share/quarter", low=0.15, high=1.0, source="assumed",
+    asks_often = param(0.6, unit="share/quarter", low=0.15, high=1.0, source="assumed",
         doc="chance that a firm looks for a loan towards its debt target in a quarter")
     asks_from = param(0.03, unit="share of assets", low=0.01, high=0.06, source="assumed",
         doc="least loan that a firm holds worth asking for, over its machines and stock")

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from sim.actors.firm_finance import to_pledge
 from sim.credit.footprints import leave_footprints
 from sim.credit.scoring import Asked, Scorers, score_consumers, score_firms
 from sim.credit.underwriting import Terms, duration_of, underwrite
@@ -16,7 +17,7 @@ from sim.engine.kernels import kernel, kernel_apart
 from sim.engine.ledger import Some, rows_with, split
 from sim.markets.payments.wallets import passing_of_consumers, passing_of_firms
 
-ACCOUNTS_OUT = 8.0  # quarters of age: a year until the first accounts close, one until they come out
+YEAR = 4.0  # quarters: the first accounts close after one, and come out after another
 TRIES_FIRMS, TRIES_CONSUMERS = (claim(f"bank tries a {who}", __name__) for who in ("firm", "consumer"))
 
 
@@ -27,12 +28,12 @@ def worth_a_file(amount, terms):
 
 
 @kernel
-def open_files_of_firms(firms, least_age, lends_against, terms, asked):
+def open_files_of_firms(firms, least_age, lends_against, market, p, terms, asked):
     """Who asks and is old enough, and how much of it what he can pledge allows. Returns how many do."""
     opened = 0
     for i in range(firms.loan_wanted.shape[0]):
         debt = float(firms.bank_debt[i] + firms.syndicated_debt[i] + firms.platform_debt[i])
-        pledged = lends_against * float(firms.capital[i] + firms.stock[i])
+        pledged = lends_against * to_pledge(float(firms.capital[i] + firms.stock[i]), market, p)
         amount = min(firms.loan_wanted[i] - firms.platform_granted[i], max(0.0, pledged - debt))
         asked.rows[opened] = i
         asked.amounts[opened] = amount
@@ -139,9 +140,9 @@ def lend_to_firms(economy) -> None:
         economy, fee=p.margin, loss=p.loss_given_default, ceiling=min(p.bank_ceiling, p.rate_cap),
         file_cost=p.file_cost, instalment=p.instalment,
     )  # fmt: skip
-    least_age, asked = ACCOUNTS_OUT if p.needs_accounts else 0.0, Asked(len(firms))
+    least_age, asked = YEAR * (1.0 + p.accounts_asked) if p.needs_accounts else 0.0, Asked(len(firms))
     lends_against = p.lends_against * market.resale / p.resale
-    asked.only(open_files_of_firms(firms, least_age, lends_against, terms, asked))
+    asked.only(open_files_of_firms(firms, least_age, lends_against, market, p, terms, asked))
     asked.of_lenders(firms.columns["bank"][asked.rows])
     banks.columns["files"][...] = np.bincount(asked.lender, minlength=len(banks))
     take_along(economy, firms, asked, economy.firm_scorers, passing_of_firms)

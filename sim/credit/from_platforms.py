@@ -25,6 +25,7 @@ from sim.links.lines import insight
 from sim.markets.attention import FIRST, SECOND, THIRD
 from sim.markets.payments.wallets import passing_of_consumers, passing_of_firms
 
+STAKE_LEAST = 1e-9  # of a platform that passes on all of a loan: it has next to nothing at stake
 INSIGHT_NOISE = claim("haze of shallow integration", __name__)
 
 
@@ -36,6 +37,11 @@ class PlatformCredit(Declared):
         doc="highest debt through platforms of a firm")
     line_of_consumer = param(1.0, unit="quarters of income", low=0.25, high=2.0, source="assumed",
         doc="highest debt through platforms of a consumer")
+    first_line = param(0.5, unit="share of line", low=0.1, high=1.0, source="assumed",
+        doc="part of its line that a platform lends at most to whom it has not lent before")
+    one_borrower = param(0.1, unit="share of capital", low=0.02, high=10.0, source="RULE_ONE_BORROWER",
+        scale="log",
+        doc="what a platform has at stake itself with one borrower at most, over its capital")
     surest_first = param(True, unit="yes/no", source="design",
         doc="whether a platform that lacks money lends to those who seem surest, or to all alike a part")
     lending_depth = param(0.05, unit="share", low=0.0, high=0.5, source="assumed", held=True,
@@ -117,7 +123,9 @@ def offers(asked, platform, borrowers, income, line, terms, offer, files):
         offer.amount[n] = 0.0
         i, q = asked.rows[n], platform[n]
         short = borrowers.loan_wanted[i] - borrowers.loan_granted[i] - borrowers.platform_granted[i]
-        amount = min(short, max(0.0, line * income[i] - float(borrowers.platform_debt[i])))
+        known = 1.0 if borrowers.last_lender[i] == q else terms.first_line  # who has paid back gets more
+        most = min(known * line * income[i], terms.most[q])
+        amount = min(short, max(0.0, most - float(borrowers.platform_debt[i])))
         # a file that cannot earn its cost at the best of risks is not opened
         safe = terms.own[q] * (terms.base[q] + terms.fee[q] - terms.own_cost) + terms.others[q] * terms.fee[q]
         if amount * terms.duration[q] * safe > terms.file_cost[q]:
@@ -198,7 +206,10 @@ def terms_of(economy, pace: np.ndarray) -> SimpleNamespace:
             priced += share
         if not funder.prices_risk:
             unpriced += share
+    capital = np.maximum(0.0, platforms["net_worth"].astype(float))
+    stake = np.maximum(STAKE_LEAST, pools.keeps(economy))
     return SimpleNamespace(
+        first_line=p.first_line, most=p.one_borrower * capital / stake,
         own=1.0 - others, others=others, base=base + (1.0 - priced) * money, own_cost=money,
         fee=platforms["take"], prices_risk=(unpriced < 0.5).astype(float),
         ceiling=p.rate_cap, loss=p.unsecured_loss,
