@@ -34,6 +34,9 @@ class Regulation(Declared):
         doc="most that banks may hold of loans made by platforms, over all their own")
     one_platform_cap = param(25.0, unit="share of bank capital", low=0.02, high=25.0, source="RULE_COLENDING",
         doc="most that a bank may hold of loans made by one platform; 25 is as good as no cap")
+    one_borrower_cap = param(10.0, unit="share of capital", low=0.02, high=10.0, source="RULE_ONE_BORROWER",
+        doc="what a platform may have at stake itself with one borrower, over its capital; 10 is as good as "
+        "no cap")
     lender_debt_cap = param(1.0, unit="ratio", low=0.0, high=5.0, source="RULE_MICROLENDER_LEVERAGE",
         doc="most that a platform that lends may owe banks, over its own capital")
     lender_leverage_cap = param(5.0, unit="ratio", low=0.5, high=50.0, source="RULE_MICROLENDER_LEVERAGE",

@@ -136,6 +136,20 @@ def test_platforms_fund_their_share_of_new_joint_loans(brokers):
     assert (banks.share(with_it) <= 0.7 * (1.0 - sold) + 1e-12).all()
 
 
+def test_no_platform_lends_one_borrower_more_of_its_own_than_the_cap():
+    world = small("deep_integration", parameters=LINKED, seed=3).run(16)
+    with_it, without = under(world, "one_borrower", 8)
+    cap = RULES["one_borrower"].values["one_borrower_cap"]
+    lent = []
+    for e in (with_it, without):
+        firms = e.firms
+        new = firms["platform_granted"] > 0.0
+        at = np.maximum(0, firms["debt_to"])
+        stake = pools.keeps(e)[at] * firms["platform_granted"]
+        lent.append((stake / np.maximum(1, world.platforms["net_worth"])[at])[new & (firms["debt_to"] >= 0)])
+    assert lent[1].max() > 2.0 * cap and np.median(lent[0]) < np.median(lent[1])
+
+
 def held(e: Economy) -> np.ndarray:
     """What each bank holds of each platform over its capital."""
     return e.memory.participations / np.maximum(1, e.banks["net_worth"])
@@ -292,7 +306,7 @@ def test_balances_rest_where_the_wallet_is_and_follow_what_is_paid(brokers):
 
 def test_what_is_in_custody_earns_nothing_and_carries_no_loans(brokers):
     world = brokers.branch(parameters=FLOAT).run(4)
-    with_it, without = under(world, "float_custody", 2, **FLOAT)
+    with_it, without = under(world, "float_custody", 6, **FLOAT)
     for e, part in ((with_it, 1.0), (without, 0.0)):
         owed, safe = e.platforms["float_owed"].sum(), e.platforms["custody"].sum()
         assert safe == pytest.approx(part * owed, abs=4.0) and owed > 0

@@ -40,9 +40,10 @@ def found() -> policy.Policy:
     # nothing but the planted rule moves what it limits
     for (name, world), (one, other) in PAIRS.items():
         if (name, world) != (PLANTED, WORLD):
-            mine = third["outcome"] == f"{name} level"
-            same = third.loc[mine & (third["arm"] == other), "value"].to_numpy()
-            third.loc[mine & (third["arm"] == one), "value"] = same
+            for which in ("level", "beyond"):
+                mine = third["outcome"] == f"{name} {which}"
+                same = third.loc[mine & (third["arm"] == other), "value"].to_numpy()
+                third.loc[mine & (third["arm"] == one), "value"] = same
     return policy.compared(first, second, third, range(24))
 
 

@@ -111,7 +111,7 @@ def test_a_platform_begins_with_a_part_of_the_line_and_risks_a_part_of_its_capit
 def test_what_a_platform_has_at_stake_with_one_is_a_part_of_its_capital():
     world = small("deep_integration", parameters=LINKED).run(4)
     pace = np.full(len(world.platforms), 0.2)
-    limits = [from_platforms.terms_of(world.branch(one_borrower=x), pace).most for x in (0.05, 0.1)]
+    limits = [from_platforms.terms_of(world.branch(one_borrower_cap=x), pace).most for x in (0.05, 0.1)]
     capital = np.maximum(0, world.platforms["net_worth"])
     some = capital > 0
     assert some.any() and np.allclose(limits[1], 2.0 * limits[0])

@@ -103,6 +103,22 @@ def exposures(economy: Any, asks: dict[str, Any]) -> Pair:
     return float((held / capital).max()), share(over.sum(), held.sum())
 
 
+def with_one(economy: Any, asks: dict[str, Any]) -> Pair:
+    """The most that a platform has at stake with one borrower, and what of all stakes is beyond the cap."""
+    from sim.credit import pools
+
+    part, capital = pools.keeps(economy), np.maximum(1.0, economy.platforms["net_worth"].astype(float))
+    debt, at = (
+        np.concatenate([people[name] for people in (economy.firms, economy.consumers)])
+        for name in ("platform_debt", "debt_to")
+    )
+    rows = np.flatnonzero((debt > 0) & (at >= 0))
+    of = at[rows]
+    stake = part[of] * debt[rows]
+    over = stake > asks["one_borrower_cap"] * capital[of] + 1.0
+    return float((stake / capital[of]).max(initial=0.0)), share(stake[over].sum(), stake.sum())
+
+
 def online(economy: Any, asks: dict[str, Any]) -> Pair:
     from sim.actors.banks import own_loans
 
@@ -174,6 +190,9 @@ BOUNDS = {
     ),
     "one_platform": Bound(
         "most that a bank holds of one platform, over its capital", "ratio", BEYOND, exposures
+    ),
+    "one_borrower": Bound(
+        "most that a platform has at stake with one borrower, over its capital", "ratio", BEYOND, with_one
     ),
     "online_loans": Bound("what banks hold of platforms' loans, over their own", "share", BEYOND, online),
     "leverage": Bound(

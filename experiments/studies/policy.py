@@ -41,6 +41,7 @@ WORLDS: dict[str, tuple[str, ...]] = {
     "court_rate_cap": (FREE, LENDER, BROKER, INTEGRATOR),
     "own_share": (FREE, BROKER),
     "one_platform": (FREE, BROKER, INTEGRATOR),
+    "one_borrower": (FREE, BROKER, INTEGRATOR),
     "online_loans": (FREE, BROKER),
     "leverage": (FREE, BROKER, INTEGRATOR),
     "p2p_closure": (FREE, LENDER),

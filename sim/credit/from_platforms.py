@@ -39,9 +39,6 @@ class PlatformCredit(Declared):
         doc="highest debt through platforms of a consumer")
     first_line = param(0.5, unit="share of line", low=0.1, high=1.0, source="assumed",
         doc="part of its line that a platform lends at most to whom it has not lent before")
-    one_borrower = param(0.1, unit="share of capital", low=0.02, high=10.0, source="RULE_ONE_BORROWER",
-        scale="log",
-        doc="what a platform has at stake itself with one borrower at most, over its capital")
     surest_first = param(True, unit="yes/no", source="design",
         doc="whether a platform that lacks money lends to those who seem surest, or to all alike a part")
     lending_depth = param(0.05, unit="share", low=0.0, high=0.5, source="assumed", held=True,
@@ -209,7 +206,7 @@ def terms_of(economy, pace: np.ndarray) -> SimpleNamespace:
     capital = np.maximum(0.0, platforms["net_worth"].astype(float))
     stake = np.maximum(STAKE_LEAST, pools.keeps(economy))
     return SimpleNamespace(
-        first_line=p.first_line, most=p.one_borrower * capital / stake,
+        first_line=p.first_line, most=p.one_borrower_cap * capital / stake,
         own=1.0 - others, others=others, base=base + (1.0 - priced) * money, own_cost=money,
         fee=platforms["take"], prices_risk=(unpriced < 0.5).astype(float),
         ceiling=p.rate_cap, loss=p.unsecured_loss,
