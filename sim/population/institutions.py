@@ -8,7 +8,7 @@ import numpy as np
 
 from sim.actors.insurers import closes_insurer_books
 from sim.actors.securities_houses import closes_house_books
-from sim.credit import insurance, note_market
+from sim.credit import insurance, note_market, partners
 from sim.engine.fen import any_of
 from sim.engine.ledger import Some
 from sim.engine.parameters import Declared, param
@@ -43,6 +43,7 @@ def open_quarter(e) -> None:
         if any_of(asking & (e.platforms["deposits"] > 0)):  # who has no money has nothing to bring
             found(e, name)
     pair(e)
+    partners.find_partners(e)
     insurance.quote(e)
 
 

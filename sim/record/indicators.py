@@ -91,6 +91,8 @@ PLATFORM_COLUMNS = [
     "deposits",
     "loans",
     "participations_owed",
+    "partners",
+    "bank_take",
     "sold_loans",
     "insurer",
     "house",
