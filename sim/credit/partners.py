@@ -21,6 +21,10 @@ extend(
     {
         "partners": Column(0.0, unit="banks", doc="that fund its loans"),
         "bank_take": Column(0.0, unit="share/quarter", doc="of what its banks fund, that they leave to it"),
+        "kept_more": Column(
+            0.0, unit="share", doc="of what banks and houses would fund of its loans, that it funds itself"
+        ),
+        "own_share": Column(0.0, unit="share of a loan", doc="that it funds itself, of those it makes now"),
         "bank_need": Column(0.0, unit="fen", doc="that its banks were last asked to fund"),
         "short_of_banks": Column(
             0.0, unit="fen/quarter", doc="that its banks did not fund", of_the_quarter=True
@@ -53,6 +57,10 @@ class Partnerships(Declared):
         doc="part that a platform gets of what there is to share with a bank, where both have as many others")
     terms_renewed = param(0.25, unit="share/quarter", low=0.05, high=1.0, source="assumed",
         doc="how far the terms of a platform and a bank move in a quarter to what they would agree on now")
+    own_money_cost = param(0.02, unit="share/quarter", low=0.005, high=0.04, source="assumed",
+        doc="what a platform wants its own money to earn in loans, beyond what money costs a bank")
+    own_part_step = param(0.02, unit="share/quarter", low=0.0, high=0.05, source="assumed",
+        doc="highest rise or fall in a quarter of the part of funders' loans that a platform keeps")
     worse_terms = param(0.5, unit="share", low=0.1, high=0.9, source="assumed",
         doc="part of the mean take below which a platform that lacks no money of banks leaves a bank")
     # fmt: on
@@ -70,7 +78,8 @@ def part_with_the_dead(e) -> None:
     memory.partner_appetite[idle] = 0.0
     memory.partner_gain[idle] = memory.bought_gain
     memory.partner_take[idle] *= memory.participations[idle] > 0
-    e.platforms.columns["partners"][idle] = 0.0
+    for name in ("partners", "kept_more"):
+        e.platforms.columns[name][idle] = 0.0
 
 
 @kernel
@@ -154,8 +163,11 @@ def bargain(rows, platforms, banks, memory, p, most, ended):
 
     appetite' = appetite (1 + reaction min(1, gain / appetite_gap)); at appetite_least, and still losing, it ends.
     take' = take + terms_renewed (least + power max(0, gain + take - least) - take)
+    kept_more' = kept_more + own_part_step max(-1, min(1, most of (-gain, gain + own - own_money_cost) / gap))
     least: what files cost the platform, of its loans; power: platform_power, weighed by what part of its
-    business each side has with others. most: the highest take.
+    business each side has with others. most: the highest take. kept_more: banks that earn less than on loans
+    of their own ask the platform to keep more; it keeps more by itself where that pays and
+    its money is enough.
     """
     count = banks.own_earned.shape[0]
     for n in range(rows.shape[0]):
@@ -163,7 +175,7 @@ def bargain(rows, platforms, banks, memory, p, most, ended):
         least = min(most, platforms.file_bill[q] / max(1.0, float(platforms.loans[q])))
         for b in range(count):
             held += memory.participations[q, b]
-        takes, weight, appetites = 0.0, 0.0, 0.0
+        takes, weight, appetites, gains, earned = 0.0, 0.0, 0.0, 0.0, 0.0
         for b in range(count):
             if memory.partner_appetite[q, b] > 0.0:
                 gain, take = memory.partner_gain[q, b], memory.partner_take[q, b]
@@ -183,6 +195,8 @@ def bargain(rows, platforms, banks, memory, p, most, ended):
                 memory.partner_take[q, b] = take + moved
                 memory.partner_gain[q, b] = gain - moved
                 partners += 1
+                gains += (here + 1.0) * gain
+                earned += (here + 1.0) * (gain + banks.own_earned[b])
                 takes += (here + 1.0) * (take + moved)
                 weight += here + 1.0
                 appetites += appetite
@@ -196,6 +210,12 @@ def bargain(rows, platforms, banks, memory, p, most, ended):
                     partners -= 1
         platforms.partners[q] = float(partners)
         if weight > 0.0:
+            more = -gains / weight
+            if platforms.unfunded[q] <= 0.0:
+                more = max(more, earned / weight - p.own_money_cost)
+            more /= p.appetite_gap
+            kept = platforms.kept_more[q] + p.own_part_step * max(-1.0, min(1.0, more))
+            platforms.kept_more[q] = max(0.0, min(1.0, kept))
             platforms.bank_take[q] = mean
             platforms.appetite[q] = min(p.appetite_most, appetites / max(1.0, float(partners)))
 

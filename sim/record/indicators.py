@@ -93,6 +93,7 @@ PLATFORM_COLUMNS = [
     "participations_owed",
     "partners",
     "bank_take",
+    "own_share",
     "sold_loans",
     "insurer",
     "house",

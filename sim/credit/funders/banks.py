@@ -116,6 +116,7 @@ class Banks(Funder):
         platforms = e.platforms.columns
         left = platforms["from_notes"] * (1.0 - platforms["taken_by_house"])
         share = platforms["from_banks"] + np.where(platforms["from_banks"] > 0.0, left, 0.0)
+        share *= 1.0 - platforms["kept_more"]
         return np.minimum(share, 1.0 - e.p.own_funding_floor)
 
     def limit(self, e, need: np.ndarray) -> np.ndarray:
