@@ -161,7 +161,7 @@ def look_back(rows, platforms, banks, memory, p, money, seen):
 def bargain(rows, platforms, banks, memory, p, most, ended):
     """Banks grow or cut back, terms are bargained, and either side may leave: `ended` by banks, by platforms.
 
-    appetite' = appetite (1 + reaction min(1, gain / appetite_gap)); at appetite_least, and still losing, it ends.
+    appetite' = appetite (1 + reaction min(1, gain / appetite_gap)); at appetite_least, if losing, it ends
     take' = take + terms_renewed (least + power max(0, gain + take - least) - take)
     kept_more' = kept_more + own_part_step max(-1, min(1, most of (-gain, gain + own - own_money_cost) / gap))
     least: what files cost the platform, of its loans; power: platform_power, weighed by what part of its
@@ -202,12 +202,11 @@ def bargain(rows, platforms, banks, memory, p, most, ended):
                 appetites += appetite
         mean = takes / max(1.0, weight)
         for b in range(count):
-            worse = memory.partner_take[q, b] < p.worse_terms * mean
-            if memory.partner_appetite[q, b] > 0.0 and worse and platforms.short_of_banks[q] <= 0.0:
-                if partners > 1:
-                    memory.partner_appetite[q, b] = 0.0
-                    ended[1] += 1.0
-                    partners -= 1
+            worse = memory.partner_appetite[q, b] > 0.0 and memory.partner_take[q, b] < p.worse_terms * mean
+            if worse and partners > 1 and platforms.short_of_banks[q] <= 0.0:
+                memory.partner_appetite[q, b] = 0.0
+                ended[1] += 1.0
+                partners -= 1
         platforms.partners[q] = float(partners)
         if weight > 0.0:
             more = -gains / weight
