@@ -57,7 +57,7 @@ class Partnerships(Declared):
         doc="part that a platform gets of what there is to share with a bank, where both have as many others")
     terms_renewed = param(0.25, unit="share/quarter", low=0.05, high=1.0, source="assumed",
         doc="how far the terms of a platform and a bank move in a quarter to what they would agree on now")
-    own_money_cost = param(0.02, unit="share/quarter", low=0.005, high=0.04, source="assumed",
+    own_money_cost = param(0.02, unit="share/quarter", low=0.0, high=0.035, source="assumed",
         doc="what a platform wants its own money to earn in loans, beyond what money costs a bank")
     own_part_step = param(0.02, unit="share/quarter", low=0.0, high=0.05, source="assumed",
         doc="highest rise or fall in a quarter of the part of funders' loans that a platform keeps")
@@ -96,8 +96,10 @@ def meet(rows, platforms, memory, p, luck, quarter):
             if memory.partner_appetite[q, b] <= 0.0:
                 was = memory.participations[q, b] > 0 and memory.partner_take[q, b] <= 0.0
                 u, v = uniforms(luck, platforms.ids[q], platforms.generation[q] * banks + b, quarter)
-                gain = memory.partner_gain[q, b] + p.partner_doubt * normal(v)
-                if was or (u < p.partner_search and gain >= 0.0):
+                accepts = was
+                if u < p.partner_search and not was:
+                    accepts = memory.partner_gain[q, b] + p.partner_doubt * normal(v) >= 0.0
+                if accepts:
                     memory.partner_appetite[q, b] = platforms.appetite[q]
                     memory.partner_take[q, b] = first
                     platforms.partners[q] += 1.0
@@ -114,19 +116,31 @@ def find_partners(e) -> None:
         e.tallies.partnerships_begun += float(begun)
 
 
+@kernel
+def offer(rows, need, banks, memory, p, scale, offered):
+    """What each bank would fund of `need`, by (rows, banks); see `parts`. scale: of banks' room."""
+    for b in range(offered.shape[1]):
+        asked, most = 0.0, np.floor(p.one_platform_cap * max(0.0, float(banks.net_worth[b])))
+        for n in range(rows.shape[0]):
+            asked += need[n] if memory.partner_appetite[rows[n], b] > 0.0 else 0.0
+        here = scale * banks.room[b] / max(1.0, asked)
+        for n in range(rows.shape[0]):
+            part = memory.partner_appetite[rows[n], b] * need[n] * here
+            allowed = max(0.0, most - memory.participations[rows[n], b])
+            offered[n, b] = min(part, allowed)
+
+
 def parts(e, rows: np.ndarray, need: np.ndarray) -> np.ndarray:
     """What each bank would fund of `need` (fen, by platform of `rows`), (rows, banks).
 
     A bank's room goes to its partners by need, to each as far as its appetite goes and the law allows.
     """
-    banks, memory, p = e.banks.columns, e.memory, e.p
+    banks, p, offered = e.banks.columns, e.p, np.empty((len(rows), len(e.banks)))
     loans, held = float(own_loans(e.banks).sum()), float(banks["participations"].sum())
     room, left = float(banks["room"].sum()), max(0.0, p.platform_loans_cap * loans - held)
-    appetite = memory.partner_appetite[rows]
-    asked = need[:, None] * (appetite > 0.0)
-    within = banks["room"] * (min(room, left) / max(1.0, room)) / np.maximum(1.0, asked.sum(axis=0))
-    most = np.floor(p.one_platform_cap * np.maximum(0, banks["net_worth"])) - memory.participations[rows]
-    return np.minimum(appetite * asked * within, np.maximum(0.0, most))
+    scale = min(room, left) / max(1.0, room)
+    offer(rows, need, e.banks, e.memory, p, scale, offered)
+    return offered
 
 
 @kernel

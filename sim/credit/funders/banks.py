@@ -24,7 +24,7 @@ class BankParticipations(Declared):
     reaction = param(0.3, unit="share/quarter", low=0.1, high=0.6, source="assumed",
         doc="highest rise or fall in a quarter of the room that banks leave to a platform's loans")
     bargaining = param(0.05, unit="share/quarter", low=0.0, high=0.2, source="assumed",
-        doc="share by which a platform's take falls in a quarter when its loans earn banks less than theirs")
+        doc="share by which a take falls in a quarter if loans earn banks less than theirs, without partners")
     appetite_gap = param(0.005, unit="share/quarter", low=0.001, high=0.02, source="assumed", held=True,
         doc="gap between margins on bought and own loans at which banks react in full")
     appetite_least = param(0.01, unit="share of bank room", low=0.0, high=0.1, source="assumed", held=True,
