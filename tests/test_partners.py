@@ -94,8 +94,8 @@ def test_a_bank_accepts_by_what_it_expects_and_remembers(pair):
     memory, rows, far = pair.memory, np.array([Q]), np.uint64(1)
     memory.participations[Q], pair.p = 0, pair.p.change({"partner_search": 0.5, "partner_doubt": 0.0})
 
-    def found(gain: Any) -> float:
-        begun = 0
+    def found(gain: Any) -> Any:
+        begun: Any = 0
         for luck in range(40):
             memory.partner_appetite[Q], memory.partner_gain[Q] = 0.0, gain
             pair.platforms["partners"][Q] = 0.0

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 NEAR = 0.25  # where a figure is published without a band, so far on either side counts as a hit [share of it]
-PARTS = ("core", "platforms", "houses")  # of the model that are there, so that their facts have to be answered now
+PARTS = ("core", "platforms", "houses")  # of the model whose facts have to be answered now
 LATER = ("insurers", "sellers", "law", "history")  # whose facts no world answers yet
 RULE = ("answered_by", "passes", "hit")  # fields of a fact that has to emerge, and of no other
 

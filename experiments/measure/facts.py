@@ -43,7 +43,7 @@ class Needs:
 SILENT = {
     "CAC_COMMERCE": Needs("platforms that sell goods", "goods_sold"),
     "TECH_ONLY_LOSES": Needs("a platform that sells nothing but technology", "sells_technology"),
-    "OWN_RISK_MIGRATES": Needs("a future of institution_traffic in which the law tightens", "own_share_after"),
+    "OWN_RISK_MIGRATES": Needs("a future of brokers in which the law tightens", "own_share_after"),
     "EMBEDDED_LENDER_LATIN": Needs("worlds in which the law caps no rate", "uncapped"),
 }
 

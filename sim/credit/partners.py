@@ -53,7 +53,7 @@ class Partnerships(Declared):
         doc="chance that a platform which lends through banks asks a bank that is no partner of it")
     partner_doubt = param(0.002, unit="share/quarter", low=0.0, high=0.01, source="assumed",
         doc="standard deviation of a bank's first opinion of what a platform's loans will earn it")
-    platform_power = param(0.5, unit="share", low=0.1, high=0.9, source="SPLIT_OF_INTEREST",
+    platform_power = param(0.6, unit="share", low=0.1, high=0.9, source="SPLIT_OF_INTEREST",
         doc="part that a platform gets of what there is to share with a bank, where both have as many others")
     terms_renewed = param(0.25, unit="share/quarter", low=0.05, high=1.0, source="assumed",
         doc="how far the terms of a platform and a bank move in a quarter to what they would agree on now")
