@@ -49,8 +49,8 @@ class Partnerships(Declared):
     # fmt: off
     partners = param(True, unit="yes/no", source="design",
         doc="whether a bank funds the loans of its partners only; else all banks fund those of all platforms")
-    partner_search = param(0.1, unit="share/quarter", low=0.02, high=0.5, source="assumed",
-        doc="chance that a platform which lends through banks asks a bank that is no partner of it")
+    partner_search = param(2.0, unit="banks/quarter", low=0.5, high=8.0, source="assumed", scale="log",
+        doc="how many banks a platform which lends through banks asks, were none of them its partner")
     partner_doubt = param(0.002, unit="share/quarter", low=0.0, high=0.01, source="assumed",
         doc="standard deviation of a bank's first opinion of what a platform's loans will earn it")
     platform_power = param(0.6, unit="share", low=0.1, high=0.9, source="SPLIT_OF_INTEREST",
@@ -89,6 +89,7 @@ def meet(rows, platforms, memory, p, luck, quarter):
     gain + partner_doubt x opinion >= 0; a bank that holds loans from a time without partners is one at once.
     """
     begun, banks = 0, memory.partner_take.shape[1]
+    asks = p.partner_search / banks
     for n in range(rows.shape[0]):
         q = rows[n]
         first = platforms.bank_take[q] if platforms.partners[q] > 0.0 else platforms.take[q]
@@ -97,7 +98,7 @@ def meet(rows, platforms, memory, p, luck, quarter):
                 was = memory.participations[q, b] > 0 and memory.partner_take[q, b] <= 0.0
                 u, v = uniforms(luck, platforms.ids[q], platforms.generation[q] * banks + b, quarter)
                 accepts = was
-                if u < p.partner_search and not was:
+                if u < asks and not was:
                     accepts = memory.partner_gain[q, b] + p.partner_doubt * normal(v) >= 0.0
                 if accepts:
                     memory.partner_appetite[q, b] = platforms.appetite[q]
