@@ -187,6 +187,7 @@ SPECIAL = {
     "rollover": "a platform whose claims fall due faster than its loans, while others still lend to it",
     "upkeep_limit": "a platform whose links cost more to keep up than its budget holds",
     "take_limit": "a platform whose fee is near the limit",
+    "worse_terms": "a bank that leaves a platform far less than its other partners do",
 }
 
 
