@@ -197,6 +197,18 @@ class Memory(Typed):
     participations: np.ndarray = each(
         ("platforms", "banks"), "fen", "share of a bank in a platform's loans", 0
     )
+    partner_appetite: np.ndarray = each(
+        ("platforms", "banks"), "share of bank room", "that a bank leaves to a partner; 0 for no partner"
+    )
+    partner_gain: np.ndarray = each(
+        ("platforms", "banks"), "share/quarter", "that a bank expects of its loans beyond loans of its own"
+    )
+    partner_take: np.ndarray = each(
+        ("platforms", "banks"), "share/quarter", "of what a bank funds, that the platform takes"
+    )
+    bought_gain: float = number(
+        0.0, "share/quarter", "what loans of platforms earned banks of late beyond loans of their own"
+    )
     notes_of_banks: np.ndarray = each(
         ("securities_houses", "banks"), "fen", "notes of a house that a bank holds", 0
     )
@@ -247,6 +259,11 @@ class Tallies(Typed):
     rounds_below: float = number(0.0, "platforms", "that got none since the fund expected too little of them")
     asked_of_banks: float = number(0.0, "fen", "that banks were asked to fund of platforms' loans")
     refused_by_banks: float = number(0.0, "fen", "of that, for which they had no room or appetite")
+    interest_for_banks: float = number(0.0, "fen", "paid on what banks fund of platforms' loans")
+    interest_of_partners: float = number(0.0, "fen", "of that, what banks keep")
+    partnerships_begun: float = number(0.0, "partnerships", "of a platform and a bank")
+    left_by_banks: float = number(0.0, "partnerships", "that a bank ended")
+    left_by_platforms: float = number(0.0, "partnerships", "that a platform ended")
     clients_small: float = number(0.0, "firms", "linked, with less than half the mean firm's sales")
     clients_middle: float = number(0.0, "firms", "linked, between small and large")
     clients_large: float = number(0.0, "firms", "linked, with four times the mean firm's sales or more")

@@ -26,6 +26,7 @@ OTHERS: dict[str, tuple[Any, dict[str, Any], int]] = {
     "of old integrators": ("deep_integration", LINKED, 28),
     "of brokers in want": ("institution_traffic", SCARCE, 20),
     "of old brokers": ("institution_traffic", LINKED, 28),
+    "where all banks fund all platforms": ("institution_traffic", LINKED | {"partners": False}, 20),
     "with money in wallets": ("institution_traffic", LINKED | {"payment_float": 0.03}, 4),
     "of those that adapt": (
         "adaptive",
@@ -97,6 +98,8 @@ ELSEWHERE = {
     "prior_weight": "young and lent to",
     "reach_speed": "where more get online",
     "passed_on_counted": "of brokers in want",
+    "bargaining": "where all banks fund all platforms",
+    "own_money_cost": "of old brokers",
     "wallet_openings": "of new wallets",
     "service_limit": "of old brokers",
     "upkeep_limit": "of old integrators",
@@ -158,6 +161,7 @@ def acts(rich: Economy, futures: list[dict], name: str) -> bool:
 
 # what this world does not show within two years, and the world that would
 SPECIAL = {
+    "appetite_least": "a bank that has lost on a partner for long",
     "borrowing_limit": "platforms whose capital is more than a part of all that banks may still lend",
     "buyout_purse": "a buyer whose money is hardly enough",
     "commitment_purse": "owners with too little money for what they would commit",
@@ -183,6 +187,7 @@ SPECIAL = {
     "rollover": "a platform whose claims fall due faster than its loans, while others still lend to it",
     "upkeep_limit": "a platform whose links cost more to keep up than its budget holds",
     "take_limit": "a platform whose fee is near the limit",
+    "worse_terms": "a bank that leaves a platform far less than its other partners do",
 }
 
 

@@ -15,6 +15,7 @@ from sim.population.platforms import platforms_end
 from tests.economies import FUNDED, LINKED, payments, small
 
 P = Parameters()
+ALL_FUND_ALL = P.change({"partners": False})
 
 
 def platform(**values) -> SimpleNamespace:
@@ -155,7 +156,7 @@ def judged(rule, market=None, **values):
         "fear": 0.0, "paid_for": 0.0, "borrowed": 1e9,
     }  # fmt: skip
     posted = {"funding_rate": 0.005, "own_margin": 0.003} | (market or {})
-    return rule(SimpleNamespace(**{**at_rest, **values}), SimpleNamespace(**posted), P)
+    return rule(SimpleNamespace(**{**at_rest, **values}), SimpleNamespace(**posted), ALL_FUND_ALL)
 
 
 def test_banks_want_more_of_what_pays_better_than_their_own_loans_and_bargain_where_it_pays_less():

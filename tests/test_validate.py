@@ -83,7 +83,7 @@ def test_where_a_figure_is_published_without_a_band():
 
 
 def test_hits_misses_missing_cases_and_silence_are_told_apart():
-    names = ("CHURN", "NPL_BANK_ALL", "LGD_P2P", "SECURITISED_LOANS", "BANK_MARGIN")
+    names = ("CHURN", "NPL_BANK_ALL", "LGD_P2P", "CAC_COMMERCE", "BANK_MARGIN")
     worlds = {
         number: history(
             {"firms": [100.0, 100.0], "entry_rate": [0.02, 0.025 + 0.001 * number]},
@@ -96,7 +96,7 @@ def test_hits_misses_missing_cases_and_silence_are_told_apart():
         "CHURN": "in",
         "NPL_BANK_ALL": "OUT",
         "LGD_P2P": "no case",
-        "SECURITISED_LOANS": "not spoken to yet",
+        "CAC_COMMERCE": "not spoken to yet",
     }
     assert rows.loc["CHURN", "value"] == pytest.approx(8 * 0.0305)
     assert rows.loc["CHURN", "from"] < 0.244 < rows.loc["CHURN", "to"]
@@ -105,11 +105,12 @@ def test_hits_misses_missing_cases_and_silence_are_told_apart():
     assert "1 in, 1 OUT, 0 open, 1 no case, 0 answerable now, 1 not spoken to yet" in validate.told_facts(
         rows
     )
-    assert rows.loc["SECURITISED_LOANS", "answered_by"] == "houses"
+    assert rows.loc["CAC_COMMERCE", "answered_by"] == "sellers"
     assert rows.loc["CHURN", "passes"] == EVIDENCE["CHURN"]["passes"]
-    assert "inside: 1 of 3 facts that the model has to answer now (core 1 of 2, platforms 0 of 1)" in (
-        validate.told_facts(rows)
+    told = (
+        "inside: 1 of 3 facts that the model has to answer now (core 1 of 2, platforms 0 of 1, houses 0 of 0)"
     )
+    assert told in validate.told_facts(rows)
     new = {"use": "validate", "grade": "press", "band": [0, 1], "answered_by": "core", "passes": "a number"}
     with pytest.raises(ValueError, match="NEW has to emerge, but no function"):
         battery(worlds, {"NEW": new})
@@ -119,15 +120,15 @@ def test_hits_misses_missing_cases_and_silence_are_told_apart():
 
 def test_a_fact_is_inside_where_all_its_rows_are_and_asked_for_where_its_part_is_there():
     rows = pd.DataFrame(
-        [("core", "in"), ("core", "OUT"), ("platforms", "in"), ("platforms", "open"), ("houses", "in")],
+        [("core", "in"), ("core", "OUT"), ("platforms", "in"), ("platforms", "open"), ("sellers", "in")],
         index=["AGES after 1", "AGES after 5", "ONE", "TWO", "LATER"],
         columns=["answered_by", "verdict"],
     )
-    assert answered(rows) == {"core": (0, 1), "platforms": (1, 2)}
+    assert answered(rows) == {"core": (0, 1), "platforms": (1, 2), "houses": (0, 0)}
     assert validate.told_count(rows).startswith("inside: 1 of 3 facts")
     rows.loc["AGES after 5", "verdict"] = "in"
     assert answered(rows)["core"] == (1, 1)
-    assert answered(rows.iloc[:0]) == {"core": (0, 0), "platforms": (0, 0)}
+    assert answered(rows.iloc[:0]) == {"core": (0, 0), "platforms": (0, 0), "houses": (0, 0)}
 
 
 def test_what_a_fact_needs_may_show_in_any_record():
@@ -138,13 +139,20 @@ def test_what_a_fact_needs_may_show_in_any_record():
     assert not needs.there(history(stands, stands, {"payments": math.nan}))
 
 
+def test_notes_on_loans_to_consumers_are_told_from_those_on_loans_to_firms():
+    lived = pd.DataFrame({"notes_issued": 40 * [0.004], "platform_credit_to_consumers": 40 * [0.03]})
+    lived["platform_credit_to_firms"] = 8 * [0.0] + 32 * [0.01]
+    tables = History({}, {"institution_traffic": lived}, {}, {})
+    assert FACTS["SECURITISED_LOANS"](tables) == pytest.approx(0.003)
+
+
 def test_a_fact_is_told_to_be_answerable_once_the_records_hold_what_it_needs():
-    without = history(platforms={"quarter": [1, 1], "platform": [0, 1], "notes_issued": [0, 0]})
-    counted = history(platforms={"quarter": [1, 1], "platform": [0, 1], "notes_issued": [0, 9]})
+    without = history(platforms={"quarter": [1, 1], "platform": [0, 1], "goods_sold": [0, 0]})
+    counted = history(platforms={"quarter": [1, 1], "platform": [0, 1], "goods_sold": [0, 9]})
     for worlds, verdict in ((without, "not spoken to yet"), (counted, "answerable now")):
-        rows = battery({0: worlds}, {"SECURITISED_LOANS": EVIDENCE["SECURITISED_LOANS"]})
-        assert rows.loc["SECURITISED_LOANS", "verdict"] == verdict
-        assert f"SECURITISED_LOANS         {verdict}: " in validate.told_facts(rows)
+        rows = battery({0: worlds}, {"CAC_COMMERCE": EVIDENCE["CAC_COMMERCE"]})
+        assert rows.loc["CAC_COMMERCE", "verdict"] == verdict
+        assert f"CAC_COMMERCE              {verdict}: " in validate.told_facts(rows)
 
 
 def test_the_interval_leaves_out_worlds_without_a_case():

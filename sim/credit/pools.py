@@ -166,6 +166,11 @@ def judge(e) -> None:
     """Funders look back on what they earned and lost, and judge each platform by it."""
     for funder in funders.FUNDERS:
         funder.looks_back(e)
+    platforms = e.platforms.columns
+    lends = platforms["alive"] & (
+        (platforms["lends_to_firms"] > 0.0) | (platforms["lends_to_consumers"] > 0.0)
+    )
+    platforms["own_share"][...] = np.where(lends, keeps(e), 0.0)
     e.each(e.platforms, *[funder.judges for funder in funders.FUNDERS if funder.judges is not None])
 
 

@@ -28,6 +28,7 @@ def firms_pay(economy) -> None:
     taxes.pay(economy, "profit tax", firms["tax_paid"])
     at_home = ledger.pay_at_home("interest of firms", firms["interest_paid"])
     banks["interest_income"] += at_home
+    banks["own_interest"] += at_home
     economy.tallies.interest_of_banks += float(at_home.sum())
     ledger.pay_at_home("instalments of firms", firms["instalment_paid"])
     holdings, shared = banks["syndicated_loans"].astype(float), rows_with(firms["syndicated_debt"])
@@ -37,6 +38,7 @@ def firms_pay(economy) -> None:
     if total := int(interest.sum()):
         received = split(total, holdings)
         banks["interest_income"] += received
+        banks["own_interest"] += received
         economy.tallies.interest_of_banks += float(total)
         ledger.pay("syndicated interest", Some(shared, interest), received)
     if total := int(instalments.sum()):
@@ -52,6 +54,7 @@ def consumers_pay(economy) -> None:
     consumers, banks, ledger = economy.consumers, economy.banks, economy.ledger
     at_home = ledger.pay_at_home("interest of consumers", consumers["interest_paid"])
     banks["interest_income"] += at_home
+    banks["own_interest"] += at_home
     economy.tallies.interest_of_banks += float(at_home.sum())
     ledger.pay_at_home("instalments of consumers", consumers["instalment_paid"])
     rows = np.flatnonzero(consumers["failed"])
@@ -59,5 +62,6 @@ def consumers_pay(economy) -> None:
     by_bank = total_by(consumers["bank"][rows], lost, len(banks))
     ledger.write_off("bad loans to consumers", {"banks": by_bank}, {"consumers": Some(rows, lost)})
     banks["loan_losses"] += by_bank
+    banks["own_losses"] += by_bank
     economy.tallies.bad_consumer_loans = float(lost.sum())
     pools.write_down(economy, "consumers", rows, consumers["platform_debt"][rows])

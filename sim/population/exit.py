@@ -150,11 +150,13 @@ def write_off_estates(economy, rows: np.ndarray) -> np.ndarray:
     by_bank = total_by(firms["bank"][rows], own, len(banks))
     ledger.write_off("bad loans to firms", {"banks": by_bank}, {"firms": Some(rows, own)})
     banks["loan_losses"] += by_bank
+    banks["own_losses"] += by_bank
     total = int(shared.sum())
     if total:
         part = within(total, banks["syndicated_loans"])
         ledger.write_off("bad syndicated loans", {"banks": part}, {"firms": Some(rows, shared)})
         banks["loan_losses"] += part
+        banks["own_losses"] += part
     pools.write_down(economy, "firms", rows, through)
     economy.tallies.bad_firm_loans = float(own.sum()) + total
     return own + shared + through

@@ -8,7 +8,7 @@ import numpy as np
 
 from sim.actors.insurers import Insurer, closes_insurer_books
 from sim.actors.securities_houses import House, closes_house_books
-from sim.credit import insurance, note_market
+from sim.credit import insurance, note_market, partners
 from sim.engine.columns import Account, declared
 from sim.engine.fen import any_of
 from sim.engine.ledger import Some
@@ -51,6 +51,7 @@ def open_quarter(e) -> None:
         if any_of(asking & (e.platforms["deposits"] > 0)):  # who has no money has nothing to bring
             found(e, name)
     pair(e)
+    partners.find_partners(e)
     insurance.quote(e)
 
 

@@ -1,9 +1,10 @@
-"""What is recorded of insurers and securities houses."""
+"""What is recorded of insurers, securities houses, and the banks that are partners of platforms."""
 
 from typing import Any
 
 import numpy as np
 
+from sim.credit.partners import asking
 from sim.record.national import ratio
 from sim.record.told import QUARTERS, tells
 
@@ -28,6 +29,12 @@ from sim.record.told import QUARTERS, tells
     note_yield="share/quarter: that notes pay, mean over houses in business",
     house_return="share of capital/year: profit of securities houses after tax",
     house_failures="houses/quarter: that ended owing more than they had",
+    partners="banks/platform: that fund its loans, mean of those that ask banks; NaN where none does",
+    split_of_interest="share: that banks keep of the interest on their part; NaN where none was paid",
+    own_share="share: that platforms fund themselves of loans they make now, weighed by all their loans",
+    partnerships_begun="partnerships: of a platform and a bank, begun this quarter",
+    left_by_banks="partnerships: that a bank ended this quarter",
+    left_by_platforms="partnerships: that a platform ended this quarter",
 )
 def of_insurers_and_houses(economy: Any) -> dict[str, float]:
     """What insurers cover, what houses have bought and sold, and who failed."""
@@ -54,6 +61,21 @@ def of_insurers_and_houses(economy: Any) -> dict[str, float]:
         "note_yield": ratio(float(houses["note_yield"][living].sum()), there),
         "house_return": on_capital(houses),
         "house_failures": tallies.house_failures,
+        **of_partners(economy),
+    }
+
+
+def of_partners(economy: Any) -> dict[str, float]:
+    """How many banks work with a platform, on what terms, and what platforms keep."""
+    platforms, tallies, asks = economy.platforms.columns, economy.tallies, asking(economy)
+    kept = float((platforms["own_share"] * platforms["loans"] * platforms["alive"]).sum())
+    return {
+        "partners": ratio(float(platforms["partners"][asks].sum()), float(np.count_nonzero(asks))),
+        "split_of_interest": ratio(tallies.interest_of_partners, tallies.interest_for_banks),
+        "own_share": ratio(kept, float((platforms["loans"] * platforms["alive"]).sum())),
+        "partnerships_begun": tallies.partnerships_begun,
+        "left_by_banks": tallies.left_by_banks,
+        "left_by_platforms": tallies.left_by_platforms,
     }
 
 

@@ -6,6 +6,7 @@ import numpy as np
 
 from sim.actors.banks import Bank, own_loans
 from sim.actors.platforms import Platform
+from sim.credit import partners
 from sim.credit.funders.base import Fen, Funder
 from sim.engine.chart import Flow, Instrument, WriteOff
 from sim.engine.fen import any_of, split_within
@@ -23,7 +24,7 @@ class BankParticipations(Declared):
     reaction = param(0.3, unit="share/quarter", low=0.1, high=0.6, source="assumed",
         doc="highest rise or fall in a quarter of the room that banks leave to a platform's loans")
     bargaining = param(0.05, unit="share/quarter", low=0.0, high=0.2, source="assumed",
-        doc="share by which a platform's take falls in a quarter when its loans earn banks less than theirs")
+        doc="share by which a take falls in a quarter if loans earn banks less than theirs, without partners")
     appetite_gap = param(0.005, unit="share/quarter", low=0.001, high=0.02, source="assumed", held=True,
         doc="gap between margins on bought and own loans at which banks react in full")
     appetite_least = param(0.01, unit="share of bank room", low=0.0, high=0.1, source="assumed", held=True,
@@ -43,7 +44,7 @@ class JudgedByBanks(NamedTuple):
 
 @rule(writes=JudgedByBanks)
 def banks_judge(platform, market, p, u):
-    """Banks compare a platform's loans with their own, bargain, and cut back or grow.
+    """Banks compare a platform's loans with their own; without partners they also bargain, cut back or grow.
 
     appetite' = appetite (1 + reaction min(1, gap / appetite_gap))
     gap = what banks earn on them less own margin
@@ -57,10 +58,11 @@ def banks_judge(platform, market, p, u):
     grows = (1.0 if gap > 0.0 else -1.0) * min(1.0, abs(gap) / p.appetite_gap)
     appetite = platform.appetite * (1.0 + p.reaction * grows)
     appetite = min(p.appetite_most, max(p.appetite_least, appetite))
+    bargains = bought and gap < 0.0 and not p.partners
     return JudgedByBanks(
         bank_margin=bank_margin,
-        appetite=appetite if bought else platform.appetite,
-        take=platform.take * (1.0 - p.bargaining) if bought and gap < 0.0 else platform.take,
+        appetite=appetite if bought and not p.partners else platform.appetite,
+        take=platform.take * (1.0 - p.bargaining) if bargains else platform.take,
     )
 
 
@@ -115,10 +117,13 @@ class Banks(Funder):
         sold = platforms["from_notes"] * platforms["taken_by_house"]
         left = platforms["from_notes"] - sold
         share = platforms["from_banks"] + np.where(platforms["from_banks"] > 0.0, left, 0.0)
+        share *= 1.0 - platforms["kept_more"]
         return np.minimum(share, (1.0 - e.p.own_funding_floor) * (1.0 - sold))
 
     def limit(self, e, need: np.ndarray) -> np.ndarray:
         """Each platform may use the part of the banks' room that its appetite leaves it, within the caps."""
+        if e.p.partners:
+            return self.limit_of_partners(e, need)
         banks, p = e.banks.columns, e.p
         room, loans = float(banks["room"].sum()), float(own_loans(e.banks).sum())
         left = max(0.0, p.platform_loans_cap * loans - float(banks["participations"].sum()))
@@ -132,6 +137,15 @@ class Banks(Funder):
             allowed = np.maximum(0.0, np.floor(allowed - cut))
         return allowed
 
+    def limit_of_partners(self, e, need: np.ndarray) -> np.ndarray:
+        """The same of its own partners only, see `partners.parts`."""
+        rows, allowed = np.flatnonzero(need > 0.0), np.zeros(len(need))
+        allowed[rows] = np.floor(partners.parts(e, rows, need[rows]).sum(axis=1))
+        platforms = e.platforms.columns
+        platforms["bank_need"][...] = need
+        platforms["short_of_banks"] += np.maximum(0.0, need - allowed)
+        return allowed
+
     def still_allowed(self, e) -> np.ndarray:
         """What each bank may still take of the loans of each platform, (platforms, banks), in whole fen."""
         most = np.floor(e.p.one_platform_cap * np.maximum(0, e.banks.columns["net_worth"]))
@@ -139,7 +153,15 @@ class Banks(Funder):
 
     def pay_in(self, e, lent: Fen) -> None:
         part = np.floor(self.share(e) * lent).astype(np.int64)
-        if any_of(part):
+        if any_of(part) and e.p.partners:
+            rows = np.flatnonzero(part)
+            need = e.platforms.columns["bank_need"]
+            asked = np.flatnonzero(need > 0.0)
+            offered = partners.parts(e, asked, need[asked])[np.searchsorted(asked, rows)]
+            shares = split_within(part[rows], offered, False)
+            e.ledger.pay("participations", shares.sum(axis=0), part)
+            e.memory.participations[rows] += shares
+        elif any_of(part):
             room = e.banks["room"].astype(float) + 1.0
             shares = split_within(part, np.minimum(room, self.still_allowed(e)), False)
             e.ledger.pay("participations", shares.sum(axis=0), part)
@@ -162,11 +184,19 @@ class Banks(Funder):
         held = platforms["participations_owed"].astype(float)
         part = np.divide(held, np.maximum(1, before), out=np.zeros(n), where=before > 0)
         passed = np.floor(np.maximum(0.0, received * part - platforms["take"] * held)).astype(np.int64)
-        if any_of(passed):
+        if e.p.partners:
+            rows = np.flatnonzero(held)
+            rate = (received[rows] / np.maximum(1, before[rows]))[:, None] - e.memory.partner_take[rows]
+            shares = np.floor(np.maximum(0.0, rate) * e.memory.participations[rows]).astype(np.int64)
+            passed[rows] = shares.sum(axis=1)
+        elif any_of(passed):
             shares = split_within(passed, e.memory.participations, False)
+        if any_of(passed):
             e.ledger.pay("interest on participations", passed, shares.sum(axis=0))
             e.banks["interest_income"] += shares.sum(axis=0)
         platforms["pool_interest"][...] = passed / np.maximum(1.0, held)
+        e.tallies.interest_for_banks += float((received * part).sum())
+        e.tallies.interest_of_partners += float(passed.sum())
         return passed
 
     def at_risk(self, e) -> Fen:
@@ -204,6 +234,11 @@ class Banks(Funder):
         e.platforms.columns["pool_losses"] -= paid
         e.tallies.platform_losses_of_banks -= float(paid.sum())
 
+    def posts(self, e) -> None:
+        """Platforms that have ended, or ask banks no longer, have no partners."""
+        if e.p.partners:
+            partners.part_with_the_dead(e)
+
     def looks_back(self, e) -> None:
         """What banks earn on loans of their own, to compare with."""
         tallies, market = e.tallies, e.market
@@ -211,6 +246,7 @@ class Banks(Funder):
         loans = float(own_loans(e.banks).sum())
         own = float(tallies.interest_of_banks - lost) / max(1.0, loans) - market.funding_rate
         market.own_margin += e.p.patience_with_platforms * (own - market.own_margin)
+        partners.judge(e)
 
 
 FUNDER = Banks()

@@ -117,7 +117,7 @@ class Notes(Funder):
         """What houses pay of a loan: of the row's share what they lately had room for, less the junior part
         that the platform keeps."""
         platforms = e.platforms.columns
-        sold = platforms["from_notes"] * platforms["taken_by_house"]
+        sold = platforms["from_notes"] * platforms["taken_by_house"] * (1.0 - platforms["kept_more"])
         return sold * (1.0 - e.p.junior_of_seller)
 
     def price(self, e) -> np.ndarray:
@@ -150,7 +150,8 @@ class Notes(Funder):
 
     def pay_in(self, e, lent: Fen) -> None:
         platforms, p = e.platforms.columns, e.p
-        others = platforms["from_notes"] * (1.0 - p.junior_of_seller) * (platforms["taken_by_house"] == 0.0)
+        none = (1.0 - platforms["kept_more"]) * (platforms["taken_by_house"] == 0.0)
+        others = platforms["from_notes"] * (1.0 - p.junior_of_seller) * none
         platforms["would_sell"] += others * lent
         part = np.where(platforms["house"] >= 0, np.floor(self.share(e) * lent), 0.0).astype(np.int64)
         if any_of(part):
