@@ -35,7 +35,7 @@ class PlatformBorrowing(Declared):
 class Borrowing(Funder):
     """Bank loans to the platform itself."""
 
-    name, rank, account = "borrowing", 3, "borrowing"
+    name, rank, account = "borrowing", 4, "borrowing"
     adds = {
         Platform: {
             "from_borrowing": Column(0.0, unit="share of a loan"),

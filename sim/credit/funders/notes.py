@@ -50,7 +50,7 @@ def houses_judge(platform, market, p, u):
 class Notes(Funder):
     """See the file's text."""
 
-    name, rank, account = "notes", 4, "sold_loans"
+    name, rank, account = "notes", 3, "sold_loans"
     insurable = True
     counts = "counted"
     adds = {
