@@ -168,8 +168,8 @@ def write_down(e, population: str, rows: np.ndarray, lost: np.ndarray) -> None:
 def bear(
     e, flow: str, lost: np.ndarray, forgiven: Mapping[str, Some], made_good: np.ndarray | int = 0
 ) -> Fen:
-    """Bad debts leave the pools (fen, by platform); those who funded them bear their parts of what others have
-    not made good, and the platform the rest, which is returned."""
+    """Bad debts leave the pools (fen, by platform); those who funded them bear their parts of what others
+    have not made good, and the platform the rest, which is returned."""
     platforms = e.platforms.columns
     by_platform = lost - made_good
     part = by_platform / np.maximum(1, platforms["loans"] - made_good)

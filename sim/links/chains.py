@@ -44,7 +44,7 @@ def tell(linked, firms, depth, told):
 
 @compiled
 def clears(rows, told, payables, receivables, weight, clear):
-    """Raises how clearly something is seen in these rows (`clear`): 1 - (1 - clear) (1 - weight told / dues)."""
+    """Raises how clearly something is seen in these rows: 1 - (1 - clear) (1 - weight told / dues)."""
     for n in range(rows.shape[0]):
         i = rows[n]
         dues = float(payables[i]) + float(receivables[i])

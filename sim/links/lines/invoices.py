@@ -1,7 +1,8 @@
 """Invoices: what a larger customer owes the firm is advanced to it, at the risk of that customer.
 
 A part of what an anchor owes is paid at once, and a quarter later the anchor pays the platform in the firm's
-stead: see `sim.credit.invoices`. What passes so between its clients the platform sees: see `sim.links.chains`.
+stead: see `sim.credit.invoices`. What passes so between its clients the platform sees: `sim.links.chains`.
+It is offered to suppliers of larger clients of the same platform.
 """
 
 from sim.engine.chart import Change, Flow, Instrument, WriteOff
@@ -39,7 +40,8 @@ def shows(linked, firms, depth, usual, p, shown):
 class InvoicesLine(ServiceLine):
     """See the file's text."""
 
-    name, rank, cost, lock = "invoices", 8, 0.05, 0.0
+    name, rank, cost, lock = "invoices", 8, 0.02, 0.0
+    of_anchors = True
     effects = ("invoice_advance",)
     reveals = ("cash",)
     works, shows = works, shows
@@ -72,6 +74,9 @@ class InvoicesLine(ServiceLine):
             ),
             "invoice_to": Column(
                 -1, unit="row of platforms", doc="to which it owes on invoices, or -1", dtype="int32"
+            ),
+            "anchor_at": Column(
+                -1, unit="row of platforms", doc="with which an anchor of it is linked, or -1", dtype="int32"
             ),
             "invoice_advanced": Column(0.0, unit="fen", doc="advanced to it on invoices last quarter"),
             "invoice_due": Column(0.0, unit="fen", doc="price of what was advanced to it"),
