@@ -26,7 +26,7 @@ from sim.engine.parameters import Declared, param
 from sim.links import chains
 from sim.markets.payments.wallets import passing_of_firms
 
-ALL_BUT_NOTHING = 0.5  # repaid in a quarter of what is lent for one on average, see `duration_of`
+FOR_A_QUARTER = 0.5  # at that pace a fen is lent for one on average, see `duration_of`
 
 
 class InvoiceCredit(Declared):
@@ -202,7 +202,7 @@ def advance_some(economy) -> None:
     asked.only(found)
     platform, supplier = firms["link"][asked.rows].astype(np.int32), invoices.supplier[:found]
     judge_anchors(economy, asked, platform)
-    n, terms = len(open_), terms_of(economy, np.full(len(open_), ALL_BUT_NOTHING))
+    n, terms = len(open_), terms_of(economy, np.full(len(open_), FOR_A_QUARTER))
     offer = SimpleNamespace(amount=np.empty(found), rate=np.empty(found))
     files, lent = np.zeros(n), np.empty(found, np.int64)
     effort = p.effort_of_firm * economy.market.wage_index

@@ -44,12 +44,12 @@ def tell(linked, firms, depth, told):
 
 @compiled
 def clears(rows, told, payables, receivables, weight, clear):
-    """Raises how clearly something is seen in these rows: 1 - (1 - clear) (1 - weight told / dues)."""
+    """Raises how clearly something is seen in these rows: clear + (1 - clear) weight told / dues."""
     for n in range(rows.shape[0]):
         i = rows[n]
         dues = float(payables[i]) + float(receivables[i])
         share = min(1.0, told[i] / max(1.0, dues))
-        clear[n] = 1.0 - (1.0 - clear[n]) * (1.0 - weight * share)
+        clear[n] += (1.0 - clear[n]) * weight * share
 
 
 def sight(economy, rows: np.ndarray) -> dict[str, np.ndarray]:
