@@ -188,7 +188,7 @@ def advance(economy) -> None:
 def advance_some(economy) -> None:
     """As `advance`, where there is somebody with the line."""
     firms, platforms, p = economy.firms, economy.platforms.columns, economy.p
-    open_ = asking(economy) & (platforms["offers_invoices"] > 0.0)
+    open_ = platforms["offers_invoices"] > 0.0
     linked = rows_with(firms["link"], -1)
     most = 2 * len(linked)
     asked = Asked(most)
@@ -197,6 +197,9 @@ def advance_some(economy) -> None:
         most=np.empty(most), face=np.empty(most),
     )  # fmt: skip
     found = list_invoices(linked, firms, open_, p, asked, invoices)
+    if found:  # who can lend is asked where somebody would borrow: it takes longer
+        open_ &= asking(economy)
+        found = list_invoices(linked, firms, open_, p, asked, invoices)
     if not found:
         return
     asked.only(found)
@@ -207,6 +210,10 @@ def advance_some(economy) -> None:
     files, lent = np.zeros(n), np.empty(found, np.int64)
     effort = p.effort_of_firm * economy.market.wage_index
     quote(asked, platform, invoices, firms, effort, terms, offer, files)
+    platforms["files"] += files
+    platforms["file_bill"] += np.floor(files * terms.file_cost)
+    if not any_of(offer.amount > 0.0):
+        return
     wanted = np.bincount(platform, offer.amount, n)
     money = pools.fundable(economy, wanted) * wanted
     order = np.argsort(asked.scores, kind="stable")
@@ -217,8 +224,6 @@ def advance_some(economy) -> None:
     economy.ledger.pay("invoices advanced", by_platform, Some(asked.rows, lent))
     economy.ledger.pay("suppliers paid early", Some(asked.rows, lent), Some(supplier, lent))
     platforms["invoices_out"][...] = by_platform
-    platforms["files"] += files
-    platforms["file_bill"] += np.floor(files * terms.file_cost)
     economy.tallies.invoices_advanced = float(by_platform.sum())
 
 
