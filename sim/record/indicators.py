@@ -373,7 +373,7 @@ def observe(economy: Any, flows: Mapping[str, int]) -> tuple[dict[str, float], d
     seen, owed, columns = survey(economy), debts(economy), economy.platforms.columns
     line = {"quarter": float(economy.quarter), **of_output(economy), **of_credit(economy, seen, owed)}
     line |= of_banks_and_state(economy) | of_firms_and_households(economy, flows, seen, owed)
-    line |= of_insurers_and_houses(economy) | of_chains(economy) | of_platforms(economy, seen)
+    line |= of_chains(economy) | of_insurers_and_houses(economy) | of_platforms(economy, seen)
     platforms = {}
     if columns["acts"].any():
         platforms = {name: columns[name].copy() for name in PLATFORM_COLUMNS} | prices(economy)
