@@ -41,7 +41,13 @@ INSTRUMENTS: dict[str, Instrument] = {
     "syndicated loans": Instrument((("banks", "syndicated_loans"),), (("firms", "syndicated_debt"),)),
     "loans to consumers": Instrument((("banks", "consumer_loans"),), (("consumers", "bank_debt"),)),
     "platform loans": Instrument(
-        (("platforms", "loans"),), (("firms", "platform_debt"), ("consumers", "platform_debt"))
+        (("platforms", "loans"),),
+        (
+            ("firms", "platform_debt"),
+            ("firms", "invoices_owed"),
+            ("consumers", "platform_debt"),
+            ("platforms", "invoices_held"),
+        ),
     ),
     "trade credit": Instrument(
         (("firms", "receivables"), ("owners", "receivables")), (("firms", "payables"),)

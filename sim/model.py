@@ -26,7 +26,7 @@ from sim.actors.platforms import (
     survives,
 )
 from sim.actors.state import sets_policy
-from sim.credit import from_banks, from_platforms, insurance, pools, scoring, settlement
+from sim.credit import from_banks, from_platforms, insurance, invoices, pools, scoring, settlement
 from sim.credit.footprints import leaves_traces, sells_as_usual
 from sim.engine import given
 from sim.engine.columns import Table
@@ -288,9 +288,11 @@ class Economy(Shown, Populated, mesa.Model):
         # debts are settled, and who cannot, fails
         self.each(firms, pays_suppliers)
         trade_credit.pay_suppliers(self)  # for what was delivered a quarter ago
+        invoices.collect(self)  # and for what platforms have advanced of it
         self.each(firms, settles)
         settlement.firms_pay(self)
         trade_credit.pay_suppliers(self)  # by those who pay them after banks
+        invoices.collect(self)
         self.each(consumers, serves_debt)
         settlement.consumers_pay(self)
         self.each(consumers, leaves_traces)
@@ -299,6 +301,7 @@ class Economy(Shown, Populated, mesa.Model):
         self.each(firms, keeps_accounts, sells_as_usual)
         leaving.firms_leave(self)  # closures and defaults, and who bears them
         insurance.settle_guarantees(self)  # insurers pay a part of it
+        invoices.advance(self)  # on what anchors owe their suppliers now
 
         # lenders learn, owners and banks close
         scoring.learn(self)  # labels mature; scores improve

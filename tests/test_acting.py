@@ -43,6 +43,7 @@ OTHERS: dict[str, tuple[Any, dict[str, Any], int]] = {
     ),
     "of houses that lose": ({SELLER: 6}, HARD | {"junior_of_house": 0.01, "note_premium": 0.015}, 14),
     "of covered firms": (COVERER, HARD, 16),
+    "of chains": ("deep_integration", LINKED, 32),
     "of insurers": ({SELLER: 6, COVERER: 6}, HARD, 18),
 }
 INSURED_YOUNG = ["insurer_capital", "house_capital", "first_loss_seen", "note_premium", "insurer_reserve"]
@@ -107,6 +108,7 @@ ELSEWHERE = {
     **dict.fromkeys(INSURED, "of insurers"),
     "notes_of_banks": "of banks that buy notes",
     "cover_worth": "of covered firms",
+    **dict.fromkeys(("invoice_advance", "invoice_anchor", "invoice_notes", "neighbour_sight"), "of chains"),
     "strike": "of houses that lose",
 }
 
@@ -171,6 +173,7 @@ SPECIAL = {
     "fee_limit": "a client with hardly any money",
     "hiding_most": "a client for whom it pays to hide a third of its sales",
     "insured_deposit": "a bank that fails",
+    "invoice_recourse": "an anchor that fails while invoices on it are out, see test_chain",
     "lender_debt_cap": "platforms that owe banks as much as their own capital",
     "lender_leverage_cap": "platforms whose loans passed on count as their debt",
     "income_tax_least": "a state with hardly any debt",

@@ -153,6 +153,8 @@ ALLOWED = {
     ("sim/links/lines/early_cash.py", "name, rank, cost, lock"): ({0.15}, PROJECT),
     ("sim/links/lines/advances.py", "name, rank, cost, lock"): ({0.05}, PROJECT),
     ("sim/links/lines/cover.py", "name, rank, cost, lock"): ({0.05}, PROJECT),
+    ("sim/links/lines/invoices.py", "name, rank, cost, lock"): ({0.02}, PROJECT),
+    ("sim/credit/invoices.py", "FOR_A_QUARTER"): ({0.5}, "of a debt repaid: it is lent for a quarter"),
     ("sim/links/lines/base.py", "FIRST_BELIEF"): ({0.025}, "what nobody knows before the first link"),
     ("sim/links/lines/base.py", "FIRST_LOAN"): ({0.25}, "what nobody knows before the first loan"),
     ("sim/links/clients.py", "SMALL, LARGE"): ({0.5}, "sizes by which the record tells clients"),

@@ -137,6 +137,8 @@ def test_without_gains_every_effect_of_every_line_is_off_and_what_was_set_stays(
         "adaptation_gain",
         "stock_gain",
         "early_cash",
+        "cover_share",
+        "invoice_advance",
     }
     assert set(real_effects()) == gains and not any(real_effects().values())
     assert all(Parameters.declarations()[name].low == 0.0 for name in gains)

@@ -29,6 +29,7 @@ def lines(belief=None, offered=None) -> SimpleNamespace:
         cost=cost, belief=np.stack([believed] * 2), offers=np.stack([offer] * 2),
         needs=np.array([sum(1 << PLACE[one] for one in line.needs) for line in LINES]),
         lends=np.array([float(line.lends) for line in LINES]),
+        of_anchors=np.array([line.of_anchors for line in LINES]),
     )  # fmt: skip
 
 
@@ -51,7 +52,7 @@ def firms(rows=1, **values) -> SimpleNamespace:
     plain = {
         "sales": SALES, "workers": 1e6, "link": -1, "lines_begun": 0, "agreed_share": 0.4, "alive": True,
         "closing": False, "project_line": -1, "project_cost": 0.0, "project_due": 0.0, "supplier_1": -1,
-        "supplier_2": -1, "offer_luck": -1.0, "generation": 0, "hidden": 0.0, "depth": 0.0,
+        "supplier_2": -1, "offer_luck": -1.0, "generation": 0, "hidden": 0.0, "depth": 0.0, "anchor_at": 0,
         "sector": 0,
     }  # fmt: skip
     found = {name: np.full(rows, value) for name, value in plain.items()} | {"ids": np.arange(rows)}

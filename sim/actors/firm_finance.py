@@ -56,7 +56,7 @@ def asks_for_credit(firm, market, p, u):
     assets = float(firm.capital + firm.stock)
     debt = float(firm.bank_debt + firm.syndicated_debt + firm.platform_debt)
     now = firm.wage_bill + (1.0 - firm.on_credit) * firm.input_bill
-    aside = p.dues_set_aside * float(firm.owed_1 + firm.owed_2)
+    aside = p.dues_set_aside * float(firm.owed_1 + firm.owed_2 + firm.invoices_owed)
     gap = now + aside + firm.investment_bill - float(firm.deposits)
     half = p.debt_free_half * market.wage
     alone = p.debt_free * half / (assets + half)  # who wants less debt than this wants none
@@ -90,7 +90,9 @@ def cuts_to_cash(firm, market, p, u):
     now = firm.wage_bill + (1.0 - firm.on_credit) * firm.input_bill
     kept = min(1.0, cash / now) if now > 0.0 else 1.0
     wage_bill = firm.wage_bill * kept
-    left = max(0.0, cash - now * kept - p.dues_set_aside * float(firm.owed_1 + firm.owed_2))
+    left = max(
+        0.0, cash - now * kept - p.dues_set_aside * float(firm.owed_1 + firm.owed_2 + firm.invoices_owed)
+    )
     bought = min(1.0, left / firm.investment_bill) if firm.investment_bill > 0.0 else 1.0
     got = firm.loan_granted + firm.platform_granted
     short = firm.loan_wanted > 0.0 and got < ALMOST_ALL * firm.loan_wanted
@@ -115,7 +117,7 @@ def taken_of_sales(firm, p):
 @rule(writes="trade_paid")
 def pays_suppliers(firm, market, p, u):
     """What is due to suppliers is paid before banks are; who cannot pay all of it pays nobody, and fails."""
-    trade = float(firm.owed_1 + firm.owed_2)
+    trade = float(firm.owed_1 + firm.owed_2 + firm.invoices_owed)
     able = p.suppliers_first and trade <= float(firm.deposits) - taken_of_sales(firm, p)
     return trade if able else 0.0
 
@@ -155,7 +157,7 @@ def settles(firm, market, p, u):
     other_interest = math.floor(other * firm.platform_rate)
     worn = p.depreciation * float(firm.capital)
     profit = firm.sales - firm.cost_of_sales - worn - interest - shared_interest - other_interest
-    profit -= firm.integration_fee + firm.payment_fee
+    profit -= firm.integration_fee + firm.payment_fee + firm.invoice_cost
     cash = float(firm.deposits)
     # what is deducted from sales is gone before anybody else asks
     flow = taken_of_sales(firm, p)
@@ -164,10 +166,10 @@ def settles(firm, market, p, u):
     cash -= tax
     other_instalment = 0.0 if firm.deducted else math.ceil(other * firm.platform_pace)
     asked = 0.0 if firm.deducted else other_interest + other_instalment
-    trade = float(firm.owed_1 + firm.owed_2)
+    trade = float(firm.owed_1 + firm.owed_2 + firm.invoices_owed)
     due = interest + shared_interest + instalment + shared_instalment + asked + trade
     assets = float(firm.capital + firm.stock + firm.receivables)
-    worth = cash + assets - home - shared - other - float(firm.payables)
+    worth = cash + assets - home - shared - other - float(firm.payables + firm.invoices_owed)
     failed = due > cash or (worth < 0.0 and due > 0.0) or (p.suppliers_first and trade > 0.0)
     # what cannot be paid in full is shared out when the estate is settled
     paid = 0.0 if failed else 1.0
@@ -215,7 +217,8 @@ class AccountsKept(NamedTuple):
 def keeps_accounts(firm, market, p, u):
     """Insiders see this quarter; outsiders see yearly accounts that come out a year after they close."""
     assets = float(firm.deposits + firm.capital + firm.stock + firm.receivables)
-    debt = float(firm.bank_debt + firm.syndicated_debt + firm.platform_debt + firm.payables)
+    dues = firm.payables + firm.invoices_owed
+    debt = float(firm.bank_debt + firm.syndicated_debt + firm.platform_debt + dues)
     leverage = min(2.0, debt / max(1.0, assets))
     margin = max(-1.0, min(1.0, firm.profit / max(1.0, firm.sales)))
     margin = firm.margin_now + p.margin_memory * (margin - firm.margin_now)

@@ -180,6 +180,7 @@ class Firm(Row):
     linked_early = Column(0.0, unit="share of trade credit", doc="paid to it at once thanks to its link")
     linked_cover = Column(0.0, unit="share of the loss", doc="by a mishap, insured thanks to its link")
     linked_advances = Column(0.0, unit="share", doc="depth at which it is lent to out of sales")
+    linked_invoices = Column(0.0, unit="share of an invoice", doc="on an anchor, that it may be advanced")
     offer_luck = Column(-1.0, unit="share of budgets", doc="whose integration it is offered, or -1")
     disruption = Column(0.0, unit="share of output", doc="after a link was cut")
     gain = Column(0.0, unit="fen/quarter", doc="that its link can show")
@@ -196,6 +197,7 @@ class Firm(Row):
     lender_habit = Column(0.0, unit="fen", doc="worth to it of asking there again")
     wallet = Column(-1, unit="row of platforms", doc="whose wallet it takes first, or -1", dtype="int32")
     payment_fee = Column(0.0, unit="fen/quarter", doc="for what is paid at its till by wallet")
+    invoice_cost = Column(0.0, unit="fen/quarter", doc="price of advances on invoices", of_the_quarter=True)
     usual_sales = Column(0.0, unit="fen/quarter", doc="smoothed; 0 before it has sold")
     unsteady = Column(0.1, unit="share of sales", doc="by which sales differ from the usual, smoothed")
     margin_now = Column(0.0, unit="share of sales", doc="what an insider sees")
@@ -218,6 +220,7 @@ class Firm(Row):
     bank_debt = Account("owed to its bank")
     syndicated_debt = Account("owed to all banks together")
     platform_debt = Account("owed through a platform")
+    invoices_owed = Account("to platforms, for invoices of its suppliers")
     net_worth = Account("what belongs to the owners")
 
 
@@ -304,7 +307,8 @@ def plans(firm, market, p, u):
     wages, orders = workers * market.wage, order * market.machine_price
     needed = p.input_share * (1.0 - firm.linked_sparing)
     inputs = float(math.floor(needed * output * market.input_price[firm.sector]))
-    bills = wages + (1.0 - firm.on_credit) * inputs + orders + float(firm.owed_1 + firm.owed_2)
+    bills = wages + (1.0 - firm.on_credit) * inputs + orders
+    bills += float(firm.owed_1 + firm.owed_2 + firm.invoices_owed)
     return Plan(
         expected_demand=expected,
         output=output,

@@ -207,6 +207,7 @@ class Platform(Row):
     direction = Column(1.0, unit="sign", doc="of the last change of price")
     deposits = Account("money")
     loans = Account("lent to firms and consumers, whoever funds it")
+    invoices_held = Account("paid by anchors on invoices, for those who fund them")
     float_owed = Account("what rests in its wallet, to users")
     custody = Account("of that, at the central bank")
     net_worth = Account("its own capital")

@@ -21,7 +21,7 @@ from sim.engine.fen import any_of
 from sim.engine.kernels import kernel
 from sim.engine.ledger import Some, total_by
 from sim.engine.parameters import Declared, param
-from sim.links.lines import insight
+from sim.links.chains import sight
 from sim.markets.attention import FIRST, SECOND, THIRD
 from sim.markets.payments.wallets import passing_of_consumers, passing_of_firms
 
@@ -243,7 +243,7 @@ def lend_to_firms(economy, turn: np.ndarray) -> None:
     platform = who_asks(economy, firms, (deep, portal, portal), open_, turn, asked)
     leave_footprints(economy, firms, asked, passing_of_firms(economy, asked.rows, platform))
     draw_normals(economy, firms, INSIGHT_NOISE, asked.rows, asked.insight_draw)
-    asked.sees_clearly(insight(economy, asked.rows))
+    asked.sees_clearly(sight(economy, asked.rows))
     score_firms(economy, asked)
     pace = np.where(platforms["file_like_a_bank"] > 0.0, p.instalment, p.platform_instalment)
     lend(economy, firms, asked, platform, firms["sales"], p.line_of_firm, terms_of(economy, pace))

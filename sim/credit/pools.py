@@ -4,10 +4,13 @@ What is lent is paid in by funders; what debtors pay and what they do not pay go
 and the rest is the platform's. See `sim.credit.funders`.
 """
 
+from collections.abc import Mapping
+
 import numpy as np
 
 from sim.actors.purse import idle_claims, purse
 from sim.credit import funders
+from sim.credit.funders.base import Fen
 from sim.engine.fen import any_of
 from sim.engine.kernels import kernel
 from sim.engine.ledger import Some, rows_with, total_by
@@ -116,7 +119,7 @@ def collect(e) -> None:
     if not any(any_of(account) for account in owed):
         return
     before = platforms["loans"].copy()
-    interest, principal = np.zeros(n, np.int64), np.zeros(n, np.int64)
+    interest, principal = platforms["invoice_interest"].copy(), np.zeros(n, np.int64)
     for name in ("firms", "consumers"):
         debtors = e.tables[name].columns
         owing = rows_with(debtors["platform_debt"])
@@ -135,6 +138,17 @@ def collect(e) -> None:
     for funder in funders.FUNDERS:
         left = left - funder.interest(e, interest, left, before)
     platforms["revenue"] += left
+    pass_on_invoices(e)
+
+
+def pass_on_invoices(e) -> None:
+    """What anchors have paid on invoices goes into the pools, and to those who fund these."""
+    platforms = e.platforms.columns
+    held = platforms["invoices_held"].copy()
+    if any_of(held):
+        before = platforms["loans"].copy()
+        e.ledger.pay("invoices passed on", held, held)
+        repay(e, held, before)
 
 
 def repay(e, principal: np.ndarray, before: np.ndarray) -> None:
@@ -147,11 +161,20 @@ def write_down(e, population: str, rows: np.ndarray, lost: np.ndarray) -> None:
     """Bad debts of some rows leave the pools, and those who funded them bear their parts."""
     if not any_of(lost):
         return
-    platforms, n = e.platforms.columns, len(e.platforms)
-    by_platform = total_by(e.tables[population].columns["debt_to"][rows], lost, n)
-    part = by_platform / np.maximum(1, platforms["loans"])
+    by_platform = total_by(e.tables[population].columns["debt_to"][rows], lost, len(e.platforms))
+    bear(e, "bad platform loans", by_platform, {population: Some(rows, lost)})
+
+
+def bear(
+    e, flow: str, lost: np.ndarray, forgiven: Mapping[str, Some], made_good: np.ndarray | int = 0
+) -> Fen:
+    """Bad debts leave the pools (fen, by platform); those who funded them bear their parts of what others
+    have not made good, and the platform the rest, which is returned."""
+    platforms = e.platforms.columns
+    by_platform = lost - made_good
+    part = by_platform / np.maximum(1, platforms["loans"] - made_good)
     at_risk = [(funder, funder.at_risk(e)) for funder in funders.FUNDERS]
-    e.ledger.write_off("bad platform loans", {"platforms": by_platform}, {population: Some(rows, lost)})
+    e.ledger.write_off(flow, {"platforms": lost}, forgiven)
     e.tallies.bad_platform_loans += float(by_platform.sum())
     own = by_platform
     for funder, claims in at_risk:
@@ -160,6 +183,7 @@ def write_down(e, population: str, rows: np.ndarray, lost: np.ndarray) -> None:
             own = own - funder.lose(e, theirs)
     platforms["bad_loans"] += by_platform
     platforms["losses_borne"] += own
+    return own
 
 
 def judge(e) -> None:

@@ -97,7 +97,7 @@ def firm_features(n, asked, firms, market, p):
     assets = flatters * float(firms.capital[i] + firms.stock[i])
     debt = float(firms.bank_debt[i] + firms.syndicated_debt[i] + firms.platform_debt[i])
     cash = float(firms.deposits[i] + firms.receivables[i])
-    dues = firms.wage_bill[i] + firms.investment_bill[i] + float(firms.payables[i])
+    dues = firms.wage_bill[i] + firms.investment_bill[i] + float(firms.payables[i] + firms.invoices_owed[i])
     margin_now = firms.margin_now[i]
     there = max(1e-9, 0.8 * firms.expected_demand[i] + firms.units[i])
     orders = max(-1.0, min(1.0, firms.demand[i] / there - 1.0))

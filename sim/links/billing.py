@@ -110,7 +110,8 @@ def learn(economy, fees: SimpleNamespace) -> None:
     belief = lines.belief + economy.p.belief_speed * (found - lines.belief)
     for place, line in enumerate(LINES):
         platforms[line.belief_name][...] = belief[:, place]
-    platforms["belief"][...] = (belief * lines.offers * (1.0 - lines.lends)).sum(axis=1)
+    gains = belief * lines.offers * (1.0 - lines.lends)
+    platforms["belief"][...] = sum(gains[:, place] for place in range(gains.shape[1]))
 
 
 def part_with(economy, linked: np.ndarray) -> None:

@@ -59,13 +59,15 @@ def linked_rows(economy) -> np.ndarray:
 
 def lines_of(economy) -> SimpleNamespace:
     """What there is to know of service lines: by line its `cost` (of a project for the whole firm), bits of
-    the lines that it `needs`, whether it is for credit, `lends`; by platform and line whether it `offers` it,
+    the lines that it `needs`, whether it is for credit, `lends`, and only for suppliers of anchors,
+    `of_anchors`; by platform and line whether it `offers` it,
     and its `belief` in it."""
     platforms, names = economy.platforms.columns, [line.name for line in LINES]
     return SimpleNamespace(
         cost=costs(),
         needs=np.array([sum(1 << names.index(one) for one in line.needs) for line in LINES]),
         lends=np.array([line.lends for line in LINES], float),
+        of_anchors=np.array([line.of_anchors for line in LINES]),
         offers=np.stack([platforms[line.offer_name] for line in LINES], axis=1),
         belief=np.stack([platforms[line.belief_name] for line in LINES], axis=1),
     )

@@ -64,6 +64,24 @@ def list_customers(linked, firms, last):
 
 
 @compiled
+def mark_suppliers(linked, supplier, link, sales, ratio, at):
+    """As `find_anchors`, for one of two suppliers."""
+    for i in linked:
+        j = supplier[i]
+        if j >= 0 and sales[i] >= ratio * sales[j] and (at[j] < 0 or at[j] != link[j]):
+            at[j] = link[i]
+
+
+@kernel
+def find_anchors(linked, firms, p):
+    """With which platform a larger customer of each firm is linked, its own where there are several."""
+    at, ratio = firms.anchor_at, p.invoice_anchor
+    at[:] = -1
+    mark_suppliers(linked, firms.supplier_1, firms.link, firms.sales, ratio, at)
+    mark_suppliers(linked, firms.supplier_2, firms.link, firms.sales, ratio, at)
+
+
+@compiled
 def partner_of(i, firms, last):
     """Which platform a partner of firm i is linked with, on either side of a contract; -1 for none."""
     for j in (firms.supplier_1[i], firms.supplier_2[i], last[i]):
@@ -124,6 +142,8 @@ def best_line(i, q, terms, firms, lines, purses, p):
     best, price, value, least, most = -1, 1.0, 0.0, 1.0, -1.0
     for line in range(lines.cost.shape[0]):
         bits = 0 if (begun >> line) & 1 else opened_by(line, q, begun, lines)
+        if lines.of_anchors[line] and firms.anchor_at[i] != q:
+            bits = 0
         if bits == 0:
             continue
         part, belief, loan = 0.0, 0.0, 0.0
@@ -292,6 +312,7 @@ def sell_projects(economy, linked: np.ndarray, lines: SimpleNamespace, purses: S
     )  # fmt: skip
     last = np.empty(n, np.int32)
     list_customers(linked, firms, last)
+    find_anchors(linked, firms, p)
     found = hears(firms, p, purses, lines, last, draws, offers)
     if p.by_lot:
         order = draw_lots(economy, offers.rows[:found], offers.deepest[:found])

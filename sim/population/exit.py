@@ -4,7 +4,7 @@ from types import SimpleNamespace
 
 import numpy as np
 
-from sim.credit import pools
+from sim.credit import invoices, pools
 from sim.engine.fen import any_of, within
 from sim.engine.kernels import kernel
 from sim.engine.ledger import Some, total_by
@@ -57,6 +57,7 @@ def share_estates(rows, firms, p, estates):
         secured = int(np.floor(p.secured * (home + shared)))
         to_banks = min(cash, secured)
         rest, others = home + shared - secured, firms.platform_debt[i] + firms.payables[i]
+        others += firms.invoices_owed[i]
         part = (cash - to_banks) * (rest / max(1, rest + others))
         to_banks += min(rest, cash - to_banks, int(np.floor(part)))
         own = min(home, int(np.floor(to_banks * (home / max(1, home + shared)))))
@@ -65,6 +66,11 @@ def share_estates(rows, firms, p, estates):
         cash -= to_banks
         estates.to_platform[e] = min(cash, firms.platform_debt[i])
         cash -= estates.to_platform[e]
+        # invoices that were advanced rank with what is due to suppliers, before what was bought since
+        advanced = firms.invoices_owed[i]
+        part = cash * (advanced / max(1, firms.owed_1[i] + firms.owed_2[i] + advanced))
+        estates.to_invoices[e] = min(advanced, int(np.floor(part)))
+        cash -= estates.to_invoices[e]
         estates.to_suppliers[e] = min(cash, firms.payables[i])
         estates.to_owners[e] = cash - estates.to_suppliers[e]
 
@@ -91,7 +97,7 @@ def firms_leave(economy) -> None:
     owed = firms.books["bank_debt"][rows] + firms.books["syndicated_debt"][rows]
     liquidate(economy, rows)
     unpaid = pay_estates(economy, rows, gone)
-    failed = firms["failed"][rows] | (write_off_estates(economy, rows) + unpaid > 0)
+    failed = firms["failed"][rows] | (write_off_estates(economy, rows, gone) + unpaid > 0)
     firms["failed"][rows] = failed
     trade_credit.debts_fall_due(economy, gone)
     failures = np.count_nonzero(failed)
@@ -125,7 +131,7 @@ def liquidate(economy, rows: np.ndarray) -> None:
 def pay_estates(economy, rows: np.ndarray, gone: np.ndarray) -> np.ndarray:
     """What money an estate has goes to those it owes, by rank. Returns what suppliers lose by it (fen)."""
     firms, platforms, ledger = economy.firms, economy.platforms, economy.ledger
-    ranks = ("to_bank", "to_all", "to_platform", "to_suppliers", "to_owners")
+    ranks = ("to_bank", "to_all", "to_platform", "to_invoices", "to_suppliers", "to_owners")
     estates = SimpleNamespace(**{rank: np.empty(len(rows), np.int64) for rank in ranks})
     share_estates(rows, firms, economy.p, estates)
     ledger.pay_at_home("instalments of firms", Some(rows, estates.to_bank))
@@ -138,12 +144,13 @@ def pay_estates(economy, rows: np.ndarray, gone: np.ndarray) -> np.ndarray:
         principal = total_by(firms["debt_to"][rows], estates.to_platform, len(before))
         ledger.pay("platform instalments of firms", Some(rows, estates.to_platform), principal)
         pools.repay(economy, principal, before)
+    invoices.collect_from_estates(economy, rows, estates.to_invoices)
     unpaid = trade_credit.settle_estates(economy, rows, estates.to_suppliers, gone)
     ownership.receive(economy, "estates", Some(rows, estates.to_owners))
     return unpaid
 
 
-def write_off_estates(economy, rows: np.ndarray) -> np.ndarray:
+def write_off_estates(economy, rows: np.ndarray, gone: np.ndarray) -> np.ndarray:
     """Debts that nobody pays any more; those who held them lose. Returns what is lost by estate (fen)."""
     firms, banks, ledger = economy.firms, economy.banks, economy.ledger
     own, shared, through = (firms[debt][rows] for debt in ("bank_debt", "syndicated_debt", "platform_debt"))
@@ -159,4 +166,4 @@ def write_off_estates(economy, rows: np.ndarray) -> np.ndarray:
         banks["own_losses"] += part
     pools.write_down(economy, "firms", rows, through)
     economy.tallies.bad_firm_loans = float(own.sum()) + total
-    return own + shared + through
+    return own + shared + through + invoices.write_down(economy, rows, gone)

@@ -42,6 +42,7 @@ def asked_for(e) -> dict[str, np.ndarray]:
     insured = (platforms["insured"] > 0.0) | (platforms["sells_policies"] > 0.0)
     insured |= platforms["offers_cover"] > 0.0
     sold = (platforms["from_notes"] > 0.0) | (platforms["sells_funds"] > 0.0)
+    sold |= (platforms["offers_invoices"] > 0.0) & (e.p.invoice_notes > 0.0)
     return {"insurers": acts & insured, "securities_houses": acts & sold}
 
 

@@ -14,6 +14,7 @@ from sim.engine.records import Records
 from sim.engine.units import Told
 from sim.links.clients import SIZES
 from sim.markets import attention
+from sim.record.chains import of_chains
 from sim.record.institutions import of_insurers_and_houses
 from sim.record.national import (
     Survey,
@@ -95,6 +96,8 @@ PLATFORM_COLUMNS = [
     "bank_take",
     "own_share",
     "sold_loans",
+    "invoices_out",
+    "invoices_lost",
     "insurer",
     "house",
     "covered",
@@ -373,7 +376,7 @@ def observe(economy: Any, flows: Mapping[str, int]) -> tuple[dict[str, float], d
     seen, owed, columns = survey(economy), debts(economy), economy.platforms.columns
     line = {"quarter": float(economy.quarter), **of_output(economy), **of_credit(economy, seen, owed)}
     line |= of_banks_and_state(economy) | of_firms_and_households(economy, flows, seen, owed)
-    line |= of_insurers_and_houses(economy) | of_platforms(economy, seen)
+    line |= of_chains(economy) | of_insurers_and_houses(economy) | of_platforms(economy, seen)
     platforms = {}
     if columns["acts"].any():
         platforms = {name: columns[name].copy() for name in PLATFORM_COLUMNS} | prices(economy)

@@ -65,7 +65,7 @@ def debts(economy: Any) -> Debts:
     return Debts(
         firms=float(total("firms", "bank_debt") + total("firms", "syndicated_debt")),
         consumers=float(total("consumers", "bank_debt")),
-        firms_to_platforms=float(total("firms", "platform_debt")),
+        firms_to_platforms=float(total("firms", "platform_debt") + total("firms", "invoices_owed")),
         consumers_to_platforms=float(total("consumers", "platform_debt")),
     )
 

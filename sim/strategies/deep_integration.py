@@ -15,7 +15,16 @@ ROW = BusinessModel(
     sees=OPERATIONS,
     lends_to_firms=True,
     funders=(("banks", 0.7),),
-    lines=("payments", "software", "procurement", "logistics", "early_cash", "advances", "cover"),
+    lines=(
+        "payments",
+        "software",
+        "procurement",
+        "logistics",
+        "early_cash",
+        "advances",
+        "cover",
+        "invoices",
+    ),
     take=0.0068,
     gain_share=0.4,
 )

@@ -23,6 +23,7 @@ EFFECTS = (
     "linked_early",
     "linked_advances",
     "linked_cover",
+    "linked_invoices",
 )
 INSIGHT = ("cash", "margin", "orders")
 

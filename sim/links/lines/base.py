@@ -38,7 +38,8 @@ class ServiceLine:
     name: as a business model names it. rank: its place among others. cost: of its project, in that of a
     project for the whole firm. lock: part of the disruption that its loss brings, at full depth. needs: names
     of the lines without which it is not offered. lends: whether a firm that has it asks its platform for
-    credit. effects: the parameters by which it does something for a firm;
+    credit. of_anchors: whether only suppliers of a larger client of the same platform are offered it.
+    effects: the parameters by which it does something for a firm;
     at zero it does nothing. reveals: which of `INSIGHT` its platform comes to see, the more clearly the
     deeper it is. works: a kernel (linked, firms, depth, p) that adds to the columns `linked_...` of the
     `linked` firms. shows: a kernel (linked, firms, depth, usual, p, shown) that adds what can be put on the
@@ -52,6 +53,7 @@ class ServiceLine:
     lock: float = 1.0
     needs: tuple[str, ...] = ()
     lends: bool = False
+    of_anchors: bool = False
     effects: tuple[str, ...] = ()
     reveals: tuple[str, ...] = ()
     works: Callable[..., None]
