@@ -41,10 +41,7 @@ def share(economy: Economy, first: str) -> float:
 
 
 def lived(seed: int, *, times: int = 1, quarters: int = QUARTERS, **changes: Any) -> float:
-    """The share of the first model in the end, with so many times as many rows and platforms as usual.
-
-    What the team of one platform costs falls as there are more rows for them: all teams together stay.
-    """
+    """The share of the first model in the end, with so many times as many rows and platforms as usual."""
     world = grown(seed, times, 1)
     mix = {FIRST: times * BEGIN, SECOND: times * BEGIN}
     return share(world.branch(mix, parameters={**HELD, **changes}).run(quarters), FIRST)
