@@ -138,7 +138,7 @@ def test_the_table_tells_arms_that_were_asked_for_with_intervals_over_worlds():
 
 
 def test_limits_are_those_of_the_economy():
-    economy = branch(small(platforms=16).run(3), study.arms()[FREE])
+    economy = branch(small(platforms=40).run(3), study.arms()[FREE])
     follower = Binding(economy)
     follower.run(10)
     table: Any = follower.tables()["binding"]
@@ -177,7 +177,7 @@ def test_twice_the_rows_means_half_the_team_and_twice_as_many_to_begin_with():
     assert [label for label, _ in ensemble.pairs] == [DOUBLED]
     assert {world.parameters.giants for world in ensemble.worlds} == {0}
     starts, begun = [], []
-    for rows, arm in ((16, study.arms()[FREE]), (32, study.doubled()[DOUBLED])):
+    for rows, arm in ((40, study.arms()[FREE]), (80, study.doubled()[DOUBLED])):
         economy = branch(small(platforms=rows, parameters={"giants": 0}).run(1), arm)
         starts.append(economy.market.small_team)
         begun.append(sum(economy.mix.values()))
