@@ -21,7 +21,7 @@ from sim import Economy, discover
 from sim.population import founders
 
 FIRST, SECOND = "deep_integration", "consumer_traffic"
-SIZES: dict[str, Any] = {"firms": 3_000, "banks": 10, "platforms": 120}
+SIZES: dict[str, Any] = {"firms": 3_000, "banks": 10, "platforms": 300}
 BEGIN = 30  # platforms of each
 HELD = {"giants": 0, "idle_founders": 0.0}
 SEEDS, QUARTERS = 20, 40
