@@ -10,7 +10,7 @@ import numpy as np
 from sim import Economy, Parameters
 from sim.record import saving
 
-# room for 16 platforms, as many firms for each as a large economy has
+# room for 16 platforms, and for them to be small enough below
 FEW: dict[str, Any] = {"firms": 400, "banks": 4, "platforms": 16}
 # and money, small teams and projects cheap enough, for as many platforms and links as the ranges allow
 RANGES = {name: one.bounds for name, one in Parameters.declarations().items()}
@@ -19,6 +19,7 @@ FUNDED = {
     "starters": 4,
     "fund_commitment": RANGES["fund_commitment"][1],
     "seed_quarters": RANGES["seed_quarters"][1],
+    "firms_a_team": 25.0,
     "team_cost": RANGES["team_cost"][0],
     "durable_chance": 0.095,  # what happens in small worlds is not to change with every default
     "known_to_banks": 0.6,

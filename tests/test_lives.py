@@ -55,7 +55,7 @@ def test_founders_follow_growth_rounds_and_profit_and_keep_away_from_ends():
     small_ones = t["alive"] & ~t["giant"]
     t["raised_at"], t["usual_revenue"], t["earlier_revenue"], t["died"] = -100, 1.0, 1.0, 0
     t["usual_profit"], n = -1.0, int(small_ones.sum())
-    idle_ones = p.idle_founders * len(t)
+    idle_ones = p.idle_founders * len(economy.firms) / p.firms_a_team
     assert founders.expected_births(economy, 0) == pytest.approx(idle_ones)
     t["raised_at"] = economy.quarter
     raised = founders.expected_births(economy, 0)

@@ -21,7 +21,7 @@ from sim import Economy, discover
 from sim.population import founders
 
 FIRST, SECOND = "deep_integration", "consumer_traffic"
-SIZES: dict[str, Any] = {"firms": 3_000, "banks": 10, "platforms": 120}
+SIZES: dict[str, Any] = {"firms": 3_000, "banks": 10, "platforms": 300}
 BEGIN = 30  # platforms of each
 HELD = {"giants": 0, "idle_founders": 0.0}
 SEEDS, QUARTERS = 20, 40
@@ -41,10 +41,7 @@ def share(economy: Economy, first: str) -> float:
 
 
 def lived(seed: int, *, times: int = 1, quarters: int = QUARTERS, **changes: Any) -> float:
-    """The share of the first model in the end, with so many times as many rows and platforms as usual.
-
-    What the team of one platform costs falls as there are more rows for them: all teams together stay.
-    """
+    """The share of the first model in the end, with so many times as many rows and platforms as usual."""
     world = grown(seed, times, 1)
     mix = {FIRST: times * BEGIN, SECOND: times * BEGIN}
     return share(world.branch(mix, parameters={**HELD, **changes}).run(quarters), FIRST)

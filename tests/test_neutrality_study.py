@@ -16,6 +16,7 @@ from experiments.run.command import read
 from experiments.studies import neutrality as study
 from experiments.tell import binding as told
 from sim import Parameters
+from sim.population import founders
 from tests.economies import small
 
 pytestmark = pytest.mark.usefixtures("in_process")
@@ -138,7 +139,7 @@ def test_the_table_tells_arms_that_were_asked_for_with_intervals_over_worlds():
 
 
 def test_limits_are_those_of_the_economy():
-    economy = branch(small(platforms=16).run(3), study.arms()[FREE])
+    economy = branch(small(platforms=40).run(3), study.arms()[FREE])
     follower = Binding(economy)
     follower.run(10)
     table: Any = follower.tables()["binding"]
@@ -177,11 +178,19 @@ def test_twice_the_rows_means_half_the_team_and_twice_as_many_to_begin_with():
     assert [label for label, _ in ensemble.pairs] == [DOUBLED]
     assert {world.parameters.giants for world in ensemble.worlds} == {0}
     starts, begun = [], []
-    for rows, arm in ((16, study.arms()[FREE]), (32, study.doubled()[DOUBLED])):
+    for rows, arm in ((40, study.arms()[FREE]), (80, study.doubled()[DOUBLED])):
         economy = branch(small(platforms=rows, parameters={"giants": 0}).run(1), arm)
         starts.append(economy.market.small_team)
         begun.append(sum(economy.mix.values()))
     assert starts[0] == pytest.approx(2.0 * starts[1]) and begun[1] == 2 * begun[0] > 0
+
+
+def test_more_room_is_no_other_team_and_no_other_founder():
+    found = []
+    for rows in (24, 48):
+        economy = small("deep_integration", platforms=rows).run(4)
+        found.append((economy.market.small_team, founders.expected_births(economy, 0), economy.mix))
+    assert found[0] == found[1] and found[0][1] > 0.0
 
 
 def test_a_tiny_study_tells_every_change_and_what_is_short_and_goes_on(tmp_path, capsys):

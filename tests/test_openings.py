@@ -15,6 +15,7 @@ FIRST = {"consumer_traffic": 2, "deep_integration": 2}
 
 
 def economy(timeline: Any = OPENS, strategy=FIRST, **kwargs):
+    kwargs = {"firms_a_team": 12.5, "starters": 2} | kwargs
     return Economy(strategy, firms=300, banks=4, platforms=40, seed=3, timeline=timeline, **kwargs)
 
 

@@ -84,6 +84,7 @@ def test_households_lend_where_they_have_a_claim_else_to_the_first_that_borrows(
 def mixed() -> Economy:
     """Half of the platforms lend to consumers, with households' money; the other half do not."""
     cheap = FUNDED | {"outside_attention": RANGES["outside_attention"][0], "lead_in": 8, "starters": 9}
+    cheap |= {"firms_a_team": 100.0}
     cheap |= {"idle_founders": 0.0, "imitation": 0.0}  # who is founded later would take up the whole model
     economy = small("consumer_traffic", seed=3, firms=1_600, parameters=cheap)
     lends = np.arange(len(economy.platforms)) % 2 == 0

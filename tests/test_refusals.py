@@ -103,8 +103,8 @@ def test_consumers_are_twice_the_firms_whatever_integer_tells_how_many_these_are
     assert len(small(firms=firms, parameters={"lead_in": 0}).consumers) == 200
 
 
-@pytest.mark.parametrize(("firms", "room"), [(100, 40), (1_000, 40), (2_000, 80)])
-def test_there_is_room_for_a_platform_to_25_firms_where_nothing_says_how_many(firms, room):
+@pytest.mark.parametrize(("firms", "room"), [(100, 40), (400, 40), (2_000, 200)])
+def test_there_is_room_for_a_platform_to_10_firms_where_nothing_says_how_many(firms, room):
     assert len(small(firms=firms, platforms=None, parameters={"lead_in": 0}).platforms) == room
 
 

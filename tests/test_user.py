@@ -103,7 +103,7 @@ def test_there_are_no_more_giants_than_platforms():
     refused(error)
     assert Economy(firms=100, platforms=2, parameters={"giants": 2}).platforms["giant"].all()
     assert (
-        not Economy("consumer_traffic", firms=100, platforms=2, parameters={"giants": 0})
+        not Economy("consumer_traffic", firms=100, platforms=2, parameters={"giants": 0, "starters": 2})
         .run(2)
         .platforms["giant"]
         .any()

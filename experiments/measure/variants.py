@@ -11,14 +11,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from sim import Parameters
+
 AGAIN = "_again"  # after the name of a business model that stands beside itself
 RESOLUTION, BELIEF, START = "resolution", "belief", "start"
+USUAL = Parameters.declarations()
 
 
 @dataclass(frozen=True)
 class Variant:
     """A change: of what kind, values of parameters, and how many ``times`` as many rows of platforms and
-    platforms to begin with there are. What all teams together cost stays: that of one falls."""
+    platforms to begin with there are."""
 
     kind: str
     parameters: Mapping[str, Any] = field(default_factory=dict)
@@ -27,10 +30,11 @@ class Variant:
 
 DOUBLED = "twice the rows, half the team"
 VARIANTS = {
-    DOUBLED: Variant(RESOLUTION, times=2),
+    # what all teams together cost stays: that of one falls
+    DOUBLED: Variant(RESOLUTION, {"firms_a_team": 0.5 * USUAL["firms_a_team"].value}, times=2),
     "projects paid as a whole": Variant(RESOLUTION, {"project_down": 1.0}),
     "founded as the quarter opens": Variant(RESOLUTION, {"by_month": 0}),
-    "16 starters of each, not 2": Variant(START, {"starters": 16}),
+    f"16 starters of each, not {USUAL['starters'].value}": Variant(START, {"starters": 16}),
     "low prior of a model without a record": Variant(BELIEF, {"earned_prior": 0.8}),
     "high prior of a model without a record": Variant(BELIEF, {"earned_prior": 1.5}),
     "promises weigh nothing": Variant(BELIEF, {"promise_weight": 0.0}),

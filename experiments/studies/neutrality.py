@@ -62,8 +62,8 @@ def doubled() -> dict[str, Arm]:
     """The free choice in twice the rows, from twice as many platforms."""
     from sim import Parameters
 
-    starters = Parameters.declarations()["starters"].value
-    return {DOUBLED: Arm(FREE, {"starters": VARIANTS[DOUBLED].times * starters})}
+    of, starters = VARIANTS[DOUBLED], Parameters.declarations()["starters"].value
+    return {DOUBLED: Arm(FREE, {**of.parameters, "starters": of.times * starters})}
 
 
 def parts(settings: Settings) -> Mapping[str, Settings]:

@@ -17,7 +17,9 @@ class Growth(Declared):
 
     # fmt: off
     team_cost = param(0.00012, unit="share of GDP", low=0.00006, high=0.0003, source="assumed",
-        doc="what small teams in all rows of platforms would cost together")
+        doc="what small teams, one to `firms_a_team` firms, would cost together")
+    firms_a_team = param(62.5, unit="firms", low=12.5, high=250.0, source="design",
+        doc="how finely platforms are told apart: firms for each small team that `team_cost` pays")
     team_scale = param(0.75, unit="exponent", low=0.6, high=1.0, source="assumed",
         doc="growth of a team's cost with the money that it has put into its customers")
     team_reach = param(20.0, unit="quarters of cost", low=5.0, high=80.0, source="assumed", scale="log",

@@ -23,10 +23,11 @@ class Founding(Declared):
     """Who founds platforms, and with what."""
 
     # fmt: off
-    starters = param(2, unit="count", low=0, high=16, source="design", when="entry",
+    starters = param(8, unit="count", low=0, high=16, source="design", when="entry",
         doc="small platforms of each business model with which it begins")
-    idle_founders = param(0.0012, unit="share of room/quarter", low=0.0, high=0.005, source="assumed",
-        when="entry", doc="platforms of each business model that are founded whatever founders see")
+    idle_founders = param(0.0012, unit="per team/quarter", low=0.0, high=0.005, source="assumed",
+        when="entry", doc="platforms of each business model that are founded whatever founders see, for each "
+        "team that `team_cost` would pay")
     imitation = param(0.6, unit="per platform/quarter", low=0.0, high=1.25, source="assumed", when="entry",
         doc="platforms founded for each that lives, where all that founders look at is as good as can be")
     by_growth = param(0.34, unit="share", low=0.0, high=1.0, source="assumed", held=True, when="entry",
@@ -77,7 +78,7 @@ def expected_births(economy, model: int) -> float:
     platforms, p, now = economy.platforms.columns, economy.p, economy.quarter
     mine = (platforms["model"] == model) & ~platforms["giant"]
     alive = mine & platforms["alive"]
-    idle = p.idle_founders * len(economy.platforms)
+    idle = p.idle_founders * teams(economy)
     living = int(np.count_nonzero(alive))
     if not living:
         return idle
@@ -183,9 +184,14 @@ def settle_in(economy, rows: np.ndarray, kinds: np.ndarray) -> None:
         take_up(economy, rows[kinds == model], model)
 
 
+def teams(economy) -> float:
+    """How many small teams `team_cost` pays (count): the room for platforms does not come into it."""
+    return len(economy.firms) / economy.p.firms_a_team
+
+
 def post_team(economy) -> None:
     """What the team of a small platform costs (fen a quarter)."""
-    economy.market.small_team = economy.p.team_cost * economy.market.gdp_seen / len(economy.platforms)
+    economy.market.small_team = economy.p.team_cost * economy.market.gdp_seen / teams(economy)
 
 
 def post_kinds(economy) -> None:

@@ -12,7 +12,7 @@ from sim.population.adaptive import row_of
 from sim.strategies.base import BusinessModel, StrategyError, discover, strategy
 
 FREE = "free"  # founders choose among all business models in which platforms act
-ROOM = 25  # firms for each row of platforms, where nothing says how much room there is
+ROOM = 10  # firms for each row of platforms, where nothing says how much room there is
 ROOM_LEAST = 40  # rows
 DEALT = claim("who runs which business model", __name__)
 # all that a platform's change of model writes before it acts, beside the sight of its scorers
