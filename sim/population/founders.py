@@ -23,7 +23,7 @@ class Founding(Declared):
     """Who founds platforms, and with what."""
 
     # fmt: off
-    starters = param(8, unit="count", low=0, high=16, source="design", when="entry",
+    starters = param(2, unit="count", low=0, high=16, source="design", when="entry",
         doc="small platforms of each business model with which it begins")
     idle_founders = param(0.0012, unit="per team/quarter", low=0.0, high=0.005, source="assumed",
         when="entry", doc="platforms of each business model that are founded whatever founders see, for each "
