@@ -211,7 +211,7 @@ def test_what_a_sector_receives_and_pays_is_the_change_of_its_money_to_the_fen(s
 
 
 @pytest.fixture(scope="module")
-def run(tmp_path_factory):
+def run(tmp_path_factory, in_process):
     """A tiny run through the command line: its folder and what it returned."""
     out = tmp_path_factory.mktemp("magnitudes")
     words = "--worlds 1 --firms 400 --banks 4 --platforms 12 --giants 1 --burn-in 16 --quarters 12 --quiet"
