@@ -381,7 +381,7 @@ def test_the_figure_is_small_enough_to_be_kept():
 
 
 def test_the_examples_run_as_they_are_written(in_process):
-    """Worlds in this process; that workers start from a script is asked where there are tests of ensembles."""
+    """Worlds in this process; that workers start from a script is asked in the tests of ensembles."""
     code = "\n".join(blocks(README, "python"))
     assert len(blocks(README, "python")) >= 3
     code, count = re.subn(r"\(firms=10_000", "(firms=300, platforms=8", code)

@@ -21,8 +21,7 @@ from experiments.studies import compare, validate
 from experiments.study import looks
 from experiments.tell.report import Report
 
-TINY = "--worlds 2 --firms 100 --banks 2 --platforms 12 --burn-in 0 --quarters 2 --lead-in 0 --seed 5 --workers 1"
-TINY += " --quiet"
+TINY = "--worlds 2 --firms 100 --banks 2 --platforms 9 --burn-in 0 --quarters 2 --lead-in 0 --quiet"
 # how many worlds there are is asked here, and not what becomes of them
 BRIEF: dict[str, Any] = {
     "arms": lambda: {CONTROL: Arm(CONTROL)},
