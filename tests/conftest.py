@@ -24,9 +24,9 @@ for told in (
 
 # the files that take longest come first, so that at the end no process waits long for another
 LONGEST = (
-    "compiling", "ensemble", "compare", "drawn_studies", "rules", "saving", "docs", "economy", "acting", "steps",
-    "asking", "lives", "metamorphosis", "judge", "twins", "notebook", "sides", "lines", "history", "store",
-    "mixes", "beside", "versions", "bench", "ahead", "mesa", "futures", "provenance", "invasion", "adaptive",
+    "compiling", "ensemble", "compare", "drawn_studies", "rules", "saving", "docs", "economy", "acting",
+    "steps", "asking", "lives", "metamorphosis", "judge", "twins", "notebook", "sides", "lines", "history",
+    "store", "mixes", "beside", "versions", "bench", "ahead", "mesa", "futures", "provenance", "invasion", "adaptive",
 )  # fmt: skip
 
 
