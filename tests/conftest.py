@@ -26,7 +26,8 @@ for told in (
 LONGEST = (
     "compiling", "ensemble", "compare", "drawn_studies", "rules", "saving", "docs", "economy", "acting",
     "steps", "asking", "lives", "metamorphosis", "judge", "twins", "notebook", "sides", "lines", "history",
-    "store", "mixes", "beside", "versions", "bench", "ahead", "mesa", "futures", "provenance", "invasion", "adaptive",
+    "store", "mixes", "beside", "versions", "bench", "ahead", "mesa", "futures", "provenance", "invasion",
+    "adaptive",
 )  # fmt: skip
 
 
