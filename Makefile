@@ -34,7 +34,8 @@ notebook: runtime  ## open the first steps in JupyterLab; all is there to run th
 
 test: development  ## lint, then every test that takes seconds
 	@$(MAKE) --no-print-directory -j 2 lint kernels
-	@$(RUN) -m pytest -q -n logical --maxprocesses 8 --dist loadfile $(ARGS)
+	@env -u PYTHONDONTWRITEBYTECODE $(RUN) -m pytest -q -n logical --maxprocesses 8 --dist loadfile \
+	  --no-loadscope-reorder $(ARGS)
 
 lint: development  ## style, format and types
 	@$(VENV)/bin/ruff check .

@@ -44,12 +44,14 @@ from experiments.tell.report import Report
 class Tables(Mapping[str, Frame]):
     """What the worlds of a study left: tables by name, each read when it is first asked for.
 
-    ``settings`` is what was asked for, ``outcome`` what became of the worlds.
+    ``settings`` is what was asked for, ``outcome`` what became of the worlds, ``made`` what was made of the
+    tables and is asked for more than once, by name, until they are judged.
     """
 
     def __init__(self, settings: Settings, outcome: Outcome):
         self.settings, self.outcome = settings, outcome
         self._read: dict[str, Frame] = {}
+        self.made: dict[str, Any] = {}
 
     def __getitem__(self, name: str) -> Frame:
         if name not in self._read:
@@ -179,7 +181,10 @@ class Study:
 
     def finding(self, lived: Mapping[str, Tables]) -> Any:
         """What the worlds say."""
-        return self.judge(lived if self.parts else lived[""])
+        found = self.judge(lived if self.parts else lived[""])
+        for tables in lived.values():
+            tables.made.clear()  # of many worlds it takes much memory
+        return found
 
     def body(self, settings: Settings) -> int:
         """Live what is missing, judge, tell, and say where everything is."""

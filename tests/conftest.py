@@ -22,9 +22,33 @@ for told in (
     os.environ.pop(told, None)
 
 
+# the files that take longest come first, so that at the end no process waits long for another
+LONGEST = (
+    "verdict_study", "compiling", "study", "ensemble", "compare", "drawn_studies", "rules", "saving",
+    "docs", "economy", "acting", "steps", "asking", "lives", "metamorphosis", "judge", "twins",
+    "notebook", "sides", "lines", "history", "store", "mixes", "beside", "versions", "bench", "ahead",
+    "mesa", "futures", "provenance", "invasion", "adaptive",
+)  # fmt: skip
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    order = {f"test_{name}": place for place, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: order.get(item.path.stem, len(order)))
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
     text = "store what golden runs and notebooks give now, after a change that was meant"
     parser.addoption("--bless", action="store_true", help=text)
+
+
+@pytest.fixture(autouse=True)
+def made_anew(request: pytest.FixtureRequest):
+    """Where something is put in the place of a part of the model, no economy made without it is taken."""
+    from tests import economies
+
+    economies.lending = "monkeypatch" not in request.fixturenames
+    yield
+    economies.lending = True
 
 
 @pytest.fixture

@@ -24,6 +24,7 @@ from experiments.run.world import CONTROL
 from sim.law import Change
 from tests.test_refusals import refused
 
+pytestmark = pytest.mark.usefixtures("in_process")
 ROOT = Path(__file__).parents[1]
 FIRST = ["arm", "other", "outcome", "horizon", "unit", "difference", "low", "high", "placebo", "word"]
 SMALL = {"firms": 200, "banks": 4, "platforms": 12, "burn_in": 3, "quarters": 8, "seed": 5}

@@ -8,6 +8,7 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable, Iterator
 from fractions import Fraction
 from pathlib import Path
 from types import ModuleType
@@ -21,6 +22,7 @@ from sim.engine.compiling import COMPILING, cache_folder, compiled, laid_in
 from sim.engine.draws import uniform
 from sim.engine.parameters import ParameterError
 from sim.record.shown import counted
+from tests.processes import copies
 
 ROOT = Path(__file__).parents[1]
 HELPER = """
@@ -86,24 +88,36 @@ def folder(tmp_path: Path) -> Path:
 
 
 @pytest.fixture(scope="module")
-def compiled_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def compiled_folder(tmp_path_factory: pytest.TempPathFactory, copied) -> Path:
     """Its machine code is there; whoever damages it leaves it whole again."""
     place = with_modules(tmp_path_factory.mktemp("compiled"))
-    process(place)
+    copied(place)
     return place
 
 
 def process(folder: Path, text: str = RUN) -> list[str]:
     """What a new process prints that finds these modules and keeps its machine code here."""
-    path = os.pathsep.join([str(folder), str(ROOT)])
-    env = os.environ | {
-        "PYTHONPATH": path,
-        "SIM_KERNELS": str(folder / "kernels"),
-        "PYTHONDONTWRITEBYTECODE": "1",
-    }
+    command = [sys.executable, "-c", text]
+    env = environment(folder, PYTHONPATH=os.pathsep.join([str(folder), str(ROOT)]))
+    return subprocess.run(command, env=env, capture_output=True, text=True, check=True).stdout.split()
+
+
+def environment(folder: Path, **more: str) -> dict[str, str]:
+    """That of a process which keeps its machine code here."""
+    env = os.environ | {"SIM_KERNELS": str(folder / "kernels"), "PYTHONDONTWRITEBYTECODE": "1", **more}
     env.pop("NUMBA_CACHE_DIR", None)  # this process has set it
-    done = subprocess.run([sys.executable, "-c", text], env=env, capture_output=True, text=True, check=True)
-    return done.stdout.split()
+    return env
+
+
+@pytest.fixture(scope="module")
+def copied() -> Iterator[Callable[..., list[str]]]:
+    """As `process`, of a copy of one that has imported all."""
+    with copies() as new:
+
+        def process(folder: Path, text: str = RUN) -> list[str]:
+            return new.run(text, [str(folder)], environment(folder), folder / "printed").split()
+
+        yield process
 
 
 def kernels(folder: Path) -> dict[str, int]:
@@ -125,10 +139,10 @@ def test_a_second_process_compiles_nothing(folder):
     [("x + STEP", "x + 3 * STEP", ["46", "3"]), ("STEP = 1", "STEP = 5", ["50", "5"])],
     ids=["text", "constant"],
 )
-def test_a_change_in_another_file_is_seen(folder, old, new, results):
-    process(folder)
+def test_a_change_in_another_file_is_seen(copied, folder, old, new, results):
+    copied(folder)
     (folder / "helper.py").write_text(HELPER.replace(old, new))
-    assert process(folder)[:2] == results
+    assert copied(folder)[:2] == results
 
 
 TOLD = """
@@ -142,13 +156,13 @@ with telling({asked}):
 """
 
 
-def test_that_rules_are_compiled_is_told_once_if_they_are_and_somebody_asks(folder):
-    assert process(folder, TOLD.format(asked="False")) == []
-    assert process(folder, TOLD.format(asked="True")) == []  # all is compiled
+def test_that_rules_are_compiled_is_told_once_if_they_are_and_somebody_asks(copied, folder):
+    assert copied(folder, TOLD.format(asked="False")) == []
+    assert copied(folder, TOLD.format(asked="True")) == []  # all is compiled
     shutil.rmtree(folder / "kernels")
-    assert process(folder, TOLD.format(asked="True")) == COMPILING.split()
+    assert copied(folder, TOLD.format(asked="True")) == COMPILING.split()
     shutil.rmtree(folder / "kernels")
-    assert process(folder, TOLD.format(asked="None")) == []  # nobody looks
+    assert copied(folder, TOLD.format(asked="None")) == []  # nobody looks
 
 
 def test_a_bar_makes_room_for_what_is_told(capsys):
@@ -208,14 +222,14 @@ def flipped(content: bytes) -> bytes:
         (".py", half, ["0", "1", "0", "1"]),
     ],
 )
-def test_a_damaged_file_is_noticed_and_written_anew(compiled_folder, ending, damage, again):
+def test_a_damaged_file_is_noticed_and_written_anew(copied, compiled_folder, ending, damage, again):
     folder = compiled_folder
     victims = [path for path in (folder / "kernels").rglob(f"*{ending}") if path.is_file()]
     before = {path: path.read_bytes() for path in victims}
     for path, content in before.items():
         path.write_bytes(damage(content))
-    assert process(folder) == ["42", "1", *again]
-    assert process(folder) == ["42", "1", "0", "1", "0", "1"]
+    assert copied(folder) == ["42", "1", *again]
+    assert copied(folder) == ["42", "1", "0", "1", "0", "1"]
     if ending == ".py":
         assert {path: path.read_bytes() for path in victims} == before
 
@@ -293,13 +307,13 @@ def test_a_named_folder_that_cannot_be_is_told_in_one_line(place, tmp_path, monk
     assert str(error.value).startswith(f"SIM_KERNELS = {name!r}") and "\n" not in str(error.value)
 
 
-def test_machine_code_has_its_place_also_where_numba_was_imported_before(folder):
+def test_machine_code_has_its_place_also_where_numba_was_imported_before(copied, folder):
     text = "import numba\nfrom caller import calls\ncalls(20)"
-    assert process(folder, text) == []
+    assert copied(folder, text) == []
     assert len(kernels(folder)) == 2
 
 
-def test_a_disk_without_room_keeps_no_code_and_runs_it(folder):
+def test_a_disk_without_room_keeps_no_code_and_runs_it(copied, folder):
     text = """
         import os
         from sim.engine import compiling
@@ -310,7 +324,7 @@ def test_a_disk_without_room_keeps_no_code_and_runs_it(folder):
         from caller import calls
         print(calls(20))
     """
-    assert process(folder, inspect.cleandoc(text)) == ["42"]
+    assert copied(folder, inspect.cleandoc(text)) == ["42"]
     assert kernels(folder) == {}
 
 
@@ -423,7 +437,7 @@ def test_nobody_counts_who_uses_arrays_unless_some_are_made():
     assert doubled(np.arange(3.0)) == 4.0  # makes an array: it is compiled all the same
 
 
-def test_a_rule_that_looks_something_up_runs_on_vectors(folder):
+def test_a_rule_that_looks_something_up_runs_on_vectors(copied, folder):
     text = """
         from types import SimpleNamespace
         import numpy as np
@@ -432,10 +446,10 @@ def test_a_rule_that_looks_something_up_runs_on_vectors(folder):
         sweep(Table(None, Guest, 10), (pays,), SimpleNamespace(rent=np.ones(3)), None, 1, 1)
         print(*loop((pays,)).kernel.inspect_llvm().values())
     """
-    assert VECTOR.search(" ".join(process(folder, inspect.cleandoc(text))))
+    assert VECTOR.search(" ".join(copied(folder, inspect.cleandoc(text))))
 
 
-def test_a_loop_whose_arrays_are_apart_looks_things_up_on_vectors(folder):
+def test_a_loop_whose_arrays_are_apart_looks_things_up_on_vectors(copied, folder):
     text = """
         import numpy as np
         from sim.engine.draws import normals
@@ -447,4 +461,4 @@ def test_a_loop_whose_arrays_are_apart_looks_things_up_on_vectors(folder):
         assert (found == plain).all()
         print(*normals.machine.inspect_llvm().values())
     """
-    assert VECTOR.search(" ".join(process(folder, inspect.cleandoc(text))))
+    assert VECTOR.search(" ".join(copied(folder, inspect.cleandoc(text))))

@@ -27,11 +27,18 @@ def nothing(data: bytes) -> bytes:
     return b""
 
 
-@pytest.mark.parametrize("damage", [half, flipped, without_an_end, nothing])
-def test_a_damaged_file_is_refused_in_one_line(damage, tmp_path):
-    path = tmp_path / "one.npz"
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory) -> bytes:
+    """What a file of an economy holds."""
+    path = tmp_path_factory.mktemp("whole") / "one.npz"
     small().run(1).save(path)
-    path.write_bytes(damage(path.read_bytes()))
+    return path.read_bytes()
+
+
+@pytest.mark.parametrize("damage", [half, flipped, without_an_end, nothing])
+def test_a_damaged_file_is_refused_in_one_line(damage, whole, tmp_path):
+    path = tmp_path / "one.npz"
+    path.write_bytes(damage(whole))
     assert_refused(path)
 
 
@@ -58,9 +65,9 @@ def change(name, edit):
         change("unknown parameter", lambda arrays, about: about["parameters"].update(nonsense=1)),
     ],
 )
-def test_a_file_in_which_something_is_missing_or_wrong_is_refused_in_one_line(edit, tmp_path):
+def test_a_file_in_which_something_is_missing_or_wrong_is_refused_in_one_line(edit, whole, tmp_path):
     path = tmp_path / "one.npz"
-    small().run(1).save(path)
+    path.write_bytes(whole)
     with np.load(path) as file:
         arrays = {name: file[name] for name in file.files}
     about = json.loads(str(arrays["about"]))

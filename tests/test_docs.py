@@ -1,13 +1,12 @@
 """What the documents say is what the code does: generated parts, commands, examples, links."""
 
 import importlib
-import os
 import re
-import subprocess
-import sys
 import tomllib
 from pathlib import Path
 
+import matplotlib
+import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
@@ -211,7 +210,7 @@ def test_what_a_sector_receives_and_pays_is_the_change_of_its_money_to_the_fen(s
 
 
 @pytest.fixture(scope="module")
-def run(tmp_path_factory):
+def run(tmp_path_factory, in_process):
     """A tiny run through the command line: its folder and what it returned."""
     out = tmp_path_factory.mktemp("magnitudes")
     words = "--worlds 1 --firms 400 --banks 4 --platforms 12 --giants 1 --burn-in 16 --quarters 12 --quiet"
@@ -381,7 +380,8 @@ def test_the_figure_is_small_enough_to_be_kept():
     assert all(0 < (ROOT / path).stat().st_size < 200_000 for path in figures)
 
 
-def test_the_examples_run_as_they_are_written():
+def test_the_examples_run_as_they_are_written(in_process):
+    """Worlds in this process; that workers start from a script is asked in the tests of ensembles."""
     code = "\n".join(blocks(README, "python"))
     assert len(blocks(README, "python")) >= 3
     code, count = re.subn(r"\(firms=10_000", "(firms=300, platforms=8", code)
@@ -391,8 +391,6 @@ def test_the_examples_run_as_they_are_written():
     for long, short in sizes.items():
         code, count = re.subn(long, short, code)
         assert count, f"nothing in the examples looks like {long}"
-    environment = {**os.environ, "MPLBACKEND": "agg", "PYTHONWARNINGS": "error"}
-    done = subprocess.run(
-        [sys.executable, "-c", code], cwd=ROOT, env=environment, capture_output=True, text=True, timeout=120
-    )
-    assert done.returncode == 0, done.stderr
+    matplotlib.use("agg")
+    exec(code, {"__name__": "__main__"})
+    plt.close("all")

@@ -246,7 +246,7 @@ def test_lines_are_dealt_by_the_seed_of_the_world_and_none_lacks_what_it_needs()
 
 # -- whole ------------------------------------------------------------------------------------------------
 
-TINY = "--worlds 2 --firms 300 --banks 4 --burn-in 3 --quarters 12 --workers 1 --quiet"
+TINY = "--worlds 2 --firms 300 --banks 4 --burn-in 3 --quarters 12 --lead-in 8 --workers 1 --quiet"
 pytestmark = pytest.mark.usefixtures("in_process")
 STUDIES = {
     pace_of_change: "--paces 2",

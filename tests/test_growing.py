@@ -13,6 +13,7 @@ import pytest
 from experiments.judge.power import Enough
 from experiments.judge.verdict import known
 from experiments.measure.measures import PRIMARY, VERDICT
+from experiments.run.arm import Arm
 from experiments.run.command import read
 from experiments.run.store import Store
 from experiments.run.world import CONTROL
@@ -20,8 +21,15 @@ from experiments.studies import compare, validate
 from experiments.study import looks
 from experiments.tell.report import Report
 
-TINY = "--worlds 2 --firms 200 --banks 2 --platforms 12 --burn-in 2 --quarters 8 --seed 5 --workers 1 --quiet"
-BRIEF: dict[str, Any] = {"judge": lambda tables: tables, "tell": lambda found: Report("told")}
+TINY = "--worlds 2 --firms 100 --banks 2 --platforms 9 --burn-in 0 --quarters 2 --lead-in 0 --quiet"
+# how many worlds there are is asked here, and not what becomes of them
+BRIEF: dict[str, Any] = {
+    "arms": lambda: {CONTROL: Arm(CONTROL)},
+    "aside": None,
+    "follow": None,
+    "judge": lambda tables: tables,
+    "tell": lambda found: Report("told"),
+}
 pytestmark = pytest.mark.usefixtures("in_process")
 
 

@@ -163,7 +163,8 @@ def test_two_models_that_differ_in_their_names_have_about_as_many_births():
     rows = [dataclasses.replace(strategy("institution_traffic"), name=name, claims=()) for name in ("a", "b")]
     shares = []  # of a in births, by world: within one they follow one another
     for seed in range(16):
-        economy = small({rows[0]: 2, rows[1]: 2}, seed=seed, platforms=40, parameters=FUNDED).run(16)
+        sizes = {"firms": 200, "platforms": 40, "parameters": FUNDED | {"lead_in": 20}}
+        economy = small({rows[0]: 2, rows[1]: 2}, seed=seed, **sizes).run(16)
         born = np.zeros(2)
         for of in economy.records.of_models:
             born += [of[name]["births"] if name in of else 0.0 for name in ("a", "b")]

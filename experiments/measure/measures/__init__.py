@@ -8,11 +8,11 @@ A group is a file of this folder.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import pandas as pd
 
-from experiments.measure.futures import Frame, futures
+from experiments.measure.futures import Frame, Future, futures
 from experiments.measure.measures import bridge, dividend, resilience, soundness, viability, vitality
 from experiments.measure.measures.declared import DECLARED, Measure
 
@@ -56,7 +56,7 @@ def outcomes(tables: Mapping[str, Frame]) -> Frame:
 def valued(tables: Mapping[str, Frame], wanted: Mapping[int, Sequence[Measure]]) -> Frame:
     """Measures by the horizon at which they are wanted: world, luck, arm, outcome, horizon, value."""
     rows = []
-    for (world, luck, arm), future, twin in futures(tables):
+    for (world, luck, arm), future, twin in read_once(tables):
         for horizon, measures in wanted.items():
             here, there = future.until(horizon), twin.until(horizon)
             rows += [(world, luck, arm, one.name, horizon, one.of(here, there)) for one in measures]
@@ -73,11 +73,22 @@ def measured(tables: Mapping[str, Frame]) -> Frame:
     """
     rows = [
         (world, arm, luck, one.group, one.name, one.unit, one.direction, one.of(future, twin))
-        for (world, luck, arm), future, twin in futures(tables)
+        for (world, luck, arm), future, twin in read_once(tables)
         for one in MEASURES.values()
     ]
     names = ["world", "arm", "luck", "group", "measure", "unit", "direction", "value"]
     return pd.DataFrame(rows, columns=names)
+
+
+def read_once(tables: Mapping[str, Frame]) -> Iterable[tuple[tuple[int, int, str], Future, Future]]:
+    """`futures` of a store, for tables that remember them (`study.Tables`) made once: to take tables apart
+    takes longer than to measure."""
+    made = getattr(tables, "made", None)
+    if made is None:
+        return futures(tables)
+    if "futures" not in made:
+        made["futures"] = list(futures(tables))
+    return made["futures"]
 
 
 def ranked(table: Frame | None = None, *, of_platforms: bool = True) -> list[Measure]:
