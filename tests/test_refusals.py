@@ -124,6 +124,7 @@ def test_a_quarter_that_is_not_recorded_is_told(ago):
 POINTERS = [
     ("firms", "bank"), ("firms", "ecosystem"), ("firms", "portal"), ("firms", "link"), ("firms", "debt_to"),
     ("firms", "supplier_1"), ("firms", "supplier_2"), ("firms", "creditor_1"), ("firms", "creditor_2"),
+    ("firms", "anchor_at"), ("firms", "invoice_to"),
     ("consumers", "bank"), ("consumers", "ecosystem"), ("consumers", "first_app"),
     ("consumers", "second_app"), ("consumers", "third_app"), ("consumers", "debt_to"),
     ("consumers", "claim_at"), ("consumers", "policy_at"), ("consumers", "note_at"), ("consumers", "note_by"),
