@@ -35,8 +35,8 @@ class PlatformCredit(Declared):
     # fmt: off
     line_of_firm = param(0.3, unit="quarters of sales", low=0.06, high=0.6, source="assumed",
         doc="highest debt through platforms of a firm")
-    line_of_consumer = param(1.0, unit="quarters of income", low=0.25, high=2.0, source="assumed",
-        doc="highest debt through platforms of a consumer")
+    line_of_consumer = param(0.7, unit="quarters of income", low=0.25, high=2.0, source="assumed",
+        doc="highest debt through platforms of a consumer; set so that the scale of PLATFORM_REVENUE is met")
     first_line = param(0.5, unit="share of line", low=0.1, high=1.0, source="assumed",
         doc="part of its line that a platform lends at most to whom it has not lent before")
     surest_first = param(True, unit="yes/no", source="design",
