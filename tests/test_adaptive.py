@@ -73,7 +73,7 @@ def test_they_turn_at_a_review_to_what_brings_more_by_a_margin_and_only_if_they_
     row: dict[str, Any] = {
         "alive": True, "acts": 1.0, "adapts": 1.0, "own_seen": 1.0, "best_seen": 1.51, "best_model": 2,
         "deposits": 1000, "claims_owed": 0, "loans": 0, "participations_owed": 0,
-        "borrowing": 0, "float_owed": 0, "custody": 0,
+        "sold_loans": 0, "borrowing": 0, "float_owed": 0, "custody": 0,
         "size": 1.0, "put_in": 0.0, "practice": 1.0,
     }  # fmt: skip
 

@@ -129,7 +129,8 @@ def test_nonsense_is_answered_in_one_line(
 
 
 @pytest.mark.parametrize(
-    "words", [["--platforms", "2"], ["--giants", "50"], ["--giants", "7", "--platforms", "6"]]
+    "words",
+    [["--platforms", "2"], ["--giants", "50", "--platforms", "40"], ["--giants", "7", "--platforms", "6"]],
 )
 def test_more_giants_than_platforms_are_refused_before_anything_is_written(
     words: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
@@ -143,7 +144,7 @@ def test_more_giants_than_platforms_are_refused_before_anything_is_written(
 
 
 def test_bounds_of_sizes_are_the_models(capsys: pytest.CaptureFixture[str]) -> None:
-    for name in LEAST:
+    for name in ("firms", "consumers", "banks", "platforms"):
         for value in (LEAST[name], MOST[name]):
             assert getattr(asked(f"--{name}", str(value)), name) == value
 

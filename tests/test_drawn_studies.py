@@ -252,7 +252,7 @@ STUDIES = {
     pace_of_change: "--paces 2",
     crowding: "--platforms 52",
     depth: "",
-    diversification: "--platforms 60",
+    diversification: "--platforms 80",
 }
 
 

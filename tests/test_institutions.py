@@ -35,7 +35,7 @@ SOLD = [
 @pytest.fixture(scope="module")
 def lived() -> Economy:
     """Lived through, with the books proved to the fen in each quarter."""
-    return both().run(28)
+    return both().run(40)
 
 
 def moved(economy: Economy) -> Any:

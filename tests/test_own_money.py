@@ -57,7 +57,7 @@ def test_who_counts_on_no_budget_to_come_has_fewer_projects_unfinished():
             found.append((firms["project_due"][firms["link"] >= 0] > 1.0).mean())
         return np.mean(found)
 
-    assert unfinished(0.0) < unfinished(12.0) / 2.0
+    assert unfinished(0.0) < 0.6 * unfinished(12.0)
 
 
 # --- own parts of loans ------------------------------------------------------------------------------------

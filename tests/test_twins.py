@@ -20,9 +20,20 @@ WISHES = ("wanted", "refused", "team_due")  # it would grow, have a team, and as
 OWN_ROW = {
     f"table/platforms/{name}" for name in (*columns_of(strategy("external_finance")), *TAKEN_UP, *WISHES)
 }
+# banks agree to work with one that asks them, whether it has anything to lend or not
+OWN_ROW |= {f"table/platforms/{name}" for name in ("partners", "bank_take", "own_share", "appetite")}
+OWN_ROW |= {f"memory/partner_{name}" for name in ("appetite", "gain", "take")}
 ITS_TERMS = {"market/posted", "market/uncollected", "table/firms/platform_pace"}
 ITS_SIGHT = {"firm_scorers/mask", "consumer_scorers/mask"}
-COUNTED = {"platforms_alive", "rounds_asked", "rounds_below", "take"}
+COUNTED = {
+    "platforms_alive",
+    "rounds_asked",
+    "rounds_below",
+    "take",
+    "appetite",
+    "partners",
+    "partnerships_begun",
+}
 # and a giant that acts runs a wallet, which asks for nothing where it is free
 FREE_WALLET = {"payment_fee": 0.0}
 ITS_WALLET = {f"table/{name}/wallet" for name in ("firms", "consumers")} | {

@@ -143,8 +143,9 @@ def players(*, later: bool) -> dict[Any, int]:
     for name, moved in {} if later else told()["rows"].items():
         row, values = sim.strategy(name), {what: of["value"] for what, of in moved.items()}
         if "banks" in values:
-            shares = {**dict(row.funders), "banks": values.pop("banks")}
-            values["funders"] = tuple(shares.items())
+            shares, passed = dict(row.funders), values.pop("banks")  # on to banks, and houses in their stead
+            whole = sum(shares.values())
+            values["funders"] = tuple((who, part * passed / whole) for who, part in shares.items())
         found[replace(row, **values)] = 0
     return found
 

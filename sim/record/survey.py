@@ -156,8 +156,8 @@ def survey_firms(firms, middle, shares, squares):
             linked += 1
             linked_sales += sales
             deep += firms.depth[i] * sales
-            gain += firms.gain[i]
-            fees += firms.integration_fee[i]
+        gain += firms.gain[i]  # of who has left its platform within the quarter too
+        fees += firms.integration_fee[i]
     return OfFirms(
         count=count,
         skill=skills,
