@@ -180,14 +180,14 @@ def test_no_bank_buys_more_of_one_platform_than_the_cap(brokers):
 def test_who_has_passed_on_loans_needs_capital_for_them_where_they_count(brokers):
     tight, free = under(brokers, "leverage")
     debts = ("participations_owed", "sold_loans", "borrowing")
-    passed = [sum(e.platforms[name] for name in debts) for e in (tight, free)]
+    passed: Any = [sum(e.platforms[name] for name in debts) for e in (tight, free)]
     owed, worth = [one.sum() for one in passed], [e.platforms["net_worth"].sum() for e in (tight, free)]
     assert owed[1] > 6.0 * worth[1]
     assert owed[0] < 0.8 * owed[1]
     adds, left = pools.leverage(tight, np.full(len(tight.platforms), 1e9))
     most = tight.p.lender_leverage_cap * np.maximum(0, tight.platforms["net_worth"])
     assert left == pytest.approx(np.maximum(0.0, most - passed[0]))
-    share = sum(FUNDERS[name].share(tight) for name in ("banks", "notes"))
+    share: Any = sum(FUNDERS[name].share(tight) for name in ("banks", "notes"))
     assert adds == pytest.approx(1e9 * share) and 0.96 < share.max() <= 0.98 + 1e-12
 
 

@@ -83,7 +83,8 @@ def summed(platforms: pd.DataFrame, column: str, at: Any) -> pd.Series:
     """The sum over platforms by quarter, 0 where there are none."""
     if not len(platforms):
         return pd.Series(0.0, at)
-    return platforms.groupby("quarter")[column].sum().astype(float).reindex(at, fill_value=0.0)
+    sums: Any = platforms.groupby("quarter")[column].sum()
+    return sums.astype(float).reindex(at, fill_value=0.0)
 
 
 def left_alone(platforms: pd.DataFrame, at: Any) -> Values | pd.Series:
