@@ -53,7 +53,7 @@ from experiments.tell.verdict import (
 
 NAME = "compare"  # by which claims ask for its worlds
 CLAIMS = "## What this says of the essay's claims"
-QUICK = {"worlds": 16, "firms": 5_000, "burn_in": 40, "quarters": 80}
+QUICK = {"worlds": 13, "firms": 4_000, "burn_in": 40, "quarters": 80}
 
 
 @dataclass(frozen=True)
