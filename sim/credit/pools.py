@@ -56,7 +56,8 @@ def fundable(e, wanted: np.ndarray) -> np.ndarray:
                 e.tallies.asked_of_banks += float(need.sum())
                 e.tallies.refused_by_banks += float(np.maximum(0.0, need - limit).sum())
     allow(ration, *leverage(e, wanted))
-    needed, most = keeps(e) * wanted, own_funds(e)
+    # of each funder's part the platform pays the fen that is rounded off
+    needed, most = keeps(e) * wanted, np.maximum(0.0, own_funds(e) - len(list(funders.FUNDERS)))
     platforms["unfunded"] += np.maximum(0.0, needed - most)
     allow(ration, needed, most)
     return ration

@@ -163,8 +163,9 @@ class Notes(Funder):
     def repay(self, e, principal: Fen, before: Fen) -> None:
         platforms = e.platforms.columns
         owed = platforms["sold_loans"]
+        money = np.maximum(0, platforms["deposits"])  # of which another funder may have rounded up a fen
         back = np.minimum(owed, np.rint(principal * (owed / np.maximum(1, before))).astype(np.int64))
-        back = np.where(platforms["loans"] == 0, np.minimum(owed, np.maximum(0, platforms["deposits"])), back)
+        back = np.minimum(np.where(platforms["loans"] == 0, owed, back), money)
         if any_of(back):
             by_house = total_by(platforms["house"], back, len(e.securities_houses))
             platforms["junior_kept"] *= 1.0 - back / np.maximum(1, owed)
