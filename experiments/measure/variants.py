@@ -16,6 +16,7 @@ from sim import Parameters
 AGAIN = "_again"  # after the name of a business model that stands beside itself
 RESOLUTION, BELIEF, START = "resolution", "belief", "start"
 USUAL = Parameters.declarations()
+FROM = 8  # platforms of each kind to begin with: from the usual two, luck alone moves shares by ten points
 
 
 @dataclass(frozen=True)
@@ -34,7 +35,10 @@ VARIANTS = {
     DOUBLED: Variant(RESOLUTION, {"firms_a_team": 0.5 * USUAL["firms_a_team"].value}, times=2),
     "projects paid as a whole": Variant(RESOLUTION, {"project_down": 1.0}),
     "founded as the quarter opens": Variant(RESOLUTION, {"by_month": 0}),
-    f"16 starters of each, not {USUAL['starters'].value}": Variant(START, {"starters": 16}),
+    **{
+        f"{n} starters of each, not {FROM}": Variant(START, {"starters": n})
+        for n in (USUAL["starters"].value, 16)
+    },
     "low prior of a model without a record": Variant(BELIEF, {"earned_prior": 0.8}),
     "high prior of a model without a record": Variant(BELIEF, {"earned_prior": 1.5}),
     "promises weigh nothing": Variant(BELIEF, {"promise_weight": 0.0}),

@@ -9,7 +9,8 @@ many begin, or of what the fund believes before there is a record. What is told 
 share of each business model among living platforms in the last year, with its interval (90 %): a change of
 resolution should move none by five points, nor its interval reach beyond ten; what a change of belief moves,
 hangs on it. Two business models of one row, under two names, should end at half and half. Beside it stands
-which resource is short. Worlds differ by their seeds alone, and have no giants. The folder then holds
+which resource is short. Worlds differ by their seeds alone, have no giants, and begin with eight platforms
+of each model: from the usual two, which of them are lucky early decides too much. The folder then holds
 ``neutrality.csv``, ``binding.csv``, ``report.md`` and ``neutrality.png``.
 """
 
@@ -28,7 +29,7 @@ from experiments.judge.neutrality import CONFIDENCE, MEAN, MOVES, NEUTRAL, OPEN,
 from experiments.measure.binding import Binding
 from experiments.measure.following import kept_counts
 from experiments.measure.futures import FOCUS, FREE, Frame
-from experiments.measure.variants import AGAIN, DOUBLED, RESOLUTION, VARIANTS, twin_of
+from experiments.measure.variants import AGAIN, DOUBLED, FROM, RESOLUTION, VARIANTS, twin_of
 from experiments.run.arm import Arm
 from experiments.run.command import Settings
 from experiments.study import Study, Tables
@@ -46,7 +47,7 @@ FULL = {**QUICK, "firms": 10_000, "banks": 20, "burn_in": 20, "quarters": 80}
 USUAL, TWICE = "", "twice_the_rows"  # folders of worlds
 ALIKE = "two of one row, less a half"
 BEGIN = 30  # platforms of each of the two
-HELD = {"giants": 0}
+HELD = {"giants": 0, "starters": FROM}
 
 
 def arms() -> dict[str, Arm]:
@@ -60,10 +61,8 @@ def arms() -> dict[str, Arm]:
 
 def doubled() -> dict[str, Arm]:
     """The free choice in twice the rows, from twice as many platforms."""
-    from sim import Parameters
-
-    of, starters = VARIANTS[DOUBLED], Parameters.declarations()["starters"].value
-    return {DOUBLED: Arm(FREE, {**of.parameters, "starters": of.times * starters})}
+    of = VARIANTS[DOUBLED]
+    return {DOUBLED: Arm(FREE, {**of.parameters, "starters": of.times * FROM})}
 
 
 def parts(settings: Settings) -> Mapping[str, Settings]:
