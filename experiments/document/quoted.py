@@ -30,6 +30,7 @@ SCRIPTS = {
     "either_side": "Either side can win",
     "lives": "How platforms live",
     "lines": "What service lines cost, earn and do",
+    "institutions": "What institutions earn, and who pays for failures",
     "invasion": "Who invades whom",
     "neutrality": "What ought not to decide",
     "pace_of_change": "What the pace of change does",
