@@ -48,14 +48,18 @@ OTHERS: dict[str, tuple[Any, dict[str, Any], int]] = {
 }
 ELSEWHERE = {
     "bargaining": "where all banks fund all platforms",
+    "begins_anew": "of old integrators",
     "buyout_price": "young and lent to",
+    "carefulness": "of brokers in want",
     "confidence_most": "young and funded",
     "earned_prior": "with money in wallets",
     "first_loss_seen": "before insurers",
     "float_custody": "with money in wallets",
     "friction": "young and funded",
     "house_capital": "before insurers",
+    "insurer_capital": "of old integrators",
     "insurer_leverage": "of insurers",
+    "insurer_reserve": "of old integrators",
     "lean_team": "of brokers in want",
     "machines_purse": "of old integrators",
     **dict.fromkeys(
@@ -73,8 +77,10 @@ ELSEWHERE = {
         "of those that adapt",
     ),
     "notes_of_banks": "of banks that buy notes",
+    "policy_contact": "of brokers in want",
     "prior_weight": "young and funded",
     "reach_speed": "where more get online",
+    "ripe_after": "young and funded",
     "service_limit": "of houses that lose",
     "wallet_openings": "of new wallets",
 }

@@ -280,7 +280,7 @@ def test_the_verdict_takes_its_own_sizes_for_each_study_but_for_those_that_are_s
     assert {one for one in usual if one.startswith("pace_of_change/")} and "compare" in usual
     assert all(one.out == tmp_path for one in usual.values())
     chosen = verdict.worlds(
-        read(built, ["--worlds", "13", "--platforms", "44", "--out", str(tmp_path / "v")])
+        read(built, ["--worlds", "14", "--platforms", "44", "--out", str(tmp_path / "v")])
     )
-    assert {one.worlds for one in chosen.values()} == {13}
+    assert {one.worlds for one in chosen.values()} == {14}
     assert (chosen["compare"].platforms, chosen["crowding"].platforms) == (44, 64)

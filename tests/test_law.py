@@ -333,7 +333,7 @@ def test_a_giant_pays_users_who_all_want_their_money_as_far_as_it_has_not_lent_i
     rested = brokers.branch(parameters=FLOAT).run(3)
     left = []
     for part in (0.0, 1.0):
-        world = rested.branch(float_custody=part).run(1)
+        world = rested.branch(float_custody=part).run(6)
         owed = world.platforms["float_owed"].sum()
         world = world.branch(payment_float=0.0).run(1)
         assert world.platforms["float_owed"].sum() == world.consumers["wallet_money"].sum()
