@@ -15,7 +15,7 @@ from sim.markets.payments import ownership
 from sim.population import exit as leaving
 from sim.strategies.base import strategy
 from tests.economies import LINKED, differences, small
-from tests.test_lines import copied
+from tests.readings import both_readings
 
 ROW = strategy("deep_integration")
 WITHOUT = dataclasses.replace(ROW, name="without", lines=tuple(x for x in ROW.lines if x != "invoices"))
@@ -228,19 +228,6 @@ KERNELS += [(chains, "tell"), (offers, "find_anchors")]
 def test_a_kernel_does_what_its_text_says(room, name, after, monkeypatch):
     """Compiled and as plain Python, on what an economy hands it."""
     kernel, calls = getattr(room, name), []
-
-    def twice(*given):
-        named = list(zip(kernel.text.parameters, given, strict=True))
-        by_hand = [copied(kernel, name, thing) for name, thing in named]
-        said, found = kernel.plain(*by_hand), kernel(*given)
-        assert said == found
-        for (name, thing), mine in zip(named, by_hand, strict=True):
-            theirs = copied(kernel, name, thing)
-            for key, value in vars(mine).items() if isinstance(mine, SimpleNamespace) else ():
-                np.testing.assert_array_equal(value, getattr(theirs, key), key)
-        calls.append(1)
-        return found
-
-    monkeypatch.setattr(room, name, twice)
+    monkeypatch.setattr(room, name, both_readings(kernel, calls))
     after.branch().run(2)
     assert calls

@@ -11,6 +11,7 @@ from sim import Parameters
 from sim.links import billing, clients, market, offers
 from sim.links.lines import LINES, without_effects
 from tests.economies import LINKED, small
+from tests.readings import both_readings
 
 P = Parameters()
 NAMES = [line.name for line in LINES]
@@ -322,37 +323,11 @@ KERNELS += [(billing, name) for name in ("usual_misfits", "bill_line", "charge")
 KERNELS += [(clients, name) for name in ("judge_links", "sizes_of")]
 
 
-def copied(kernel, name, thing):
-    """What a kernel sees of an argument, copied."""
-    if kernel.named.get(name):
-        seen = vars(kernel.seen(name, thing))
-        return SimpleNamespace(
-            **{key: one.copy() if isinstance(one, np.ndarray) else one for key, one in seen.items()}
-        )
-    return thing.copy() if isinstance(thing, np.ndarray) else thing
-
-
 @pytest.mark.parametrize(("room", "name"), KERNELS, ids=[name for _, name in KERNELS])
 def test_a_kernel_does_what_its_text_says(room, name, monkeypatch):
     """Compiled and as plain Python, on what an economy hands it."""
     kernel, calls = getattr(room, name), []
-
-    def both(*given):
-        named = list(zip(kernel.text.parameters, given, strict=True))
-        by_hand = [copied(kernel, name, thing) for name, thing in named]
-        said, found = kernel.plain(*by_hand), kernel(*given)
-        assert said == found
-        for (name, thing), mine in zip(named, by_hand, strict=True):
-            theirs = copied(kernel, name, thing)
-            if isinstance(mine, SimpleNamespace):
-                for key, value in vars(mine).items():
-                    np.testing.assert_array_equal(value, getattr(theirs, key), key)
-            else:
-                np.testing.assert_array_equal(mine, theirs, name)
-        calls.append(1)
-        return found
-
     economy = small("deep_integration", firms=200, parameters=LINKED).run(16)
-    monkeypatch.setattr(room, name, both)
+    monkeypatch.setattr(room, name, both_readings(kernel, calls))
     economy.run(3)
     assert calls
