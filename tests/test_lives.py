@@ -150,6 +150,18 @@ def test_who_finds_no_room_is_counted():
     assert economy.platforms["alive"].sum() == there + free and not len(founders.vacant(economy))
 
 
+def test_neither_places_in_the_table_nor_owners_money_go_by_the_names_of_models():
+    economy = small("free", parameters=FUNDED | {"starters": 0, "giants": 0}, platforms=100).run(1)
+    money = economy.p.owners_purse * founders.ownership.money(economy)
+    economy.market.small_team = money / (40 * 2.0 * economy.p.seed_quarters)  # for about half of them
+    founders.found(economy, [0] * 40 + [1] * 40)
+    of, founded = economy.platforms["model"], np.flatnonzero(economy.platforms["serial"] > 0)
+    assert economy.tallies.no_purse > 0.0 and len(founded) > 12
+    first = founded[of[founded] == 0]
+    assert 0.2 < len(first) / len(founded) < 0.8
+    assert abs(first.mean() - founded.mean()) < 0.25 * len(founded)
+
+
 def test_a_pure_world_has_births_of_its_own_kind_and_a_free_one_of_any():
     pure = begun("free", 8, starters=1).branch("deep_integration").run(24)
     born = pure.platforms["founded"] > 8

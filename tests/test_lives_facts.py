@@ -214,6 +214,15 @@ def test_the_size_of_an_embedded_lender_is_that_of_the_largest_one():
     assert facts.embedded_lender_size(small) == pytest.approx(3.0 * 11 / 12 / 4000.0)
 
 
+def test_what_borrowers_of_giants_owed_when_they_defaulted_is_told_a_year_over_all_they_owe():
+    def bad(q, k):
+        return (2.0, 9.0)[k] if 8 < q <= 32 else 50.0
+
+    of = {"giant": lambda q, k: k == 0, "bad_loans": bad, "loans": lambda q, k: (40.0, 70.0)[k]}
+    found = facts.embedded_lender_latin(world(40, [(0, ALWAYS), (0, ALWAYS)], **of))
+    assert found == pytest.approx(4 * 2.0 / 40.0)
+
+
 def test_who_breaks_even_is_told_among_small_ones_that_are_alive_after_a_year_five():
     def profit(q, k):
         return (-1.0, 1.0 if 16 < q <= 20 else -9.0, 5.0, 9.0, -1.0)[k]

@@ -1,12 +1,17 @@
 """Several business models in one run: dealt by the seed, told apart by the record, changed at any time."""
 
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
 
+import sim.population.platforms
+from experiments.measure.variants import twin_of
 from sim import BusinessModel, Economy, StrategyError, discover, strategy
 from sim.engine import rules
+from sim.engine.draws import key
+from sim.population import founders
 from sim.population.models import TAKEN_UP, columns_of, shares, take_up
 from sim.strategies.base import FOOTPRINTS
 from tests.economies import LINKED, RANGES, differences, lines_that_differ, small
@@ -192,3 +197,37 @@ def test_a_row_of_ones_own_may_be_mixed_and_comes_back_from_a_file(tmp_path):
     loaded = Economy.load(tmp_path / "mine.npz")
     assert loaded.models == economy.models
     assert differences(economy.run(3), loaded.run(3)) == set()
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_two_models_of_one_row_change_places_with_their_draws(monkeypatch, seed):
+    """Nothing but draws by model tells them apart: with those exchanged, each lives the other's life."""
+    row = strategy("deep_integration")
+    alike = {row: 6, twin_of(row): 6}
+
+    def lived() -> Economy:
+        return Economy(alike, firms=800, seed=seed, parameters={"giants": 0, "seed_quarters": 6.0}).run(24)
+
+    there = lived()
+    found, normals, uniform = founders.found, founders.normals, founders.uniform.plain
+
+    def exchanged(economy, models, **given):
+        found(economy, sorted(models, reverse=True), **given)
+
+    def deviates(luck, rows, ids, *given):
+        normals(luck, rows, 1 - ids if luck == how_many else ids, *given)
+
+    def luck_of(luck, one, *given):
+        return uniform(luck, 1 - one if luck == how_many else one, *given)
+
+    how_many = key(there.draws_from, founders.HOW_MANY)
+    for module in (founders, sim.population.platforms):
+        monkeypatch.setattr(module, "found", exchanged)
+    monkeypatch.setattr(founders, "normals", deviates)
+    monkeypatch.setattr(founders, "uniform", SimpleNamespace(plain=luck_of))
+    other = lived()
+    assert there.memory.platforms_founded > 20
+    alive = there.platforms["alive"]
+    assert (there.platforms["model"][alive] == 1 - other.platforms["model"][alive]).all()
+    told = {"table/platforms/model", "firm_scorers/tally", "consumer_scorers/tally"}  # by place of the model
+    assert differences(there, other) <= told

@@ -9,13 +9,13 @@ import pytest
 from experiments.judge.battery import VERDICTS, answered, battery, beside_us, hit_range
 from experiments.judge.inside import IN, OPEN, OUT, of_cases, placed, range_of_one_more
 from experiments.measure import facts, moments, watching
-from experiments.measure.facts import ARMS, SILENT, Needs
-from experiments.measure.history import FACTS, History, mean_of
+from experiments.measure.facts import ARMS, SILENT, TIGHT, TIGHTENED, TIGHTENS_AT, Needs
+from experiments.measure.history import FACTS, UNCAPPED, History, mean_of
 from experiments.run.command import Settings
 from experiments.run.store import Store
 from experiments.run.world import CONTROL
 from experiments.studies import validate
-from sim.engine.parameters import seeds
+from sim.engine.parameters import Parameters, seeds
 
 EVIDENCE = seeds("evidence")
 PERIOD = 20
@@ -108,7 +108,8 @@ def test_hits_misses_missing_cases_and_silence_are_told_apart():
     assert rows.loc["CAC_COMMERCE", "answered_by"] == "sellers"
     assert rows.loc["CHURN", "passes"] == EVIDENCE["CHURN"]["passes"]
     told = (
-        "inside: 1 of 3 facts that the model has to answer now (core 1 of 2, platforms 0 of 1, houses 0 of 0)"
+        "inside: 1 of 3 facts that the model has to answer now "
+        "(core 1 of 2, platforms 0 of 1, houses 0 of 0, law 0 of 0)"
     )
     assert told in validate.told_facts(rows)
     new = {"use": "validate", "grade": "press", "band": [0, 1], "answered_by": "core", "passes": "a number"}
@@ -124,11 +125,11 @@ def test_a_fact_is_inside_where_all_its_rows_are_and_asked_for_where_its_part_is
         index=["AGES after 1", "AGES after 5", "ONE", "TWO", "LATER"],
         columns=["answered_by", "verdict"],
     )
-    assert answered(rows) == {"core": (0, 1), "platforms": (1, 2), "houses": (0, 0)}
+    assert answered(rows) == {"core": (0, 1), "platforms": (1, 2), "houses": (0, 0), "law": (0, 0)}
     assert validate.told_count(rows).startswith("inside: 1 of 3 facts")
     rows.loc["AGES after 5", "verdict"] = "in"
     assert answered(rows)["core"] == (1, 1)
-    assert answered(rows.iloc[:0]) == {"core": (0, 0), "platforms": (0, 0), "houses": (0, 0)}
+    assert answered(rows.iloc[:0]) == {"core": (0, 0), "platforms": (0, 0), "houses": (0, 0), "law": (0, 0)}
 
 
 def test_what_a_fact_needs_may_show_in_any_record():
@@ -144,6 +145,22 @@ def test_notes_on_loans_to_consumers_are_told_from_those_on_loans_to_firms():
     lived["platform_credit_to_firms"] = 8 * [0.0] + 32 * [0.01]
     tables = History({}, {"institution_traffic": lived}, {}, {})
     assert FACTS["SECURITISED_LOANS"](tables) == pytest.approx(0.003)
+
+
+def test_what_platforms_keep_after_the_law_tightens_is_told_over_what_they_kept_before():
+    kept = np.full(60, 0.04)
+    kept[39], kept[49] = 0.05, 0.1  # the quarter before it, and the tenth from it on
+    told = FACTS["OWN_RISK_MIGRATES"]
+    assert told(History({}, {TIGHTENED: pd.DataFrame({"own_share": kept})}, {}, {})) == pytest.approx(2.0)
+    short = pd.DataFrame({"own_share": kept[:50]})
+    assert math.isnan(told(History({}, {TIGHTENED: short}, {}, {})))
+
+
+def test_two_arms_live_under_another_law():
+    asked = validate.asked()
+    assert asked[UNCAPPED].parameters == {"rate_cap": Parameters.declarations()["rate_cap"].high}
+    (change,) = asked[TIGHTENED].timeline
+    assert change.at == TIGHTENS_AT and change.values == {"platform_loans_cap": TIGHT}
 
 
 def test_a_fact_is_told_to_be_answerable_once_the_records_hold_what_it_needs():

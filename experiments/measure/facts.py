@@ -13,12 +13,16 @@ from dataclasses import dataclass
 import numpy as np
 
 import experiments.measure.lives_facts  # noqa: F401 - enters its facts
-from experiments.measure.arithmetic import YEAR
-from experiments.measure.history import FACTS, Fact, History, fact, mean_of
+from experiments.measure.arithmetic import YEAR, share
+from experiments.measure.history import FACTS, UNCAPPED, Fact, History, fact, mean_of
 from experiments.measure.moments import correlation, cycle_of, moments_of
 from experiments.run.world import CONTROL
 
-ARMS = (CONTROL, "consumer_traffic", "institution_traffic", "deep_integration")
+TIGHTENED = "institution_traffic_tightened"
+ARMS = (CONTROL, "consumer_traffic", "institution_traffic", "deep_integration", UNCAPPED, TIGHTENED)
+TIGHTENS_AT = 41  # quarters after the branching
+TIGHT = 0.02  # of banks' own loans, that they may have in platforms' from then on: half of what they have
+AFTER = 10  # quarters from the tightening, at whose end one looks at what platforms keep
 
 
 @dataclass(frozen=True)
@@ -43,8 +47,6 @@ class Needs:
 SILENT = {
     "CAC_COMMERCE": Needs("platforms that sell goods", "goods_sold"),
     "TECH_ONLY_LOSES": Needs("a platform that sells nothing but technology", "sells_technology"),
-    "OWN_RISK_MIGRATES": Needs("a future of brokers in which the law tightens", "own_share_after"),
-    "EMBEDDED_LENDER_LATIN": Needs("worlds in which the law caps no rate", "uncapped"),
 }
 
 
@@ -145,6 +147,17 @@ def securitised_loans(history: History) -> float:
     issued, owed = table["notes_issued"].to_numpy(float), people + firms
     part = np.divide(people, owed, out=np.zeros(len(owed)), where=owed > 0.0)
     return float((issued * part).mean()) if len(issued) else math.nan
+
+
+@fact
+def own_risk_migrates(history: History) -> float:
+    """What platforms keep of new loans under institution_traffic, ten quarters after the law halved what
+    banks may have in platforms' loans, over what they kept before. No law asks them to keep any: they choose.
+    """
+    kept = history.quarters[TIGHTENED]["own_share"].to_numpy(float)
+    if len(kept) < TIGHTENS_AT + AFTER:
+        return math.nan
+    return share(float(kept[TIGHTENS_AT + AFTER - 2]), float(kept[TIGHTENS_AT - 2]), none=math.nan)
 
 
 # --- firms -------------------------------------------------------------------------------------------------

@@ -29,6 +29,8 @@ class History:
     micro: Mapping[str, Mapping[str, float]]
 
 
+UNCAPPED = "consumer_traffic_uncapped"  # an arm under a law that caps no rate
+
 Fact = Callable[[History], float]
 FACTS: dict[str, Fact] = {}  # by id; a fact of several figures has a row for each, its id the first word
 

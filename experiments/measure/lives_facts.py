@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from experiments.measure.arithmetic import YEAR, Values, share
-from experiments.measure.history import History, fact
+from experiments.measure.history import UNCAPPED, History, fact
 from experiments.measure.lives import (
     FIVE_YEARS,
     LEADERS,
@@ -206,6 +206,17 @@ def embedded_lender_size(history: History) -> float:
     largest = loans.max(axis=1, initial=0.0) / yearly_gdp
     some = largest[7 * YEAR : 10 * YEAR]
     return float(some.mean()) if some.size else math.nan
+
+
+@fact
+def embedded_lender_latin(history: History) -> float:
+    """What borrowers of giants owed when they defaulted, a year, over all owed to giants, in years three to
+    eight of consumer_traffic where the law caps no rate. Lent money is written off at once, not late first.
+    """
+    giant, bad, loans = columns(history, UNCAPPED, "giant", "bad_loans", "loans")
+    some = slice(2 * YEAR, 8 * YEAR)
+    lent = float((giant * loans)[some].sum())
+    return YEAR * share(float((giant * bad)[some].sum()), lent, none=math.nan)
 
 
 @fact

@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from experiments.judge.battery import NOW, SILENT_YET, VERDICTS, answered, battery, beside_us, histories
-from experiments.measure.facts import ARMS
+from experiments.measure.facts import ARMS, TIGHT, TIGHTENED, TIGHTENS_AT
 from experiments.measure.futures import Frame
+from experiments.measure.history import UNCAPPED
 from experiments.measure.moments import LAGS, OBSERVED, SIMULATED, moments_by_world, moments_of, us_quarters
 from experiments.measure.watching import observed
 from experiments.run.arm import Arm
@@ -39,8 +40,16 @@ class Validation:
 
 
 def asked() -> dict[str, Arm]:
-    """The business models that facts are about."""
-    return {name: Arm(name) for name in ARMS}
+    """The business models that facts are about, and two of them under another law."""
+    from sim.engine.parameters import Parameters
+    from sim.law import Change
+
+    highest = Parameters.declarations()["rate_cap"].high
+    other_law = {
+        UNCAPPED: Arm("consumer_traffic", {"rate_cap": highest}),
+        TIGHTENED: Arm("institution_traffic", timeline=(Change(TIGHTENS_AT, {"platform_loans_cap": TIGHT}),)),
+    }
+    return {name: other_law.get(name, Arm(name)) for name in ARMS}
 
 
 def judge(tables: Tables) -> Validation:

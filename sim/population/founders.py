@@ -53,7 +53,7 @@ class Founding(Declared):
 
 HOW_MANY = claim("how many platforms are founded", __name__)
 SEED, MONTH = claim("a founder's money", __name__), claim("a founder's month", __name__)
-FIRST_COME = claim("which founders find room", __name__)
+FIRST_COME = claim("which founder comes first", __name__)
 # what the next platform in a row keeps of the last one; all else is set to the default of its column
 KEPT = ("generation", "bank", "giant", "size", "model")
 
@@ -91,7 +91,7 @@ def expected_births(economy, model: int) -> float:
     raised = np.count_nonzero(alive & (platforms["raised_at"] > now - 4)) / living
     earned = np.count_nonzero(earning) / max(1, np.count_nonzero(young))
     seen = p.by_growth * min(1.0, max(0.0, growth)) + p.by_rounds * raised + p.by_profit * earned
-    ended = int(np.count_nonzero(mine & ~platforms["alive"] & (platforms["died"] > now - 4)))
+    ended = int(np.count_nonzero(mine & ~platforms["alive"] & (platforms["died"] > max(0, now - 4))))
     fear = exp(-p.deterrence * ended / (ended + living))
     return idle + p.imitation * living * seen * fear
 
@@ -121,14 +121,13 @@ def found_platforms(economy) -> None:
 
 def found(economy, models: Sequence[int], *, adapting: bool = False) -> None:
     """So many platforms are founded, of these business models (places in economy.models), where there is
-    room and as far as the owners' money goes. Where there is too little room, chance says for whom.
-    adapting: they review their model."""
+    room and as far as the owners' money goes. Who comes first is chance, so that neither room nor money nor
+    the place in the table goes by the names of business models. adapting: they review their model."""
     platforms, p, n = economy.platforms, economy.p, len(models)
     rows = vacant(economy)[:n] if n else np.empty(0, np.int64)
-    if len(rows) < n:
-        first = key(economy.draws_from, FIRST_COME)
-        luck = [uniform.plain(first, k, 0, economy.quarter) for k in range(n)]
-        models = [models[k] for k in np.argsort(luck, kind="stable")]
+    first = key(economy.draws_from, FIRST_COME)
+    luck = [uniform.plain(first, k, 0, economy.quarter) for k in range(n)]
+    models = [models[k] for k in np.argsort(luck, kind="stable")]
     economy.tallies.no_room += float(n - len(rows))
     if not len(rows):
         return

@@ -83,6 +83,7 @@ PLATFORM_COLUMNS = [
     "gross_profit",
     "profit",
     "usual_profit",
+    "bad_loans",
     "losses_borne",
     "venture",
     "venture_total",
