@@ -9,8 +9,8 @@ import pytest
 from sim import Economy
 from sim.credit import invoices
 from sim.engine.ledger import Some
-from sim.links import chains, offers
-from sim.links.lines import insight
+from sim.links import billing, chains, offers
+from sim.links.lines import LINES, insight
 from sim.markets.payments import ownership
 from sim.population import exit as leaving
 from sim.strategies.base import strategy
@@ -84,11 +84,16 @@ def test_a_supplier_has_its_money_a_quarter_earlier_and_its_anchor_pays_the_plat
     twin = before.branch(parameters={"invoice_advance": 0.0}).run(1)
     one = before.branch().run(1)
     assert not twin.firms["invoices_owed"].any()
-    for i, j, fen, _ in advanced(after):
+    out = advanced(after)
+    anchors, suppliers = (
+        {k: sum(x[2] for x in out if x[at] == k) for k in {x[at] for x in out}} for at in (0, 1)
+    )
+    for j, fen in suppliers.items():
         assert one.firms["deposits"][j] - twin.firms["deposits"][j] == fen
         assert twin.firms["receivables"][j] - one.firms["receivables"][j] == fen
+    for i, fen in anchors.items():
         assert twin.firms["payables"][i] - one.firms["payables"][i] == fen
-        assert one.firms["deposits"][i] == twin.firms["deposits"][i]
+        assert one.firms["deposits"][i] - twin.firms["deposits"][i] == suppliers.get(i, 0)
     flows = one.run(1).records.of_flows[-1]
     whole, price = (sum(one[n] for one in advanced(after)) for n in (2, 3))
     assert flows["invoices collected"] == flows["invoices passed on"] == whole
@@ -123,6 +128,24 @@ def test_the_price_and_the_answer_follow_the_score_and_the_purse_of_the_supplier
     assert 0.01 < rates[-6.0] < rates[-3.0] <= 0.06
 
 
+def test_who_has_asked_a_loan_in_vain_lacks_money_though_its_cash_pays_the_bills():
+    columns = ("planned_bills", "deposits", "loan_wanted", "loan_granted", "platform_granted")
+    for values, lacking in (((80, 100, 0, 0, 0), 0), ((120, 100, 0, 0, 0), 20), ((80, 100, 50, 20, 5), 25),
+                            ((130, 100, 50, 20, 5), 30)):  # fmt: skip
+        firms = SimpleNamespace(**{k: np.array([float(v)]) for k, v in zip(columns, values, strict=True)})
+        assert invoices.lacks.plain(firms, 0) == lacking
+
+
+def test_a_platform_believes_in_the_line_as_far_as_clients_have_invoices_advanced(after):
+    line = LINES["invoices"]
+    assert line.lends and (line.lent(after) == after.firms["invoice_advanced"]).all()
+    firms = SimpleNamespace(link=np.zeros(2, int), sales=np.full(2, 100.0))
+    fees = SimpleNamespace(seen=np.zeros((1, 2)), base=np.zeros((1, 2)))
+    depth, lent = np.array([1.0, 0.05]), np.array([30.0, 50.0])
+    billing.loan_line.plain(np.arange(2), firms, 1, depth, lent, after.p, fees)
+    assert fees.seen.tolist() == [[0.0, 30.0]] and fees.base.tolist() == [[0.0, 100.0]]
+
+
 def test_houses_buy_a_part_in_the_stead_of_banks(both):
     before, after = both
     none = before.branch(parameters={"invoice_notes": 0.0}).run(1)
@@ -137,10 +160,11 @@ def test_houses_buy_a_part_in_the_stead_of_banks(both):
 
 
 def fails(economy: Economy) -> tuple[int, int, int, dict[str, int]]:
-    """The anchor that owes most on invoices fails with no money: its row, its supplier's, what it owed on
-    invoices, and what flowed."""
-    i, j, _, _ = max(advanced(economy), key=lambda one: one[2])
+    """The anchor that owes banks most of what it has fails with no money: its row, its supplier's, what it
+    owed on invoices, and what flowed."""
     f = economy.firms
+    burden = (f["bank_debt"] + f["syndicated_debt"]) / np.maximum(1, f["capital"] + f["receivables"])
+    i, j, _, _ = max(advanced(economy), key=lambda one: burden[one[0]])
     owed = int(f["invoices_owed"][i])
     ownership.receive(economy, "dividends", Some(np.array([i]), f["deposits"][[i]]))
     f["failed"][...] = False

@@ -44,8 +44,11 @@ class InvoiceCredit(Declared):
 
 @compiled
 def lacks(firms, j):
-    """What firm j lacks of cash for bills like those it has just planned.   [fen]"""
-    return max(0.0, np.floor(firms.planned_bills[j]) - float(firms.deposits[j]))
+    """What firm j lacks of cash for bills like those it has just planned, or has asked of lenders now and not
+    been lent: who looks for credit sells what he is owed as well.   [fen]"""
+    gap = np.floor(firms.planned_bills[j]) - float(firms.deposits[j])
+    unmet = firms.loan_wanted[j] - firms.loan_granted[j] - firms.platform_granted[j]
+    return max(0.0, max(gap, np.floor(unmet)))
 
 
 @compiled

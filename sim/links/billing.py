@@ -58,13 +58,15 @@ def bill_line(linked, firms, line, depth, p, shown, fees):
 
 
 @kernel
-def loan_line(linked, firms, line, depth, p, fees):
-    """What clients that have a line for credit owe their platform (fen): as `bill_line`, of loans."""
+def loan_line(linked, firms, line, depth, owed, p, fees):
+    """What clients that have a line for credit owe their platform: as `bill_line`, of loans.
+
+    owed: by this line, by firm (fen).
+    """
     for i in linked:
         if depth[i] > p.belief_depth:
             q = firms.link[i]
-            owed = firms.platform_debt[i] if firms.debt_to[i] == q else 0
-            fees.seen[q, line] += float(owed)
+            fees.seen[q, line] += float(owed[i])
             fees.base[q, line] += firms.sales[i]
 
 
@@ -94,7 +96,7 @@ def collect_fees(economy) -> None:
         line.shows(linked, firms, line.depth(economy), usual, p, shown)
         bill_line(linked, firms, place, line.depth(economy), p, shown, fees)
         if line.lends:
-            loan_line(linked, firms, place, line.depth(economy), p, fees)
+            loan_line(linked, firms, place, line.depth(economy), line.lent(economy), p, fees)
     paid = np.zeros(n)
     charge(linked, firms, p, paid)
     economy.ledger.pay("integration fees", Some(linked, firms["integration_fee"][linked]), paid)

@@ -4,6 +4,10 @@ A firm that has the line asks its platform for credit. What is deducted of sales
 asks; see `sim.actors.firm_finance`.
 """
 
+from typing import Any
+
+import numpy as np
+
 from sim.engine.kernels import kernel
 from sim.links.lines.base import ServiceLine
 
@@ -27,6 +31,10 @@ class AdvancesLine(ServiceLine):
     needs = ("payments",)  # it is repaid out of what passes through the platform
     lends = True
     works, shows = works, shows
+
+    def lent(self, e: Any) -> np.ndarray:
+        firms = e.firms
+        return np.where(firms["debt_to"] == firms["link"], firms["platform_debt"], 0)
 
 
 LINE = AdvancesLine()

@@ -37,8 +37,9 @@ class ServiceLine:
 
     name: as a business model names it. rank: its place among others. cost: of its project, in that of a
     project for the whole firm. lock: part of the disruption that its loss brings, at full depth. needs: names
-    of the lines without which it is not offered. lends: whether a firm that has it asks its platform for
-    credit. of_anchors: whether only suppliers of a larger client of the same platform are offered it.
+    of the lines without which it is not offered. lends: whether a platform earns on what it lends by it, and
+    so weighs it by the loan that clients take. of_anchors: whether only suppliers of a larger client of the
+    same platform are offered it.
     effects: the parameters by which it does something for a firm;
     at zero it does nothing. reveals: which of `INSIGHT` its platform comes to see, the more clearly the
     deeper it is. works: a kernel (linked, firms, depth, p) that adds to the columns `linked_...` of the
@@ -90,6 +91,10 @@ class ServiceLine:
             self.offer_name: Column(0.0, unit="yes/no", doc=f"whether it offers the line {self.name}"),
             self.belief_name: belief,
         }
+
+    def lent(self, e: Any) -> np.ndarray:
+        """What each firm has been lent by this line (fen); of those that lend."""
+        raise NotImplementedError
 
     def depth(self, e: Any) -> np.ndarray:
         """How deep it is, by firm (share)."""

@@ -1,9 +1,14 @@
 """Invoices: what a larger customer owes the firm is advanced to it, at the risk of that customer.
 
 A part of what an anchor owes is paid at once, and a quarter later the anchor pays the platform in the firm's
-stead: see `sim.credit.invoices`. What passes so between its clients the platform sees: `sim.links.chains`.
-It is offered to suppliers of larger clients of the same platform.
+stead: see `sim.credit.invoices`. What the platform earns on that is its price, as of any loan. What passes so
+between its clients the platform sees: `sim.links.chains`. It is offered to suppliers of larger clients of the
+same platform.
 """
+
+from typing import Any
+
+import numpy as np
 
 from sim.engine.chart import Change, Flow, Instrument, WriteOff
 from sim.engine.kernels import kernel
@@ -42,6 +47,7 @@ class InvoicesLine(ServiceLine):
 
     name, rank, cost, lock = "invoices", 8, 0.02, 0.0
     of_anchors = True
+    lends = True  # what it earns is in the price of advances
     effects = ("invoice_advance",)
     reveals = ("cash",)
     works, shows = works, shows
@@ -57,6 +63,9 @@ class InvoicesLine(ServiceLine):
         "recourse on invoices": Flow("firms", "platforms"),
         "bad invoices": WriteOff((("platforms", "loans"),), (("firms", "invoices_owed"),)),
     }
+
+    def lent(self, e: Any) -> np.ndarray:
+        return e.firms["invoice_advanced"]
 
     def columns_of_firms(self) -> dict[str, Column]:
         own = {
