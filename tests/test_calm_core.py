@@ -1,5 +1,6 @@
 """What keeps the core calm, and what people buy on credit: each does what it says, and can be off."""
 
+import math
 from types import SimpleNamespace
 
 import numpy as np
@@ -8,7 +9,7 @@ from economies import small
 
 from sim import Economy, Parameters
 from sim.actors.banks import all_loans
-from sim.actors.consumers import cuts_spending, plans_spending, serves_debt
+from sim.actors.consumers import cuts_spending, debt_service, plans_spending, serves_debt
 from sim.actors.firm_finance import asks_for_credit, cuts_to_cash, pays_suppliers, settles
 from sim.actors.firms import plans
 from sim.credit.funders.households import lends_to_platform
@@ -258,6 +259,16 @@ def test_the_habit_does_not_count_a_durable_and_daily_wishes_are_lower_by_its_we
     luck = (0.99, 0.5, 0.999)
     bare, furnished = (planned(economy, u=luck, spending=0.0, durables=worth) for worth in (0.0, 400_000.0))
     assert bare.budget - furnished.budget == pytest.approx(p.durable_wear * 400_000.0)
+
+
+def test_a_debt_ends_once_what_is_left_is_less_than_anybody_would_ask_for(economy):
+    p, market = economy.p, SimpleNamespace(**rows_of(economy.market) | {"served": 1.0})
+    least = int(p.consumer_asks_from * a_consumer(economy).usual_income)
+    for debt, due in ((least, least), (2 * least, math.ceil(2 * least * p.consumer_instalment))):
+        for name, paid in (("bank_debt", "instalment_paid"), ("platform_debt", "platform_instalment_paid")):
+            person = a_consumer(economy, **{"budget": 0.0, "durable": 0.0, name: debt})
+            assert getattr(serves_debt(person, market, p, 0.9), paid) == due
+            assert debt_service.plain(person, p) >= due
 
 
 def test_consumer_credit_is_of_its_published_size_and_its_service_can_be_borne():

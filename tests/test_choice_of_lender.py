@@ -53,13 +53,16 @@ def test_effort_and_habit_are_worth_so_many_fen(reading):
     assert expected.sum() > alone.sum()
 
 
-def asked(first: int, second: int, last: int, habit: float) -> int:
-    """Which platform somebody asks who borrowed at `last`; -1 for none."""
+def asked(first: int, second: int, last: int, habit: float, rate=(0.04, 0.04, 0.04), **values) -> int:
+    """Which platform somebody asks who borrowed at `last` and lacks 1,000 fen; -1 for none."""
     one = Table(None, Consumer, 1)
-    one["loan_wanted"], one["last_lender"], one["lender_habit"] = 5.0, last, habit
+    one["loan_wanted"], one["last_lender"], one["lender_habit"] = 1_000.0, last, habit
+    for name, value in values.items():
+        (one.books if name in one.books else one.columns)[name][0] = value
+    apps = SimpleNamespace(open=OPEN, rate=np.array(rate), duration=np.full(3, 9.0))
     places = (np.array([place], np.int32) for place in (first, second, -1))
     found, platform = SimpleNamespace(rows=np.empty(1, np.int64)), np.empty(1, np.int32)
-    return int(platform[0]) if list_asking(one, *places, OPEN, np.ones(1, bool), found, platform) else -1
+    return int(platform[0]) if list_asking(one, *places, apps, np.ones(1, bool), found, platform) else -1
 
 
 def test_who_has_borrowed_through_an_app_asks_there_first_while_he_has_it():
@@ -68,6 +71,16 @@ def test_who_has_borrowed_through_an_app_asks_there_first_while_he_has_it():
     assert asked(0, -1, last=1, habit=10.0) == 0
     assert asked(0, 2, last=2, habit=10.0) == 0  # it lends no more
     assert asked(0, -1, last=-1, habit=10.0) == 0
+
+
+def test_of_the_apps_he_has_he_asks_the_cheapest_habit_reckoned_in():
+    dearer = 0.002 * 9.0 * 1_000.0  # fen, of a loan of 1,000 for nine quarters
+    assert asked(0, 1, last=-1, habit=0.0, rate=(0.042, 0.04, 0.0)) == 1
+    assert asked(0, 1, last=-1, habit=0.0, rate=(0.04, 0.042, 0.0)) == 0
+    assert asked(0, 1, last=0, habit=1.1 * dearer, rate=(0.042, 0.04, 0.0)) == 0
+    assert asked(0, 1, last=0, habit=0.9 * dearer, rate=(0.042, 0.04, 0.0)) == 1
+    owes = {"platform_debt": 500, "debt_to": 0}  # old debt binds to its pool
+    assert asked(0, 1, last=0, habit=0.0, rate=(0.042, 0.04, 0.0), **owes) == 0
 
 
 @pytest.mark.parametrize("reading", ["machine", "plain"])

@@ -16,7 +16,7 @@ from sim.credit.pools import idle
 from sim.links.lines import LINES
 from sim.markets.payments import venture
 from sim.population import founders
-from sim.population.platforms import platforms_end
+from sim.population.platforms import buyer_of, platforms_end
 from tests.economies import FUNDED, LINKED, differences, lines_that_differ, small
 from tests.test_economy import unbalanced
 
@@ -314,6 +314,18 @@ def test_a_buyer_spends_no_more_than_a_part_of_its_cash():
         t = economy.platforms
         t["worth"], t["price"] = 2000.0, 4000.0 * economy.p.buyout_price
         assert ended(economy, with_customers(economy)[0]) == manner
+
+
+def test_nobody_takes_over_customers_where_households_stay_unpaid():
+    economy = begun("consumer_traffic", 16, buyout_purse=1.0)
+    t = economy.platforms
+    t["worth"], t["price"] = 2000.0, 4000.0 * economy.p.buyout_price
+    row = int(next(row for row in with_customers(economy) if t["claims_owed"][row] == 0))
+    price = economy.p.buyout_price * 2000.0 * economy.market.wage_index * t["customers"][row]
+    cash = t["deposits"].astype(float)
+    for owed, sold in ((1.01, False), (0.99, True)):  # of what there is with the price that is paid
+        t.books["claims_owed"][row] = int(owed * (t["deposits"][row] + price))
+        assert (buyer_of(economy, row, cash) >= 0) == sold
 
 
 def test_who_leaves_claims_has_stopped_and_who_owes_more_than_it_has_is_broke():

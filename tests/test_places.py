@@ -15,6 +15,7 @@ from tests.economies import FUNDED, RANGES, small
 NONE, LENDS, SHUT = -1, 0, 1
 APPS = ("first_app", "second_app", "third_app")
 OPEN = np.array([True, False, True])  # of three platforms
+ALIKE = SimpleNamespace(open=OPEN, rate=np.full(3, 0.04), duration=np.full(3, 9.0))  # none is cheaper
 
 
 def consumer(**values) -> Table:
@@ -31,7 +32,7 @@ def asked(first: int, second: int, third: int = NONE, debt: int = 0, debt_to: in
     places = (np.array([place], np.int32) for place in (first, second, third))
     found, platform = SimpleNamespace(rows=np.empty(1, np.int64)), np.empty(1, np.int32)
     turn = np.ones(1, bool)
-    return int(platform[0]) if list_asking(left_short, *places, OPEN, turn, found, platform) else NONE
+    return int(platform[0]) if list_asking(left_short, *places, ALIKE, turn, found, platform) else NONE
 
 
 @pytest.mark.parametrize(
@@ -51,7 +52,7 @@ def test_nobody_asks_before_it_is_his_turn():
     left_short, platform = consumer(loan_wanted=5.0), np.empty(1, np.int32)
     place, found = np.zeros(1, np.int32), SimpleNamespace(rows=np.empty(1, np.int64))
     asks = [
-        list_asking(left_short, *3 * [place], OPEN, np.array([t]), found, platform) for t in (False, True)
+        list_asking(left_short, *3 * [place], ALIKE, np.array([t]), found, platform) for t in (False, True)
     ]
     assert asks == [0, 1]
 
@@ -102,4 +103,4 @@ def test_borrowers_and_lenders_find_those_who_lend_and_borrow_behind_those_who_d
     assert lends[c["debt_to"][borrows]].all() and lends[c["claim_at"][claims]].all()
     shut_first = (c["first_app"] >= 0) & ~lends[c["first_app"]]
     for rows, at in ((borrows, "debt_to"), (claims, "claim_at")):
-        assert (rows & shut_first & ((c[at] == c["second_app"]) | (c[at] == c["third_app"]))).sum() > 5
+        assert (rows & shut_first & ((c[at] == c["second_app"]) | (c[at] == c["third_app"]))).sum() > 2

@@ -155,10 +155,18 @@ def works(consumer, market, p, u):
 
 
 @compiled
+def instalment_of(debt, consumer, p):
+    """What of a debt falls due; a rest that nobody would ask a loan for is paid at once.   [fen]"""
+    rest = debt <= p.consumer_asks_from * consumer.usual_income
+    return debt if rest else float(math.ceil(debt * p.consumer_instalment))
+
+
+@compiled
 def debt_service(consumer, p):
     """Interest and instalments on all its debt as it stands.   [fen]"""
-    of_bank = float(consumer.bank_debt) * (consumer.rate + p.consumer_instalment)
-    return of_bank + float(consumer.platform_debt) * (consumer.platform_rate + p.consumer_instalment)
+    of_bank, other = float(consumer.bank_debt), float(consumer.platform_debt)
+    service = of_bank * consumer.rate + instalment_of(of_bank, consumer, p)
+    return service + other * consumer.platform_rate + instalment_of(other, consumer, p)
 
 
 class SpendingPlan(NamedTuple):
@@ -266,9 +274,9 @@ def serves_debt(consumer, market, p, u):
     Nobody collects for a dead platform that had lent other people's money: some stop paying.
     """
     money, debt, other = float(consumer.deposits), float(consumer.bank_debt), float(consumer.platform_debt)
-    interest, instalment = math.floor(debt * consumer.rate), math.ceil(debt * p.consumer_instalment)
+    interest, instalment = math.floor(debt * consumer.rate), instalment_of(debt, consumer, p)
     other_interest = math.floor(other * consumer.platform_rate)
-    other_instalment = math.ceil(other * p.consumer_instalment)
+    other_instalment = instalment_of(other, consumer, p)
     due = interest + instalment + other_interest + other_instalment
     failed = due > money or (other > 0.0 and u < market.uncollected[max(0, consumer.debt_to)])
     paid = 0.0 if failed else 1.0

@@ -14,7 +14,6 @@ from sim.credit import funders, pools
 from sim.credit.footprints import leave_footprints
 from sim.credit.scoring import Asked, score_consumers, score_firms
 from sim.credit.underwriting import Terms, duration_of, underwrite
-from sim.engine.arithmetic import open_one
 from sim.engine.compiling import compiled
 from sim.engine.draws import claim, key, normals
 from sim.engine.fen import any_of
@@ -67,25 +66,36 @@ def prefer(borrowers, known, effort, duration, first_there):
         first_there[i] = wanted > 0.0 and (not known[i] or dearer < effort + borrowers.lender_habit[i])
 
 
-@kernel
-def list_asking(borrowers, first, second, third, open_, turn, asked, platform):
-    """Who asks a platform for what he lacks, and which: that of habit, else of three the first that is open.
+@compiled
+def dearness(q, borrowers, i, wanted, apps):
+    """What a loan of the platform q costs him (fen), less what asking there again is worth to him."""
+    if q < 0 or not apps.open[q]:
+        return np.inf
+    known = borrowers.lender_habit[i] if q == borrowers.last_lender[i] else 0.0
+    return apps.rate[q] * apps.duration[q] * wanted - known
 
-    first, second, third: rows of platforms, -1 for none; open_: which platforms lend to them; turn: whose
-    turn it is to ask. Old debt binds to its pool: whoever owes one platform asks that one. Writes
-    `asked.rows` and `platform`; returns how many ask.
+
+@kernel
+def list_asking(borrowers, first, second, third, apps, turn, asked, platform):
+    """Who asks a platform for what he lacks, and which: of three that are open the cheapest to him, the first
+    of those alike.
+
+    first, second, third: rows of platforms, -1 for none; apps: by platform which are `open`, at what `rate`
+    they lend, risk left out, and for how long (`duration`); turn: whose turn it is to ask. Old debt binds to
+    its pool: whoever owes one platform asks that one. Writes `asked.rows` and `platform`; returns how many.
     """
     found = 0
     for i in range(borrowers.loan_wanted.shape[0]):
         lacks = borrowers.loan_wanted[i] - borrowers.loan_granted[i] - borrowers.platform_granted[i]
         if turn[i] and lacks > 0.0:
-            q, last = open_one(first[i], second[i], third[i], open_), borrowers.last_lender[i]
-            there = last == first[i] or last == second[i] or last == third[i]
-            if borrowers.lender_habit[i] > 0.0 and there and open_[last]:
-                q = last
+            q, least = first[i], dearness(first[i], borrowers, i, lacks, apps)
+            for other in (second[i], third[i]):
+                cost = dearness(other, borrowers, i, lacks, apps)
+                if cost < least:
+                    q, least = other, cost
             if borrowers.platform_debt[i] > 0 and borrowers.debt_to[i] >= 0:
                 q = borrowers.debt_to[i]
-            if q >= 0 and open_[q]:
+            if q >= 0 and apps.open[q]:
                 asked.rows[found] = i
                 platform[found] = q
                 found += 1
@@ -237,16 +247,17 @@ def lend_to_firms(economy, turn: np.ndarray) -> None:
     open_ = asking(economy) & (platforms["lends_to_firms"] > 0.0)
     if not any_of(open_):
         return
+    pace = np.where(platforms["file_like_a_bank"] > 0.0, p.instalment, p.platform_instalment)
+    terms = terms_of(economy, pace)
     deep, asked = np.empty(len(firms), np.int32), Asked(len(firms))
     list_deep(firms, p, deep)
     portal = firms["portal"]
-    platform = who_asks(economy, firms, (deep, portal, portal), open_, turn, asked)
+    platform = who_asks(economy, firms, (deep, portal, portal), apps_of(open_, terms), turn, asked)
     leave_footprints(economy, firms, asked, passing_of_firms(economy, asked.rows, platform))
     draw_normals(economy, firms, INSIGHT_NOISE, asked.rows, asked.insight_draw)
     asked.sees_clearly(sight(economy, asked.rows))
     score_firms(economy, asked)
-    pace = np.where(platforms["file_like_a_bank"] > 0.0, p.instalment, p.platform_instalment)
-    lend(economy, firms, asked, platform, firms["sales"], p.line_of_firm, terms_of(economy, pace))
+    lend(economy, firms, asked, platform, firms["sales"], p.line_of_firm, terms)
     set_terms(firms, pace)
 
 
@@ -266,19 +277,27 @@ def lend_to_consumers(economy, turn: np.ndarray) -> None:
     if not any_of(open_):
         return
     asked = Asked(len(consumers))
-    apps = consumers["first_app"], consumers["second_app"], consumers["third_app"]
-    platform = who_asks(economy, consumers, apps, open_, turn, asked)
+    terms = terms_of(economy, np.full(len(open_), p.consumer_instalment))
+    places = consumers["first_app"], consumers["second_app"], consumers["third_app"]
+    platform = who_asks(economy, consumers, places, apps_of(open_, terms), turn, asked)
     leave_footprints(economy, consumers, asked, passing_of_consumers(economy, asked.rows, platform))
     score_consumers(economy, asked)
-    terms = terms_of(economy, np.full(len(open_), p.consumer_instalment))
     lent = lend(economy, consumers, asked, platform, consumers["usual_income"], p.line_of_consumer, terms)
     note_borrowers(asked.rows, platform, lent, consumers, economy.platforms)
 
 
-def who_asks(economy, borrowers, places, open_: np.ndarray, turn: np.ndarray, asked: Asked) -> np.ndarray:
-    """Writes who asks into `asked`, and returns the platform that each asks (int32); places: its three."""
+def apps_of(open_: np.ndarray, terms: SimpleNamespace) -> SimpleNamespace:
+    """What borrowers compare of platforms, by platform: which are `open` (mask), the `rate` that they ask of
+    all (share/quarter; what they add for a borrower's risk he learns only there), `duration` (quarters)."""
+    rate = np.minimum(terms.ceiling, terms.base + terms.fee)
+    return SimpleNamespace(open=open_, rate=rate, duration=terms.duration)
+
+
+def who_asks(economy, borrowers, places, apps, turn: np.ndarray, asked: Asked) -> np.ndarray:
+    """Writes who asks into `asked`, and returns the platform that each asks (int32); places: its three; apps:
+    see `apps_of`."""
     platform = np.empty(len(borrowers), np.int32)
-    found = list_asking(borrowers, *places, open_, turn, asked, platform)
+    found = list_asking(borrowers, *places, apps, turn, asked, platform)
     asked.only(found)
     platform = platform[:found]
     asked.of_lenders(len(economy.banks) + platform)

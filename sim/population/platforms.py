@@ -177,6 +177,9 @@ def buyer_of(economy, q: int, cash: np.ndarray) -> int:
     # a new customer of one's own may be cheaper
     if p.buyout_price * worth > price > 0.0 or not 0 < paid <= p.buyout_purse * cash[buyer]:
         return -1
+    # who goes on with the customers of one that has not paid households is held to what it promised them
+    if platforms["claims_owed"][q] > platforms["deposits"][q] + paid:
+        return -1
     amounts = np.zeros((2, len(cash)), np.int64)
     amounts[0, buyer] = amounts[1, q] = paid
     economy.ledger.pay("platforms bought", *amounts)
