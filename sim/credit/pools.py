@@ -5,6 +5,7 @@ and the rest is the platform's. See `sim.credit.funders`.
 """
 
 from collections.abc import Mapping
+from typing import NamedTuple
 
 import numpy as np
 
@@ -43,21 +44,41 @@ def ask_lenders(e) -> None:
         funder.considers(e)
 
 
-def fundable(e, wanted: np.ndarray) -> np.ndarray:
+class Means(NamedTuple):
+    """With what platforms go into a round of lending: none of it changes until funders pay in."""
+
+    shares: np.ndarray  # of a loan, by funder in the order of `FUNDERS` and by platform
+    keeps: np.ndarray  # the platform's own part of its loans (share)
+    own_money: np.ndarray  # how much of its own cash each platform may lend (fen)
+    own_funds: np.ndarray  # the same, and what it can borrow for its own part of loans (fen)
+
+
+def means(e) -> Means:
+    """See `Means`."""
+    shares, own = shares_of(e), own_money(e)
+    adds = np.sum([funder.adds_to_own(e) for funder in funders.FUNDERS], axis=0)
+    return Means(shares, 1.0 - shares.sum(axis=0), own, own + adds)
+
+
+def shares_of(e) -> np.ndarray:
+    """What each funder pays of a loan (share), by funder and platform."""
+    return np.array([funder.share(e) for funder in funders.FUNDERS])
+
+
+def fundable(e, means: Means, wanted: np.ndarray) -> np.ndarray:
     """The share of what each platform would lend (fen) that its funders and its own money allow."""
     platforms = e.platforms.columns
     ration = np.ones(len(wanted))
-    for funder in funders.FUNDERS:
-        need = funder.share(e) * wanted
+    for funder, need in zip(funders.FUNDERS, means.shares * wanted, strict=True):
         if any_of(need):
             limit = funder.limit(e, need)
             allow(ration, need, limit)
             if funder.name == "banks":
                 e.tallies.asked_of_banks += float(need.sum())
                 e.tallies.refused_by_banks += float(np.maximum(0.0, need - limit).sum())
-    allow(ration, *leverage(e, wanted))
+    allow(ration, *leverage(e, means.shares, wanted))
     # of each funder's part the platform pays the fen that is rounded off
-    needed, most = keeps(e) * wanted, np.maximum(0.0, own_funds(e) - len(list(funders.FUNDERS)))
+    needed, most = means.keeps * wanted, np.maximum(0.0, means.own_funds - len(means.shares))
     platforms["unfunded"] += np.maximum(0.0, needed - most)
     allow(ration, needed, most)
     return ration
@@ -65,12 +86,7 @@ def fundable(e, wanted: np.ndarray) -> np.ndarray:
 
 def keeps(e) -> np.ndarray:
     """Each platform's own part of its loans (share)."""
-    return 1.0 - np.sum([funder.share(e) for funder in funders.FUNDERS], axis=0)
-
-
-def own_funds(e) -> np.ndarray:
-    """How much each platform may lend of its own money and of what it can borrow for its own part (fen)."""
-    return own_money(e) + np.sum([funder.adds_to_own(e) for funder in funders.FUNDERS], axis=0)
+    return 1.0 - shares_of(e).sum(axis=0)
 
 
 def own_money(e) -> np.ndarray:
@@ -81,13 +97,14 @@ def own_money(e) -> np.ndarray:
     return e.p.own_loans_limit * np.maximum(0.0, platforms["deposits"].astype(float) - idle(e) - promised)
 
 
-def leverage(e, wanted: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def leverage(e, shares: np.ndarray, wanted: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """What of these loans (fen) would count as debt in law, and how much more each platform may have."""
     p, owed, adds = e.p, np.zeros(len(wanted)), np.zeros(len(wanted))
-    for funder in funders.FUNDERS:
+    for funder, share in zip(funders.FUNDERS, shares, strict=True):
         weight = {"never": 0.0, "counted": p.passed_on_counted, "always": 1.0}[funder.counts]
-        owed += weight * funder.owed(e)
-        adds += weight * funder.share(e) * wanted
+        if weight > 0.0:
+            owed += weight * funder.owed(e)
+            adds += weight * share * wanted
     most = p.lender_leverage_cap * np.maximum(0, e.platforms.columns["net_worth"])
     return adds, np.maximum(0.0, most - owed)
 
@@ -99,18 +116,21 @@ def allow(ration: np.ndarray, need: np.ndarray, limit: np.ndarray) -> None:
     np.minimum(ration, share, out=ration)
 
 
-def pay_in(e, lent: np.ndarray) -> None:
+def pay_in(e, means: Means, lent: np.ndarray) -> None:
     """Funders pay their shares of what is lent, in whole fen; the platform pays the rest.
 
     What it lacks of its own part is lent to it before anybody has paid. Then the most junior first: those who
     see their money lie idle look before others have paid for these loans.
     """
-    own = lent - np.sum([np.floor(funder.share(e) * lent) for funder in funders.FUNDERS], axis=0)
-    lacking = np.ceil(np.maximum(0.0, own - own_money(e)))
-    for funder in funders.FUNDERS:
-        funder.pays_for_own(e, lacking)
-    for funder in reversed(list(funders.FUNDERS)):
-        funder.pay_in(e, lent)
+    if not any_of(lent):
+        return
+    parts = np.floor(means.shares * lent).astype(np.int64)
+    lacking = np.ceil(np.maximum(0.0, lent - parts.sum(axis=0) - means.own_money))
+    if any_of(lacking):
+        for funder in funders.FUNDERS:
+            funder.pays_for_own(e, lacking)
+    for funder, part in reversed(list(zip(funders.FUNDERS, parts, strict=True))):
+        funder.pay_in(e, lent, part)
 
 
 def collect(e) -> None:

@@ -151,8 +151,7 @@ class Banks(Funder):
         most = np.floor(e.p.one_platform_cap * np.maximum(0, e.banks.columns["net_worth"]))
         return np.maximum(0.0, most - e.memory.participations)
 
-    def pay_in(self, e, lent: Fen) -> None:
-        part = np.floor(self.share(e) * lent).astype(np.int64)
+    def pay_in(self, e, lent: Fen, part: Fen) -> None:
         if any_of(part) and e.p.partners:
             rows = np.flatnonzero(part)
             need = e.platforms.columns["bank_need"]

@@ -73,14 +73,11 @@ class Borrowing(Funder):
         return np.minimum(np.maximum(0.0, leverage * worth - platforms["borrowing"]), room)
 
     def pays_for_own(self, e, lacking: np.ndarray) -> None:
-        self.lends(e, np.minimum(lacking, np.floor(self.adds_to_own(e))))
+        part = np.minimum(lacking, np.floor(self.adds_to_own(e))).astype(np.int64)
+        self.pay_in(e, part, part)
 
-    def pay_in(self, e, lent: Fen) -> None:
-        self.lends(e, np.floor(self.share(e) * lent))
-
-    def lends(self, e, amounts: np.ndarray) -> None:
-        """The platforms' banks lend them so much (whole fen)."""
-        part = amounts.astype(np.int64)
+    def pay_in(self, e, lent: Fen, part: Fen) -> None:
+        """The platforms' banks lend them so much."""
         if any_of(part):
             e.ledger.pay("loans to platforms", self.by_bank(e, part), part)
 

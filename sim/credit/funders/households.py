@@ -259,10 +259,11 @@ class Households(Funder):
             return idle(e)
         return np.maximum(0, idle(e) + offered(e, offers(e)) - asked_back(e))
 
-    def pay_in(self, e, lent: Fen) -> None:
+    def pay_in(self, e, lent: Fen, part: Fen) -> None:
         """New money for what their money that lies idle does not pay."""
-        need = np.floor(self.share(e) * lent).astype(np.int64)
-        need = np.maximum(0, need - idle(e))
+        if not any_of(part):
+            return
+        need = np.maximum(0, part - idle(e))
         if any_of(need):
             made = offers(e)
             take_new_money(e, np.minimum(need, offered(e, made)), made)

@@ -148,12 +148,12 @@ class Notes(Funder):
         platforms["would_sell"] += np.divide(need, taken, out=np.zeros(len(need)), where=taken > 0.0)
         return found
 
-    def pay_in(self, e, lent: Fen) -> None:
+    def pay_in(self, e, lent: Fen, part: Fen) -> None:
         platforms, p = e.platforms.columns, e.p
         none = (1.0 - platforms["kept_more"]) * (platforms["taken_by_house"] == 0.0)
         others = platforms["from_notes"] * (1.0 - p.junior_of_seller) * none
         platforms["would_sell"] += others * lent
-        part = np.where(platforms["house"] >= 0, np.floor(self.share(e) * lent), 0.0).astype(np.int64)
+        part = np.where(platforms["house"] >= 0, part, 0)
         if any_of(part):
             by_house = total_by(platforms["house"], part, len(e.securities_houses))
             note_market.draw_credit(e, by_house)
