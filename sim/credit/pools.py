@@ -12,6 +12,7 @@ import numpy as np
 from sim.actors.purse import idle_claims, purse
 from sim.credit import funders
 from sim.credit.funders.base import Fen
+from sim.engine.compiling import compiled
 from sim.engine.fen import any_of
 from sim.engine.kernels import kernel
 from sim.engine.ledger import Some, rows_with, total_by
@@ -23,6 +24,15 @@ def list_idle(platforms, idle):
     """Households' money with each platform that is not lent out (whole fen)."""
     for q in range(idle.shape[0]):
         idle[q] = int(idle_claims(purse(platforms, q)))
+
+
+@kernel
+def list_own_money(platforms, p, money):
+    """See `own_money`; what is promised to staff and media this quarter cannot be lent."""
+    for q in range(money.shape[0]):
+        promised = platforms.wage_bill[q] + platforms.advertising[q]
+        own = float(platforms.deposits[q]) - idle_claims(purse(platforms, q)) - promised
+        money[q] = p.own_loans_limit * max(0.0, own)
 
 
 def idle(e) -> np.ndarray:
@@ -91,10 +101,9 @@ def keeps(e) -> np.ndarray:
 
 def own_money(e) -> np.ndarray:
     """How much of its own cash each platform may lend now (fen)."""
-    platforms = e.platforms.columns
-    # what is promised to staff and media this quarter cannot be lent
-    promised = platforms["wage_bill"] + platforms["advertising"]
-    return e.p.own_loans_limit * np.maximum(0.0, platforms["deposits"].astype(float) - idle(e) - promised)
+    out = np.empty(len(e.platforms))
+    list_own_money(e.platforms, e.p, out)
+    return out
 
 
 def leverage(e, shares: np.ndarray, wanted: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -109,11 +118,11 @@ def leverage(e, shares: np.ndarray, wanted: np.ndarray) -> tuple[np.ndarray, np.
     return adds, np.maximum(0.0, most - owed)
 
 
-def allow(ration: np.ndarray, need: np.ndarray, limit: np.ndarray) -> None:
-    """The ration falls to the share of the need that the limit allows."""
-    asks = need > 0.0
-    share = np.divide(limit, need, out=np.ones(len(need)), where=asks)
-    np.minimum(ration, share, out=ration)
+@compiled
+def allow(ration, need, limit):
+    """The ration falls to the share of the need that the limit allows (floats, by platform)."""
+    for q in range(ration.shape[0]):
+        ration[q] = min(ration[q], limit[q] / need[q]) if need[q] > 0.0 else ration[q]
 
 
 def pay_in(e, means: Means, lent: np.ndarray) -> None:
