@@ -46,8 +46,8 @@ class Papers(Funder):
     def limit(self, e, need):
         return np.full(len(need), 0.2 * ownership.money(e) / len(need))
 
-    def pay_in(self, e, lent):
-        ownership.spend(e, "papers bought", np.floor(self.share(e) * lent).astype(np.int64))
+    def pay_in(self, e, lent, part):
+        ownership.spend(e, "papers bought", part)
 
     def repay(self, e, principal, before):
         back = np.minimum(self.owed(e), np.rint(principal * (self.owed(e) / np.maximum(1, before))))

@@ -170,7 +170,7 @@ def test_no_bank_buys_more_of_one_platform_than_the_cap(brokers):
     assert (allowed <= banks.still_allowed(world).sum(axis=1) + 1.0).all()
     world.ledger.open()
     lent = np.floor(allowed / np.maximum(1e-9, banks.share(world))).astype(np.int64)
-    banks.pay_in(world, lent)
+    banks.pay_in(world, lent, np.floor(banks.share(world) * lent).astype(np.int64))
     bought = world.memory.participations > before
     assert bought.any()
     over = world.memory.participations - np.maximum(before, cap * world.banks["net_worth"])
@@ -184,7 +184,7 @@ def test_who_has_passed_on_loans_needs_capital_for_them_where_they_count(brokers
     owed, worth = [one.sum() for one in passed], [e.platforms["net_worth"].sum() for e in (tight, free)]
     assert owed[1] > 6.0 * worth[1]
     assert owed[0] < 0.8 * owed[1]
-    adds, left = pools.leverage(tight, np.full(len(tight.platforms), 1e9))
+    adds, left = pools.leverage(tight, pools.shares_of(tight), np.full(len(tight.platforms), 1e9))
     most = tight.p.lender_leverage_cap * np.maximum(0, tight.platforms["net_worth"])
     assert left == pytest.approx(np.maximum(0.0, most - passed[0]))
     share: Any = sum(FUNDERS[name].share(tight) for name in ("banks", "notes"))

@@ -7,7 +7,7 @@ import pytest
 
 from sim.credit import from_platforms
 from sim.credit.funders.borrowing import FUNDER as BORROWING
-from sim.credit.pools import fundable, own_money
+from sim.credit.pools import fundable, means, own_money
 from sim.credit.scoring import Asked, score_firms
 from sim.links.offers import take_projects
 from sim.markets.payments import venture
@@ -74,7 +74,7 @@ def test_what_cash_lacks_of_the_own_part_is_borrowed_up_to_capital(lived):
     wanted = np.zeros(len(platforms["loans"]))
     own = 1.0 - platforms["from_banks"][rich]
     wanted[rich] = (own_money(twin)[rich] + adds[rich]) / own
-    assert fundable(twin, wanted)[rich] == pytest.approx(min(1.0, fundable(twin, wanted)[rich]))
+    assert fundable(twin, means(twin), wanted)[rich] == pytest.approx(1.0)
     before = platforms["borrowing"].copy()
     lent = np.zeros(len(wanted), np.int64)
     lent[rich] = int(0.9 * wanted[rich])

@@ -7,7 +7,7 @@ import pytest
 
 from sim import Parameters
 from sim.actors.firm_finance import asks_for_credit, settles, to_pledge
-from sim.credit import from_banks, from_platforms
+from sim.credit import from_banks, from_platforms, pools
 from sim.credit.scoring import Asked
 from tests.economies import LINKED, small
 from tests.test_calm_core import a_firm
@@ -111,9 +111,10 @@ def test_a_platform_begins_with_a_part_of_the_line_and_risks_a_part_of_its_capit
 def test_what_a_platform_has_at_stake_with_one_is_a_part_of_its_capital():
     world = small("deep_integration", parameters=LINKED).run(4)
     pace = np.full(len(world.platforms), 0.2)
-    limits = [from_platforms.terms_of(world.branch(one_borrower_cap=x), pace).most for x in (0.05, 0.1)]
+    twins = [world.branch(one_borrower_cap=cap) for cap in (0.05, 0.1)]
+    limits = [from_platforms.terms_of(twin, pools.means(twin), pace).most for twin in twins]
     capital = np.maximum(0, world.platforms["net_worth"])
     some = capital > 0
     assert some.any() and np.allclose(limits[1], 2.0 * limits[0])
-    stake = limits[1] * from_platforms.pools.keeps(world)
+    stake = limits[1] * pools.keeps(world)
     assert np.allclose(stake[some], 0.1 * capital[some])

@@ -14,8 +14,8 @@ from experiments.measure.arithmetic import YEAR, Values
 
 PAID = ("households that lend", "banks", "insurers", "houses", "holders of notes", "platforms")
 RECORDED = (
-    "bought_margin", "own_margin", "appetite", "notes", "note_trust", "guaranteed", "insurers", "houses",
-    "insurer_failures", "house_failures", "bank_return", "insurer_return", "house_return", "platform_deaths",
+    "bought_margin", "own_margin", "appetite", "note_trust",
+    "insurer_failures", "house_failures", "bank_return", "insurer_return", "house_return",
 )  # fmt: skip
 PREMIUMS = {
     "guarantees": ("premiums of banks", "premiums of houses"),

@@ -17,8 +17,10 @@ from experiments.measure.arithmetic import YEAR, Values, mean, share, yearly
 FIVE_YEARS = 5 * YEAR  # quarters
 LEADERS = 0.1  # the largest of the platforms that live, by revenue of the year before
 KEPT_QUARTERS = ("platform_revenue", "customer_price", "venture_funding", "rounds", "fright", "no_room")
-KEPT_PLATFORMS = ("alive", "months", "died", "manner", "revenue", "customers", "venture_total")
-KEPT_PLATFORMS = (*KEPT_PLATFORMS, "claims_owed", "claims_lost")
+KEPT_PLATFORMS = (
+    "alive", "months", "died", "manner", "revenue", "customers", "venture_total",
+    "claims_owed", "claims_lost",
+)  # fmt: skip
 MANNERS = ("bought", "wound up", "stopped", "broke")
 
 

@@ -89,6 +89,7 @@ def files(economy: Any, branches: dict[str, Any]) -> pd.DataFrame:
     Args:
         branches: as they are when they have just branched.
     """
+    from sim.credit import pools
     from sim.credit.from_platforms import terms_of
 
     of_bank = bank_file(economy)
@@ -96,7 +97,7 @@ def files(economy: Any, branches: dict[str, Any]) -> pd.DataFrame:
     for name, twin in branches.items():
         if twin.strategy.lends_to_firms:
             pace = twin.p.instalment if twin.strategy.file_like_a_bank else twin.p.platform_instalment
-            terms = terms_of(twin, np.full(len(twin.platforms), pace))
+            terms = terms_of(twin, pools.means(twin), np.full(len(twin.platforms), pace))
             safe = terms.own * (terms.base + terms.fee - terms.own_cost) + terms.others * terms.fee
             lives = np.asarray(twin.platforms["alive"], bool)  # the other rows are vacant
             earns = float(np.median((terms.duration * safe)[lives]))

@@ -11,16 +11,13 @@ ENOUGH = 100.0  # defaults, and others, for an AUC
 
 
 @compiled
-def newton_step(weights, slope, total, ridge):
-    """Each lender's weights move by (total + ridge)^-1 slope, by Cholesky."""
+def newton_step(weights, lenders, slope, total, ridge):
+    """The weights of these lenders move by (total + ridge)^-1 slope, by Cholesky. slope: by place in
+    `lenders`."""
     n = weights.shape[1]
     low, x = np.zeros((n, n)), np.zeros(n)
-    for lender in range(weights.shape[0]):
-        moves = False
-        for r in range(n):
-            moves |= slope[lender, r] != 0.0
-        if not moves:  # no loan of his has a label this quarter
-            continue
+    for place in range(lenders.shape[0]):
+        lender = lenders[place]
         for r in range(n):
             for c in range(r + 1):
                 s = total[lender, r, c] + (ridge if r == c else 0.0)
@@ -28,7 +25,7 @@ def newton_step(weights, slope, total, ridge):
                     s -= low[r, k] * low[c, k]
                 low[r, c] = math.sqrt(max(1e-12, s)) if r == c else s / low[c, c]
         for r in range(n):
-            s = slope[lender, r]
+            s = slope[place, r]
             for k in range(r):
                 s -= low[r, k] * x[k]
             x[r] = s / low[r, r]

@@ -47,12 +47,22 @@ class PlatformCredit(Declared):
     # fmt: on
 
 
-def asking(economy) -> np.ndarray:
-    """Which platforms can lend: alive, acting, with money to serve whom they have and for their own part."""
+def open_for(economy, whom: str) -> np.ndarray:
+    """Which platforms lend to these, as the column `whom` says: alive, acting, with money to serve whom they
+    have."""
     platforms = economy.platforms.columns
-    able = pools.keeps(economy) < 1e-9
-    able |= pools.own_funds(economy) >= 1.0
-    return able & platforms["alive"] & (platforms["acts"] > 0.0) & (platforms["served"] > 0.0)
+    acts = platforms["alive"] & (platforms["acts"] > 0.0) & (platforms["served"] > 0.0)
+    return acts & (platforms[whom] > 0.0)
+
+
+def who_can_lend(economy, open_: np.ndarray) -> pools.Means | None:
+    """Of the platforms that are `open_` (mask) those stay so that have money for their own part. Returns with
+    what platforms lend; None where nobody can."""
+    if not any_of(open_):
+        return None
+    means = pools.means(economy)
+    open_ &= (means.keeps < 1e-9) | (means.own_funds >= 1.0)
+    return means if any_of(open_) else None
 
 
 @kernel
@@ -196,7 +206,7 @@ def set_terms(firms, pace):
         firms.deducted[i] = firms.platform_debt[i] > 0 and advanced
 
 
-def terms_of(economy, pace: np.ndarray) -> SimpleNamespace:
+def terms_of(economy, means: pools.Means, pace: np.ndarray) -> SimpleNamespace:
     """On what terms each platform lends: as `Terms`, with arrays by platform where they differ.
 
     pace: share of a debt repaid in a quarter, by platform.
@@ -204,8 +214,8 @@ def terms_of(economy, pace: np.ndarray) -> SimpleNamespace:
     platforms, market, p = economy.platforms.columns, economy.market, economy.p
     money = market.funding_rate + p.margin
     others, base, priced, unpriced = np.zeros((4, len(pace)))
-    for funder in funders.FUNDERS:
-        share, price = funder.share(economy), funder.price(economy)
+    for funder, share in zip(funders.FUNDERS, means.shares, strict=True):
+        price = funder.price(economy)
         if funder.pays_fee:
             others += share
         if price is not None:
@@ -214,7 +224,7 @@ def terms_of(economy, pace: np.ndarray) -> SimpleNamespace:
         if not funder.prices_risk:
             unpriced += share
     capital = np.maximum(0.0, platforms["net_worth"].astype(float))
-    stake = np.maximum(STAKE_LEAST, pools.keeps(economy))
+    stake = np.maximum(STAKE_LEAST, means.keeps)
     return SimpleNamespace(
         first_line=p.first_line, most=p.one_borrower_cap * capital / stake,
         own=1.0 - others, others=others, base=base + (1.0 - priced) * money, own_cost=money,
@@ -244,11 +254,12 @@ def firms_who_prefer(economy) -> np.ndarray:
 def lend_to_firms(economy, turn: np.ndarray) -> None:
     """Firms whose `turn` it is (mask) ask the platform they are linked with, or their portal."""
     platforms, firms, p = economy.platforms.columns, economy.firms, economy.p
-    open_ = asking(economy) & (platforms["lends_to_firms"] > 0.0)
-    if not any_of(open_):
+    open_ = open_for(economy, "lends_to_firms")
+    means = who_can_lend(economy, open_)
+    if means is None:
         return
     pace = np.where(platforms["file_like_a_bank"] > 0.0, p.instalment, p.platform_instalment)
-    terms = terms_of(economy, pace)
+    terms = terms_of(economy, means, pace)
     deep, asked = np.empty(len(firms), np.int32), Asked(len(firms))
     list_deep(firms, p, deep)
     portal = firms["portal"]
@@ -257,7 +268,7 @@ def lend_to_firms(economy, turn: np.ndarray) -> None:
     draw_normals(economy, firms, INSIGHT_NOISE, asked.rows, asked.insight_draw)
     asked.sees_clearly(sight(economy, asked.rows))
     score_firms(economy, asked)
-    lend(economy, firms, asked, platform, firms["sales"], p.line_of_firm, terms)
+    lend(economy, firms, asked, platform, (firms["sales"], p.line_of_firm), terms, means)
     set_terms(firms, pace)
 
 
@@ -272,17 +283,19 @@ def who_prefers(economy) -> np.ndarray:
 
 def lend_to_consumers(economy, turn: np.ndarray) -> None:
     """Consumers whose `turn` it is (mask) ask a platform that has their attention for what they lack."""
-    platforms, consumers, p = economy.platforms.columns, economy.consumers, economy.p
-    open_ = asking(economy) & (platforms["lends_to_consumers"] > 0.0)
-    if not any_of(open_):
+    consumers, p = economy.consumers, economy.p
+    open_ = open_for(economy, "lends_to_consumers")
+    means = who_can_lend(economy, open_)
+    if means is None:
         return
     asked = Asked(len(consumers))
-    terms = terms_of(economy, np.full(len(open_), p.consumer_instalment))
+    terms = terms_of(economy, means, np.full(len(open_), p.consumer_instalment))
     places = consumers["first_app"], consumers["second_app"], consumers["third_app"]
     platform = who_asks(economy, consumers, places, apps_of(open_, terms), turn, asked)
     leave_footprints(economy, consumers, asked, passing_of_consumers(economy, asked.rows, platform))
     score_consumers(economy, asked)
-    lent = lend(economy, consumers, asked, platform, consumers["usual_income"], p.line_of_consumer, terms)
+    line = consumers["usual_income"], p.line_of_consumer
+    lent = lend(economy, consumers, asked, platform, line, terms, means)
     note_borrowers(asked.rows, platform, lent, consumers, economy.platforms)
 
 
@@ -311,16 +324,16 @@ def draw_normals(economy, borrowers, purpose: str, rows: np.ndarray, out: np.nda
 
 
 def lend(
-    economy, borrowers, asked: Asked, platform: np.ndarray, income: np.ndarray, line: float, terms
+    economy, borrowers, asked: Asked, platform: np.ndarray, line: tuple[np.ndarray, float], terms, means
 ) -> np.ndarray:
     """Platforms make offers to those who ask, their funders pay in, and the money is lent. Returns it, by
-    line of `asked` (int64, fen)."""
+    line of `asked` (int64, fen). line: income by borrower, and how many quarters of it he may owe."""
     platforms, n = economy.platforms.columns, len(economy.platforms)
     offer = SimpleNamespace(amount=np.empty(len(asked)), rate=np.empty(len(asked)))
     files, lent = np.zeros(n), np.empty(len(asked), np.int64)
-    offers(asked, platform, borrowers, income, line, terms, offer, files)
+    offers(asked, platform, borrowers, *line, terms, offer, files)
     wanted = np.bincount(platform, offer.amount, n)
-    ration = pools.fundable(economy, wanted)
+    ration = pools.fundable(economy, means, wanted)
     order, money = np.arange(len(asked)), ration * wanted
     if economy.p.surest_first:
         order = np.argsort(asked.scores, kind="stable")
@@ -333,7 +346,7 @@ def lend(
     worth = p.worth_of_habit_firm if of_firm else p.worth_of_habit * p.persons_per_row
     grow_habit(asked, platform, lent, float(np.floor(worth * market.wage_index)), borrowers)
     by_platform = total_by(platform, lent, n)
-    pools.pay_in(economy, by_platform)
+    pools.pay_in(economy, means, by_platform)
     economy.ledger.pay(f"platform loans to {borrowers.name}", by_platform, Some(asked.rows, lent))
     platforms["files"] += files  # paid for as work in the next quarter
     platforms["file_bill"][...] = np.floor(platforms["files"] * terms.file_cost)

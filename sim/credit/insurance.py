@@ -181,8 +181,11 @@ def take_policies(consumers, sells, opens, price, p, draws, premium, asked):
         q = consumers.policy_at[i]
         if q < 0:
             q = open_one(consumers.first_app[i], consumers.second_app[i], consumers.third_app[i], opens)
-            hears = uniform(draws.hears, consumers.ids[i], consumers.generation[i], draws.quarter)
-            q = q if hears < p.policy_contact and opens[max(0, q)] > 0 else -1
+            if q >= 0 and opens[q] > 0:
+                hears = uniform(draws.hears, consumers.ids[i], consumers.generation[i], draws.quarter)
+                q = q if hears < p.policy_contact else -1
+            else:
+                q = -1
         if q >= 0:
             care = uniform(draws.careful, consumers.ids[i], consumers.generation[i], 0)
             due = np.floor(price[q] * fair * consumers.usual_income[i])

@@ -15,7 +15,14 @@ import numpy as np
 
 from sim.credit import pools
 from sim.credit.footprints import leave_footprints
-from sim.credit.from_platforms import INSIGHT_NOISE, asking, at_platform, draw_normals, terms_of
+from sim.credit.from_platforms import (
+    INSIGHT_NOISE,
+    at_platform,
+    draw_normals,
+    open_for,
+    terms_of,
+    who_can_lend,
+)
 from sim.credit.scoring import Asked, score_firms
 from sim.credit.underwriting import underwrite
 from sim.engine.compiling import compiled
@@ -199,16 +206,20 @@ def advance_some(economy) -> None:
         supplier=np.empty(most, np.int64), second=np.empty(most, np.int64),
         most=np.empty(most), face=np.empty(most),
     )  # fmt: skip
+    if not list_invoices(linked, firms, open_, p, asked, invoices):
+        return
+    # who can lend is asked where somebody would borrow: it takes longer
+    open_ = open_for(economy, "offers_invoices")
+    means = who_can_lend(economy, open_)
+    if means is None:
+        return
     found = list_invoices(linked, firms, open_, p, asked, invoices)
-    if found:  # who can lend is asked where somebody would borrow: it takes longer
-        open_ &= asking(economy)
-        found = list_invoices(linked, firms, open_, p, asked, invoices)
     if not found:
         return
     asked.only(found)
     platform, supplier = firms["link"][asked.rows].astype(np.int32), invoices.supplier[:found]
     judge_anchors(economy, asked, platform)
-    n, terms = len(open_), terms_of(economy, np.full(len(open_), FOR_A_QUARTER))
+    n, terms = len(open_), terms_of(economy, means, np.full(len(open_), FOR_A_QUARTER))
     offer = SimpleNamespace(amount=np.empty(found), rate=np.empty(found))
     files, lent = np.zeros(n), np.empty(found, np.int64)
     effort = p.effort_of_firm * economy.market.wage_index
@@ -218,12 +229,12 @@ def advance_some(economy) -> None:
     if not any_of(offer.amount > 0.0):
         return
     wanted = np.bincount(platform, offer.amount, n)
-    money = pools.fundable(economy, wanted) * wanted
+    money = pools.fundable(economy, means, wanted) * wanted
     order = np.argsort(asked.scores, kind="stable")
     settle_offers(order, asked, platform, invoices, offer, money, firms, lent)
     economy.firm_scorers.remember(asked, lent, economy.quarter)
     by_platform = total_by(platform, lent, n)
-    pools.pay_in(economy, by_platform)
+    pools.pay_in(economy, means, by_platform)
     economy.ledger.pay("invoices advanced", by_platform, Some(asked.rows, lent))
     economy.ledger.pay("suppliers paid early", Some(asked.rows, lent), Some(supplier, lent))
     platforms["invoices_out"][...] = by_platform

@@ -6,7 +6,6 @@ from sim.actors.platforms import MONTHS
 from sim.credit.funders.base import Fen
 from sim.engine.compiling import compiled
 from sim.engine.draws import claim, each_uniform, key
-from sim.engine.ledger import total_by
 
 MONTH = claim("the month in which a claim ends", __name__)
 
@@ -34,11 +33,23 @@ def dry_after(asked: Fen, place: np.ndarray, month: np.ndarray, free: Fen) -> np
 
     Arguments as those of `first_come`.
     """
-    after = np.zeros(len(free))
-    for now in range(int(MONTHS), 0, -1):
-        so_far = total_by(place, np.where((month < now) & (place >= 0), asked, 0), len(free))
-        after[so_far > free] = now
+    after, wanted = np.zeros(len(free)), np.zeros((int(MONTHS), len(free)), np.int64)
+    run_dry(asked, place, month, free, wanted, after)
     return after
+
+
+@compiled
+def run_dry(asked, place, month, free, wanted, after):
+    """See `dry_after`. wanted, of zeros, is by month and platform."""
+    for n in range(asked.shape[0]):
+        if place[n] >= 0:
+            wanted[month[n], place[n]] += asked[n]
+    for q in range(free.shape[0]):
+        so_far = 0
+        for now in range(wanted.shape[0]):
+            so_far += wanted[now, q]
+            if so_far > free[q] and after[q] == 0.0:
+                after[q] = now + 1.0
 
 
 @compiled

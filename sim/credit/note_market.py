@@ -239,7 +239,8 @@ def pass_on(e) -> None:
     back = np.minimum(np.minimum(back, houses["notes_owed"]), np.maximum(0, houses["deposits"]))
     back = back.astype(np.int64)
     junior *= 1.0 - np.divide(back, houses["notes_owed"], out=np.zeros(len(sold)), where=sold > 0.0)
-    pay_holders(e, holders(e), back, ("notes repaid", True))
+    held = holders(e) if any_of(senior) else held  # some have lost notes
+    pay_holders(e, held, back, ("notes repaid", True))
     junior[houses["notes_owed"] == 0] = 0.0
     interest = np.minimum(owes, np.maximum(0, houses["deposits"])).astype(np.int64)
     if any_of(interest):
@@ -249,12 +250,21 @@ def pass_on(e) -> None:
     pay_takes(e, held, takes)
 
 
+@kernel
+def list_takes(held, by, platforms_live, houses_live, take, due):
+    """See `takes_due`; by: the platform that has sold his notes to each household, -1 for none."""
+    for n in range(due.shape[0]):
+        q = by[held.rows[n]]
+        lives = q >= 0 and platforms_live[max(0, q)] and houses_live[held.house[n]]
+        due[n] = int(np.floor(take * held.notes[n])) if lives else 0
+
+
 def takes_due(e, held: Held) -> np.ndarray:
     """What living houses owe living platforms for notes that these sold to their users, by holder (fen)."""
     houses, platforms = e.securities_houses.columns, e.platforms.columns
-    by = e.consumers["note_by"][held.rows]
-    lives = (by >= 0) & platforms["alive"][np.maximum(0, by)] & houses["alive"][held.house]
-    return np.floor(e.p.wealth_take * held.notes * lives).astype(np.int64)
+    due, by = np.empty(len(held.rows), np.int64), e.consumers["note_by"]
+    list_takes(held, by, platforms["alive"], houses["alive"], e.p.wealth_take, due)
+    return due
 
 
 def pay_takes(e, held: Held, due: np.ndarray) -> None:
@@ -279,24 +289,25 @@ def pay_holders(e, held: Held, paid: np.ndarray, what: tuple[str, bool]) -> np.n
         return paid
     households, n = total_by(held.house, held.notes, len(paid)), len(paid)
     of_banks = e.memory.notes_of_banks
-    all_notes = households + of_banks.sum(axis=1)
-    theirs = np.rint(paid * (households / np.maximum(1, all_notes))).astype(np.int64)
-    theirs = np.where(of_banks.sum(axis=1) == 0, paid, theirs)
-    theirs = np.minimum(theirs, np.where(repays, households, theirs))
-    theirs = np.maximum(theirs, paid - of_banks.sum(axis=1)) if repays else theirs
+    banks = of_banks.sum(axis=1)
+    theirs = np.rint(paid * (households / np.maximum(1, households + banks))).astype(np.int64)
+    theirs = np.where(banks == 0, paid, theirs)
+    if repays:
+        theirs = np.maximum(np.minimum(theirs, households), paid - banks)
     part = split_by(theirs, held.notes.astype(float), held.house)
     if repays:
         part = np.minimum(part, held.notes)
     theirs = total_by(held.house, part, n)
     shares = split_within(np.maximum(0, paid - theirs), of_banks, repays)
+    by_house, by_bank = shares.sum(axis=1), shares.sum(axis=0)
     e.ledger.pay(flow, theirs, Some(held.rows, part))
-    e.ledger.pay(of_bank[flow], shares.sum(axis=1), shares.sum(axis=0))
+    e.ledger.pay(of_bank[flow], by_house, by_bank)
     if repays:
         e.memory.notes_of_banks -= shares
     else:
         e.consumers["transfers"][held.rows] += part
-        e.banks["interest_income"] += shares.sum(axis=0)
-    return theirs + shares.sum(axis=1)
+        e.banks["interest_income"] += by_bank
+    return theirs + by_house
 
 
 def lose_notes(e, held: Held, lost: np.ndarray) -> None:

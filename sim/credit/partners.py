@@ -72,14 +72,22 @@ def asking(e) -> np.ndarray:
     return platforms["alive"] & (platforms["acts"] > 0.0) & (platforms["from_banks"] > 0.0)
 
 
+@kernel
+def forget_partners(asks, platforms, memory):
+    """See `part_with_the_dead`; asks: which platforms lend through banks."""
+    heard = memory.bought_gain
+    for q in range(asks.shape[0]):
+        if not asks[q]:
+            platforms.partners[q] = platforms.kept_more[q] = 0.0
+            for b in range(memory.partner_take.shape[1]):
+                memory.partner_appetite[q, b] = 0.0
+                memory.partner_gain[q, b] = heard
+                memory.partner_take[q, b] *= 1.0 if memory.participations[q, b] > 0 else 0.0
+
+
 def part_with_the_dead(e) -> None:
     """Who asks banks no longer has no partners; of who comes in its place banks know what they hear."""
-    memory, idle = e.memory, ~asking(e)
-    memory.partner_appetite[idle] = 0.0
-    memory.partner_gain[idle] = memory.bought_gain
-    memory.partner_take[idle] *= memory.participations[idle] > 0
-    for name in ("partners", "kept_more"):
-        e.platforms.columns[name][idle] = 0.0
+    forget_partners(asking(e), e.platforms, e.memory)
 
 
 @kernel

@@ -5,12 +5,14 @@ and the rest is the platform's. See `sim.credit.funders`.
 """
 
 from collections.abc import Mapping
+from typing import NamedTuple
 
 import numpy as np
 
 from sim.actors.purse import idle_claims, purse
 from sim.credit import funders
 from sim.credit.funders.base import Fen
+from sim.engine.compiling import compiled
 from sim.engine.fen import any_of
 from sim.engine.kernels import kernel
 from sim.engine.ledger import Some, rows_with, total_by
@@ -22,6 +24,15 @@ def list_idle(platforms, idle):
     """Households' money with each platform that is not lent out (whole fen)."""
     for q in range(idle.shape[0]):
         idle[q] = int(idle_claims(purse(platforms, q)))
+
+
+@kernel
+def list_own_money(platforms, p, money):
+    """See `own_money`; what is promised to staff and media this quarter cannot be lent."""
+    for q in range(money.shape[0]):
+        promised = platforms.wage_bill[q] + platforms.advertising[q]
+        own = float(platforms.deposits[q]) - idle_claims(purse(platforms, q)) - promised
+        money[q] = p.own_loans_limit * max(0.0, own)
 
 
 def idle(e) -> np.ndarray:
@@ -43,21 +54,41 @@ def ask_lenders(e) -> None:
         funder.considers(e)
 
 
-def fundable(e, wanted: np.ndarray) -> np.ndarray:
+class Means(NamedTuple):
+    """With what platforms go into a round of lending: none of it changes until funders pay in."""
+
+    shares: np.ndarray  # of a loan, by funder in the order of `FUNDERS` and by platform
+    keeps: np.ndarray  # the platform's own part of its loans (share)
+    own_money: np.ndarray  # how much of its own cash each platform may lend (fen)
+    own_funds: np.ndarray  # the same, and what it can borrow for its own part of loans (fen)
+
+
+def means(e) -> Means:
+    """See `Means`."""
+    shares, own = shares_of(e), own_money(e)
+    adds = np.sum([funder.adds_to_own(e) for funder in funders.FUNDERS], axis=0)
+    return Means(shares, 1.0 - shares.sum(axis=0), own, own + adds)
+
+
+def shares_of(e) -> np.ndarray:
+    """What each funder pays of a loan (share), by funder and platform."""
+    return np.array([funder.share(e) for funder in funders.FUNDERS])
+
+
+def fundable(e, means: Means, wanted: np.ndarray) -> np.ndarray:
     """The share of what each platform would lend (fen) that its funders and its own money allow."""
     platforms = e.platforms.columns
     ration = np.ones(len(wanted))
-    for funder in funders.FUNDERS:
-        need = funder.share(e) * wanted
+    for funder, need in zip(funders.FUNDERS, means.shares * wanted, strict=True):
         if any_of(need):
             limit = funder.limit(e, need)
             allow(ration, need, limit)
             if funder.name == "banks":
                 e.tallies.asked_of_banks += float(need.sum())
                 e.tallies.refused_by_banks += float(np.maximum(0.0, need - limit).sum())
-    allow(ration, *leverage(e, wanted))
+    allow(ration, *leverage(e, means.shares, wanted))
     # of each funder's part the platform pays the fen that is rounded off
-    needed, most = keeps(e) * wanted, np.maximum(0.0, own_funds(e) - len(list(funders.FUNDERS)))
+    needed, most = means.keeps * wanted, np.maximum(0.0, means.own_funds - len(means.shares))
     platforms["unfunded"] += np.maximum(0.0, needed - most)
     allow(ration, needed, most)
     return ration
@@ -65,52 +96,50 @@ def fundable(e, wanted: np.ndarray) -> np.ndarray:
 
 def keeps(e) -> np.ndarray:
     """Each platform's own part of its loans (share)."""
-    return 1.0 - np.sum([funder.share(e) for funder in funders.FUNDERS], axis=0)
-
-
-def own_funds(e) -> np.ndarray:
-    """How much each platform may lend of its own money and of what it can borrow for its own part (fen)."""
-    return own_money(e) + np.sum([funder.adds_to_own(e) for funder in funders.FUNDERS], axis=0)
+    return 1.0 - shares_of(e).sum(axis=0)
 
 
 def own_money(e) -> np.ndarray:
     """How much of its own cash each platform may lend now (fen)."""
-    platforms = e.platforms.columns
-    # what is promised to staff and media this quarter cannot be lent
-    promised = platforms["wage_bill"] + platforms["advertising"]
-    return e.p.own_loans_limit * np.maximum(0.0, platforms["deposits"].astype(float) - idle(e) - promised)
+    out = np.empty(len(e.platforms))
+    list_own_money(e.platforms, e.p, out)
+    return out
 
 
-def leverage(e, wanted: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def leverage(e, shares: np.ndarray, wanted: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """What of these loans (fen) would count as debt in law, and how much more each platform may have."""
     p, owed, adds = e.p, np.zeros(len(wanted)), np.zeros(len(wanted))
-    for funder in funders.FUNDERS:
+    for funder, share in zip(funders.FUNDERS, shares, strict=True):
         weight = {"never": 0.0, "counted": p.passed_on_counted, "always": 1.0}[funder.counts]
-        owed += weight * funder.owed(e)
-        adds += weight * funder.share(e) * wanted
+        if weight > 0.0:
+            owed += weight * funder.owed(e)
+            adds += weight * share * wanted
     most = p.lender_leverage_cap * np.maximum(0, e.platforms.columns["net_worth"])
     return adds, np.maximum(0.0, most - owed)
 
 
-def allow(ration: np.ndarray, need: np.ndarray, limit: np.ndarray) -> None:
-    """The ration falls to the share of the need that the limit allows."""
-    asks = need > 0.0
-    share = np.divide(limit, need, out=np.ones(len(need)), where=asks)
-    np.minimum(ration, share, out=ration)
+@compiled
+def allow(ration, need, limit):
+    """The ration falls to the share of the need that the limit allows (floats, by platform)."""
+    for q in range(ration.shape[0]):
+        ration[q] = min(ration[q], limit[q] / need[q]) if need[q] > 0.0 else ration[q]
 
 
-def pay_in(e, lent: np.ndarray) -> None:
+def pay_in(e, means: Means, lent: np.ndarray) -> None:
     """Funders pay their shares of what is lent, in whole fen; the platform pays the rest.
 
     What it lacks of its own part is lent to it before anybody has paid. Then the most junior first: those who
     see their money lie idle look before others have paid for these loans.
     """
-    own = lent - np.sum([np.floor(funder.share(e) * lent) for funder in funders.FUNDERS], axis=0)
-    lacking = np.ceil(np.maximum(0.0, own - own_money(e)))
-    for funder in funders.FUNDERS:
-        funder.pays_for_own(e, lacking)
-    for funder in reversed(list(funders.FUNDERS)):
-        funder.pay_in(e, lent)
+    if not any_of(lent):
+        return
+    parts = np.floor(means.shares * lent).astype(np.int64)
+    lacking = np.ceil(np.maximum(0.0, lent - parts.sum(axis=0) - means.own_money))
+    if any_of(lacking):
+        for funder in funders.FUNDERS:
+            funder.pays_for_own(e, lacking)
+    for funder, part in reversed(list(zip(funders.FUNDERS, parts, strict=True))):
+        funder.pay_in(e, lent, part)
 
 
 def collect(e) -> None:

@@ -210,20 +210,22 @@ def fitted_chances(rows, memory, weights, chances):
 
 
 @kernel_apart
-def gather_labels(rows, failed, chances, memory, slope, curve):
-    """The labels of these rows, added to each lender's slope and curvature, and to the tally for the AUC."""
+def gather_labels(rows, failed, chances, memory, places, slope, curve):
+    """The labels of these rows, added to each lender's slope and curvature at his place, and to the tally for
+    the AUC."""
     features = memory.mask.shape[1]
     x = np.zeros(features)
     for n in range(rows.shape[0]):
         i, chance = rows[n], chances[n]
         by, bad = memory.seen_by[i], failed[i]
+        at = places[by]
         error, weight = (1.0 if bad else 0.0) - chance, chance * (1.0 - chance)
         for k in range(features):
             x[k] = memory.seen[i, k] * memory.mask[by, k]
             if x[k] != 0.0:
-                slope[by, k] += error * x[k]
+                slope[at, k] += error * x[k]
                 for m in range(k + 1):
-                    curve[by, k, m] += weight * x[k] * x[m]
+                    curve[at, k, m] += weight * x[k] * x[m]
         bin_ = int(max(0.0, min(BINS - 1.0, (memory.seen_score[i] - LOWEST) * (BINS / (HIGHEST - LOWEST)))))
         memory.tally[memory.channel[by], 1 if bad else 0, bin_] += 1.0
 
@@ -306,18 +308,24 @@ class Scorers:
 
     def learn(self, quarter: int, failed: np.ndarray, alive: np.ndarray, p) -> None:
         """Labels that mature this quarter move the weights."""
-        slope, curve = np.zeros_like(self.weights), np.zeros_like(self.total)
         self.tally *= COUNTED
+        self.total *= p.forgets  # old evidence fades
         rows = np.empty(len(failed), np.int64)
         rows = rows[: list_mature(quarter, failed, alive, self, rows)]
+        if not len(rows):
+            return
         chances = np.empty(len(rows))
         fitted_chances(rows, self, self.masked_weights, chances)
-        gather_labels(rows, failed, chances, self, slope, curve)
+        # most lenders have no loan whose label is there: the others have their places side by side
+        lenders = np.flatnonzero(np.bincount(self.seen_by[rows]))
+        places = np.empty(1 + lenders[-1], np.int64)
+        places[lenders] = np.arange(len(lenders))
+        features = self.weights.shape[1]
+        slope, curve = np.zeros((len(lenders), features)), np.zeros((len(lenders), features, features))
+        gather_labels(rows, failed, chances, self, places, slope, curve)
         self.seen_by[rows] = -1
-        # old evidence fades; here and not in machine code, which would take seconds to make for this line
-        self.total *= p.forgets
-        self.total += curve
-        newton_step(self.weights, slope, self.total, p.ridge)
+        self.total[lenders] += curve
+        newton_step(self.weights, lenders, slope, self.total, p.ridge)
 
     def auc_of(self, model: int) -> float:
         """Discrimination on the own books of a business model's platforms, over recent years."""

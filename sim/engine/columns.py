@@ -58,6 +58,7 @@ class Table(Words, HoldsColumns):
         ids: uint32 array, the rows' `unique_id`: 0 to n - 1, read-only.
         columns: name to array of shape (n,), always the same one; accounts are read-only here.
         books: the accounts' writable arrays, sharing their memory with `columns`; for the ledger.
+        defaults: what the columns that are no accounts hold at first, by name.
 
     Raises:
         TypeError: `kind` is no kind of row.
@@ -102,6 +103,7 @@ class Table(Words, HoldsColumns):
             if column.points_to
         }
         self.guarded = accounts | self.pointers.keys()
+        self.defaults = {n: one.default for n, one in declared(kind).items() if n not in accounts}
         self.of_the_quarter = [name for name, column in declared(kind).items() if column.of_the_quarter]
 
     @property

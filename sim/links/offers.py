@@ -141,9 +141,11 @@ def best_line(i, q, terms, firms, lines, purses, p):
     entry = purses.fixed if begun == 0 else 0.0  # who is there need not come in again
     best, price, value, least, most = -1, 1.0, 0.0, 1.0, -1.0
     for line in range(lines.cost.shape[0]):
-        bits = 0 if (begun >> line) & 1 else opened_by(line, q, begun, lines)
+        if (begun >> line) & 1 or lines.offers[q, line] == 0.0:
+            continue
         if lines.of_anchors[line] and firms.anchor_at[i] != q:
-            bits = 0
+            continue
+        bits = opened_by(line, q, begun, lines)
         if bits == 0:
             continue
         part, belief, loan = 0.0, 0.0, 0.0

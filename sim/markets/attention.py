@@ -132,6 +132,8 @@ def contest_apps(consumers, draws, odds, platforms, p, reach, found):
     for i in range(consumers.first_app.shape[0]):
         first, second, third = consumers.first_app[i], consumers.second_app[i], consumers.third_app[i]
         keen = consumers.need[i] if consumers.online_rank[i] < reach else 0.0
+        if keen <= 0.0 and max(first, second, third) < 0:
+            continue  # he has nothing to lose, and nobody wins him
         group = consumers.ecosystem[i] if consumers.ecosystem[i] >= 0 else outside
         chance, lured = min(1.0, keen * odds.winning[group]), odds.luring[group]
         u, v, w = three_uniforms(draws.luck, consumers.ids[i], consumers.generation[i], draws.turn)

@@ -9,9 +9,9 @@ from collections.abc import Sequence
 import numpy as np
 
 from sim.actors.growth import growth_of
-from sim.actors.platforms import MONTHS, Platform
+from sim.actors.platforms import MONTHS
 from sim.engine.arithmetic import exp
-from sim.engine.columns import Account, declared
+from sim.engine.columns import Table
 from sim.engine.draws import claim, each_uniform, key, normals, uniform
 from sim.engine.ledger import Some
 from sim.engine.parameters import Declared, param
@@ -58,10 +58,9 @@ FIRST_COME = claim("which founder comes first", __name__)
 KEPT = ("generation", "bank", "giant", "size", "model")
 
 
-def fresh() -> dict[str, float]:
+def fresh(platforms: Table) -> dict[str, float]:
     """What the columns of a platform hold that nobody has filled yet."""
-    columns = {name: one for name, one in declared(Platform).items() if not isinstance(one, Account)}
-    return {name: one.default for name, one in columns.items() if name not in KEPT}
+    return {name: default for name, default in platforms.defaults.items() if name not in KEPT}
 
 
 def vacant(economy) -> np.ndarray:
@@ -171,7 +170,7 @@ def endow_giants(economy) -> None:
 def settle_in(economy, rows: np.ndarray, kinds: np.ndarray) -> None:
     """New platforms of these kinds are in the rows: nothing is left of who was there before."""
     platforms, memory = economy.platforms.columns, economy.memory
-    for name, default in fresh().items():
+    for name, default in fresh(economy.platforms).items():
         platforms[name][rows] = default
     platforms["generation"][rows] += 1
     platforms["alive"][rows] = True

@@ -4,12 +4,14 @@ Owners put in the first capital of all of them together, in equal parts, once a 
 them; where one has ended they found another after some time.
 """
 
+from collections.abc import Mapping
+
 import numpy as np
 
-from sim.actors.insurers import Insurer, closes_insurer_books
-from sim.actors.securities_houses import House, closes_house_books
+from sim.actors.insurers import closes_insurer_books
+from sim.actors.securities_houses import closes_house_books
 from sim.credit import insurance, note_market, partners
-from sim.engine.columns import Account, declared
+from sim.engine.columns import Table
 from sim.engine.fen import any_of
 from sim.engine.ledger import Some
 from sim.engine.parameters import Declared, param
@@ -28,11 +30,9 @@ class Institutions(Declared):
 KEPT = ("generation", "bank", "died")  # columns that one that begins does not find as they are declared
 
 
-def fresh(name: str) -> dict[str, float]:
+def fresh(table: Table) -> dict[str, float]:
     """What the columns of one that begins hold, but for `KEPT` and its accounts."""
-    kinds = {"insurers": Insurer, "securities_houses": House}
-    columns = {one: kind for one, kind in declared(kinds[name]).items() if not isinstance(kind, Account)}
-    return {one: kind.default for one, kind in columns.items() if one not in KEPT}
+    return {name: default for name, default in table.defaults.items() if name not in KEPT}
 
 
 def asked_for(e) -> dict[str, np.ndarray]:
@@ -48,10 +48,11 @@ def asked_for(e) -> dict[str, np.ndarray]:
 
 def open_quarter(e) -> None:
     """Who is asked for and is not there is founded; platforms find their partners; insurers quote."""
-    for name, asking in asked_for(e).items():
+    asked = asked_for(e)
+    for name, asking in asked.items():
         if any_of(asking & (e.platforms["deposits"] > 0)):  # who has no money has nothing to bring
             found(e, name)
-    pair(e)
+    pair(e, asked)
     partners.find_partners(e)
     insurance.quote(e)
 
@@ -67,7 +68,7 @@ def found(e, name: str) -> None:
     rows = rows[: int(purse / money)] if money > 0 else rows[:0]
     if not len(rows):
         return
-    for column, default in fresh(name).items():
+    for column, default in fresh(table).items():
         columns[column][rows] = default
     columns["generation"][rows] += 1
     columns["died"][rows] = 0
@@ -88,11 +89,11 @@ def left_over(e, name: str) -> np.ndarray:
     return found
 
 
-def pair(e) -> None:
-    """Each platform that wants one has an insurer and a house that live, for as long as these do; who works
-    with the fewest platforms comes first."""
+def pair(e, asked: Mapping[str, np.ndarray]) -> None:
+    """Each platform that wants one (`asked_for`) has an insurer and a house that live, for as long as these
+    do; who works with the fewest platforms comes first."""
     platforms = e.platforms.columns
-    for name, asking in asked_for(e).items():
+    for name, asking in asked.items():
         table = e.tables[name]
         column = "insurer" if name == "insurers" else "house"
         at = platforms[column]

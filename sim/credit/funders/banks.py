@@ -10,6 +10,7 @@ from sim.credit import partners
 from sim.credit.funders.base import Fen, Funder
 from sim.engine.chart import Flow, Instrument, WriteOff
 from sim.engine.fen import any_of, split_within
+from sim.engine.kernels import kernel
 from sim.engine.parameters import Declared, param
 from sim.engine.rows import Account, Column
 from sim.engine.rules import rule
@@ -66,6 +67,16 @@ def banks_judge(platform, market, p, u):
     )
 
 
+@kernel
+def list_shares(platforms, p, share):
+    """See `Banks.share`."""
+    for q in range(share.shape[0]):
+        sold = platforms.from_notes[q] * platforms.taken_by_house[q]
+        left = platforms.from_notes[q] - sold if platforms.from_banks[q] > 0.0 else 0.0
+        theirs = (platforms.from_banks[q] + left) * (1.0 - platforms.kept_more[q])
+        share[q] = min(theirs, (1.0 - p.own_funding_floor) * (1.0 - sold))
+
+
 class Banks(Funder):
     """Participations: a bank holds a part of every loan of a pool."""
 
@@ -113,12 +124,9 @@ class Banks(Funder):
     def share(self, e) -> np.ndarray:
         """The row's share, and with it what houses have no room for, less what regulation says must be the
         platform's own of what is not sold to houses."""
-        platforms = e.platforms.columns
-        sold = platforms["from_notes"] * platforms["taken_by_house"]
-        left = platforms["from_notes"] - sold
-        share = platforms["from_banks"] + np.where(platforms["from_banks"] > 0.0, left, 0.0)
-        share *= 1.0 - platforms["kept_more"]
-        return np.minimum(share, (1.0 - e.p.own_funding_floor) * (1.0 - sold))
+        out = np.empty(len(e.platforms))
+        list_shares(e.platforms, e.p, out)
+        return out
 
     def limit(self, e, need: np.ndarray) -> np.ndarray:
         """Each platform may use the part of the banks' room that its appetite leaves it, within the caps."""
@@ -151,8 +159,7 @@ class Banks(Funder):
         most = np.floor(e.p.one_platform_cap * np.maximum(0, e.banks.columns["net_worth"]))
         return np.maximum(0.0, most - e.memory.participations)
 
-    def pay_in(self, e, lent: Fen) -> None:
-        part = np.floor(self.share(e) * lent).astype(np.int64)
+    def pay_in(self, e, lent: Fen, part: Fen) -> None:
         if any_of(part) and e.p.partners:
             rows = np.flatnonzero(part)
             need = e.platforms.columns["bank_need"]
@@ -174,9 +181,7 @@ class Banks(Funder):
         # a pool that is paid off owes its funders nothing more
         back = np.where(platforms["loans"] == 0, np.minimum(owed, np.maximum(0, platforms["deposits"])), back)
         if any_of(back):
-            shares = split_within(back, e.memory.participations, True)
-            e.ledger.pay("participations repaid", back, shares.sum(axis=0))
-            e.memory.participations -= shares
+            e.ledger.pay("participations repaid", back, give_up(e, back))
 
     def interest(self, e, received: Fen, left: Fen, before: Fen) -> Fen:
         """Interest on their part less the platform's fee."""
@@ -192,8 +197,9 @@ class Banks(Funder):
         elif any_of(passed):
             shares = split_within(passed, e.memory.participations, False)
         if any_of(passed):
-            e.ledger.pay("interest on participations", passed, shares.sum(axis=0))
-            e.banks["interest_income"] += shares.sum(axis=0)
+            by_bank = shares.sum(axis=0)
+            e.ledger.pay("interest on participations", passed, by_bank)
+            e.banks["interest_income"] += by_bank
         platforms["pool_interest"][...] = passed / np.maximum(1.0, held)
         e.tallies.interest_for_banks += float((received * part).sum())
         e.tallies.interest_of_partners += float(passed.sum())
@@ -203,10 +209,8 @@ class Banks(Funder):
         return e.platforms.columns["participations_owed"].copy()
 
     def lose(self, e, lost: Fen) -> Fen:
-        shares = split_within(lost, e.memory.participations, True)
-        by_bank = shares.sum(axis=0)
+        by_bank = give_up(e, lost)
         e.ledger.write_off("participations lost", {"banks": by_bank}, {"platforms": lost})
-        e.memory.participations -= shares
         e.banks.columns["loan_losses"] += by_bank
         e.platforms.columns["pool_losses"] += lost
         e.tallies.platform_losses_of_banks += float(lost.sum())
@@ -220,17 +224,19 @@ class Banks(Funder):
         return e.platforms.columns["pool_losses"]
 
     def pays_premium(self, e, due: Fen, by_insurer: Fen) -> None:
-        shares = split_within(due, e.memory.participations, False)
-        e.ledger.pay("premiums of banks", shares.sum(axis=0), by_insurer)
-        e.banks["interest_income"] -= shares.sum(axis=0)
+        rows = np.flatnonzero(due)
+        by_bank = split_within(due[rows], e.memory.participations[rows], False).sum(axis=0)
+        e.ledger.pay("premiums of banks", by_bank, by_insurer)
+        e.banks["interest_income"] -= by_bank
         platforms = e.platforms.columns
         platforms["pool_interest"] -= due / np.maximum(1, platforms["participations_owed"])
 
     def is_indemnified(self, e, paid: Fen, by_insurer: Fen) -> None:
         # a pool of which nothing is left has lost what its banks held alike
-        shares = split_within(paid, e.memory.participations + 1, False)
-        e.ledger.pay("indemnities to banks", by_insurer, shares.sum(axis=0))
-        e.banks.columns["loan_losses"] -= shares.sum(axis=0)
+        rows = np.flatnonzero(paid)
+        by_bank = split_within(paid[rows], e.memory.participations[rows] + 1, False).sum(axis=0)
+        e.ledger.pay("indemnities to banks", by_insurer, by_bank)
+        e.banks.columns["loan_losses"] -= by_bank
         e.platforms.columns["pool_losses"] -= paid
         e.tallies.platform_losses_of_banks -= float(paid.sum())
 
@@ -247,6 +253,14 @@ class Banks(Funder):
         own = float(tallies.interest_of_banks - lost) / max(1.0, loans) - market.funding_rate
         market.own_margin += e.p.patience_with_platforms * (own - market.own_margin)
         partners.judge(e)
+
+
+def give_up(e, fen: Fen) -> np.ndarray:
+    """Banks hold so much less of the loans of each platform, in proportion. Returns it by bank (int64)."""
+    rows = np.flatnonzero(fen)
+    shares = split_within(fen[rows], e.memory.participations[rows], True)
+    e.memory.participations[rows] -= shares
+    return shares.sum(axis=0)
 
 
 FUNDER = Banks()

@@ -73,8 +73,8 @@ class Funder:
     def pays_for_own(self, e: Any, lacking: np.ndarray) -> None:
         """Lends a platform what its cash lacks for its own part of loans (fen), up to `adds_to_own`."""
 
-    def pay_in(self, e: Any, lent: Fen) -> None:
-        """Pays its part of what has been promised to borrowers."""
+    def pay_in(self, e: Any, lent: Fen, part: Fen) -> None:
+        """Pays its `part` of what has been promised to borrowers: its share of what is `lent`, in fen."""
 
     def repay(self, e: Any, principal: Fen, before: Fen) -> None:
         """Gets its part of the principal that came in; `before`: the loans of the pools before that."""

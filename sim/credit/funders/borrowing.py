@@ -13,6 +13,7 @@ from sim.credit.funders.base import Fen, Funder
 from sim.credit.pools import idle
 from sim.engine.chart import Flow, Instrument, WriteOff
 from sim.engine.fen import any_of
+from sim.engine.kernels import kernel
 from sim.engine.ledger import total_by
 from sim.engine.parameters import Declared, param
 from sim.engine.rows import Account, Column
@@ -30,6 +31,14 @@ class PlatformBorrowing(Declared):
     borrowing_limit = param(0.2, unit="share of bank room", low=0.02, high=1.0, source="assumed", held=True,
         doc="highest share of banks' room that they lend to one platform in a quarter")
     # fmt: on
+
+
+@kernel
+def list_borrowing(platforms, leverage, room, more):
+    """See `Borrowing.up_to`; room: the most that banks lend one platform now (fen)."""
+    for q in range(more.shape[0]):
+        worth = max(0.0, float(platforms.net_worth[q]))
+        more[q] = min(max(0.0, leverage * worth - platforms.borrowing[q]), room)
 
 
 class Borrowing(Funder):
@@ -67,20 +76,17 @@ class Borrowing(Funder):
 
     def up_to(self, e, leverage: float) -> np.ndarray:
         """What banks would lend now up to a debt of so many times a platform's capital (fen)."""
-        platforms = e.platforms.columns
-        worth = np.maximum(0.0, platforms["net_worth"].astype(float))
+        out = np.empty(len(e.platforms))
         room = e.p.borrowing_limit * float(e.banks.columns["room"].sum())
-        return np.minimum(np.maximum(0.0, leverage * worth - platforms["borrowing"]), room)
+        list_borrowing(e.platforms, leverage, room, out)
+        return out
 
     def pays_for_own(self, e, lacking: np.ndarray) -> None:
-        self.lends(e, np.minimum(lacking, np.floor(self.adds_to_own(e))))
+        part = np.minimum(lacking, np.floor(self.adds_to_own(e))).astype(np.int64)
+        self.pay_in(e, part, part)
 
-    def pay_in(self, e, lent: Fen) -> None:
-        self.lends(e, np.floor(self.share(e) * lent))
-
-    def lends(self, e, amounts: np.ndarray) -> None:
-        """The platforms' banks lend them so much (whole fen)."""
-        part = amounts.astype(np.int64)
+    def pay_in(self, e, lent: Fen, part: Fen) -> None:
+        """The platforms' banks lend them so much."""
         if any_of(part):
             e.ledger.pay("loans to platforms", self.by_bank(e, part), part)
 

@@ -135,16 +135,33 @@ def households_judge(platform, market, p, u):
     )
 
 
+@compiled
+def place_of_offer(consumers, i, market):
+    """To whom a household offers money: the platform on which it has a claim, else the one it uses: of its
+    three the first that borrows of households; -1 for none."""
+    first, second, third = consumers.first_app[i], consumers.second_app[i], consumers.third_app[i]
+    used = open_one(first, second, third, market.posted)
+    return consumers.claim_at[i] if consumers.claims[i] > 0 else used
+
+
 @kernel
 def fill_offers(rows, consumers, market, place, amount):
-    """Of each of these rows what it still offers (fen), and to whom: the platform on which it has a claim,
-    else the one it uses: of its three the first that borrows of households; -1 for none."""
+    """Of each of these rows what it still offers (fen), and to whom."""
     for n in range(rows.shape[0]):
-        i = rows[n]
-        amount[n] = int(consumers.offered[i])
-        first, second, third = consumers.first_app[i], consumers.second_app[i], consumers.third_app[i]
-        used = open_one(first, second, third, market.posted)
-        place[n] = consumers.claim_at[i] if consumers.claims[i] > 0 else used
+        amount[n] = int(consumers.offered[rows[n]])
+        place[n] = place_of_offer(consumers, rows[n], market)
+
+
+@kernel
+def add_offers(consumers, market, free):
+    """Added to what is free, by platform (whole fen): what households offer it, less what they want back."""
+    for i in range(consumers.offered.shape[0]):
+        if consumers.offered[i] > 0.0:
+            at = place_of_offer(consumers, i, market)
+            if at >= 0:
+                free[at] += int(consumers.offered[i])
+        if consumers.withdrawn[i] > 0.0 and consumers.claim_at[i] >= 0:
+            free[consumers.claim_at[i]] -= min(int(consumers.withdrawn[i]), consumers.claims[i])
 
 
 class Offers(NamedTuple):
@@ -256,13 +273,16 @@ class Households(Funder):
         if not e.p.households_may_lend:
             return np.zeros(len(need))
         if not any_of(need):
-            return idle(e)
-        return np.maximum(0, idle(e) + offered(e, offers(e)) - asked_back(e))
+            return idle(e).astype(float)
+        free = idle(e)
+        add_offers(e.consumers, e.market, free)
+        return np.maximum(0.0, free)
 
-    def pay_in(self, e, lent: Fen) -> None:
+    def pay_in(self, e, lent: Fen, part: Fen) -> None:
         """New money for what their money that lies idle does not pay."""
-        need = np.floor(self.share(e) * lent).astype(np.int64)
-        need = np.maximum(0, need - idle(e))
+        if not any_of(part):
+            return
+        need = np.maximum(0, part - idle(e))
         if any_of(need):
             made = offers(e)
             take_new_money(e, np.minimum(need, offered(e, made)), made)

@@ -16,6 +16,7 @@ from sim.credit import note_market
 from sim.credit.funders.base import Fen, Funder
 from sim.engine.chart import Flow, Instrument, WriteOff
 from sim.engine.fen import any_of
+from sim.engine.kernels import kernel
 from sim.engine.ledger import total_by
 from sim.engine.rows import Account, Column
 from sim.engine.rules import rule
@@ -45,6 +46,29 @@ def houses_judge(platform, market, p, u):
     appetite = platform.house_appetite * (1.0 + p.reaction * grows)
     appetite = min(1.0, max(p.appetite_least, appetite))
     return JudgedByHouses(house_margin=found, house_appetite=appetite if bought else platform.house_appetite)
+
+
+@kernel
+def list_sold(platforms, p, share):
+    """See `Notes.share`."""
+    for q in range(share.shape[0]):
+        sold = platforms.from_notes[q] * platforms.taken_by_house[q] * (1.0 - platforms.kept_more[q])
+        share[q] = sold * (1.0 - p.junior_of_seller)
+
+
+@kernel
+def list_limits(platforms, need, room, asked, limit):
+    """See `Notes.limit`; room, and asked, of zeros, are by house."""
+    for q in range(need.shape[0]):
+        if platforms.house[q] >= 0:
+            asked[platforms.house[q]] += need[q]
+        if platforms.taken_by_house[q] > 0.0:
+            platforms.would_sell[q] += need[q] / platforms.taken_by_house[q]
+    for q in range(need.shape[0]):
+        at = platforms.house[q]
+        limit[q] = 0.0
+        if at >= 0 and asked[at] > 0.0:
+            limit[q] = platforms.house_appetite[q] * room[at] * (need[q] / asked[at])
 
 
 class Notes(Funder):
@@ -116,9 +140,9 @@ class Notes(Funder):
     def share(self, e) -> np.ndarray:
         """What houses pay of a loan: of the row's share what they lately had room for, less the junior part
         that the platform keeps."""
-        platforms = e.platforms.columns
-        sold = platforms["from_notes"] * platforms["taken_by_house"] * (1.0 - platforms["kept_more"])
-        return sold * (1.0 - e.p.junior_of_seller)
+        out = np.empty(len(e.platforms))
+        list_sold(e.platforms, e.p, out)
+        return out
 
     def price(self, e) -> np.ndarray:
         """The yield of its house's notes, and what the house wants for itself."""
@@ -137,23 +161,16 @@ class Notes(Funder):
 
     def limit(self, e, need: np.ndarray) -> np.ndarray:
         """Each platform may use the part of its house's room that the house's appetite leaves it."""
-        platforms, n = e.platforms.columns, len(e.securities_houses)
-        at = platforms["house"]
-        asked = np.bincount(np.maximum(0, at), need * (at >= 0), n)
-        room = note_market.room(e)
-        here = np.where(at >= 0, room[at], 0.0)
-        share = np.divide(need, asked[at], out=np.zeros(len(need)), where=asked[at] > 0.0)
-        found = platforms["house_appetite"] * here * share
-        taken = platforms["taken_by_house"]
-        platforms["would_sell"] += np.divide(need, taken, out=np.zeros(len(need)), where=taken > 0.0)
-        return found
+        asked, limit = np.zeros(len(e.securities_houses)), np.empty(len(need))
+        list_limits(e.platforms, need, note_market.room(e), asked, limit)
+        return limit
 
-    def pay_in(self, e, lent: Fen) -> None:
+    def pay_in(self, e, lent: Fen, part: Fen) -> None:
         platforms, p = e.platforms.columns, e.p
         none = (1.0 - platforms["kept_more"]) * (platforms["taken_by_house"] == 0.0)
         others = platforms["from_notes"] * (1.0 - p.junior_of_seller) * none
         platforms["would_sell"] += others * lent
-        part = np.where(platforms["house"] >= 0, np.floor(self.share(e) * lent), 0.0).astype(np.int64)
+        part = np.where(platforms["house"] >= 0, part, 0)
         if any_of(part):
             by_house = total_by(platforms["house"], part, len(e.securities_houses))
             note_market.draw_credit(e, by_house)
