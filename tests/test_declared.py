@@ -124,7 +124,7 @@ ALLOWED = {
     ("sim/credit/scoring.py", "LOWEST, HIGHEST"): ({12.0, 6.0}, "log odds beyond which nothing is learned"),
     ("sim/credit/fitting.py", "LARGEST_STEP"): ({0.5}, "keeps Newton's method from overshooting"),
     ("sim/credit/scoring.py", "COUNTED"): ({0.95}, "how the record measures discrimination"),
-    ("sim/credit/from_platforms.py", "asking"): ({1e-9}, GUARD),
+    ("sim/credit/from_platforms.py", "who_can_lend"): ({1e-9}, GUARD),
     ("sim/credit/from_platforms.py", "STAKE_LEAST"): ({1e-9}, GUARD),
     ("sim/credit/fitting.py", "ENOUGH"): ({100.0}, "how the record measures discrimination"),
     ("sim/credit/scoring.py", "FIRM_PRIOR"): ({4.5, 0.3, 0.5}, "weights before there is any evidence"),

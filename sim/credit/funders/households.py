@@ -272,16 +272,12 @@ class Households(Funder):
         the law lets them lend no more."""
         if not e.p.households_may_lend:
             return np.zeros(len(need))
-        if not any_of(need):
-            return idle(e).astype(float)
         free = idle(e)
         add_offers(e.consumers, e.market, free)
         return np.maximum(0.0, free)
 
     def pay_in(self, e, lent: Fen, part: Fen) -> None:
         """New money for what their money that lies idle does not pay."""
-        if not any_of(part):
-            return
         need = np.maximum(0, part - idle(e))
         if any_of(need):
             made = offers(e)
