@@ -239,8 +239,8 @@ def pass_on(e) -> None:
     back = np.minimum(np.minimum(back, houses["notes_owed"]), np.maximum(0, houses["deposits"]))
     back = back.astype(np.int64)
     junior *= 1.0 - np.divide(back, houses["notes_owed"], out=np.zeros(len(sold)), where=sold > 0.0)
-    held = holders(e) if any_of(senior) else held  # some have lost notes
-    pay_holders(e, held, back, ("notes repaid", True))
+    left = holders(e) if any_of(senior) else held  # some have lost notes
+    pay_holders(e, left, back, ("notes repaid", True))
     junior[houses["notes_owed"] == 0] = 0.0
     interest = np.minimum(owes, np.maximum(0, houses["deposits"])).astype(np.int64)
     if any_of(interest):
