@@ -55,7 +55,8 @@ def test_income_by_source_is_that_of_the_books(followed):
     np.testing.assert_allclose(income[fees].sum(axis=1), recorded["integration fees"])
     platforms = economy.records.platforms
     revenue = platforms.groupby("quarter")["revenue"].sum().to_numpy(float)[-QUARTERS:]
-    others = [measure.TAKES, measure.ADVANCES, measure.OTHER_LOANS, *measure.SOLD.values()]
+    loans = [measure.TAKES, measure.ADVANCES, measure.INVOICES, measure.OTHER_LOANS]
+    others = [*loans, *measure.SOLD.values()]
     np.testing.assert_allclose(income[fees + others].sum(axis=1), revenue, atol=2.0)
     assert (income[measure.TAKES] >= 0.0).all()
     np.testing.assert_allclose(income[measure.PAYMENTS], recorded["payment fees"])

@@ -19,6 +19,7 @@ from experiments.measure.lines import shown_by
 
 FEES, ENDED = "fee: ", "fee: of links that ended"
 TAKES, ADVANCES, OTHER_LOANS = "take of loans that others fund", "advances to clients", "other loans"
+INVOICES = "advances on invoices"
 SOLD = {"takes_on_cover": "takes of insurers", "takes_on_funds": "takes on funds"}  # by column of platforms
 PASSED = ("participations", "claims", "sold loans")  # of whose interest a part is not the platform's
 PAYMENTS = "payment fees"
@@ -98,7 +99,8 @@ def income(economy: Any) -> dict[str, float]:
     found[ENDED] = fees if all_billed <= 0.0 else 0.0
     received = {who: float(flows.get(f"platform interest of {who}", 0)) for who in ("firms", "consumers")}
     passed = sum(float(flows.get(f"interest on {what}", 0)) for what in PASSED)
-    whole = received["firms"] + received["consumers"]
+    of_invoices = float(flows.get("price of invoices", 0))
+    whole = received["firms"] + received["consumers"] + of_invoices
     kept = whole - passed
     funded = (platforms["participations_owed"] + platforms["sold_loans"]).astype(float)
     takes = min(max(0.0, kept), float((platforms["take"] * funded * platforms["alive"]).sum()))
@@ -106,7 +108,8 @@ def income(economy: Any) -> dict[str, float]:
     of_clients = float(firms["platform_interest_paid"][linked].sum())
     found[TAKES] = takes
     found[ADVANCES] = (kept - takes) * share(min(of_clients, whole), whole)
-    found[OTHER_LOANS] = kept - takes - found[ADVANCES]
+    found[INVOICES] = (kept - takes) * share(of_invoices, whole)
+    found[OTHER_LOANS] = kept - takes - found[ADVANCES] - found[INVOICES]
     found[PAYMENTS] = float(flows.get("payment fees", 0))
     found |= {name: float(platforms[column].sum()) for column, name in SOLD.items()}
     found[BORROWING] = -float(flows.get("interest on borrowing", 0))
