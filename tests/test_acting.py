@@ -48,18 +48,17 @@ OTHERS: dict[str, tuple[Any, dict[str, Any], int]] = {
 }
 ELSEWHERE = {
     "bargaining": "where all banks fund all platforms",
-    "begins_anew": "of old integrators",
+    "begins_anew": "of brokers in want",
     "buyout_price": "young and lent to",
     "carefulness": "of brokers in want",
+    "caution": "of old integrators",
     "confidence_most": "young and funded",
     "earned_prior": "with money in wallets",
-    "first_loss_seen": "before insurers",
     "float_custody": "with money in wallets",
     "friction": "young and funded",
     "house_capital": "before insurers",
-    "insurer_capital": "of old integrators",
+    "insurer_capital": "of brokers in want",
     "insurer_leverage": "of insurers",
-    "insurer_reserve": "of old integrators",
     "lean_team": "of brokers in want",
     "machines_purse": "of old integrators",
     **dict.fromkeys(
@@ -76,13 +75,16 @@ ELSEWHERE = {
         ),
         "of those that adapt",
     ),
-    "notes_of_banks": "of banks that buy notes",
+    "outside_attention_firms": "of brokers in want",
+    "passed_on_counted": "of brokers in want",
     "policy_contact": "of brokers in want",
-    "prior_weight": "young and funded",
+    "policy_share": "of brokers in want",
+    "portal_sight": "of brokers in want",
     "reach_speed": "where more get online",
     "ripe_after": "young and funded",
-    "service_limit": "of houses that lose",
+    "service_limit": "where all banks fund all platforms",
     "wallet_openings": "of new wallets",
+    "wealth_take": "of brokers in want",
 }
 
 
