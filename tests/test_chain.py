@@ -8,6 +8,7 @@ import pytest
 
 from sim import Economy
 from sim.credit import invoices
+from sim.credit.funders import FUNDERS
 from sim.engine.ledger import Some
 from sim.links import billing, chains, offers
 from sim.links.lines import LINES, insight
@@ -154,6 +155,15 @@ def test_houses_buy_a_part_in_the_stead_of_banks(both):
     assert none.platforms["sold_loans"].sum() <= before.platforms["sold_loans"].sum()
     for name, column in zip(("from_notes", "from_banks"), kept, strict=True):
         np.testing.assert_array_equal(after.platforms[name], column)
+
+
+def test_what_anchors_have_paid_is_not_spent_on_the_debt_of_the_platform_itself(after):
+    economy, n = after.branch(), len(after.platforms)
+    books = economy.platforms.books
+    books["invoices_held"][0], books["deposits"][0], books["borrowing"][0] = 700, 1_000, 10**6
+    nothing = np.zeros(n, np.int64)
+    FUNDERS["borrowing"].interest(economy, nothing, nothing, nothing)
+    assert economy.platforms["deposits"][0] == 700
 
 
 # --- anchors that fail -----------------------------------------------------------------------------------

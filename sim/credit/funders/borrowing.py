@@ -104,11 +104,13 @@ class Borrowing(Funder):
             e.ledger.pay("borrowing repaid", back, self.by_bank(e, back))
 
     def interest(self, e, received: Fen, left: Fen, before: Fen) -> Fen:
-        """Interest, and a part of the debt, out of the platform's money; nothing out of the pools."""
+        """Interest, and a part of the debt, out of the platform's money; nothing out of the pools, nor out of
+        what anchors have paid on invoices, which waits for those who fund them."""
         platforms, p = e.platforms.columns, e.p
-        debt, money = platforms["borrowing"], np.maximum(0, platforms["deposits"])
+        debt, own = platforms["borrowing"], platforms["deposits"] - platforms["invoices_held"]
+        money = np.maximum(0, own)
         owed = np.minimum(np.floor((e.market.funding_rate + p.margin) * debt), money).astype(np.int64)
-        back = np.minimum(np.ceil(p.borrowing_repaid * debt), np.maximum(0, platforms["deposits"] - owed))
+        back = np.minimum(np.ceil(p.borrowing_repaid * debt), money - owed)
         back = back.astype(np.int64)
         if any_of(owed) or any_of(back):
             by_bank = self.by_bank(e, owed)

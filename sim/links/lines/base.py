@@ -93,8 +93,8 @@ class ServiceLine:
         }
 
     def lent(self, e: Any) -> np.ndarray:
-        """What each firm has been lent by this line (fen); of those that lend."""
-        raise NotImplementedError
+        """What each firm has been lent by this line (fen): nothing, but by those that lend."""
+        return np.zeros(len(e.firms), np.int64)
 
     def depth(self, e: Any) -> np.ndarray:
         """How deep it is, by firm (share)."""
