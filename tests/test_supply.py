@@ -159,9 +159,9 @@ def test_a_fen_owed_by_nobody_is_found(account):
 
 
 def test_lacking_inputs_stop_production_only_if_they_should():
-    world = Economy(firms=6000, seed=3, parameters={"contract_limit": 0.2}).run(8)
+    world = Economy(firms=8000, seed=3, parameters={"contract_limit": 0.2}).run(8)
     short = world.firms["inputs_short"] > 0.05
-    assert short.sum() >= 10
+    assert short.sum() > 10
     made = []
     for binds in (0.0, 1.0):
         twin = world.branch("external_finance")
