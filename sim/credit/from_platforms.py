@@ -197,6 +197,16 @@ def note_borrowers(rows, platform, lent, consumers, platforms):
 
 
 @kernel
+def list_takings(asked, platform, deep, portal, firms, takings):
+    """Out of what each firm that asks pays a loan back (fen/quarter, by row): all its sales, for the platform
+    that it is linked with or that is its portal; what passes at its till, for one that has no more of it."""
+    for n in range(platform.shape[0]):
+        i, q = asked.rows[n], platform[n]
+        near = deep[i] == q or portal[i] == q
+        takings[i] = firms.sales[i] * (1.0 if near else asked.passing[n])
+
+
+@kernel
 def set_terms(firms, pace):
     """How the debt of firms to each platform is paid back: how fast, and whether out of sales."""
     for i in range(firms.platform_debt.shape[0]):
@@ -252,7 +262,8 @@ def firms_who_prefer(economy) -> np.ndarray:
 
 
 def lend_to_firms(economy, turn: np.ndarray) -> None:
-    """Firms whose `turn` it is (mask) ask the platform they are linked with, or their portal."""
+    """Firms whose `turn` it is (mask) ask the platform they are linked with, their portal, or the one whose
+    wallet is at their till."""
     platforms, firms, p = economy.platforms.columns, economy.firms, economy.p
     open_ = open_for(economy, "lends_to_firms")
     means = who_can_lend(economy, open_)
@@ -263,12 +274,14 @@ def lend_to_firms(economy, turn: np.ndarray) -> None:
     deep, asked = np.empty(len(firms), np.int32), Asked(len(firms))
     list_deep(firms, p, deep)
     portal = firms["portal"]
-    platform = who_asks(economy, firms, (deep, portal, portal), apps_of(open_, terms), turn, asked)
+    platform = who_asks(economy, firms, (deep, portal, firms["wallet"]), apps_of(open_, terms), turn, asked)
     leave_footprints(economy, firms, asked, passing_of_firms(economy, asked.rows, platform))
     draw_normals(economy, firms, INSIGHT_NOISE, asked.rows, asked.insight_draw)
     asked.sees_clearly(sight(economy, asked.rows))
     score_firms(economy, asked)
-    lend(economy, firms, asked, platform, (firms["sales"], p.line_of_firm), terms, means)
+    takings = np.zeros(len(firms))
+    list_takings(asked, platform, deep, portal, firms, takings)
+    lend(economy, firms, asked, platform, (takings, p.line_of_firm), terms, means)
     set_terms(firms, pace)
 
 

@@ -28,9 +28,10 @@ def list_idle(platforms, idle):
 
 @kernel
 def list_own_money(platforms, p, money):
-    """See `own_money`; what is promised to staff and media this quarter cannot be lent."""
+    """See `own_money`; what is promised to staff and media this quarter cannot be lent, nor what the team
+    costs in the next: who lends that has a team no more when it is due."""
     for q in range(money.shape[0]):
-        promised = platforms.wage_bill[q] + platforms.advertising[q]
+        promised = platforms.wage_bill[q] + platforms.advertising[q] + platforms.team_due[q]
         own = float(platforms.deposits[q]) - idle_claims(purse(platforms, q)) - promised
         money[q] = p.own_loans_limit * max(0.0, own)
 

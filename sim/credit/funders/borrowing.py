@@ -110,7 +110,9 @@ class Borrowing(Funder):
         debt, own = platforms["borrowing"], platforms["deposits"] - platforms["invoices_held"]
         money = np.maximum(0, own)
         owed = np.minimum(np.floor((e.market.funding_rate + p.margin) * debt), money).astype(np.int64)
-        back = np.minimum(np.ceil(p.borrowing_repaid * debt), money - owed)
+        # who is worth more than it owes is left what its team costs next: its bank gets the rest later
+        team = np.where(platforms["net_worth"] > 0, np.ceil(platforms["team_due"]), 0.0)
+        back = np.minimum(np.ceil(p.borrowing_repaid * debt), np.maximum(0.0, money - owed - team))
         back = back.astype(np.int64)
         if any_of(owed) or any_of(back):
             by_bank = self.by_bank(e, owed)

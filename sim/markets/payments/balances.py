@@ -11,7 +11,7 @@ from sim.engine.fen import any_of
 from sim.engine.kernels import kernel
 from sim.engine.ledger import total_by
 from sim.engine.parameters import Declared, param
-from sim.markets.payments import ownership
+from sim.markets.payments import ownership, wallets
 
 
 class Balances(Declared):
@@ -79,7 +79,7 @@ def earn(economy) -> None:
     if any_of(earned):
         economy.banks["interest_cost"] += economy.ledger.pay_at_home("interest on balances", earned)
         platforms["payment_fees"] += earned
-        ownership.receive(economy, "platform dividends", np.floor(p.wallet_paid_out * earned))
+        wallets.pay_out(economy, earned)
 
 
 def keep_safe(economy, wanted: np.ndarray) -> None:

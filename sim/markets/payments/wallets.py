@@ -15,6 +15,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from sim.actors.purse import own_cash, purse
 from sim.engine.arithmetic import exp, log
 from sim.engine.compiling import compiled
 from sim.engine.draws import claim, each_uniform, key, normals, uniform
@@ -49,8 +50,8 @@ class Wallets(Declared):
         doc="growth of the chance that a wallet is chosen with the share of those who have it")
     wallet_campaigns = param(0.3, unit="log points", low=0.0, high=1.0, source="assumed",
         doc="standard deviation of the luck of a wallet's campaigns in a year, in who chooses it")
-    wallet_paid_out = param(1.0, unit="share", low=0.0, high=1.0, source="assumed", held=True,
-        doc="part of a wallet's income that goes to the owners at once; the rest its giant may use")
+    giant_reserve = param(4.0, unit="quarters of cost", low=0.0, high=16.0, source="assumed",
+        doc="what its giant lacks of so much cash, for its team, it keeps of its wallet's income")
     app_sight = param(0.08, unit="share", low=0.0, high=0.3, source="assumed",
         doc="part of a person's money that an app sees of those who use it, as far as no wallet shows it")
     borrower_sight = param(0.05, unit="share", low=0.0, high=0.3, source="assumed",
@@ -150,6 +151,14 @@ def pay_fees(starts, firms, market, by_wallet, rate):
 
 
 @kernel
+def list_lacking(platforms, p, lacks):
+    """What each platform's own cash falls short of its reserve for its team (fen)."""
+    for q in range(lacks.shape[0]):
+        wanted = p.giant_reserve * platforms.team_due[q]
+        lacks[q] = max(0.0, np.ceil(wanted - own_cash(purse(platforms, q))))
+
+
+@kernel
 def list_passing_of_consumers(rows, at, consumers, p, passing):
     """See `passing_of_consumers`."""
     for n in range(rows.shape[0]):
@@ -243,7 +252,15 @@ def collect(economy) -> None:
         received = split(fees, paid)
         economy.ledger.pay("payment fees", firms["payment_fee"], received)
         platforms["payment_fees"] += received
-        ownership.receive(economy, "platform dividends", np.floor(p.wallet_paid_out * received))
+        pay_out(economy, received)
+
+
+def pay_out(economy, income: np.ndarray) -> None:
+    """A wallet's income (fen, by platform) goes to the owners, but for what its giant lacks of its reserve:
+    they stand behind it as long as the wallet earns."""
+    lacks = np.empty(len(income))
+    list_lacking(economy.platforms, economy.p, lacks)
+    ownership.receive(economy, "platform dividends", np.floor(np.maximum(0.0, income - lacks)))
 
 
 def stop(economy) -> None:
