@@ -376,9 +376,11 @@ def survives(platform, market, p, u):
 
 @rule(writes="dividend")
 def pays_dividend(platform, market, p, u):
-    """What the fund has sold pays its owners a part of the cash that it need not keep, if it has a profit."""
+    """What the fund has sold, or never had a part in as in a giant, pays its owners a part of the cash that
+    it need not keep, if it has a profit."""
     cash = own_cash(platform)
     cost = platform.wage_bill + platform.direct_cost + platform.advertising
     earned = max(0.0, platform.usual_profit)
     spare = min(max(0.0, cash - p.platform_reserve * cost), p.dividend_limit * earned)
-    return float(math.floor(p.dividend_pace * spare)) if platform.alive and platform.sold else 0.0
+    owned = platform.sold or (platform.giant and platform.venture_total == 0.0)
+    return float(math.floor(p.dividend_pace * spare)) if platform.alive and owned else 0.0

@@ -40,6 +40,9 @@ class PlatformCredit(Declared):
         doc="part of its line that a platform lends at most to whom it has not lent before")
     surest_first = param(True, unit="yes/no", source="design",
         doc="whether a platform that lacks money lends to those who seem surest, or to all alike a part")
+    lends_at_tills = param(True, unit="yes/no", source="design",
+        doc="whether a giant that lends to firms lends to those too that have its wallet at their till, "
+        "against what passes there")
     lending_depth = param(0.05, unit="share", low=0.0, high=0.5, source="assumed", held=True,
         doc="depth of the line advances beyond which a firm asks its platform for credit")
     effort_of_firm = param(200_000.0, unit="fen/firm", low=0.0, high=1_000_000.0, source="assumed",
@@ -274,7 +277,8 @@ def lend_to_firms(economy, turn: np.ndarray) -> None:
     deep, asked = np.empty(len(firms), np.int32), Asked(len(firms))
     list_deep(firms, p, deep)
     portal = firms["portal"]
-    platform = who_asks(economy, firms, (deep, portal, firms["wallet"]), apps_of(open_, terms), turn, asked)
+    till = firms["wallet"] if p.lends_at_tills else portal
+    platform = who_asks(economy, firms, (deep, portal, till), apps_of(open_, terms), turn, asked)
     leave_footprints(economy, firms, asked, passing_of_firms(economy, asked.rows, platform))
     draw_normals(economy, firms, INSIGHT_NOISE, asked.rows, asked.insight_draw)
     asked.sees_clearly(sight(economy, asked.rows))
