@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from sim.engine.fen import outside, post_few, rows_with, split, split_by, total_by, whole
+from sim.engine.fen import let_go, outside, post_few, rows_with, split, split_by, total_by, whole
 
 ODD = 2**53 + 1  # the least whole number that a float64 cannot hold
 
@@ -19,6 +19,12 @@ def test_rows_with_an_amount_are_those_above_and_not_at_the_bound():
 def test_a_group_of_the_first_row_alone_gets_all_of_its_total():
     parts = split_by(np.array([ODD, 7]), np.array([1.0, 2.0, 5.0]), np.array([0, 1, 1]))
     assert parts.tolist() == [ODD, 2, 5]
+
+
+def test_only_who_holds_nothing_is_at_no_place():
+    places, held = np.array([4, 0, -1, 2], np.int32), np.array([0, 1, 0, 2**60])
+    let_go(places, held)
+    assert places.tolist() == [-1, 0, -1, 2]
 
 
 def test_rows_of_no_group_and_rows_without_a_weight_get_nothing():

@@ -95,7 +95,7 @@ def test_nothing_is_left_in_a_row_of_who_was_there():
         economy.step()
     row = int(old[0])
     lender = len(economy.banks) + row
-    for name in founders.fresh(economy.platforms):
+    for name in economy.platforms.fresh(founders.KEPT):
         t[name][row] = 1
     for one in scorers:
         one.mask[lender], one.weights[lender], one.total[lender] = 0.0, 9.0, 5.0
@@ -103,7 +103,7 @@ def test_nothing_is_left_in_a_row_of_who_was_there():
     founders.settle_in(economy, old, np.array([0]))
     new = small("consumer_traffic", parameters=FUNDED | {"starters": 1, "giants": 0})
     first = int(np.flatnonzero(new.platforms["alive"])[0])
-    for name in founders.fresh(economy.platforms):
+    for name in economy.platforms.fresh(founders.KEPT):
         told = {"founded": economy.quarter, "since": economy.quarter}
         told["serial"] = economy.memory.platforms_founded
         expected = 0 if name in ("wanted", "runway_left") else new.platforms[name][first]
@@ -213,7 +213,7 @@ def test_the_fund_backs_the_best_above_its_hurdle_until_its_money_is_gone(money,
 def test_hope_is_set_when_there_is_a_price_and_then_stays():
     market = SimpleNamespace(wage_index=1.0)
     platforms = small("external_finance", firms=100, parameters={"lead_in": 0}).platforms
-    one = {name: getattr(platforms[1], name) for name in founders.fresh(platforms)}
+    one = {name: getattr(platforms[1], name) for name in platforms.fresh(founders.KEPT)}
     one |= {"alive": True, "acts": 1.0}
     spends = SimpleNamespace(**one | {"consumer_spend": 1000.0})
     nobody = learns_worth(spends, market, P)

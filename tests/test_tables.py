@@ -205,6 +205,16 @@ def test_state_is_copied_out_and_back_in_place(lent):
     assert lent["price"] is price
 
 
+def test_who_comes_into_a_row_finds_it_as_at_first_but_for_accounts_and_what_is_kept(lent):
+    old, new = lent.snapshot(), Table(None, Firm, 7)
+    assert set(lent.fresh(["age"])) == {*new.defaults} - {"age"}
+    lent.renew(np.array([5, 1]), kept=["age"])
+    for name, array in lent.columns.items():
+        stays = name == "age" or name in lent.books
+        assert array[[1, 5]].tolist() == (old if stays else new.columns)[name][[1, 5]].tolist(), name
+        assert array[[0, 2, 3, 4, 6]].tolist() == old[name][[0, 2, 3, 4, 6]].tolist()
+
+
 def test_a_table_shows_itself_as_a_frame_and_in_a_notebook(lent):
     frame = lent[[4, 1]].frame()
     assert (frame.index.name, list(frame.index), list(frame.columns)) == ("row", [4, 1], list(lent.columns))

@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from experiments.measure.arithmetic import YEAR, Values, share
-from experiments.measure.lives import by_platform, first_quarters
+from experiments.measure.lives import by_platform, first_quarters, since_branching
 
 SIZES = ("small", "middle", "large")  # as of `sim.links.clients`
 ALL = "all"  # lines, or sizes, together
@@ -32,20 +32,7 @@ PER_CLIENT = ("sales", "project", "upkeep", "gain", "fee", "effort", "surplus", 
 def kept_lines(economy: Any) -> dict[str, pd.DataFrame]:
     """``quarters`` and ``platforms`` (no giants) since the branching, in ``since`` from 1; ``lines`` of the
     end, see `by_line`; ``chains`` of the end, one row."""
-    branched = economy.branched
-    quarters = economy.records.quarters
-    quarters = quarters.loc[quarters.index > branched, list(KEPT_QUARTERS)].reset_index()
-    quarters.insert(0, "since", quarters["quarter"].astype(int) - branched)
-    platforms = economy.records.platforms
-    kept = ["since", "platform", *KEPT_PLATFORMS]
-    if len(platforms):
-        platforms = platforms.loc[(platforms["quarter"] > branched) & ~platforms["giant"].astype(bool)]
-        platforms = platforms.assign(since=platforms["quarter"] - branched)[kept].astype(float)
-    else:
-        platforms = pd.DataFrame({name: np.empty(0) for name in kept})
-    return {
-        "quarters": quarters,
-        "platforms": platforms.reset_index(drop=True),
+    return since_branching(economy, KEPT_QUARTERS, KEPT_PLATFORMS) | {
         "lines": by_line(economy),
         "chains": pd.DataFrame([chains(economy)]),
     }

@@ -6,6 +6,7 @@ Giants are left out: they are there from the start in every arm.
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -25,21 +26,26 @@ MANNERS = ("bought", "wound up", "stopped", "broke")
 
 
 def kept_lives(economy: Any) -> dict[str, pd.DataFrame]:
-    """``quarters`` and ``platforms`` since the branching, in ``since`` from 1; giants are left out."""
+    """See `since_branching`."""
+    return since_branching(economy, KEPT_QUARTERS, KEPT_PLATFORMS)
+
+
+def since_branching(
+    economy: Any, of_quarters: Iterable[str], of_platforms: Iterable[str]
+) -> dict[str, pd.DataFrame]:
+    """``quarters`` and ``platforms`` since the branching, in ``since`` from 1, with these columns of the
+    records; giants are left out."""
     branched = economy.branched
     quarters, platforms = economy.records.quarters, economy.records.platforms
-    quarters = quarters.loc[quarters.index > branched, list(KEPT_QUARTERS)].reset_index()
+    quarters = quarters.loc[quarters.index > branched, list(of_quarters)].reset_index()
     quarters.insert(0, "since", quarters["quarter"].astype(int) - branched)
-    if not len(platforms):
-        empty = {name: np.empty(0) for name in KEPT_PLATFORMS}
-        return {"quarters": quarters, "platforms": pd.DataFrame({"since": [], "platform": [], **empty})}
-    platforms = platforms.loc[(platforms["quarter"] > branched) & ~platforms["giant"].astype(bool)]
-    platforms = platforms.reset_index(drop=True)
-    platforms.insert(0, "since", platforms["quarter"] - branched)
-    return {
-        "quarters": quarters,
-        "platforms": platforms[["since", "platform", *KEPT_PLATFORMS]].astype(float),
-    }
+    kept = ["since", "platform", *of_platforms]
+    if len(platforms):
+        platforms = platforms.loc[(platforms["quarter"] > branched) & ~platforms["giant"].astype(bool)]
+        platforms = platforms.assign(since=platforms["quarter"] - branched)[kept].astype(float)
+    else:
+        platforms = pd.DataFrame({name: np.empty(0) for name in kept})
+    return {"quarters": quarters, "platforms": platforms.reset_index(drop=True)}
 
 
 def by_platform(platforms: pd.DataFrame, quarters: int, name: str) -> Values:

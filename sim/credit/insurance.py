@@ -123,8 +123,9 @@ def settle_guarantees(e) -> None:
         paid = np.floor(asked * share[at]).astype(np.int64)
         insurers["claims_unpaid"] += total_by(at, asked - paid, n)
         if any_of(paid):
-            funder.is_indemnified(e, paid, total_by(at, paid, n))
-            insurers["claims_paid"] += total_by(at, paid, n)
+            by_insurer = total_by(at, paid, n)
+            funder.is_indemnified(e, paid, by_insurer)
+            insurers["claims_paid"] += by_insurer
 
 
 def learn_losses(e, claims: np.ndarray, exposed: np.ndarray) -> None:

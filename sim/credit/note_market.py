@@ -13,7 +13,7 @@ import numpy as np
 
 from sim.engine.arithmetic import open_one
 from sim.engine.chart import Flow, WriteOff
-from sim.engine.fen import any_of, split_within
+from sim.engine.fen import any_of, let_go, split_within
 from sim.engine.kernels import kernel
 from sim.engine.ledger import Some, rows_with, split_by, total_by
 from sim.engine.parameters import Declared, param
@@ -175,8 +175,8 @@ def sell(e) -> None:
         bought = bought + sell_to_banks(e, ready - bought)
         houses["notes_sold"] += bought
         houses.columns["junior"] += bought * (p.junior_of_house / (1.0 - p.junior_of_house))
-    consumers["note_at"][consumers["notes"] == 0] = -1
-    consumers["note_by"][consumers["notes"] == 0] = -1
+    let_go(consumers["note_at"], consumers["notes"])
+    let_go(consumers["note_by"], consumers["notes"])
     houses["unsold"] = unsold(e)
     repay_credit(e)
 
@@ -244,10 +244,11 @@ def pass_on(e) -> None:
     junior[houses["notes_owed"] == 0] = 0.0
     interest = np.minimum(owes, np.maximum(0, houses["deposits"])).astype(np.int64)
     if any_of(interest):
-        e.ledger.pay("interest on warehouse loans", interest, by_bank(e, interest))
-        e.banks["interest_income"] += by_bank(e, interest)
+        to_banks = by_bank(e, interest)
+        e.ledger.pay("interest on warehouse loans", interest, to_banks)
+        e.banks["interest_income"] += to_banks
     houses["short"] += np.maximum(0.0, due - paid) + owes - interest
-    pay_takes(e, held, takes)
+    pay_takes(e, held, takes, of_takes)
 
 
 @kernel
@@ -267,10 +268,10 @@ def takes_due(e, held: Held) -> np.ndarray:
     return due
 
 
-def pay_takes(e, held: Held, due: np.ndarray) -> None:
-    """Houses pay platforms so much, by holder of their notes (fen), where they have the money."""
+def pay_takes(e, held: Held, due: np.ndarray, owed: np.ndarray) -> None:
+    """Houses pay platforms so much, by holder of their notes (fen), where they have the money for all that
+    they owe."""
     houses, platforms = e.securities_houses.columns, e.platforms.columns
-    owed = total_by(held.house, due, len(houses["alive"]))
     enough = owed <= np.maximum(0, houses["deposits"])
     due = due * enough[held.house]
     if any_of(due):

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import math
 import random
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 import numpy as np
@@ -115,6 +115,15 @@ class Table(Words, HoldsColumns):
     def rows(self) -> np.ndarray:
         """The positions 0 to n - 1."""
         return np.arange(len(self.ids))
+
+    def fresh(self, kept: Collection[str] = ()) -> dict[str, Any]:
+        """What the columns hold at first, by name; left out are accounts and those that are `kept`."""
+        return {name: default for name, default in self.defaults.items() if name not in kept}
+
+    def renew(self, rows: np.ndarray, kept: Collection[str] = ()) -> None:
+        """Somebody new comes into these rows: their columns are as at first, see `fresh`."""
+        for name, default in self.fresh(kept).items():
+            self.columns[name][rows] = default
 
     def open_quarter(self) -> None:
         """What adds up within a quarter starts at zero."""

@@ -58,6 +58,13 @@ def list_rows(amounts, above, rows):
 
 
 @compiled
+def let_go(places, held):
+    """Whoever holds nothing is at no place: -1. A mask of all rows takes ten times as long."""
+    for i in range(places.shape[0]):
+        places[i] = places[i] if held[i] else -1
+
+
+@compiled
 def outside(rows, n):
     """How many of the rows are not among 0 to n - 1."""
     found = 0

@@ -107,12 +107,14 @@ def cheaper_for(i, q, partner, firms, purses, p):
 
 @compiled
 def opened_by(line, q, begun, lines):
-    """Bits of the line, and of what it needs, that are not begun; 0 if one of these is not offered."""
-    missing = (lines.needs[line] | (1 << line)) & ~begun
+    """Bits of a line that is not begun, and of what it needs and lacks; 0 if one of these is not offered."""
+    if lines.offers[q, line] == 0.0:
+        return 0
+    needed = lines.needs[line] & ~begun
     for other in range(lines.cost.shape[0]):
-        if (missing >> other) & 1 and lines.offers[q, other] == 0.0:
+        if (needed >> other) & 1 and lines.offers[q, other] == 0.0:
             return 0
-    return missing
+    return needed | (1 << line)
 
 
 @compiled
@@ -141,7 +143,7 @@ def best_line(i, q, terms, firms, lines, purses, p):
     entry = purses.fixed if begun == 0 else 0.0  # who is there need not come in again
     best, price, value, least, most = -1, 1.0, 0.0, 1.0, -1.0
     for line in range(lines.cost.shape[0]):
-        if (begun >> line) & 1 or lines.offers[q, line] == 0.0:
+        if (begun >> line) & 1:
             continue
         if lines.of_anchors[line] and firms.anchor_at[i] != q:
             continue

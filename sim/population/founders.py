@@ -11,7 +11,6 @@ import numpy as np
 from sim.actors.growth import growth_of
 from sim.actors.platforms import MONTHS
 from sim.engine.arithmetic import exp
-from sim.engine.columns import Table
 from sim.engine.draws import claim, each_uniform, key, normals, uniform
 from sim.engine.ledger import Some
 from sim.engine.parameters import Declared, param
@@ -56,11 +55,6 @@ SEED, MONTH = claim("a founder's money", __name__), claim("a founder's month", _
 FIRST_COME = claim("which founder comes first", __name__)
 # what the next platform in a row keeps of the last one; all else is set to the default of its column
 KEPT = ("generation", "bank", "giant", "size", "model")
-
-
-def fresh(platforms: Table) -> dict[str, float]:
-    """What the columns of a platform hold that nobody has filled yet."""
-    return {name: default for name, default in platforms.defaults.items() if name not in KEPT}
 
 
 def vacant(economy) -> np.ndarray:
@@ -124,12 +118,12 @@ def found(economy, models: Sequence[int], *, adapting: bool = False) -> None:
     the place in the table goes by the names of business models. adapting: they review their model."""
     platforms, p, n = economy.platforms, economy.p, len(models)
     rows = vacant(economy)[:n] if n else np.empty(0, np.int64)
-    first = key(economy.draws_from, FIRST_COME)
-    luck = [uniform.plain(first, k, 0, economy.quarter) for k in range(n)]
-    models = [models[k] for k in np.argsort(luck, kind="stable")]
     economy.tallies.no_room += float(n - len(rows))
     if not len(rows):
         return
+    first = key(economy.draws_from, FIRST_COME)
+    luck = [uniform.plain(first, k, 0, economy.quarter) for k in range(n)]
+    models = [models[k] for k in np.argsort(luck, kind="stable")]
     generation = platforms["generation"] + 1
     luck, month = np.empty(len(rows)), np.empty(len(rows))
     normals(key(economy.draws_from, SEED), rows, platforms.ids, generation, economy.quarter, luck)
@@ -170,8 +164,7 @@ def endow_giants(economy) -> None:
 def settle_in(economy, rows: np.ndarray, kinds: np.ndarray) -> None:
     """New platforms of these kinds are in the rows: nothing is left of who was there before."""
     platforms, memory = economy.platforms.columns, economy.memory
-    for name, default in fresh(economy.platforms).items():
-        platforms[name][rows] = default
+    economy.platforms.renew(rows, KEPT)
     platforms["generation"][rows] += 1
     platforms["alive"][rows] = True
     platforms["serial"][rows] = memory.platforms_founded + 1 + np.arange(len(rows))

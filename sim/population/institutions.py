@@ -11,7 +11,6 @@ import numpy as np
 from sim.actors.insurers import closes_insurer_books
 from sim.actors.securities_houses import closes_house_books
 from sim.credit import insurance, note_market, partners
-from sim.engine.columns import Table
 from sim.engine.fen import any_of
 from sim.engine.ledger import Some
 from sim.engine.parameters import Declared, param
@@ -28,11 +27,6 @@ class Institutions(Declared):
 
 
 KEPT = ("generation", "bank", "died")  # columns that one that begins does not find as they are declared
-
-
-def fresh(table: Table) -> dict[str, float]:
-    """What the columns of one that begins hold, but for `KEPT` and its accounts."""
-    return {name: default for name, default in table.defaults.items() if name not in KEPT}
 
 
 def asked_for(e) -> dict[str, np.ndarray]:
@@ -68,8 +62,7 @@ def found(e, name: str) -> None:
     rows = rows[: int(purse / money)] if money > 0 else rows[:0]
     if not len(rows):
         return
-    for column, default in fresh(table).items():
-        columns[column][rows] = default
+    table.renew(rows, KEPT)
     columns["generation"][rows] += 1
     columns["died"][rows] = 0
     columns["alive"][rows] = True

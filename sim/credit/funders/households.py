@@ -17,7 +17,7 @@ from sim.credit.pools import idle
 from sim.engine.arithmetic import exp, open_one
 from sim.engine.chart import Flow, Instrument, WriteOff
 from sim.engine.compiling import compiled
-from sim.engine.fen import any_of
+from sim.engine.fen import any_of, let_go
 from sim.engine.kernels import kernel
 from sim.engine.ledger import Some, rows_with, split_by, total_by
 from sim.engine.parameters import Declared, param
@@ -326,24 +326,27 @@ class Households(Funder):
         platforms, consumers, n = e.platforms, e.consumers.columns, len(e.platforms)
         if not any_of(self.owed(e)):
             return
-        lives = platforms["alive"]
-        asked_all = asked_back(e)
+        lives, held = platforms["alive"], holders(e)
+        asked = asked_back(e, held)
+        asked_all = total_by(held.place, asked, n)
         short = np.maximum(0, asked_all - idle(e)) * lives
         if any_of(short):
             made = offers(e)
             new = np.floor(e.p.rollover * np.minimum(short, offered(e, made))).astype(np.int64)
             take_new_money(e, new, made)
-        held, owed, money = holders(e), self.owed(e), np.maximum(0, platforms["deposits"])
-        asked = np.minimum(consumers["withdrawn"][held.rows].astype(np.int64), held.claims)
+            held = holders(e)
+            asked = asked_back(e, held)
+        owed, money = self.owed(e), np.maximum(0, platforms["deposits"])
         unused = idle(e)
         own = np.floor(e.p.guarantee * np.maximum(0, money - unused)).astype(np.int64) * lives
         free = np.minimum(unused + own, money)
-        month = months_of(e, held.rows)
-        part = first_come(asked, held.place, month, free)
+        asking = rows_with(asked)  # months are drawn for nobody else
+        month, part = months_of(e, held.rows[asking]), np.zeros(len(asked), np.int64)
+        part[asking] = first_come(asked[asking], held.place[asking], month, free)
         back = total_by(held.place, part, n)
         platforms["unmet"] = np.where(free < asked_all, asked_all - back, 0.0) * lives
         if e.p.by_month:
-            platforms["dry"] = dry_after(asked, held.place, month, free) * lives
+            platforms["dry"] = dry_after(asked[asking], held.place[asking], month, free) * lives
         # money for which there is no use goes back too, slowly; from a dead platform at once
         spare = np.maximum(0, np.minimum(unused, money) - back)
         returned = e.p.idle_returned if e.p.households_may_lend else 1.0
@@ -355,18 +358,15 @@ class Households(Funder):
             back = total_by(held.place, part, n)
         if any_of(back):
             e.ledger.pay("claims repaid", back, Some(held.rows, part))
-        consumers["claim_at"][consumers["claims"] == 0] = -1
+        let_go(consumers["claim_at"], consumers["claims"])
         if not any_of(self.owed(e)):
             consumers["offered"][...] = 0.0
             consumers["withdrawn"][...] = 0.0
 
 
-def asked_back(e) -> Fen:
-    """What households whose term has ended want back of each platform."""
-    consumers = e.consumers.columns
-    rows = rows_with(consumers["withdrawn"])
-    asked = np.minimum(consumers["withdrawn"][rows].astype(np.int64), consumers["claims"][rows])
-    return total_by(consumers["claim_at"][rows], asked, len(e.platforms))
+def asked_back(e, held: Holders) -> Fen:
+    """What households whose term has ended want back, by line of `held`."""
+    return np.minimum(e.consumers["withdrawn"][held.rows].astype(np.int64), held.claims)
 
 
 def take_new_money(e, taken: Fen, made: Offers) -> None:
