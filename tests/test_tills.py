@@ -55,7 +55,7 @@ def rounds_of(economy: Economy, quarters: int, **parameters: Any) -> SimpleNames
 # --- at the till -----------------------------------------------------------------------------------------
 
 
-def test_whose_wallet_is_at_the_till_is_asked_where_the_law_lets_it_and_nowhere_else(economy):
+def test_whose_wallet_is_at_the_till_is_asked_where_giants_lend_at_tills_and_only_there(economy):
     on = rounds_of(economy, 6)
     assert (on.near | on.till | on.bound).all()
     assert (~on.near & on.till & ~on.bound & (on.lent > 0)).sum() > 20
@@ -129,7 +129,7 @@ def test_who_is_worth_more_than_it_owes_keeps_its_team_from_its_bank(economy, wo
     q = int(np.argmax(t["deposits"] - t["invoices_held"]))
     owes = np.where(np.arange(len(nothing)) == q, 9 * t["deposits"], 0)
     BORROWING.pay_in(twin, owes, owes)
-    t["team_due"][q], twin.platforms.books["net_worth"][q] = 0.3 * t["deposits"][q] + 0.5, worth
+    t["team_due"][q], twin.platforms.books["net_worth"][q] = 0.8 * t["deposits"][q] + 0.5, worth
     cash, owed = (int(t[name][q]) for name in ("deposits", "borrowing"))
     held, cost = int(t["invoices_held"][q]), t["direct_cost"][q]
     BORROWING.interest(twin, nothing, nothing, nothing)
