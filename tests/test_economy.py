@@ -143,7 +143,7 @@ def unbalanced_pools(economy: Economy) -> list[str]:
         wrong.append("participations by bank")
     owed = sum(by_place(table, "platform_debt", "debt_to") for table in (economy.firms, economy.consumers))
     advanced, at = economy.firms["invoice_advanced"], economy.firms["link"]  # owed by anchors
-    owed += np.bincount(at[advanced > 0], advanced[advanced > 0], len(owed)).astype(np.int64)
+    owed += np.bincount(at[advanced > 0], advanced[advanced > 0], len(platforms)).astype(np.int64)
     if (owed != platforms["loans"] - platforms["invoices_held"]).any():
         wrong.append("loans by platform")
     if (by_place(economy.consumers, "claims", "claim_at") != platforms["claims_owed"]).any():
