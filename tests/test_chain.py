@@ -170,11 +170,13 @@ def test_what_anchors_have_paid_is_not_spent_on_the_debt_of_the_platform_itself(
 
 
 def fails(economy: Economy) -> tuple[int, int, int, dict[str, int]]:
-    """The anchor that owes banks most of what it has fails with no money: its row, its supplier's, what it
-    owed on invoices, and what flowed."""
+    """Of the anchors that owe no platform else, the one that owes banks most of what it has fails with no
+    money: its row, its supplier's, what it owed on invoices, and what flowed."""
     f = economy.firms
     burden = (f["bank_debt"] + f["syndicated_debt"]) / np.maximum(1, f["capital"] + f["receivables"])
+    burden[f["platform_debt"] > 0] = -1.0
     i, j, _, _ = max(advanced(economy), key=lambda one: burden[one[0]])
+    assert burden[i] >= 0.0
     owed = int(f["invoices_owed"][i])
     ownership.receive(economy, "dividends", Some(np.array([i]), f["deposits"][[i]]))
     f["failed"][...] = False

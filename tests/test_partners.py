@@ -60,11 +60,19 @@ def test_partners_come_one_by_one_and_they_alone_fund_new_loans(lived):
     assert table["partners"].dropna().iloc[0] < table["partners"].iloc[-1] <= len(lived.banks)
     assert 0.0 < table["split_of_interest"].iloc[-1] < 1.0
     e = lived.branch()
-    for _ in range(6):
+    funder, seen = FUNDERS["banks"], []
+
+    def watched(e, lent, part, pay_in=funder.pay_in):
+        # as they pay: a partnership may begin, fund a loan and end within a quarter
         before, none = e.memory.participations.copy(), e.memory.partner_appetite == 0.0
-        e.step()
-        none &= e.memory.partner_appetite == 0.0
+        pay_in(e, lent, part)
+        seen.append((e.memory.participations - before).sum())
         assert (e.memory.participations[none] <= before[none]).all()
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(funder, "pay_in", watched)
+        e.run(6)
+    assert sum(seen) > 0
     partners.part_with_the_dead(e)
     asks = partners.asking(e)
     held = (e.memory.partner_appetite > 0.0).sum(axis=1)

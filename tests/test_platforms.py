@@ -27,6 +27,7 @@ def platform(**values) -> SimpleNamespace:
         "acts": 1.0, "alive": True, "users": 1000.0, "firm_users": 0.0, "size": 1.0, "there": 1.0,
         "put_in": 0.0, "runway_left": 4.0, "refused": False, "wanted": 1e9, "venture": 0.0, "came": 0.0,
         "gross_profit": 0.0, "to_consumers": 1.0, "to_firms": 0.0, "to_projects": 0.0, "to_technology": 0.0,
+        "giant": False, "venture_total": 0.0,
     }  # fmt: skip
     return SimpleNamespace(**{**at_rest, **values})
 
@@ -251,3 +252,12 @@ def test_only_a_sold_platform_with_a_profit_pays_out_and_keeps_its_reserve():
     assert pays_dividend(rich, MARKET, P) == np.floor(P.dividend_pace * min(10**12 - cost, 4.0 * 10**9))
     for change in ({"sold": False}, {"usual_profit": -1.0}, {"deposits": 10}):
         assert pays_dividend(SimpleNamespace(**{**vars(rich), **change}), MARKET, P) == 0.0
+
+
+def test_a_giant_in_which_the_fund_has_no_part_pays_dividends_like_one_that_was_sold():
+    one = platform(sold=True, usual_profit=10**9, wage_bill=100.0, direct_cost=0.0, advertising=0.0)
+    paid = pays_dividend(one, MARKET, P)
+    for giant, venture, expected in ((True, 0.0, paid), (True, 1.0, 0.0), (False, 0.0, 0.0)):
+        other = SimpleNamespace(**vars(one) | {"sold": False, "giant": giant, "venture_total": venture})
+        assert pays_dividend(other, MARKET, P) == expected
+    assert paid > 0.0

@@ -55,11 +55,21 @@ def test_fees_are_a_cost_of_firms_and_no_revenue_of_platforms():
     assert here["payment_fees"] > there["payment_fees"] == 0.0
 
 
-def test_a_giant_keeps_what_is_not_paid_out():
-    world = lived("institution_traffic", 3)
-    paid_out, kept = (world.branch(wallet_paid_out=part).run(1) for part in (1.0, 0.0))
-    more = kept.platforms["deposits"] - paid_out.platforms["deposits"]
-    assert (more == kept.platforms["payment_fees"]).all() and more.sum() > 0
+def test_a_giant_keeps_what_its_cash_lacks_of_its_reserve_and_its_owners_get_the_rest(economy):
+    twin = economy.branch(parameters={"giant_reserve": 4.0})
+    t, income = twin.platforms.columns, np.zeros(len(twin.platforms), np.int64)
+    income[:2] = 900
+    t["team_due"][...] = 0.0
+    assert t["claims_owed"][0] == t["float_owed"][0] == 0  # all of its cash is its own
+    t["team_due"][0] = 0.25 * (t["deposits"][0] + 300.0)
+    before, owned = t["deposits"].copy(), twin.owners["deposits"].sum()
+    wallets.pay_out(twin, income)
+    assert (before - t["deposits"])[:3].tolist() == [600, 900, 0]
+    assert twin.owners["deposits"].sum() - owned == 1500
+    t["team_due"][0] *= 10.0  # it lacks more than all its income
+    before = t["deposits"].copy()
+    wallets.pay_out(twin, income)
+    assert (before - t["deposits"])[:3].tolist() == [0, 900, 0]
 
 
 # --- the same whichever model a giant runs --------------------------------------------------------------
