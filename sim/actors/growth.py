@@ -21,8 +21,8 @@ class Growth(Declared):
     firms_a_team = param(62.5, unit="firms", low=12.5, high=250.0, source="design",
         doc="how finely platforms are told apart: firms for each small team that `team_cost` pays")
     team_scale = param(0.8, unit="exponent", low=0.6, high=1.0, source="assumed",
-        doc="growth of a team's cost with the money that it has put into its customers; set, within half of its "
-        "range, so that the scale of PLATFORM_REVENUE is met")
+        doc="growth of a team's cost with the money that it has put into its customers; set, as the "
+        "middle of its range, so that the scale of PLATFORM_REVENUE is met")
     team_reach = param(20.0, unit="quarters of cost", low=5.0, high=80.0, source="assumed", scale="log",
         doc="money put into customers, over its cost, that a small team can look after")
     growth_speed = param(0.375, unit="per log point/quarter", low=0.125, high=0.75, source="assumed",

@@ -202,10 +202,11 @@ def note_borrowers(rows, platform, lent, consumers, platforms):
 @kernel
 def list_takings(asked, platform, deep, portal, firms, takings):
     """Out of what each firm that asks pays a loan back (fen/quarter, by row): all its sales, for the platform
-    that it is linked with or that is its portal; what passes at its till, for one that has no more of it."""
+    that it is linked with, its portal or an old lender; what passes there, for one that has no more of it
+    than its wallet at the till."""
     for n in range(platform.shape[0]):
         i, q = asked.rows[n], platform[n]
-        near = deep[i] == q or portal[i] == q
+        near = deep[i] == q or portal[i] == q or firms.wallet[i] != q
         takings[i] = firms.sales[i] * (1.0 if near else asked.passing[n])
 
 

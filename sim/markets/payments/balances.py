@@ -11,7 +11,7 @@ from sim.engine.fen import any_of
 from sim.engine.kernels import kernel
 from sim.engine.ledger import total_by
 from sim.engine.parameters import Declared, param
-from sim.markets.payments import ownership, wallets
+from sim.markets.payments import wallets
 
 
 class Balances(Declared):
@@ -73,7 +73,7 @@ def empty(economy, back: np.ndarray) -> None:
 
 def earn(economy) -> None:
     """A bank pays a giant on balances what it pays households; that is the wallet's income, like its fees."""
-    platforms, p = economy.platforms.columns, economy.p
+    platforms = economy.platforms.columns
     free = platforms["float_owed"] - platforms["custody"]
     earned = np.floor(economy.market.deposit_rate * free).astype(np.int64)
     if any_of(earned):

@@ -5,7 +5,7 @@ others follow by and by. Who lives in its ecosystem has its
 wallet; others take one up by how many have one already, and now and then people and firms turn to another, by
 how many others have it. A person's use of his wallet grows with habit; a firm that has any wallet at its till
 takes all of them. Firms pay a fee on what passes there. It is kept apart from a platform's revenue, so that
-no comparison of business models counts it, and so much of it as `wallet_paid_out` says goes to the owners.
+no comparison of business models counts it, and goes to the owners, who keep the giant's team paid out of it.
 
 What passes at a lender is what footprints are made of: `passing_of_consumers`, `passing_of_firms`; see
 `sim.credit.footprints`.
