@@ -78,7 +78,7 @@ def watched(economy: Economy, patch: pytest.MonkeyPatch) -> Iterator[Watched]:
 @pytest.fixture(scope="module")
 def changed() -> dict[Any, set[str]]:
     """What changed in each step, or group of rules, over some quarters of four models side by side."""
-    economy = Economy(MIX, firms=400, banks=4, platforms=20, seed=3, parameters=LINKED)
+    economy = Economy(MIX, firms=400, banks=4, platforms=20, seed=5, parameters=LINKED)
     with watched(economy, pytest.MonkeyPatch()) as watch:
         economy.run(QUARTERS // 2)
         for platform in range(0, 20, 2):  # the ends of platforms are watched too, and newcomers in their rows
@@ -109,8 +109,8 @@ def test_hardly_anything_is_said_to_be_written_that_is_not(changed):
     own = {
         names: {one for one in found if one.split(".")[0] not in SCORERS} for names, found in never.items()
     }
-    # a third of it is of insurers, houses and invoices, of which little happens in so small a world
-    assert sum(map(len, own.values())) < 0.3 * said, own
+    # most of it is of insurers, houses and invoices, of which little happens in so small a world
+    assert sum(map(len, own.values())) < 0.25 * said, own
 
 
 def test_every_flow_of_the_chart_is_booked_by_some_step():
