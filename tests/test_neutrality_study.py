@@ -139,7 +139,7 @@ def test_the_table_tells_arms_that_were_asked_for_with_intervals_over_worlds():
 
 
 def test_limits_are_those_of_the_economy():
-    economy = branch(small(platforms=40).run(3), study.arms()[FREE])
+    economy = branch(small(platforms=40, seed=3).run(3), study.arms()[FREE])
     follower = Binding(economy)
     follower.run(10)
     table: Any = follower.tables()["binding"]
@@ -150,8 +150,7 @@ def test_limits_are_those_of_the_economy():
     assert table["births"].tolist() == lines["platform_births"].tolist()
     c = economy.platforms.columns
     assert table["vacant"].iloc[-1] == np.mean(~c["alive"][~c["giant"]])
-    assert table["engineers"].iloc[-1] == economy.market.engineer_cost - 1.0
-    assert table["engineers"].max() > 0.0
+    assert table["engineers"].iloc[-1] == economy.market.engineer_cost - 1.0 > 0.0
     for name in ("short", "refused", "unfunded"):
         assert (table[name] <= table["acting"]).all()
     assert table["short"].max() > 0.0
