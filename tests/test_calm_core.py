@@ -264,8 +264,10 @@ def test_the_habit_does_not_count_a_durable_and_daily_wishes_are_lower_by_its_we
 def test_a_debt_ends_once_what_is_left_is_less_than_anybody_would_ask_for(economy):
     p, market = economy.p, SimpleNamespace(**rows_of(economy.market) | {"served": 1.0})
     least = int(p.consumer_asks_from * a_consumer(economy).usual_income)
-    for debt, due in ((least, least), (2 * least, math.ceil(2 * least * p.consumer_instalment))):
-        for name, paid in (("bank_debt", "instalment_paid"), ("platform_debt", "platform_instalment_paid")):
+    of_bank = "bank_debt", "instalment_paid", p.consumer_instalment
+    of_platform = "platform_debt", "platform_instalment_paid", p.app_instalment
+    for name, paid, pace in (of_bank, of_platform):
+        for debt, due in ((least, least), (2 * least, math.ceil(2 * least * pace))):
             person = a_consumer(economy, **{"budget": 0.0, "durable": 0.0, name: debt})
             assert getattr(serves_debt(person, market, p, 0.9), paid) == due
             assert debt_service.plain(person, p) >= due

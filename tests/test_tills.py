@@ -1,6 +1,5 @@
 """Who asks the platform whose wallet he takes, and against what; what a lender keeps for its team."""
 
-import copy
 from types import SimpleNamespace
 from typing import Any
 
@@ -71,7 +70,7 @@ def test_without_tills_nobody_comes_to_owe_a_platform_that_he_has_nothing_else_w
 
 def test_a_merchant_owes_at_most_his_line_of_what_passes_at_his_till(economy):
     asked, p = rounds_of(economy, 6), economy.p
-    far = ~asked.near & asked.till & (asked.lent > 0)
+    far = ~asked.near & (asked.lent > 0)
     line = p.line_of_firm * asked.sales * asked.passing
     assert (asked.owed + asked.lent)[far] == pytest.approx(np.minimum(line, asked.owed + asked.lent)[far])
     new = far & ~asked.known
@@ -81,15 +80,17 @@ def test_a_merchant_owes_at_most_his_line_of_what_passes_at_his_till(economy):
     assert (asked.owed + asked.lent > 0.999 * np.where(asked.known, 1.0, p.first_line) * line)[far].any()
 
 
-def test_takings_are_all_sales_for_who_is_near_and_what_passes_for_others(economy):
-    e, takings = copy.deepcopy(economy), np.zeros(len(economy.firms))
+@pytest.mark.parametrize(("switch", "passing"), [(True, 250.0), (False, 1000.0)])
+def test_takings_are_all_sales_for_who_is_near_and_what_passes_for_others(economy, switch, passing):
+    e, takings = economy.branch(parameters={"lends_at_tills": switch}), np.zeros(len(economy.firms))
     asked = SimpleNamespace(rows=np.array([4, 2, 0, 7, 9]), passing=np.full(5, 0.25))
     deep, portal = np.full((2, len(takings)), -1, np.int32)
     deep[4], portal[2], portal[0] = 1, 1, 0
     e.firms["sales"], e.firms["wallet"] = 1000.0, 1
-    e.firms["wallet"][9] = 0  # it owes platform 1 from before
-    from_platforms.list_takings(asked, np.ones(5, np.int32), deep, portal, e.firms, takings)
-    assert takings[asked.rows].tolist() == [1000.0, 1000.0, 250.0, 250.0, 1000.0] and takings.sum() == 3500.0
+    e.firms["wallet"][9] = 0  # it has turned to another wallet, and owes platform 1 from before
+    from_platforms.list_takings(asked, np.ones(5, np.int32), deep, portal, e.firms, e.p, takings)
+    assert takings[asked.rows].tolist() == [1000.0, 1000.0, passing, passing, passing]
+    assert takings.sum() == 2000.0 + 3 * passing
 
 
 # --- what is kept for the team ----------------------------------------------------------------------------

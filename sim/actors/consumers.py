@@ -68,7 +68,9 @@ class Consumers(Declared):
     bearable = param(0.25, unit="share of usual income", low=0.15, high=0.35, source="assumed",
         doc="highest debt service with which a consumer buys by instalments")
     consumer_instalment = param(0.1, unit="share of debt/quarter", low=0.1, high=0.5, source="design",
-        doc="share of a consumer's debt that falls due in a quarter")
+        doc="share of a consumer's debt to its bank that falls due in a quarter")
+    app_instalment = param(0.175, unit="share of debt/quarter", low=0.1, high=0.25, source="assumed",
+        doc="share of a consumer's debt to a platform that falls due in a quarter")
     consumer_asks_from = param(0.05, unit="quarters of income", low=0.0, high=0.2, source="assumed",
         held=True, doc="least loan that a consumer holds worth asking for")
     barred = param(12.0, unit="quarters", low=4.0, high=28.0, source="assumed",
@@ -155,18 +157,18 @@ def works(consumer, market, p, u):
 
 
 @compiled
-def instalment_of(debt, consumer, p):
+def instalment_of(debt, pace, consumer, p):
     """What of a debt falls due; a rest that nobody would ask a loan for is paid at once.   [fen]"""
     rest = debt <= p.consumer_asks_from * consumer.usual_income
-    return debt if rest else float(math.ceil(debt * p.consumer_instalment))
+    return debt if rest else float(math.ceil(debt * pace))
 
 
 @compiled
 def debt_service(consumer, p):
     """Interest and instalments on all its debt as it stands.   [fen]"""
     of_bank, other = float(consumer.bank_debt), float(consumer.platform_debt)
-    service = of_bank * consumer.rate + instalment_of(of_bank, consumer, p)
-    return service + other * consumer.platform_rate + instalment_of(other, consumer, p)
+    service = of_bank * consumer.rate + instalment_of(of_bank, p.consumer_instalment, consumer, p)
+    return service + other * consumer.platform_rate + instalment_of(other, p.app_instalment, consumer, p)
 
 
 class SpendingPlan(NamedTuple):
@@ -189,7 +191,7 @@ def would_buy(consumer, market, p, usual, spare, u):
     worth = p.durable_size * usual
     loan = (1.0 - p.down_payment) * worth
     service = debt_service(consumer, p) + loan * (market.funding_rate + p.consumer_margin)
-    service += loan * p.consumer_instalment
+    service += loan * (p.consumer_instalment if consumer.known else p.app_instalment)
     able = spare >= worth - loan and service <= p.bearable * usual
     wants = u < p.durable_chance * consumer.need * market.confidence
     wants = wants and consumer.employed and consumer.credit_ban <= 0.0
@@ -274,9 +276,9 @@ def serves_debt(consumer, market, p, u):
     Nobody collects for a dead platform that had lent other people's money: some stop paying.
     """
     money, debt, other = float(consumer.deposits), float(consumer.bank_debt), float(consumer.platform_debt)
-    interest, instalment = math.floor(debt * consumer.rate), instalment_of(debt, consumer, p)
+    interest, instalment = math.floor(debt * consumer.rate), instalment_of(debt, p.consumer_instalment, consumer, p)
     other_interest = math.floor(other * consumer.platform_rate)
-    other_instalment = instalment_of(other, consumer, p)
+    other_instalment = instalment_of(other, p.app_instalment, consumer, p)
     due = interest + instalment + other_interest + other_instalment
     failed = due > money or (other > 0.0 and u < market.uncollected[max(0, consumer.debt_to)])
     paid = 0.0 if failed else 1.0

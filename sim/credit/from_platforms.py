@@ -34,7 +34,7 @@ class PlatformCredit(Declared):
     # fmt: off
     line_of_firm = param(0.3, unit="quarters of sales", low=0.06, high=0.6, source="assumed",
         doc="highest debt through platforms of a firm")
-    line_of_consumer = param(0.7, unit="quarters of income", low=0.25, high=2.0, source="assumed",
+    line_of_consumer = param(0.9, unit="quarters of income", low=0.25, high=2.0, source="assumed",
         doc="highest debt through platforms of a consumer; set so that the scale of PLATFORM_REVENUE is met")
     first_line = param(0.5, unit="share of line", low=0.1, high=1.0, source="assumed",
         doc="part of its line that a platform lends at most to whom it has not lent before")
@@ -200,13 +200,13 @@ def note_borrowers(rows, platform, lent, consumers, platforms):
 
 
 @kernel
-def list_takings(asked, platform, deep, portal, firms, takings):
+def list_takings(asked, platform, deep, portal, firms, p, takings):
     """Out of what each firm that asks pays a loan back (fen/quarter, by row): all its sales, for the platform
-    that it is linked with, its portal or an old lender; what passes there, for one that has no more of it
-    than its wallet at the till."""
+    that it is linked with or its portal; what passes there, for a giant that lends at tills, whether the firm
+    has its wallet or has turned to another and owes it still."""
     for n in range(platform.shape[0]):
         i, q = asked.rows[n], platform[n]
-        near = deep[i] == q or portal[i] == q or firms.wallet[i] != q
+        near = deep[i] == q or portal[i] == q or not p.lends_at_tills
         takings[i] = firms.sales[i] * (1.0 if near else asked.passing[n])
 
 
@@ -285,7 +285,7 @@ def lend_to_firms(economy, turn: np.ndarray) -> None:
     asked.sees_clearly(sight(economy, asked.rows))
     score_firms(economy, asked)
     takings = np.zeros(len(firms))
-    list_takings(asked, platform, deep, portal, firms, takings)
+    list_takings(asked, platform, deep, portal, firms, p, takings)
     lend(economy, firms, asked, platform, (takings, p.line_of_firm), terms, means)
     set_terms(firms, pace)
 
@@ -295,7 +295,7 @@ def who_prefers(economy) -> np.ndarray:
     p, first = economy.p, np.zeros(len(economy.consumers), bool)
     effort = p.effort_of_person * p.persons_per_row * economy.market.wage_index
     known = economy.consumers["known"]
-    prefer(economy.consumers, known, effort, duration_of(p.consumer_instalment), first)
+    prefer(economy.consumers, known, effort, duration_of(p.app_instalment), first)
     return first
 
 
@@ -307,7 +307,7 @@ def lend_to_consumers(economy, turn: np.ndarray) -> None:
     if means is None:
         return
     asked = Asked(len(consumers))
-    terms = terms_of(economy, means, np.full(len(open_), p.consumer_instalment))
+    terms = terms_of(economy, means, np.full(len(open_), p.app_instalment))
     places = consumers["first_app"], consumers["second_app"], consumers["third_app"]
     platform = who_asks(economy, consumers, places, apps_of(open_, terms), turn, asked)
     leave_footprints(economy, consumers, asked, passing_of_consumers(economy, asked.rows, platform))
