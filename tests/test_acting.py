@@ -49,8 +49,11 @@ OTHERS: dict[str, tuple[Any, dict[str, Any], int]] = {
 ELSEWHERE = {
     "bargaining": "where all banks fund all platforms",
     "begins_anew": "of brokers in want",
+    "borrowing_repaid": "of integrators",
     "carefulness": "of brokers in want",
+    "caution": "of old brokers",
     "confidence_least": "of integrators",
+    "confidence_most": "of chains",
     "earned_prior": "with money in wallets",
     "float_custody": "with money in wallets",
     "friction": "young and funded",
@@ -59,6 +62,7 @@ ELSEWHERE = {
     "insurer_leverage": "of insurers",
     "insurer_reserve": "of old integrators",
     "lean_team": "of brokers in want",
+    "machines_purse": "of old brokers",
     **dict.fromkeys(
         (
             "model_review_chance",
@@ -75,6 +79,7 @@ ELSEWHERE = {
     ),
     "notes_of_banks": "of banks that buy notes",
     "outside_attention_firms": "of brokers in want",
+    "own_part_step": "of old brokers",
     "passed_on_counted": "of brokers in want",
     "policy_contact": "of brokers in want",
     "policy_share": "of brokers in want",
@@ -82,7 +87,9 @@ ELSEWHERE = {
     "prior_weight": "young and funded",
     "reach_speed": "where more get online",
     "ripe_after": "young and funded",
-    "service_limit": "of houses that lose",
+    "service_limit": "of insurers",
+    "strike": "of old brokers",
+    "strike_kept": "of old brokers",
     "wallet_openings": "of new wallets",
     "wealth_take": "of brokers in want",
 }
