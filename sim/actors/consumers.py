@@ -276,7 +276,10 @@ def serves_debt(consumer, market, p, u):
     Nobody collects for a dead platform that had lent other people's money: some stop paying.
     """
     money, debt, other = float(consumer.deposits), float(consumer.bank_debt), float(consumer.platform_debt)
-    interest, instalment = math.floor(debt * consumer.rate), instalment_of(debt, p.consumer_instalment, consumer, p)
+    interest, instalment = (
+        math.floor(debt * consumer.rate),
+        instalment_of(debt, p.consumer_instalment, consumer, p),
+    )
     other_interest = math.floor(other * consumer.platform_rate)
     other_instalment = instalment_of(other, p.app_instalment, consumer, p)
     due = interest + instalment + other_interest + other_instalment
