@@ -27,15 +27,19 @@ MIX: Any = {
 }
 
 
-def columns_of(economy: Economy) -> dict[str, np.ndarray]:
-    """Copies of all columns, accounts, and fields of the state, by the name that the list uses."""
+def columns_of(economy: Economy) -> dict[str, bytes]:
+    """The bits of all columns, accounts, and fields of the state, by the name that the list uses."""
     found = {
-        f"{name}.{column}": array.copy()
+        f"{name}.{column}": array.tobytes()
         for name, table in economy.tables.items()
         for column, array in table.columns.items()
     }
     parts = {name: getattr(economy, name).snapshot() for name in PARTS}
-    return found | {f"{name}.{field}": value for name, part in parts.items() for field, value in part.items()}
+    return found | {
+        f"{name}.{field}": np.asarray(value).tobytes()
+        for name, part in parts.items()
+        for field, value in part.items()
+    }
 
 
 class Watched:
@@ -57,7 +61,7 @@ class Watched:
                 self.inside, after = False, columns_of(self.economy)
                 names = name if isinstance(name, str) else name(*given)
                 found = self.changed.setdefault(names, set())
-                found |= {one for one in after if not np.array_equal(before[one], after[one], equal_nan=True)}
+                found |= {one for one in after if before[one] != after[one]}
 
         return call
 
