@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from experiments.judge.inside import of_cases
 from experiments.measure.futures import FREE
 from experiments.measure.lives import (
     KEPT_PLATFORMS,
@@ -243,11 +244,19 @@ def test_the_words_are_those_of_the_table(run):
 
 
 def test_an_interval_is_told_where_there_are_worlds_enough():
-    row = {"worlds": 12, "mean": 0.25, "low": 0.2, "high": 0.3}
+    row = {"worlds": 12, "mean": 0.25, "low": 0.2, "high": 0.3, "median": 0.24, "why": ""}
     assert study.cell(row, "died in the worst year") == "25 % (20 to 30)"
     assert study.cell({**row, "mean": 7.0, "low": 5.0, "high": 9.0}, "founded") == "7 (5 to 9)"
     assert study.cell({**row, "low": math.nan, "high": math.nan}, "founded") == "0.25"
     assert study.cell({**row, "worlds": 0, "mean": math.nan}, "founded") == "no case"
+
+
+def test_where_a_mean_hangs_on_one_world_the_median_is_told():
+    quantity = "price of a customer, eighth year"
+    found = of_cases([1_900.0 + world for world in range(11)] + [9e7])
+    row = {"worlds": found.n, "mean": found.mean, "low": found.low, "high": found.high, "median": 1_905.5}
+    assert study.cell({**row, "why": found.refused}, quantity) == f"{number(1_905.5)} (median)"
+    assert study.cell({**row, "why": ""}, quantity) == number(found.mean)
 
 
 def test_worlds_count_once_each_and_intervals_are_over_them():

@@ -23,6 +23,7 @@ LEAST = 12  # worlds: below, every interval tried misses skewed truths too often
 RESAMPLES = 1_999
 MANY = 60  # worlds from which on the bootstrap-t needs no allowance
 ALLOWANCE = 0.6  # below MANY the bootstrap-t is taken at this part of the error allowed (95 % becomes 97 %)
+HANGS = "one world lies far beyond all others: the mean hangs on it"
 FAR = 18.0  # times the other side's reach: exponential data are farther in one sample of 200
 ALONE = 4.0  # times its own side's quartile: else the farthest world is not far, its whole side is long
 
@@ -145,7 +146,7 @@ def _refusals(rows: Rows, low: Rows, high: Rows, confidence: float) -> list[str]
         elif flat[i]:
             words.append(f"all {row.size} worlds give the same number: no variation to judge by")
         elif far[i]:
-            words.append("one world lies far beyond all others: the mean hangs on it")
+            words.append(HANGS)
         elif endless[i]:
             words.append("too few worlds differ from the others: a rare event needs more worlds")
         else:

@@ -17,6 +17,7 @@ import numpy as np
 import pandas as pd
 
 from experiments.judge.inside import of_cases
+from experiments.judge.means import HANGS
 from experiments.measure.arithmetic import Values
 from experiments.measure.futures import FREE, Frame
 from experiments.measure.lives import MANNERS, kept_lives, lives, paths
@@ -66,7 +67,8 @@ def arms() -> dict[str, Arm]:
 
 @dataclass(frozen=True)
 class Lives:
-    """``table``: arm, quantity, worlds that had a case, mean, low, high (95 % interval), median.
+    """``table``: arm, quantity, worlds that had a case, mean, low, high (95 % interval), median, and why
+    there is no interval.
 
     ``paths``: by arm and name (worlds, quarters) arrays of counts.
     """
@@ -91,8 +93,9 @@ def judge(tables: Tables) -> Lives:
         found: Frame = pd.DataFrame([lives(of, one) for of, one in worlds])
         for name in found:
             mean = of_cases(found[name].to_numpy(float))
-            rows.append((str(arm), name, mean.n, mean.mean, mean.low, mean.high, float(found[name].median())))
-    columns = ["arm", "quantity", "worlds", "mean", "low", "high", "median"]
+            median = float(found[name].median())
+            rows.append((str(arm), name, mean.n, mean.mean, mean.low, mean.high, median, mean.refused))
+    columns = ["arm", "quantity", "worlds", "mean", "low", "high", "median", "why"]
     return Lives(pd.DataFrame(rows, columns=columns), drawn)
 
 
@@ -105,7 +108,8 @@ def tell(found: Lives) -> Report:
         for quantity in dict.fromkeys(found.table["quantity"])
     ]
     words = [
-        "Means over worlds, 95 % intervals in brackets where there are worlds enough; giants are left out.",
+        "Means over worlds, 95 % intervals in brackets where there are worlds enough, and the median where a "
+        "mean hangs on one world; giants are left out.",
         "",
         table(["", *(label(arm) for arm in names), "published"], rows, aligned=True),
         "",
@@ -116,8 +120,11 @@ def tell(found: Lives) -> Report:
 
 
 def cell(row: Any, quantity: str) -> str:
-    """A mean with its interval, in per cent where it is a share."""
-    return mean_told(row, *((100.0, " %") if quantity.startswith(PERCENT) else (1.0, "")))
+    """A mean with its interval, or the median where it hangs on one world; in per cent where it is a share."""
+    times, unit = (100.0, " %") if quantity.startswith(PERCENT) else (1.0, "")
+    if row["why"] == HANGS:
+        return f"{number(times * row['median'])}{unit} (median)"
+    return mean_told(row, times, unit)
 
 
 def draw(found: Lives) -> Figure:
