@@ -120,7 +120,7 @@ def tell(found: Lives) -> Report:
 
 
 def cell(row: Any, quantity: str) -> str:
-    """A mean with its interval, or the median where it hangs on one world; in per cent where it is a share."""
+    """A mean with its interval, the median where it hangs on one world; in per cent where it is a share."""
     times, unit = (100.0, " %") if quantity.startswith(PERCENT) else (1.0, "")
     if row["why"] == HANGS:
         return f"{number(times * row['median'])}{unit} (median)"
