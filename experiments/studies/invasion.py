@@ -10,9 +10,9 @@ one's share of living platforms after ten and twenty years, mean over worlds wit
 is driven out, or that is undecided. Where too few of the rarer kind are founded for chance not to decide, the
 pair is not decided either. Beside them stands a pair of one business model under two names, the placebo: it
 stays where it began but for chance, and for founders who follow nobody (`idle_founders`), of whom the rarer
-name has as many. What others gain is to be read beside what that gains. With ``--without-gains`` all pairs are
-lived once more in worlds in which a link does nothing for a firm, every real effect of every line at zero, and
-told beside. Worlds differ by their seeds alone. The folder then holds ``invasion.csv``, ``report.md`` and
+name has as many. What others gain is to be read beside what that gains. With ``--without-gains`` all pairs
+are lived once more in worlds in which a link does nothing for a firm, every real effect of every line at zero,
+and told beside. Worlds differ by their seeds alone. The folder then holds ``invasion.csv``, ``report.md`` and
 ``invasion.png``.
 """
 
