@@ -11,8 +11,8 @@ is driven out, or that is undecided. Where too few of the rarer kind are founded
 pair is not decided either. Beside them stands a pair of one business model under two names, the placebo: it
 stays where it began but for chance, and for founders who follow nobody (`idle_founders`), of whom the rarer
 name has as many. What others gain is to be read beside what that gains. With ``--without-gains`` all pairs
-are lived once more in worlds in which a link does nothing for a firm, every real effect of every line at zero,
-and told beside. Worlds differ by their seeds alone. The folder then holds ``invasion.csv``, ``report.md`` and
+are lived once more in worlds in which a link does nothing for a firm, every real effect of every line at
+zero, and told beside. Worlds differ by their seeds alone. The folder then holds ``invasion.csv``, ``report.md`` and
 ``invasion.png``.
 """
 
