@@ -4,16 +4,16 @@
     make invasion ARGS="--worlds 20 --firms 5000"
     make invasion ARGS=--without-gains
 
-Every business model in which platforms act begins with one platform in twenty among nineteen of another, some
-200 in all, and founders follow what they see of each. What is told of a pair is the change of the rarer
-one's share of living platforms after ten and twenty years, mean over worlds with its interval: it invades, or
-is driven out, or that is undecided. Where too few of the rarer kind are founded for chance not to decide, the
-pair is not decided either. Beside them stands a pair of one business model under two names, the placebo: it
-stays where it began but for chance, and for founders who follow nobody (`idle_founders`), of whom the rarer
-name has as many. What others gain is to be read beside what that gains. With ``--without-gains`` all pairs
-are lived once more in worlds in which a link does nothing for a firm, every real effect of every line at
-zero, and told beside. Worlds differ by their seeds alone. The folder then holds ``invasion.csv``, ``report.md`` and
-``invasion.png``.
+Every business model in which platforms act begins with one platform in twenty among nineteen of another,
+some 200 in all, and founders follow what they see of each. What is told of a pair is the change of the rarer
+one's share of living platforms after ten and twenty years, mean over worlds with its interval: it invades,
+or is driven out, or that is undecided. Where too few of the rarer kind are founded for chance not to decide,
+the pair is not decided either. Beside them stands a pair of one business model under two names, the placebo:
+it stays where it began but for chance, and for founders who follow nobody (`idle_founders`), of whom the
+rarer name has as many. What others gain is to be read beside what that gains. With ``--without-gains`` all
+pairs are lived once more in worlds in which a link does nothing for a firm, every real effect of every line
+at zero, and told beside. Worlds differ by their seeds alone. The folder then holds ``invasion.csv``,
+``report.md`` and ``invasion.png``.
 """
 
 from __future__ import annotations
