@@ -5,8 +5,9 @@
 
 Traffic for institutions, for consumers with the implicit guarantee of platforms and without it, and the free
 arm, all in the same worlds, which differ by their seeds alone. Told are what each kind of institution earns
-through platforms beside what it earns without them, who leaves whom, and from the books who bore the losses
-on platforms' loans: in all, and in the year in which they were highest. The folder then holds ``earned.csv``,
+through platforms beside what it earns without them, who leaves whom: the partnerships of platforms and banks
+that begin, and by whom they end; and from the books who bore the losses on platforms' loans: in all, and in
+the year in which they were highest. The folder then holds ``earned.csv``,
 ``bore.csv``, ``report.md`` and ``institutions.png``.
 """
 
@@ -19,9 +20,10 @@ import numpy as np
 import pandas as pd
 
 from experiments.judge.inside import of_cases
+from experiments.judge.sources import seeds
 from experiments.measure.arithmetic import YEAR, Values
 from experiments.measure.futures import FREE, Frame
-from experiments.measure.institutions import PAID, RATIOS, kept_institutions
+from experiments.measure.institutions import PAID, PARTED, RATIOS, kept_institutions
 from experiments.run.arm import Arm
 from experiments.study import Study, Tables
 from experiments.tell.drawing import band, panels, rolling, wide
@@ -45,13 +47,24 @@ EARNED = {  # by column: in words, its factor, its unit
     "house_return": ("houses, on capital", 100.0, "% a year"),
     "bank_return": ("banks, on capital", 100.0, "% a year"),
     "appetite": ("room that banks leave to a platform", 100.0, "%"),
+    "partners": ("banks that are a platform's partners", 1.0, ""),
+    "partners_of_all": ("these, of all banks", 100.0, "%"),
+    "partnerships_begun": ("partnerships that begin in a year", 4.0, ""),
+    "left_by_banks": ("partnerships that a bank ends in a year", 4.0, ""),
+    "left_by_platforms": ("partnerships that a platform ends in a year", 4.0, ""),
+    "left_by_end": ("partnerships that end in a year as their platform does", 4.0, ""),
+    "partnerships_begun_of_all": ("partnerships begun, of those there are", 400.0, "% a year"),
+    "left_by_banks_of_all": ("ended by banks, of those there are", 400.0, "% a year"),
+    "left_by_platforms_of_all": ("ended by platforms, of those there are", 400.0, "% a year"),
+    "left_by_end_of_all": ("ended as their platform did, of those there are", 400.0, "% a year"),
     "left_alone": ("platforms that their insurer does not guarantee", 100.0, "%"),
     "note_trust": ("of the notes that buyers would hold at best", 100.0, "%"),
     "insurer_failures": ("insurers that fail in a year", 4.0, ""),
     "house_failures": ("houses that fail in a year", 4.0, ""),
 }
 UNIT = " points a year"
-PARTS = ("gained", "held")
+PUBLISHED = "PARTNERS_OF_A_PLATFORM"  # the fact of seeds/evidence.toml beside which partners stand
+BY = dict(zip(("by banks", "by platforms", "as their platform ended"), PARTED, strict=True))
 LOWEST = -60.0  # % a year: below it curves are cut off
 TINTS = ("#e69f00", "#0072b2", "#cc79a7", "#56b4e9", "#f0e442", "#7f7f7f")
 
@@ -85,7 +98,7 @@ def judge(tables: Tables) -> Institutions:
     paths: dict[str, dict[str, Values]] = {}
     for arm in quarters["arm"].astype(str).unique():
         of = {name: wide(quarters, name, arm) for name in (*EARNED, *PAID) if name not in RATIOS}
-        parts = {name: [wide(quarters, f"{one}_{name}", arm) for one in PARTS] for name in RATIOS}
+        parts = {name: [wide(quarters, one, arm) for one in RATIOS[name]] for name in RATIOS}
         of |= {name: ratio(rolling(gained), rolling(held)) for name, (gained, held) in parts.items()}
         paths[arm] = of
         for name, (words, factor, unit) in EARNED.items():
@@ -157,12 +170,15 @@ def tell(found: Institutions) -> Report:
         for when in ("all", "worst year")
         for who in PAID
     ]
+    fact = seeds("evidence")[PUBLISHED]
     words = [
         *headline(found),
         "",
         "What is earned, and who leaves whom: means over quarters and worlds, 95 % intervals in brackets.",
         "",
         table(["", *map(label, arms_there)], rows, aligned=True),
+        "",
+        f"Published of partners ({fact['place']}): {fact['says']}.",
         "",
         "Of what platforms' borrowers did not repay, who bore how much, in %; platforms bear what nobody else"
         " does, what they make good for households among it. They may bear less than nothing where one that"
@@ -176,7 +192,8 @@ def tell(found: Institutions) -> Report:
 
 
 def headline(found: Institutions) -> list[str]:
-    """What the guarantee does to households that lend, and whether banks earn more through platforms."""
+    """What the guarantee does to households that lend, whether banks earn more through platforms, and who
+    ends partnerships."""
     bore = found.bore.set_index(["when", "who", "arm"])
     said = []
     for arm in (LENDERS, UNPLEDGED):
@@ -192,14 +209,20 @@ def headline(found: Institutions) -> list[str]:
             more = "more" if row.low > 0.0 else "less" if row.high < 0.0 else "not surely more or less"
             told = mean_told({"worlds": row.n, "mean": row.mean, "low": row.low, "high": row.high}, unit=UNIT)
             lines.append(f"- Through platforms banks earn {more} than alone under {label(arm)}: {told}.")
+    earned = found.earned.set_index(["what", "arm"])
+    for arm in (HARVEST, FREE):
+        if arm in found.paths:
+            rows = {who: earned.loc[(EARNED[f"{one}_of_all"][0], arm)] for who, one in BY.items()}
+            told = listed([f"{mean_told(row, unit=' %')} {who}" for who, row in rows.items()])
+            lines.append(f"- Of partnerships with banks there end in a year, under {label(arm)}: {told}.")
     return lines
 
 
 def draw(found: Institutions) -> Figure:
-    """What banks, buyers of notes, lending households, insurers and houses earn over time; and who bore the
-    worst year."""
+    """What banks, buyers of notes, lending households, insurers and houses earn over time; who leaves whom,
+    and how many partners a platform has; and who bore the worst year."""
     figure, axes = panels(
-        4, "What institutions earn on platforms' borrowers beside what they earn alone", rows=2
+        6, "What institutions earn on platforms' borrowers beside what they earn alone", rows=2
     )
     of, lent, open_ = found.paths[HARVEST], found.paths[LENDERS], found.paths[UNPLEDGED]
     curves(axes[0], 400.0, {"through platforms": of["bought_margin"], "alone": of["own_margin"]})
@@ -210,8 +233,14 @@ def draw(found: Institutions) -> Figure:
     returns = {"banks": "bank_return", "insurers": "insurer_return", "houses": "house_return"}
     curves(axes[2], 100.0, {who: yearly(of[name]) for who, name in returns.items()})
     axes[2].set(title="On capital, under institution traffic", ylabel="% of the last four quarters")
-    bars(axes[3], found)
-    for axis in axes[:3]:
+    parted = {name: of[f"{column}_of_all"] for name, column in BY.items()}
+    curves(axes[3], 400.0, parted)
+    axes[3].set(title="Partnerships ended, under institution traffic", ylabel="% of those there are, a year")
+    having = {label(arm): found.paths[arm]["partners_of_all"] for arm in (HARVEST, FREE)}
+    curves(axes[4], 100.0, having)
+    axes[4].set(title="Banks that are a platform's partners", ylabel="% of all banks")
+    bars(axes[5], found)
+    for axis in axes[:5]:
         axis.set_xlabel("quarters since the branching")
         axis.axhline(0.0, color="black", linewidth=0.8)
         axis.set_ylim(bottom=max(LOWEST, axis.get_ylim()[0]))
