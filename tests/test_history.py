@@ -12,12 +12,15 @@ import sim
 from experiments.judge import sources
 from experiments.judge.means import Interval
 from experiments.judge.replayed import CLOSED, LAST, TREND, carried, errors, naive, of_peak, scores, within
-from experiments.judge.years import published, shares_published, years_of
+from experiments.judge.years import BORN, TOLD, in_words, published, quantities, shares_published, years_of
 from experiments.measure.dated import COUNTS, OF_MODELS, RECORDED, counted, kept_dated
 from experiments.measure.lives import MANNERS
+from experiments.run.arm import branch
 from experiments.studies import history as study
 from experiments.tell import replay
+from sim import law
 from sim.population.models import openings
+from tests.economies import LINKED, small
 
 TINY = "--worlds 2 --firms 200 --banks 4 --platforms 20 --burn-in 3 --quarters 32 --workers 1 --quiet"
 KNOWN = int(sources.seeds("history")["known_until"])
@@ -213,12 +216,54 @@ def test_eras_and_law_are_in_the_ways_that_are_named_so():
     assert closes[study.ERAS] == closes[study.LAW] == [31]
     assert not closes[study.LAW + study.UNCLOSED] and not closes[study.ERAS + study.UNCLOSED]
     assert len(ways[study.LAW].timeline) == len(ways[study.LAW + study.UNCLOSED].timeline) + 1
-    assert all(dict(arm.parameters) == {"rate_cap": 0.06, "platform_loans_cap": 1.0} for arm in ways.values())
+    looser = {"passed_on_counted": 0.0, "lender_debt_cap": 5.0, "lender_leverage_cap": 50.0}
+    begins = {"rate_cap": 0.06, "platform_loans_cap": 1.0, "payment_float": 0.03, **looser}
+    assert all(dict(arm.parameters) == begins for arm in ways.values())
     rows = {row.name: row for row in ways[study.LAW].platforms}
     passed_on = dict(rows["institution_traffic"].funders)
     assert set(passed_on) == {"banks", "notes"} and sum(passed_on.values()) == pytest.approx(0.8)
     assert "consumer_traffic" not in rows
     assert "institution_traffic" not in {row.name for row in study.arms_later()[study.LAW].platforms}
+
+
+def test_the_law_on_wallets_has_balances_to_keep():
+    """From 2017 on a fifth, from 2019 on all of them are in custody; none where the law stays as it was."""
+    given = LINKED | {"giants": 4, "lead_in": 20}
+    world = small("external_finance", parameters=given, seed=4).run(1)
+    for way, parts in ((study.LAW, (0.0, 0.2, 1.0)), (study.NEITHER, (0.0, 0.0, 0.0))):
+        lived = branch(world, study.arms()[way])
+        for part, quarters in zip(parts, (24, 2, 8), strict=True):  # to the end of 2016, in 2017, in 2019
+            platforms = lived.run(quarters).platforms
+            alive = platforms["alive"]
+            owed, safe = (float(platforms[name][alive].sum()) for name in ("float_owed", "custody"))
+            assert owed > 0.0 and safe == pytest.approx(part * owed, abs=4.0)
+    rows: Any = sources.parameters(study.held()).set_index("name")
+    assert study.held() == {"payment_float": 0.03}
+    assert tuple(rows.loc["payment_float", ["here", "later", "status"]]) == (0.03, 0.03, sources.HELD)
+
+
+def test_published_rules_that_nothing_stands_for_are_left_out_in_words():
+    facts = {name for name in sources.seeds("evidence") if name.startswith("RULE_")}
+    used = {one.source for one in sim.Parameters.declarations().values()}
+    used |= {one.source for one in law.rules().values()}
+    assert facts - used == set(replay.LEFT_OUT)
+    told = [what for what, _ in replay.left_out()]
+    assert "Portability of data" in told and "A cap on rates" not in told
+
+
+def test_published_numbers_are_told_beside_the_years_that_they_are_about():
+    assert in_words("opened", (2014,)) == "29.9 %"  # 775 of 2,595
+    assert in_words("take", (2021, 2022)) == "7.8 to 9.7 %" and in_words("take", (2023, 2024)) == ""
+    assert in_words("borrower", (2024, 2025)) == "1,300 to 2,000"
+    assert in_words("bad", (2012, 2013)) == "5 to 6.7 %" and in_words("bad", (2017, 2018)) == ""
+    frame, models = worlds_of(np.full((2, 60), 4.0), opened=1.0, notes=0.002, own=0.3, take=0.02)
+    told = quantities(years_of(frame, models, 2011), [2017])
+    for series, years, what in TOLD:
+        values, beside = told[what]
+        assert beside == (in_words(series, years) or "39 to 46 %" * (what == BORN))
+        assert replay.scale(what) == (1.0 if series == "borrower" else 100.0)
+        planted = {"opened": 1.0, "notes": 0.002, "own": 0.3, "take": 0.08, "bad": 0.8}.get(series)
+        assert planted is None or values == pytest.approx([planted] * 2)
 
 
 # --- a tiny one ------------------------------------------------------------------------------------------
@@ -257,6 +302,9 @@ def test_the_report_says_what_may_speak_for_the_essay_and_on_what_it_rests(run):
         "nothing later than 2016",
         "later values",
         "outside_attention",
+        "payment_float is 0.03 all the time",
+        "RULE_DATA",
+        "opened in 2014, share of the peak, %",
     ):
         assert words in text
     assert all((run / f"{name}.png").stat().st_size > 20_000 for name in ("history", "models"))

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from sim import Economy, ParameterError, Parameters, law
-from sim.actors.banks import all_loans
+from sim.actors.banks import all_loans, own_loans
 from sim.credit import from_platforms, pools
 from sim.credit.funders import FUNDERS
 from sim.engine.parameters import seeds
@@ -49,9 +49,21 @@ def test_a_rule_changes_what_is_there_without_it_and_all_of_that(name):
         assert Parameters(values).overridden.items() <= values.items()
 
 
+@pytest.mark.parametrize("name", RULES)
+def test_every_date_of_a_rule_changes_what_was_there_before(name):
+    """But that of what there is to begin with: before 2011, as far as anything is dated."""
+    rule = RULES[name]
+    there = dict(rule.without)
+    for change in rule.changes:
+        if change.quarter(BEGINS) > 1:
+            assert any(there[one] != value for one, value in change.values.items()), change
+        there |= change.values
+    assert there == dict(rule.without) | rule.values
+
+
 def test_without_any_law_no_rule_that_is_new_binds():
     """What has always been in force may bind at defaults; the rest is off there."""
-    p, always = Parameters(), {"rate_cap", "court_rate_cap", "online_loans"}
+    p, always = Parameters(), {"rate_cap", "court_rate_cap", "online_loans", "leverage"}
     for name in RULES.keys() - always:
         assert {one: getattr(p, one) for one in RULES[name].without} == RULES[name].without, name
 
@@ -64,9 +76,11 @@ def test_the_law_of_a_country_is_that_of_its_rules_by_date():
     assert law.named("own_share") == RULES["own_share"].changes
     economy = Economy(firms=100, parameters={"giants": 1, "lead_in": 4}, timeline=china, begins=BEGINS)
     assert (economy.p.rate_cap, economy.p.platform_loans_cap) == (0.06, 1.0)
+    assert (economy.p.lender_debt_cap, economy.p.lender_leverage_cap) == (5.0, 50.0)
     late = law.in_force(economy.p, economy.timeline, BEGINS, 60, after=0)
     assert late.own_funding_floor == 0.3 and not late.households_may_lend and late.float_custody == 1.0
     assert late.insured_deposit == 5e7 and late.passed_on_counted == 1.0 and late.one_platform_cap == 0.25
+    assert (late.lender_debt_cap, late.lender_leverage_cap, late.platform_loans_cap) == (1.0, 5.0, 0.5)
 
 
 @pytest.mark.parametrize("wrong", ["chna", "own share", 7])
@@ -106,13 +120,14 @@ def under(economy: Economy, name: str, quarters: int = 12, **others: Any) -> tup
     return tuple(economy.branch(parameters=values).run(quarters) for values in (with_it, without))  # type: ignore
 
 
-def test_no_loan_through_a_platform_costs_more_than_the_cap(brokers):
+@pytest.mark.parametrize(("name", "take"), [("court_rate_cap", 0.028), ("rate_cap", 0.08)])
+def test_no_loan_through_a_platform_costs_more_than_the_cap(brokers, name, take):
     """Where platforms' take is dear; what is owed from before is not dearer than the cap."""
-    world, cap = brokers.branch(), RULES["court_rate_cap"].values["rate_cap"]
-    world.platforms["take"][...] = 0.028
+    world, cap = brokers.branch(), RULES[name].values["rate_cap"]
+    world.platforms["take"][...] = take
     for people in (world.firms, world.consumers):
         people["platform_rate"] = np.minimum(people["platform_rate"], cap)
-    with_it, without = under(world, "court_rate_cap", 8)
+    with_it, without = under(world, name, 8, take_limit=max(take, brokers.p.take_limit))
 
     def dearest(e):
         found = [e.tables[name] for name in ("firms", "consumers")]
@@ -180,6 +195,25 @@ def test_no_bank_buys_more_of_one_platform_than_the_cap(brokers):
     assert bought.any()
     over = world.memory.participations - np.maximum(before, cap * world.banks["net_worth"])
     assert over.max() <= 1.0
+
+
+def part_of_platforms(e: Economy) -> float:
+    """What banks hold of platforms' loans, over all that they lend themselves."""
+    return float(e.banks["participations"].sum() / own_loans(e.banks).sum())
+
+
+@pytest.mark.parametrize("partners", [True, False])
+def test_banks_hold_no_more_of_all_platforms_than_the_cap(brokers, partners):
+    """At a cap between what they hold and what they would: in a world so small that of the rule is far."""
+    world = brokers.branch(partners=partners)
+    free = world.branch(parameters=RULES["online_loans"].without).run(12)
+    cap = 0.5 * (part_of_platforms(world) + part_of_platforms(free))
+    capped = world.branch(platform_loans_cap=cap)
+    held = [part_of_platforms(capped.run(1)) for _ in range(12)]
+    assert 0.7 * cap < held[-1] and max(held) <= cap < 0.9 * part_of_platforms(free)
+    shut = world.branch(platform_loans_cap=0.0)
+    assert FUNDERS["banks"].limit(shut, np.full(len(shut.platforms), 1e12)).max() == 0.0
+    assert shut.run(1).records.of_flows[-1].get("participations", 0) == 0
 
 
 def test_who_has_passed_on_loans_needs_capital_for_them_where_they_count(brokers):

@@ -150,11 +150,31 @@ def published(name: str) -> dict[int, float]:
     return {int(one["at"][:4]): one["value"] for one in points if "value" in one and one["at"][5:] == "12"}
 
 
+def peak_published() -> float:
+    """The highest published number of open platforms at the end of a known year."""
+    known = int(seeds("history")["known_until"])
+    return max(value for year, value in published("open").items() if year <= known)
+
+
 def shares_published() -> dict[int, float]:
     """Published numbers of open platforms by year, over the highest of the known years."""
-    counts, known = published("open"), int(seeds("history")["known_until"])
-    peak = max(value for year, value in counts.items() if year <= known)
-    return {year: value / peak for year, value in counts.items()}
+    return {year: value / peak_published() for year, value in published("open").items()}
+
+
+def in_words(name: str, years: Sequence[int]) -> str:
+    """What is published of a series about these years, counts over the highest known one; "" for nothing."""
+    one = seeds("history")["series"][name]
+    about = [
+        point
+        for point in one["points"]
+        if int(point.get("from", point["at"])[:4]) <= max(years) and int(point["at"][:4]) >= min(years)
+    ]
+    ends = [point.get(end, point.get("value")) for point in about for end in ("low", "high")]
+    if not ends:
+        return ""
+    whole, share = peak_published() if one["unit"] == "count" else 1.0, one["unit"] in ("share", "count")
+    told = [f"{100 * end / whole:.3g}" if share else f"{end:,g}" for end in (min(ends), max(ends))]
+    return " to ".join(dict.fromkeys(told)) + (" %" if share else "")
 
 
 def quantities(arm: Years, forecast: Sequence[int]) -> dict[str, tuple[Values, str]]:
@@ -170,9 +190,9 @@ def quantities(arm: Years, forecast: Sequence[int]) -> dict[str, tuple[Values, s
     if set(forecast) <= there:
         name = f"distance from the published counts, {forecast[0]} to {forecast[-1]}, share of the peak"
         found[name] = distances(shares, truth, forecast), "0 %"
-    for name, years, what, told in TOLD:
+    for name, years, what in TOLD:
         if set(years) <= there:
-            found[what] = arm.at(name, *years), told
+            found[what] = arm.at(name, *years), MORE.get(what) or in_words(name, years)
     for year in (2016, 2020, 2025):
         if year in there:
             for model in (PEER, FROM_BANKS, FOCUS):
@@ -183,20 +203,39 @@ def quantities(arm: Years, forecast: Sequence[int]) -> dict[str, tuple[Values, s
     return found
 
 
-TOLD = (  # series, years, what, and what is published
-    ("lent", (2017,), "share of GDP that households lend at the end of 2017", "1.25 %"),
-    ("borrower", (2015, 2016, 2017), "price of a new borrower, yuan, 2015 to 2017", "100 to 240"),
-    ("borrower", (2024, 2025), "price of a new borrower, yuan, 2024 and 2025", "1,300 to 2,000"),
-    (
-        "died",
-        (2015, 2016, 2017),
-        "share of peer-to-peer platforms that end in a year, 2015-17",
-        "22 to 43 %",
-    ),
-    ("vanished", (2018,), "share that stops owing or goes broke, of those that end in 2018", "80 to 98 %"),
-    ("take", (2019, 2020), "share a year that traffic for institutions takes, 2019 and 2020", "2.5 to 2.8 %"),
-    ("own", (2020,), "share of their loans that traffic for institutions keeps, 2020", "2 %"),
+BORN = "opened in a year of 2015 to 2018, share of the peak"
+KEEPS = "share of their loans that traffic for institutions keeps"
+TAKES = "share a year that traffic for institutions takes"
+ISSUED = "securities issued on consumer loans in a year, share of GDP"
+BAD = "bad loans of a year, share of them and what is owed to households"
+TOLD = (  # series, years, what; beside what `in_words` says
+    ("opened", (2012,), "opened in 2012, share of the peak"),
+    ("opened", (2013,), "opened in 2013, share of the peak"),
+    ("opened", (2014,), "opened in 2014, share of the peak"),
+    ("opened", (2015, 2016, 2017, 2018), BORN),
+    ("died", (2015, 2016, 2017), "share of peer-to-peer platforms that end in a year, 2015-17"),
+    ("died", (2018, 2019), "share of peer-to-peer platforms that end in a year, 2018 and 2019"),
+    ("vanished", (2018,), "share that stops owing or goes broke, of those that end in 2018"),
+    ("lent", (2017,), "share of GDP that households lend at the end of 2017"),
+    ("bad", (2012, 2013, 2014, 2015, 2016), f"{BAD}, 2012 to 2016"),
+    ("bad", (2017, 2018, 2019, 2020), f"{BAD}, 2017 to 2020"),
+    ("borrower", (2015, 2016, 2017), "price of a new borrower, yuan, 2015 to 2017"),
+    ("borrower", (2024, 2025), "price of a new borrower, yuan, 2024 and 2025"),
+    ("take", (2019, 2020), f"{TAKES}, 2019 and 2020"),
+    ("take", (2021, 2022), f"{TAKES}, 2021 and 2022"),
+    ("take", (2023, 2024, 2025), f"{TAKES}, 2023 to 2025"),
+    ("own", (2020,), f"{KEEPS}, 2020"),
+    ("own", (2021,), f"{KEEPS}, 2021 (published: of new ones)"),
+    ("own", (2022,), f"{KEEPS}, 2022 (published: of new ones)"),
+    ("own", (2023,), f"{KEEPS}, 2023 (published: of new ones)"),
+    ("own", (2024, 2025), f"{KEEPS}, 2024 and 2025"),
+    ("notes", (2016,), f"{ISSUED}, 2016"),
+    ("notes", (2017,), f"{ISSUED}, 2017"),
+    ("notes", tuple(range(2018, 2026)), f"{ISSUED}, 2018 to 2025"),
 )
+# no points of a year: 6,306 had opened until August 2019 and 1,575 until 2014 (P2P_BIRTHS), over the peak;
+# a year as if as many of the rest had opened in each of those months, or none after 2018
+MORE = {BORN: "39 to 46 %"}
 
 
 def arm_peak(arm: Years, known: int) -> Values:
