@@ -1,14 +1,19 @@
 """The bench divides what it measured in the right direction, and what it measures still runs."""
 
 import itertools
+import subprocess
 
 import pytest
 
+from experiments.measure import speed
+from experiments.run.command import UsageError
 from experiments.studies import bench
 
 SPEED = {
     "small": 0.006,
     "large": 0.12,
+    "free": 0.0075,
+    "free, large": 0.9,
     "sweep": 0.0001,
     "plain": 0.1,
     "peer": 0.01,
@@ -28,7 +33,64 @@ def test_the_table_says_how_many_times_as_fast():
     assert table["cost of a firm and quarter, large : small"] == "2.00"
     assert table["the large one on two threads : one"] == "1.50 x as fast"
     others = shown(bench.of_others(SPEED))
-    assert list(others.values()) == ["5.0 x as fast", "1.7 x as fast", "1000 x as fast"]
+    assert list(others.values()) == ["5.00 x as fast", "1.67 x as fast", "1000 x as fast"]
+
+
+def test_the_free_arm_stands_beside_its_aims():
+    lines = bench.of_free(bench.FULL, SPEED, {"now": 0.008, "before": 0.006})
+    assert lines[1:] == [
+        ("10,000 firms + 20,000 consumers", "4.00 M row-steps/s", "7.50 ms a quarter"),
+        ("1,000,000 firms + 2,000,000 consumers", "3.33 M row-steps/s", "900.0 ms a quarter"),
+        ("cost of a firm and quarter, large : small", "1.20", "aim: at most 1.25, met"),
+        ("this code : that of the commit before", "0.75 x as fast", "aim: at least 0.75, met"),
+        (
+            "30,000 agents, ours : bam-engine, both recorded",
+            "4.00 x as fast",
+            "it makes 1.00 M row-steps/s; aim: at least 1.3, met",
+        ),
+        (
+            "30,000 agents, ours : bam-engine, it unrecorded",
+            "1.33 x as fast",
+            "it makes 3.00 M row-steps/s; aim: at least 1.3, met",
+        ),
+    ]
+    slow = bench.of_free(
+        bench.FULL, SPEED | {"free": 0.0078, "free, large": 1.0}, {"now": 9.0, "before": 6.0}
+    )
+    assert [note.rpartition(", ")[2] for _, _, note in slow[3:]] == ["not met", "not met", "met", "not met"]
+    few = bench.of_free(bench.LARGE, SPEED, {})
+    assert few[3][2] == "the aim, at most 1.25, is of 1,000,000 firms"
+    assert few[4][1:] == ("not measured", "--before names a commit")
+
+
+SIM = """
+import time
+time.process_time = iter([0.0, 20.0 * {seconds}]).__next__
+
+class Economy:
+    def __init__(self, arm, firms):
+        assert arm == "free" and firms == 10_000
+
+    def run(self, quarters):
+        return self
+"""
+
+
+def test_the_commit_before_is_measured_by_its_own_code(tmp_path, monkeypatch):
+    (tmp_path / "sim").mkdir()
+    code = tmp_path / "sim" / "__init__.py"
+
+    def git(*words: str) -> None:
+        subprocess.run(["git", "-c", "user.name=a", "-c", "user.email=a@b", *words], cwd=tmp_path, check=True)
+
+    code.write_text(SIM.format(seconds=0.5), encoding="utf-8")
+    for words in (("init", "-q"), ("add", "sim"), ("commit", "-q", "-m", "before")):
+        git(*words)
+    code.write_text(SIM.format(seconds=2.0), encoding="utf-8")
+    monkeypatch.setattr(speed, "ROOT", tmp_path)
+    assert speed.measure_before("HEAD", 2) == {"now": 2.0, "before": 0.5}
+    with pytest.raises(UsageError, match="--before nowhere"):
+        speed.measure_before("nowhere", 1)
 
 
 def test_without_the_peer_the_table_says_so():
@@ -54,20 +116,20 @@ def test_works_take_turns_and_the_median_of_each_counts():
         [],
     )
     works = {"first": lambda: order.append(1), "second": lambda: order.append(2)}
-    assert bench.medians(3, works, lambda: next(clock)) == {"first": 2.0, "second": 20.0}
+    assert speed.medians(3, works, lambda: next(clock)) == {"first": 2.0, "second": 20.0}
     assert order == [1, 2, 1, 2, 1, 2]
 
 
 def test_the_sweep_that_is_written_twice_comes_to_the_same_bits(monkeypatch):
-    monkeypatch.setattr(bench, "SWEPT", 150)
-    sweep, plain = bench.sweeps()  # raises unless the two agree
-    assert bench.medians(2, {"sweep": sweep, "plain": plain})["plain"] > 0.0
+    monkeypatch.setattr(speed, "SWEPT", 150)
+    sweep, plain = speed.sweeps()  # raises unless the two agree
+    assert speed.medians(2, {"sweep": sweep, "plain": plain})["plain"] > 0.0
 
 
 def test_memory_and_threads_are_measured_in_processes_of_their_own():
-    memory = bench.part("memory", 2_000, 2)
+    memory = speed.part("memory", 2_000, 2)
     assert 500.0 < memory["tables"] < 3_000.0
-    assert bench.part("threads", 200, 1).keys() == {"one", "two"}
+    assert speed.part("threads", 200, 1).keys() == {"one", "two"}
 
 
 def test_the_command_refuses_what_it_does_not_know(capsys):
@@ -78,8 +140,8 @@ def test_the_command_refuses_what_it_does_not_know(capsys):
 
 
 def test_a_measurement_that_fails_is_no_figure():
-    with pytest.raises(bench.subprocess.CalledProcessError):
-        bench.process("-c", "raise SystemExit(3)")
+    with pytest.raises(subprocess.CalledProcessError):
+        speed.process("-c", "raise SystemExit(3)")
 
 
 def test_a_heading_has_no_value_and_columns_stand_under_each_other():
