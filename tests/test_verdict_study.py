@@ -65,6 +65,26 @@ def test_table_sentences_numbers_and_figure_are_written(run):
     assert all(line in section for line in rows(mine))
 
 
+def test_claims_are_asked_once_more_where_founders_choose(run):
+    folder = run / "verdict"
+    claims, free, contrasts = (
+        pd.read_csv(folder / f"{name}.csv", keep_default_na=False)
+        for name in ("claims", "claims_free", "contrasts_free")
+    )
+    assert (
+        free["claim"].tolist() == claims["claim"].tolist()
+        and free["pure"].tolist() == claims["word"].tolist()
+    )
+    asked = free.loc[free["free"] != ""]
+    assert set(asked["claim"]) == {"C4", "C5", "C7", "C8", "C9", "C11", "C15", "C18", "C21"}
+    assert set(asked["differ"]) == {"not known"}  # of two worlds
+    assert (free.loc[free["free"] == "", "lacking"] != "").all()
+    assert set(contrasts["claim"]) == set(asked["claim"]) and (folder / "change_free.csv").exists()
+    page = (folder / "report.md").read_text(encoding="utf-8")
+    _, _, section = page.partition("## Under a free choice of founders")
+    assert all(f"- {name}: {text}" in section for name, text in asked[["claim", "sentence"]].to_numpy())
+
+
 def test_the_seed_comes_from_the_register_and_is_stored_with_its_hash(run):
     arguments = Store(run / "compare").description()["arguments"]
     assert arguments["register"] == digest()

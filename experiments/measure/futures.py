@@ -51,6 +51,8 @@ KEPT_OF_PLATFORMS = (
     "project_spend",
     "technology_spend",
 )
+# what quarters say of all platforms together, kept of those of each business model too
+KEPT_OF_KINDS = ("platform_revenue", "platform_profit", "platform_growth_spend", "bought_margin")
 KEPT_OF_FIRMS = ("generation", "link", "depth", "sector", "sales", "wanted", "granted")
 
 Frame = Any  # a pandas DataFrame, of whose methods pandas' own stubs know too little
@@ -88,22 +90,22 @@ def real_effects() -> dict[str, float]:
 def kept(economy: Any) -> dict[str, Frame]:
     """Quarters and platforms since the branching, and the firms as they are at the end.
 
-    ``quarters`` and ``platforms`` count quarters in ``since``, from 1; ``firms`` has one row per firm with
-    its generation, link (platform or −1), depth [share], sector, and of the last quarter its sales
-    [fen/quarter], the loan that it wanted and what banks and platforms granted of it [fen].
+    ``quarters``, ``platforms`` and ``kinds`` (see `of_kinds`) count quarters in ``since``, from 1, and name a
+    platform's business model in ``kind``; ``firms`` has one row per firm with its generation, link (platform
+    or −1), depth [share], sector, and of the last quarter its sales [fen/quarter], the loan that it wanted
+    and what banks and platforms granted of it [fen].
     """
     branched = economy.branched
     quarters = economy.records.quarters
     quarters = quarters.loc[quarters.index > branched].reset_index()
     quarters.insert(0, "since", quarters["quarter"].astype(int) - branched)
-    platforms = economy.records.platforms
+    platforms = platforms_since_branching(economy)
+    kinds = of_kinds(economy, platforms, quarters)
     if len(platforms):
-        platforms = platforms.loc[platforms["quarter"] > branched].reset_index(drop=True)
-        platforms.insert(0, "since", platforms["quarter"] - branched)
-        platforms = platforms[["since", "platform", *KEPT_OF_PLATFORMS]]
+        platforms = platforms[["since", "platform", "kind", *KEPT_OF_PLATFORMS]]
         platforms = platforms.astype(dict.fromkeys(KEPT_OF_PLATFORMS, float))
     else:
-        empty = {name: np.empty(0) for name in KEPT_OF_PLATFORMS}
+        empty = {"kind": np.empty(0, object), **{name: np.empty(0) for name in KEPT_OF_PLATFORMS}}
         platforms = pd.DataFrame({"since": np.empty(0, int), "platform": np.empty(0, int), **empty})
     table = economy.firms
     firms = pd.DataFrame(
@@ -118,7 +120,51 @@ def kept(economy: Any) -> dict[str, Frame]:
             "granted": (table["loan_granted"] + table["platform_granted"]).astype(np.float32),
         }
     )
-    return {"quarters": quarters, "platforms": platforms, "firms": firms}
+    return {"quarters": quarters, "platforms": platforms, "kinds": kinds, "firms": firms}
+
+
+def platforms_since_branching(economy: Any) -> Frame:
+    """The record of platforms since the branching, with since, kind, and growth: what each spent on it [fen].
+
+    That is gross profit less profit; the record smooths gross profit by the parameter ``gross_memory``.
+    """
+    platforms = economy.records.platforms
+    if not len(platforms):
+        return platforms
+    smooth = platforms["gross_profit"]
+    before = smooth.groupby(platforms["platform"]).shift(fill_value=0.0)
+    gross = before + (smooth - before) / economy.p.gross_memory
+    platforms = platforms.assign(growth=gross - platforms["profit"])
+    platforms = platforms.loc[platforms["quarter"] > economy.branched].reset_index(drop=True)
+    names = np.array([row.name for row in economy.models], dtype=object)
+    kind = names[platforms["model"].to_numpy(int)]
+    return platforms.assign(since=platforms["quarter"] - economy.branched, kind=kind)
+
+
+def of_kinds(economy: Any, platforms: Frame, quarters: Frame) -> Frame:
+    """`KEPT_OF_KINDS` by quarter and business model, ``kind``, as `sim.record` defines them of all platforms.
+
+    Args:
+        platforms: from `platforms_since_branching`.
+        quarters: since the branching.
+    """
+    models = economy.records.models
+    if not len(models) or not len(platforms):
+        empty = {name: np.empty(0) for name in KEPT_OF_KINDS}
+        return pd.DataFrame({"since": np.empty(0, int), "kind": np.empty(0, object), **empty})
+    models = models.assign(since=models["quarter"] - economy.branched, kind=models["model"].astype(object))
+    sums = models.loc[models["since"] > 0].set_index(["since", "kind"])[["revenue", "profit"]]
+    earned = (platforms["bank_margin"] * platforms["participations_owed"]).rename("earned")
+    each = pd.concat([platforms[["since", "kind", "growth", "participations_owed"]], earned], axis=1)
+    sums = sums.join(each.groupby(["since", "kind"]).sum()).fillna(0.0)
+    gdp = quarters.set_index("since")["gdp"].reindex(sums.index.get_level_values("since")).to_numpy(float)
+    numbers = {
+        "platform_revenue": sums["revenue"] / gdp,
+        "platform_profit": sums["profit"] / gdp,
+        "platform_growth_spend": sums["growth"] / gdp,
+        "bought_margin": sums["earned"] / sums["participations_owed"].where(sums["participations_owed"] > 0),
+    }
+    return pd.DataFrame(numbers).reset_index()
 
 
 def kept_without_firms(economy: Any) -> dict[str, Frame]:

@@ -7,21 +7,25 @@ Every claim of ``seeds/claims.toml`` has an answer: supported, contradicted, no 
 depends, undecided (and how many worlds it would take) or not testable yet (and what is missing). The worlds
 are those of the main job and of the studies of pace, crowding, depth, lines and metamorphosis (at the usual
 pace), each of its own sizes but for those that are set here, and lie in their folders beside that of the
-verdict, so that they are lived once for both. The folder then holds ``claims.csv``, ``contrasts.csv``, from
-which every sentence is read, ``report.md`` and ``claims.png``.
+verdict, so that they are lived once for both. What claims ask of the platforms of a business model is asked
+once more where founders choose among all of them. The folder then holds ``claims.csv``, ``contrasts.csv``,
+from which every sentence is read, the same under choice, ``claims_free.csv`` and ``contrasts_free.csv``,
+``change_free.csv`` (under choice less between pure arms), ``report.md`` and ``claims.png``.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from experiments.judge import register
 from experiments.judge.claims import Answers, Part, joined, of_main
+from experiments.judge.under_choice import UnderChoice, under_choice
 from experiments.run import command
 from experiments.run.command import Settings
 from experiments.studies import compare, crowding, depth, diversification, metamorphosis, pace_of_change
 from experiments.study import Study, Tables
+from experiments.tell import under_choice as choice
 from experiments.tell.claims import figures, files, lines, meanings, numbers
 from experiments.tell.report import Report
 
@@ -67,19 +71,30 @@ def parts(lived: Mapping[str, Tables]) -> list[Part]:
     ]
 
 
-def judge(lived: Mapping[str, Tables]) -> Answers:
-    """The answer to every claim."""
-    return joined(register.claims(), parts(lived))
+@dataclass(frozen=True)
+class Found:
+    """The answers to all claims as registered, and to those that can be asked ``under_choice``."""
+
+    answers: Answers
+    under_choice: UnderChoice
 
 
-def tell(found: Answers) -> Report:
-    """The table of claims, the numbers behind it, what is measured, and the figure."""
+def judge(lived: Mapping[str, Tables]) -> Found:
+    """The answer to every claim, and to those that can be asked where founders choose."""
+    claims, found = register.claims(), parts(lived)
+    answers, main = joined(claims, found), lived[compare.NAME]
+    return Found(answers, under_choice(claims, answers, found[0], main, compare.NAME))
+
+
+def tell(found: Found) -> Report:
+    """The table of claims, the numbers behind it, what is measured, and the figure; the same under choice."""
+    answers, free = found.answers, found.under_choice
     return Report(
-        "\n".join([*lines(found), "", "## The numbers", "", numbers(found)]),
+        "\n".join([*lines(answers), "", "## The numbers", "", numbers(answers), "", *choice.lines(free)]),
         title="What the essay claims, and what these worlds say",
-        more="\n".join(["## What is measured", "", *meanings(found)]),
-        tables=files(found),
-        figures=figures(found),
+        more="\n".join(["## What is measured", "", *meanings(answers)]),
+        tables={**files(answers), **choice.files(free)},
+        figures=figures(answers),
     )
 
 
