@@ -4,11 +4,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from experiments.judge.family import BETTER, NO_DIFFERENCE, NOTHING, UNDECIDED, WORSE
 from experiments.measure import law_limits
 from experiments.measure.measures import PRIMARY, VERDICT
 from experiments.run.arm import branch
 from experiments.run.world import CONTROL
 from experiments.studies import policy
+from experiments.tell import policy as telling
+from experiments.tell.words import label
 from sim import law
 from tests.economies import LINKED, small
 
@@ -126,6 +129,86 @@ def test_a_planted_effect_is_told_and_no_other(found):
     others = found.who.drop(planted.index)
     assert not others["word"].isin((policy.BETTER, policy.WORSE)).any()
     assert found.who["placebo"].notna().all() and found.primaries["placebo"].notna().all()
+
+
+def rows(text: str) -> dict[str, list[str]]:
+    """The rows of the first table in a text, by what stands first."""
+    lines = text[text.index("|") :].split("\n\n")[0].splitlines()
+    cells = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines]
+    return {first: others for first, *others in cells}
+
+
+def test_the_first_table_says_what_binds_what_moves_and_how_far_the_rest_might(found):
+    first = rows(policy.tell(found).words)
+    assert next(iter(first)) == "rule" and len(first) == len(policy.rules()) + 2
+    where, what, moved, most = first["An own share in joint loans"]
+    assert where == "institution traffic"
+    assert what.startswith("own share of platforms in joint loans (%): ") and what.count("→") == 1
+    assert moved == f"1: {label(PRIMARY[0].name)} rises (institution traffic)"
+    rest = found.primaries.loc[found.primaries["rule"] == PLANTED]
+    assert most == telling.at_most(rest)
+    for title, (where, what, moved, _) in list(first.items())[2:]:
+        if title != "An own share in joint loans":
+            assert (where, what, moved) == ("nowhere", "–", "none")
+
+
+def planted(*words, low=-0.5, high=2.0):
+    """So many outcomes with a margin of 0.5 in one world."""
+    return pd.DataFrame(
+        {
+            "outcome": [f"outcome_{n}" for n in range(len(words))],
+            "world": WORLD,
+            "unit": "count",
+            "difference": 0.5 * (low + high),
+            "low": low,
+            "high": high,
+            "margin": 0.5,
+            "placebo": 0.25,
+            "word": words,
+        }
+    )
+
+
+def test_what_has_not_moved_might_by_as_many_margins_as_its_interval_reaches():
+    at_most = telling.at_most
+    assert at_most(planted(BETTER, UNDECIDED)) == "4 margins (outcome 1, institution traffic)"
+    assert at_most(planted(UNDECIDED, low=-3.0, high=1.0)).startswith("6 margins")
+    assert at_most(planted(NOTHING, NO_DIFFERENCE, WORSE)) == telling.SETTLED
+    assert at_most(planted(WORSE)) == "–"
+    assert at_most(planted(UNDECIDED, UNDECIDED, low=np.nan)) == "no interval for 2 of 2"
+    some = pd.concat([planted(UNDECIDED), planted(UNDECIDED, high=np.nan)])
+    assert at_most(some) == "4 margins (outcome 0, institution traffic); no interval for 1 of 2"
+
+
+def test_where_only_what_is_beyond_a_rule_has_changed_that_is_told():
+    mine = found_of("court_rate_cap", low=-0.01, high=0.01)
+    assert telling.limited("court_rate_cap", mine) == (
+        "mean rate of loans through platforms, % of them dearer than the cap: 30 → 0"
+    )
+    mine = found_of("court_rate_cap", low=-0.03, high=-0.01)
+    assert telling.limited("court_rate_cap", mine) == (
+        "mean rate of loans through platforms (% a year): 12 → 10"
+    )
+
+
+def found_of(name, low, high):
+    """What a rule limits in one world, its level and what is beyond."""
+    told = {"level_without": 0.12, "level_with": 0.1, "beyond_without": 0.3, "beyond_with": 0.0}
+    return pd.DataFrame([{"rule": name, "world": WORLD, **told, "low": low, "high": high, "bound": True}])
+
+
+def test_every_primary_outcome_stands_there_world_by_world_with_interval_and_placebo(found):
+    text = policy.tell(found).words
+    for name, rule in policy.rules().items():
+        part = text.split(f"## {rule.title}\n")[1].split("\n## ")[0]
+        table = rows(part[part.rindex("- ") :])
+        assert table["primary outcome"] == ["margin", *(label(world) for world in policy.WORLDS[name])]
+        assert len(table) == len(PRIMARY) + 2
+        mine = found.primaries.loc[found.primaries["rule"] == name]
+        stars = [cell for _, *cells in table.values() for cell in cells if cell.endswith("*")]
+        assert len(stars) == mine["word"].isin((BETTER, WORSE)).sum() == (name == PLANTED)
+    row = planted(BETTER).iloc[0]
+    assert telling.difference(row, 1.0) == "+0.75 (−0.5 to +2); 0.25*"
 
 
 def test_the_page_says_who_gained_and_who_lost_with_interval_and_placebo(found):

@@ -29,9 +29,9 @@ from experiments.run.arm import Arm
 from experiments.run.world import CONTROL
 from experiments.studies.ablation import MOVES, draw
 from experiments.study import Study, Tables
-from experiments.tell.markdown import table
+from experiments.tell.policy import fates, glance, limits_by_world, outcomes_by_world
 from experiments.tell.report import Report
-from experiments.tell.words import amount, label, listed, many, number, readable, spanned
+from experiments.tell.words import label, listed, many
 
 QUICK = {"worlds": 20, "firms": 5_000, "burn_in": 20, "quarters": 40}
 BROKER, LENDER, INTEGRATOR = "institution_traffic", "consumer_traffic", "deep_integration"
@@ -243,7 +243,10 @@ WHAT = (
     "the size of what a change without a meaning does to a world. A rule has bound where the interval of "
     "what it limits, or of what is beyond it, leaves zero out. Somebody is said to have gained or lost only "
     "where the difference can be told from zero after all questions about that rule have been corrected for "
-    "together; of all else nothing is said."
+    "together. Below stand all primary outcomes: differences with their intervals, after the semicolon the "
+    "placebo, and a star where one has moved for sure. The others have not been seen to move, and may, by as "
+    "many margins at most as the first table says (the end of an interval that is farthest from zero); "
+    "within its margin a change does not matter."
 )
 
 
@@ -279,15 +282,17 @@ def title_of(name: str) -> str:
 
 def lines(done: Policy) -> list[str]:
     """The report as lines of Markdown."""
-    out = [headline(done), "", WHAT, ""]
-    for name, rule in rules().items():
-        mine = done.bound.loc[done.bound["rule"] == name]
-        if mine.empty:
-            continue
-        out += [f"## {rule.title}", "", introduced(name), "", table_of(name, mine), ""]
-        for world in mine["world"]:
-            out.append(f"- {label(world)}: {fates(done, name, world)}")
-        out.append("")
+    titles = {name: rule.title for name, rule in rules().items() if (done.bound["rule"] == name).any()}
+    out = [headline(done), "", glance(done.bound, done.primaries, titles), "", WHAT, ""]
+    for name, title in titles.items():
+        bound, primaries, who = (
+            found.loc[found["rule"] == name] for found in (done.bound, done.primaries, done.who)
+        )
+        out += [f"## {title}", "", introduced(name), "", limits_by_world(name, bound), ""]
+        for world in bound["world"]:
+            told = fates(who.loc[who["world"] == world], primaries.loc[primaries["world"] == world])
+            out.append(f"- {label(world)}: {told}")
+        out += ["", outcomes_by_world(primaries), ""]
     return out
 
 
@@ -304,54 +309,6 @@ def introduced(name: str) -> str:
     )
     text += " A date or value is assumed." if rule.assumed else ""
     return text + ("" if rule.source == "assumed" else f" Source: {rule.source}.")
-
-
-def table_of(name: str, mine: Frame) -> str:
-    """What the rule limits, world by world."""
-    one = BOUNDS[name]
-    times, unit = readable(one.unit)
-    scale = 1.0 if "AUC" in one.beyond else 100.0
-    head = ["in", f"{one.level} ({unit}): without → with", "difference (95 %)", "placebo"]
-    head += [f"{'' if scale == 1.0 else '% '}{one.beyond}: without → with", "bound"]
-    rows = [
-        [
-            label(row["world"]),
-            f"{number(times * row['level_without'])} → {number(times * row['level_with'])}",
-            spanned(*(times * row[each] for each in ("difference", "low", "high"))),
-            number(times * row["placebo"]),
-            f"{number(scale * row['beyond_without'])} → {number(scale * row['beyond_with'])}",
-            "yes" if row["bound"] else "not seen",
-        ]
-        for _, row in mine.iterrows()
-    ]
-    return table(head, rows, aligned=True)
-
-
-def fates(done: Policy, name: str, world: str) -> str:
-    """Who gained, who lost, and which primary outcomes moved; nobody of whom it is not sure."""
-    told = []
-    for word, says in ((BETTER, "gained"), (WORSE, "lost")):
-        found = [f"{row['group']} ({each(row)})" for _, row in of(done.who, name, world, word).iterrows()]
-        told.append(f"{says}: {'; '.join(found) if found else 'nobody for sure'}")
-    moved = [
-        each(row) for word in (BETTER, WORSE) for _, row in of(done.primaries, name, world, word).iterrows()
-    ]
-    told.append(f"primary outcomes moved: {'; '.join(moved) if moved else 'none for sure'}")
-    return ". ".join(told) + "."
-
-
-def of(found: Frame, name: str, world: str, word: str) -> Frame:
-    """The rows of a rule and world that have this word."""
-    return found.loc[(found["rule"] == name) & (found["world"] == world) & (found["word"] == word)]
-
-
-def each(row: Any) -> str:
-    """One difference with its interval and placebo."""
-    times, _ = readable(row["unit"], difference=True)
-    placebo = number(times * row["placebo"])
-    span = spanned(*(times * row[one] for one in ("difference", "low", "high")), more=f"; placebo {placebo}")
-    unit = amount(1.0, row["unit"]).partition(" ")[2]
-    return f"{label(row['outcome'])} {span} {unit}".rstrip()
 
 
 STUDY = Study(__doc__, QUICK, {**QUICK, "firms": 10_000}, arms, kept, judge, tell, aside=shock)
