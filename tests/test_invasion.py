@@ -41,24 +41,68 @@ def counts(arm: str, path: Any, births: float = 1.0) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["world", "luck", "arm", "since", "kind", "alive", "births", "deaths"])
 
 
-def judged(*tables: pd.DataFrame) -> pd.DataFrame:
+def placebo(up: float = 0.0) -> pd.DataFrame:
+    """The one name rises by so many platforms a quarter, but for chance."""
+    return counts(study.THE_PLACEBO, lambda world, since, luck: 10.0 + up * since + 0.02 * since * luck)
+
+
+def lived(*tables: pd.DataFrame) -> Any:
     quarters = pd.DataFrame({"since": range(1, QUARTERS + 1)})
-    given: Any = Made(counts=pd.concat(tables), quarters=quarters)
-    return study.judge(given).table.set_index(["rare", "common", "years"])
+    return Made(counts=pd.concat(tables), quarters=quarters)
+
+
+def judged(*tables: pd.DataFrame, up: float = 0.0) -> pd.DataFrame:
+    return study.judge(lived(*tables, placebo(up))).table.set_index(["rare", "common", "years"])
 
 
 def test_who_spreads_invades_who_shrinks_is_driven_out_and_who_wanders_is_undecided():
     found = judged(
         counts("a among b", lambda world, since, luck: 10.0 + 0.5 * since + luck),
         counts("b among a", lambda world, since, luck: 10.0 - 0.1 * since + 0.1 * luck),
-        counts(f"{FOCUS}{AGAIN} among {FOCUS}", lambda world, since, luck: 10.0 + 0.08 * since * luck),
+        counts("c among b", lambda world, since, luck: 10.0 + 0.08 * since * luck),
     )
     assert found["word"].groupby(level="rare").agg(set).to_dict() == {
-        "a": {"invades"}, "b": {"is driven out"}, FOCUS + AGAIN: {"undecided"},
+        "a": {"invades"}, "b": {"is driven out"}, "c": {"undecided"}, FOCUS + AGAIN: {"placebo"},
     }  # fmt: skip
+    assert set(found["why"]) == {""}
     ten, twenty = found.loc[("a", "b", 10)], found.loc[("a", "b", 20)]
     assert ten["change"] == pytest.approx(0.1, abs=0.01) and twenty["change"] == pytest.approx(0.2, abs=0.01)
     assert (twenty["began"], twenty["births"], twenty["living"]) == (200.0, 80.0, 200.0)
+
+
+def test_only_who_gains_more_than_one_kind_under_two_names_invades():
+    some = counts("a among b", lambda world, since, luck: 10.0 + 0.2 * since + luck)
+    less = counts("b among a", lambda world, since, luck: 10.0 - 0.1 * since + 0.1 * luck)
+    row = judged(some).loc[("a", "b", 20)]
+    assert (row["word"], row["why"]) == ("invades", "")
+    found = judged(some, less, up=0.2)
+    row, other = found.loc[("a", "b", 20)], found.loc[("b", "a", 20)]
+    assert row["word"] == "undecided" and row["low"] > 0.0 and row["beyond_low"] < 0.0 < row["beyond_high"]
+    assert other["word"] == "is driven out"
+    assert other["change"] == pytest.approx(-0.04, abs=0.01)
+    assert other["beyond"] == pytest.approx(-0.12, abs=0.03) and other["beyond_high"] < 0.0
+    row = judged(some, up=0.6).loc[("a", "b", 20)]
+    assert (row["word"], row["why"]) == ("undecided", "it gains less than the placebo")
+    row = judged(less, up=-0.15).loc[("b", "a", 20)]
+    assert (row["word"], row["why"]) == ("undecided", "it loses less than the placebo")
+
+
+def test_the_difference_to_the_placebo_is_taken_within_worlds():
+    wide = counts("a among b", lambda world, since, luck: 10.0 + since * (0.3 + 0.02 * luck))
+    row = judged(wide, up=0.25).loc[("a", "b", 20)]
+    assert row["beyond"] == pytest.approx(0.02, abs=1e-9)
+    assert row["high"] - row["low"] > 0.005  # though all differ by the same
+    assert not row["beyond_high"] - row["beyond_low"] > 1e-9
+
+
+def test_where_few_still_live_it_is_said_with_the_word():
+    table = counts("a among b", lambda world, since, luck: 10.0 + 0.5 * since + luck)
+    table.loc[table["since"] > 60, "alive"] *= 0.1
+    found = study.judge(lived(table, placebo()))
+    row = found.table.set_index(["rare", "common", "years"]).loc[("a", "b", 20)]
+    assert (row["word"], row["why"]) == ("invades", "only 20 platforms still live")
+    words = study.tell(study.judged({study.AS_IT_IS: lived(table, placebo())})).words
+    assert "- A among b: **invades, only 20 platforms still live**; after 20 years" in words
 
 
 def test_too_few_births_or_platforms_decide_nothing():
@@ -107,7 +151,8 @@ def test_a_tiny_study_tells_every_pair_and_its_placebo_and_goes_on(tmp_path, cap
     table = pd.read_csv(tmp_path / "invasion.csv")
     models = sorted({*table["common"]})
     assert len(table) == len(models) * (len(models) - 1) + 1 and "external_finance" not in models
-    assert set(table["word"]) <= {"undecided", "not decided"}
+    assert set(table["word"]) <= {"undecided", "not decided", "placebo"}
+    assert bool((table["word"] == "placebo").sum() == 1)
     assert bool((table["began"] == 200).all())
     assert "- Placebo, one business model under two names: **" not in printed  # marks are for the page
     assert printed.index("Placebo") < printed.index("Consumer traffic among")
@@ -148,13 +193,11 @@ def test_what_is_lived_without_gains_is_told_apart():
     arm = "a among b"
     up = counts(arm, lambda world, since, luck: 10.0 + 0.5 * since + luck)
     down = counts(arm, lambda world, since, luck: 10.0 - 0.1 * since + 0.1 * luck)
-    quarters = pd.DataFrame({"since": range(1, QUARTERS + 1)})
-    lived: Any = {
-        name: Made(counts=one, quarters=quarters)
-        for name, one in ((study.AS_IT_IS, up), (study.WITHOUT, down))
-    }
-    found = study.judged(lived)
-    last = found.table.loc[found.table["years"] == 20].set_index("effects")["word"]
+    both = {study.AS_IT_IS: lived(up, placebo()), study.WITHOUT: lived(down, placebo(0.1))}
+    found = study.judged(both)
+    last = found.table.loc[(found.table["years"] == 20) & (found.table["rare"] == "a")]
+    assert last.set_index("effects")["beyond"].round(1).to_dict() == {True: 0.2, False: -0.1}
+    last = last.set_index("effects")["word"]
     assert last.to_dict() == {True: "invades", False: "is driven out"}
     title = study.tell(found).figures["invasion"]().get_suptitle().replace("\n", " ")
     assert title == "Of pairs: 1 invades; without gains: 1 is driven out"
