@@ -10,6 +10,13 @@ import nbformat
 import pytest
 from nbclient import NotebookClient
 
+from experiments.__main__ import found
+from sim import discover
+from sim.actors.platforms import MANNERS
+from sim.links.lines import LINES
+from sim.population.adaptive import SHORT
+from sim.sectors import SECTORS
+
 FOLDER = Path(__file__).parents[1] / "experiments" / "notebooks"
 NOTEBOOKS = sorted(FOLDER.glob("*.ipynb"))
 
@@ -33,6 +40,14 @@ def test_there_is_one_for_the_first_steps():
     assert "first_steps" in [path.stem for path in NOTEBOOKS]
 
 
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_a_notebook_sends_on_to_commands_and_pages_that_there_are(path):
+    told = "\n".join(cell.source for cell in stored(path).cells if cell.cell_type == "markdown")
+    named, pages = set(re.findall(r"`make ([a-z_-]+)`", told)), re.findall(r"\]\(([^)]+)\)", told)
+    assert named <= {*found(), "notebook"} and {"compare", "verdict", "history", "metamorphosis"} <= named
+    assert pages and [page for page in pages if not (FOLDER / page).exists()] == []
+
+
 def tidied(cell: nbformat.NotebookNode) -> None:
     """Of what went to the standard error keep a bar as it ended; forget when the cell was run."""
     cell.metadata.pop("execution", None)
@@ -42,6 +57,7 @@ def tidied(cell: nbformat.NotebookNode) -> None:
             output.text = output.text.strip().rpartition("\r")[2] + "\n"
             if "100%" not in output.text:
                 continue
+            kept = [one for one in kept if one.get("name") != "stderr"]  # it is told in pieces
         kept.append(output)
     cell.outputs = kept
 
@@ -66,6 +82,17 @@ def test_a_notebook_runs_and_shows_what_is_stored_with_it(path, bless, monkeypat
         assert kinds(cell) == kinds(before), cell.source
     shown = set().union(*(kinds(cell) for cell in code_of(now)))
     assert {"text", "text/html", "image/png"} <= shown
+
+
+def test_the_first_steps_meet_everybody():
+    """In a cell or in what it shows: all agents, business models, service lines and manners of ending."""
+    notebook = stored(FOLDER / "first_steps.ipynb")
+    shown = [o for cell in code_of(notebook) for o in cell.outputs]
+    texts = [cell.source for cell in notebook.cells]
+    texts += [str(o.get("data", {}).get("text/plain", "")) + o.get("text", "") for o in shown]
+    words = set(re.findall(r"\w+", "\n".join(texts)))
+    cast = {*(sector.name for sector in SECTORS), *discover(), *(line.name for line in LINES), "free", SHORT}
+    assert cast | {manner.replace(" ", "_") for manner in MANNERS.values()} <= words
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
