@@ -219,7 +219,8 @@ def rests_on(found: Any, inputs: Inputs) -> str:
         f"Reach as published, by the curve that comes closest ({curve}, from the end of 2010 on). The law by "
         "its dates; before the first of them it is as in January 2011:", "",
         table(["from", "law", "parameters", "source"], law), "",
-        f"In all ways {always} all the time, which is assumed: else one of these rules would have nothing to limit.", "",
+        f"In all ways {always} all the time, which is assumed: else one of these rules would have nothing to "
+        "limit.", "",
         "Law that is not in the replay:", "",
         table(["what", "why"], left_out()), "",
         "With eras, business models open to founders; the others are open from the start:", "",
