@@ -165,8 +165,15 @@ def test_a_tiny_study_is_told_answers_its_claims_and_goes_on(tmp_path, capsys):
     pd.DataFrame({"rare": [FOCUS], "common": [HARVEST], "years": [20.0], "word": ["invades"]}).to_csv(
         tmp_path / "invasion" / "invasion.csv", index=False
     )
+    assert "whether it does: `make neutrality`, and which resource is short." in first
+    short = ["free", "venture money", "rounds asked for and not got", 12, 0.5, 0.4, 0.6]
+    (tmp_path / "neutrality").mkdir()
+    pd.DataFrame([short], columns=["arm", "resource", "measure", "worlds", "mean", "low", "high"]).to_csv(
+        tmp_path / "neutrality" / "binding.csv", index=False
+    )
     assert study.STUDY.main(study.NAME, given) == 0
-    assert capsys.readouterr().out.count("(0 computed") == 3
+    again = capsys.readouterr().out
+    assert again.count("(0 computed") == 3 and "(rounds asked for and not got) 50 % (40 to 60)." in again
     folder = tmp_path / "metamorphosis"
     page = (folder / "report.md").read_text(encoding="utf-8")
     assert "| deep integration | institution traffic | invades |" in page

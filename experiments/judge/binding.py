@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import math
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,8 @@ import pandas as pd
 
 from experiments.judge.inside import of_cases
 from experiments.measure.arithmetic import share
-from experiments.measure.futures import Frame
+from experiments.measure.binding import COLUMNS, OF_RECORDS
+from experiments.measure.futures import FREE, Frame
 
 part = functools.partial(share, none=math.nan)  # of nothing there is none
 DEARER = 0.1  # engineers' cost above its base from which on they are called short
@@ -80,3 +82,20 @@ def bound(binding: Frame, arms: Sequence[str]) -> Frame:
             rows.append((str(arm), resource, measure, mean.n, mean.mean, low, high))
     columns = ["arm", "resource", "measure", "worlds", "mean", "low", "high"]
     return pd.DataFrame(rows, columns=columns)
+
+
+def beside(quarters: Frame, arm: str, results: Path) -> Frame:
+    """What a study that follows no resource can say of one arm: the table of `bound`, of that arm or `FREE`.
+
+    It is read off the quarters kept, where these hold what is recorded of resources; what was not recorded is
+    missing. Else it is what `make neutrality` has found, where that lies in the same folder of results; else
+    it has no rows.
+    """
+    if {*OF_RECORDS, "platform_births"} <= set(quarters):
+        known = quarters.rename(columns={"platform_births": "births"})
+        return bound(known.reindex(columns=["world", "luck", "arm", *COLUMNS]), [arm])
+    found = results / "neutrality" / "binding.csv"
+    if not found.exists():
+        return bound(quarters.iloc[:0], [])
+    short = pd.read_csv(found)
+    return short.loc[short["arm"] == FREE]

@@ -22,6 +22,7 @@ import numpy as np
 import pandas as pd
 
 from experiments.judge import register
+from experiments.judge.binding import beside
 from experiments.judge.claims import Answers, Part, asked_of, joined, part
 from experiments.judge.estimands import Material
 from experiments.judge.inside import of_cases
@@ -51,7 +52,7 @@ class Metamorphosis:
     and the mean number a world. ``paths``: by pace and arm the mean shares (kinds, quarters), of ``kinds``;
     ``moved``: what each of `WAYS` has moved the integrators' share so far, mean (ways, quarters).
     ``claims``: what this says of the essay's. ``invasion``: what `make invasion` has found, if it lies
-    beside, else empty."""
+    beside, else empty. ``short``: see `judge.binding.beside`."""
 
     table: Frame
     turns: Frame
@@ -60,6 +61,7 @@ class Metamorphosis:
     kinds: tuple[str, ...]
     claims: Answers
     invasion: Frame
+    short: Frame
 
 
 def arms() -> dict[str, Arm]:
@@ -124,7 +126,8 @@ def judge(lived: Mapping[str, Tables]) -> Metamorphosis:
             rows += [(pace, str(arm), *name, *mean_of(values)) for name, values in found.items()]
             moves.append(moved(lives, counts).assign(pace=pace, arm=str(arm)))
     first = next(iter(lived.values()))
-    beside = first.settings.out.parent / "invasion" / "invasion.csv"
+    results = first.settings.out.parent
+    invasion = results / "invasion" / "invasion.csv"
     return Metamorphosis(
         pd.DataFrame(rows, columns=list(TABLE)),
         pd.concat(moves, ignore_index=True)[["pace", "arm", "from", "to", "a_world"]],
@@ -132,7 +135,8 @@ def judge(lived: Mapping[str, Tables]) -> Metamorphosis:
         split,
         tuple(kinds),
         joined(register.claims(), [of_claims(lived["usual"])]).of(NAME),
-        pd.read_csv(beside) if beside.exists() else pd.DataFrame(),
+        pd.read_csv(invasion) if invasion.exists() else pd.DataFrame(),
+        beside(lived["usual"]["quarters"], ADAPTIVE, results),
     )
 
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from experiments.judge.claims import NOT_TESTABLE
 from experiments.measure.turning import WAYS
+from experiments.tell import binding
 from experiments.tell import claims as answered
 from experiments.tell.drawing import colour, panels
 from experiments.tell.markdown import table
@@ -37,6 +38,8 @@ def reported(found: Any) -> Report:
         "shown here stand in `metamorphosis.csv`.",
         "",
         table(head, rows, aligned=True),
+        "",
+        binding.sentence(found.short),
     ]
     return Report(
         "\n".join(words),
