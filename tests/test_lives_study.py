@@ -1,4 +1,4 @@
-"""How platforms live: counts, hazards and survival find what was planted; words are those of the table."""
+"""How platforms live: counts, hazards and survival find what was planted."""
 
 import math
 from typing import Any
@@ -7,26 +7,23 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from experiments.judge.inside import of_cases
-from experiments.measure.futures import FREE
 from experiments.measure.lives import (
+    EVENTS,
     KEPT_PLATFORMS,
     KEPT_QUARTERS,
     MANNERS,
     by_platform,
+    is_run,
     kept_lives,
     lives,
     paths,
     recoveries,
+    unpaid,
     worst_year,
 )
-from experiments.studies import lives as study
-from experiments.tell.words import label, number
 from tests.economies import small
 from tests.test_lives_facts import ALWAYS, FIRST, recorded
 
-TINY = "--worlds 2 --firms 200 --banks 4 --platforms 14 --burn-in 3 --quarters 28 --workers 1 --quiet"
-pytestmark = pytest.mark.usefixtures("in_process")
 LONG = 60
 
 
@@ -117,6 +114,26 @@ def test_the_worst_year_is_that_of_the_largest_share():
     assert worst_year(np.array([0.0, 0, 1, 0, 0, 0, 0, 12, 8]), there) == slice(5, 9)
 
 
+def test_a_run_is_a_year_in_which_three_in_ten_end_of_ten_or_more_whenever_that_is():
+    there = np.array([2.0, *[9] * 8, *[20] * 8])
+    died = np.zeros(17)
+    died[1:4] = 9.0  # never of ten
+    assert math.isnan(is_run(died[:9], there[:9])) and is_run(died, there) == 0.0
+    died[[10, 13]] = 3.0
+    assert is_run(died, there) == 0.0
+    died[13] = 4.0
+    assert is_run(died, there) == 1.0
+
+
+def test_who_left_households_unpaid_is_told_of_those_that_owed_them():
+    """Three owed something: one stops, one goes broke, one is bought; three others that stop never did."""
+    spans = [(0, 2), (0, 3), (0, 2), (0, 2), (0, 2), (0, 2), (0, ALWAYS)]
+    manners = {0: 3, 1: 4, 2: 1, 3: 3, 4: 3, 5: 3}
+    owed = planted(4, spans, manners, claims_owed=lambda q, k: 5.0 if k in (0, 1, 2, 6) and q == 1 else 0.0)
+    assert unpaid(owed, 4) == pytest.approx(2 / 3)
+    assert math.isnan(unpaid(planted(4, [(0, ALWAYS)]), 4))
+
+
 # --- what lives amount to --------------------------------------------------------------------------------
 
 
@@ -128,10 +145,19 @@ def test_a_rise_a_peak_and_a_shakeout_are_told():
     assert (found["most at once"], found["year of the peak"], found["founded"]) == (20, 2.0, 20)
     assert found["left at the end, of the peak"] == pytest.approx(4 / 20)
     assert found["died in the worst year"] == pytest.approx(15 / 20)
+    assert [found[name] for name in EVENTS] == [1.0, 1.0]
     exposed = 4 * 7 + 20 * 13 + 5 * 16 + 4 * 20  # there in quarters 1-7, 8-20, 25-40, 41-60
     assert found["hazard in calm"] == pytest.approx(1 / exposed / 3)
     told = {name: found[f"ended: {name}"] for name in MANNERS}
     assert told == pytest.approx({"bought": 2 / 16, "wound up": 1 / 16, "stopped": 11 / 16, "broke": 2 / 16})
+
+
+@pytest.mark.parametrize(("left", "shaken"), [(10, 1.0), (11, 0.0)])
+def test_a_shakeout_leaves_half_or_less_of_ten_or_more(left, shaken):
+    ended = amount_to(LONG, [*[(0, ALWAYS)] * left, *[(0, 30)] * (20 - left)])
+    assert ended[EVENTS[0]] == shaken and ended[EVENTS[1]] == 1.0
+    few = amount_to(LONG, [(0, ALWAYS), *[(0, 30)] * 8])
+    assert all(math.isnan(few[name]) for name in EVENTS)
 
 
 def test_survival_is_that_of_each_at_five_years():
@@ -158,15 +184,11 @@ def test_leaders_are_the_largest_tenth_by_revenue_five_years_before_the_end():
     assert math.isnan(few["leaders alive five years later"])
 
 
-def test_prices_and_money_are_those_of_their_years():
+def test_revenue_and_money_are_those_of_their_years():
     year = np.repeat(np.arange(1.0, 16.0), 4)
-    price = np.where(year == 2, 30.0, np.where(year == 8, 90.0, 500.0))
-    price[4] = math.nan  # a quarter in which nobody was won
-    money = {"customer_price": price, "platform_revenue": np.where(year == 6, 0.004, 0.001)}
+    money = {"platform_revenue": np.where(year == 6, 0.004, 0.001)}
     money |= {"venture_funding": np.where(year == 3, 0.002, 0.0), "no_room": np.where(year == 9, 2.0, 0.0)}
     found = amount_to(LONG, [(0, ALWAYS)], table=of_quarters(LONG, **money))
-    assert found["price of a customer, second year"] == pytest.approx(30.0)
-    assert found["price of a customer, eighth year"] == pytest.approx(90.0)
     assert found["revenue at its peak"] == pytest.approx(0.004)
     assert found["revenue at the end"] == pytest.approx(0.001)
     assert found["venture money in its best year"] == pytest.approx(0.002)
@@ -177,7 +199,8 @@ def test_where_nobody_was_ever_founded_there_is_no_case():
     empty = pd.DataFrame({"since": [], "platform": [], **{name: [] for name in KEPT_PLATFORMS}})
     found = lives(empty, of_quarters(LONG))
     assert found["most at once"] == found["founded"] == 0.0
-    cases = ("left at the end, of the peak", "hazard in calm", "died in the worst year")
+    cases = ("left at the end, of the peak", "hazard in calm", "died in the worst year", *EVENTS)
+    cases = (*cases, "ended owing households: stopped or broke")
     cases = (*cases, "alive after five years", *(f"ended: {name}" for name in MANNERS))
     assert all(math.isnan(found[name]) for name in cases)
 
@@ -198,81 +221,3 @@ def test_what_is_kept_of_an_economy_leaves_giants_out_and_counts_from_the_branch
     small_ones = lines["platforms_alive"] - economy.platforms["alive"][economy.platforms["giant"]].sum()
     assert found["alive"][-1] == small_ones.iloc[-1]
     assert len(kept_lives(world.branch("external_finance").run(2))["platforms"]) == 0
-
-
-# --- the study -------------------------------------------------------------------------------------------
-
-
-@pytest.fixture(scope="module")
-def run(tmp_path_factory):
-    """A tiny study of lives, and its folder."""
-    folder = tmp_path_factory.mktemp("lives")
-    assert study.STUDY.main("lives", [*TINY.split(), "--out", str(folder)]) == 0
-    return folder
-
-
-def test_the_study_lives_every_model_in_which_platforms_act_and_the_choice_among_all(run):
-    table: Any = pd.read_csv(run / "lives.csv")
-    assert set(table["arm"]) == set(study.arms()) and FREE in study.arms()
-    assert "external_finance" not in study.arms()
-    assert set(table["quantity"]) >= set(study.BESIDE)
-    assert (run / "lives.png").stat().st_size > 20_000
-    counts = table.set_index(["arm", "quantity"])
-    assert (counts.loc[(FREE, "founded"), "mean"] >= 2 * (len(study.arms()) - 1)).all()
-    assert (counts["worlds"] <= 2).all() and counts["low"].isna().any()
-
-
-def test_the_words_are_those_of_the_table(run):
-    table = pd.read_csv(run / "lives.csv").set_index(["quantity", "arm"])
-    report = (run / "report.md").read_text(encoding="utf-8")
-    rows = [
-        [cell.strip() for cell in line.strip("|").split("|")]
-        for line in report.splitlines()
-        if line.startswith("|")
-    ]
-    head, *body = [row for row in rows if not set(row[0]) <= set("-: ") or row[0] == ""]
-    arms = list(study.arms())
-    assert head[1:-1] == [label(arm) for arm in arms] and head[-1] == "published"
-    assert [row[0] for row in body] == list(dict.fromkeys(table.index.get_level_values("quantity")))
-    for quantity, *cells, published in body:
-        assert published == study.BESIDE.get(quantity, "")
-        for arm, cell in zip(arms, cells, strict=True):
-            row = table.loc[(quantity, arm)]
-            share = quantity.startswith(study.PERCENT)
-            mean = f"{number(100 * row['mean'])} %" if share else number(row["mean"])
-            assert cell.startswith(mean if row["worlds"] else "no case"), (quantity, arm)
-
-
-def test_an_interval_is_told_where_there_are_worlds_enough():
-    row = {"worlds": 12, "mean": 0.25, "low": 0.2, "high": 0.3, "median": 0.24, "why": ""}
-    assert study.cell(row, "died in the worst year") == "25 % (20 to 30)"
-    assert study.cell({**row, "mean": 7.0, "low": 5.0, "high": 9.0}, "founded") == "7 (5 to 9)"
-    assert study.cell({**row, "low": math.nan, "high": math.nan}, "founded") == "0.25"
-    assert study.cell({**row, "worlds": 0, "mean": math.nan}, "founded") == "no case"
-
-
-def test_where_a_mean_hangs_on_one_world_the_median_is_told():
-    quantity = "price of a customer, eighth year"
-    found = of_cases([1_900.0 + world for world in range(11)] + [9e7])
-    row = {"worlds": found.n, "mean": found.mean, "low": found.low, "high": found.high, "median": 1_905.5}
-    assert study.cell({**row, "why": found.refused}, quantity) == f"{number(1_905.5)} (median)"
-    assert study.cell({**row, "why": ""}, quantity) == number(found.mean)
-
-
-def test_worlds_count_once_each_and_intervals_are_over_them():
-    """Twelve worlds in which 1 to 12 are founded and one of them dies; a second arm in which nobody is."""
-    quarters, platforms = [], []
-    for world in range(12):
-        for arm in ("consumer_traffic", FREE):
-            quarters.append(of_quarters(24).assign(world=world, arm=arm))
-        one = planted(24, [(0, 9), *[(0, ALWAYS)] * world], revenue=lambda q, k: 0.0)
-        platforms.append(one.assign(world=world, arm="consumer_traffic"))
-    tables: Any = {"quarters": pd.concat(quarters), "platforms": pd.concat(platforms)}
-    found = study.judge(tables)
-    table = found.table.set_index(["arm", "quantity"])
-    founded = table.loc[("consumer_traffic", "founded")]
-    assert (founded["worlds"], founded["mean"], founded["median"]) == (12, 6.5, 6.5)
-    assert founded["low"] < 6.5 < founded["high"]
-    assert table.loc[(FREE, "founded"), "mean"] == 0.0 and table.loc[(FREE, "hazard in calm"), "worlds"] == 0
-    assert found.paths["consumer_traffic"]["alive"].shape == (12, 24)
-    assert found.paths["consumer_traffic"]["broke"].sum(axis=0).tolist() == [*[0.0] * 8, 12.0, *[0.0] * 15]

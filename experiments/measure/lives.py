@@ -13,16 +13,24 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from experiments.measure.arithmetic import YEAR, Values, mean, share, yearly
+from experiments.measure.arithmetic import YEAR, Values, share, yearly
+from experiments.measure.customer_price import KEPT_PRICES
 
 FIVE_YEARS = 5 * YEAR  # quarters
 LEADERS = 0.1  # the largest of the platforms that live, by revenue of the year before
-KEPT_QUARTERS = ("platform_revenue", "customer_price", "venture_funding", "rounds", "fright", "no_room")
+KEPT_QUARTERS = ("platform_revenue", "rounds", "fright", "no_room", *KEPT_PRICES)
 KEPT_PLATFORMS = (
     "alive", "months", "died", "manner", "revenue", "customers", "venture_total",
     "claims_owed", "claims_lost",
 )  # fmt: skip
 MANNERS = ("bought", "wound up", "stopped", "broke")
+SHAKEN = 0.5  # of the most there were: no more are left after a shakeout
+RUN = 0.3  # more than this share ends within a year in a run
+OPEN = 10  # platforms: where fewer were open at any time there is neither, as one of two is no run
+EVENTS = (  # what happens in a world or does not
+    "worlds with a shakeout: half or less is left",
+    "worlds with a run: over 30 % end in a year",
+)
 
 
 def kept_lives(economy: Any) -> dict[str, pd.DataFrame]:
@@ -109,6 +117,23 @@ def hazards(found: dict[str, Values]) -> tuple[float, float]:
     return in_calm, share(float(died[year].sum()), float(there[year][0]), none=math.nan)
 
 
+def is_run(died: Values, there: Values) -> float:
+    """Whether in some four quarters in a row more than `RUN` of the platforms open as they began ended.
+
+    died, there: as for `worst_year`. NaN where never as many as `OPEN` were open.
+    """
+    many = [k for k in range(max(1, died.size - YEAR + 1)) if there[k] >= OPEN]
+    return float(any(died[k : k + YEAR].sum() > RUN * there[k] for k in many)) if many else math.nan
+
+
+def unpaid(platforms: Any, quarters: int) -> float:
+    """Of the platforms that ever owed households something and ended, the part that stopped or went broke."""
+    owed = platforms.groupby("platform")["claims_owed"].transform("max") > 0.0
+    found = paths(platforms[owed], quarters)
+    left = float(found["stopped"].sum() + found["broke"].sum())
+    return share(left, float(deaths(found).sum()), none=math.nan)
+
+
 def recoveries(platforms: pd.DataFrame, quarters: int) -> tuple[Values, Values]:
     """What became of households' claims on platforms that have ended, by quarter since their end, from 1.
 
@@ -148,12 +173,14 @@ def lives(platforms: pd.DataFrame, quarters: pd.DataFrame) -> dict[str, float]:
     order = there_then[np.argsort(-revenue[max(0, then - YEAR + 1) : then + 1, there_then].sum(axis=0))]
     top = order[: max(1, round(LEADERS * len(order)))] if len(order) >= 10 else order[:0]
     fringe = order[len(top) :] if len(top) else order[:0]
-    price = quarters["customer_price"].to_numpy(float)
+    shaken, run = EVENTS
     back, gone = recoveries(platforms, n)
     return {
         "most at once": float(alive.max()),
         "year of the peak": (peak + 1) / YEAR,
         "left at the end, of the peak": float(alive[-1] / alive.max()) if alive.max() else math.nan,
+        shaken: float(alive[-1] <= SHAKEN * alive.max()) if alive.max() >= OPEN else math.nan,
+        run: is_run(died, open_at_start(found)),
         "founded": float(found["births"].sum()),
         "hazard in calm": in_calm,
         "died in the worst year": in_worst_year,
@@ -164,11 +191,10 @@ def lives(platforms: pd.DataFrame, quarters: pd.DataFrame) -> dict[str, float]:
             f"ended: {name}": share(float(found[name].sum()), float(died.sum()), none=math.nan)
             for name in MANNERS
         },
+        "ended owing households: stopped or broke": unpaid(platforms, n),
         "households' claims after an end, back within a year": float(back[:YEAR].sum()),
         "households' claims after an end, back by the end": float(back.sum()),
         "households' claims after an end, lost by the end": float(gone.sum()),
-        "price of a customer, second year": mean(price[YEAR : 2 * YEAR]),
-        "price of a customer, eighth year": mean(price[7 * YEAR : 8 * YEAR]),
         "revenue at its peak": float(yearly(quarters["platform_revenue"].to_numpy(float)).max()),
         "revenue at the end": float(quarters["platform_revenue"].to_numpy(float)[-YEAR:].mean()),
         "venture money in its best year": float(yearly(quarters["venture_funding"].to_numpy(float)).max()),
