@@ -140,7 +140,12 @@ def test_a_free_world_stands_where_a_model_is_set_against_no_platforms():
             assert [getattr(asked, name) for name in same] == [getattr(one, name) for name in same]
 
 
-def test_worlds_without_a_model_are_cases_that_lack_and_are_told(free):
+def test_worlds_without_a_model_are_cases_that_lack_and_are_told(free, many):
+    quarters = by_kind(many)["quarters"]
+    lived = quarters.groupby("arm")["world"].nunique()
+    assert (lived[SIDELINE], lived[FOCUS], lived[FREE]) == (WORLDS - 1, WORLDS, WORLDS)
+    known = quarters.loc[quarters["arm"].isin(MODELS), ["platform_revenue", "gdp", "price_level"]]
+    assert np.isfinite(known.to_numpy()).all()
     rows = free.answers.contrasts.set_index(["claim", "estimand"])
     assert rows.loc[("C15", "survival"), ["n", "missing"]].tolist() == [WORLDS - 1, 1]
     assert rows.loc[("C11", "goods_gain"), ["n", "missing"]].tolist() == [WORLDS, 0]

@@ -130,21 +130,20 @@ def by_kind(tables: Mapping[str, Frame]) -> dict[str, Frame]:
     Of quarters a model has what all platforms share (`SHARED`) and what is kept of its own
     (`KEPT_OF_KINDS`); a world in which nobody ever ran it has no rows of it.
     """
-    quarters, platforms, kinds = (
-        tables[name].assign(arm=tables[name]["arm"].astype(str))
-        for name in ("quarters", "platforms", "kinds")
-    )
-    free, own, kinds = (table.loc[table["arm"] == FREE] for table in (quarters, platforms, kinds))
-    keys = ["world", "luck", "since"]
-    parts = [quarters.loc[quarters["arm"].isin((FREE, CONTROL, PLACEBO[CONTROL]))]]
+    quarters, own, kinds = (tables[name] for name in ("quarters", "platforms", "kinds"))
+    own, kinds, free = (table.loc[table["arm"] == FREE] for table in (own, kinds, quarters))
+    whole = quarters.loc[quarters["arm"].isin((FREE, CONTROL, PLACEBO[CONTROL]))]
+    parts, keys = [whole.assign(arm=whole["arm"].astype(str))], ["world", "luck", "since"]
+    sums = [name for name in KEPT_OF_KINDS if name != "bought_margin"]  # a ratio stays without a number
     for kind, mine in kinds.groupby("kind"):
         worlds = mine[["world", "luck"]].drop_duplicates()
         found = free[[*SHARED]].merge(worlds).merge(mine[[*keys, *KEPT_OF_KINDS]], how="left", on=keys)
-        sums = [name for name in KEPT_OF_KINDS if name != "bought_margin"]  # a ratio stays without a number
         parts.append(found.fillna(dict.fromkeys(sums, 0.0)).assign(arm=str(kind)))
     return {
         "quarters": pd.concat(parts, ignore_index=True),
-        "platforms": pd.concat([own, own.assign(arm=own["kind"].astype(str))], ignore_index=True),
+        "platforms": pd.concat(
+            [own.assign(arm=FREE), own.assign(arm=own["kind"].astype(str))], ignore_index=True
+        ),
     }
 
 
