@@ -15,12 +15,10 @@ from experiments.judge.replayed import CLOSED, LAST, TREND, carried, errors, nai
 from experiments.judge.years import BORN, TOLD, in_words, published, quantities, shares_published, years_of
 from experiments.measure.dated import COUNTS, OF_MODELS, RECORDED, counted, kept_dated
 from experiments.measure.lives import MANNERS
-from experiments.run.arm import branch
 from experiments.studies import history as study
 from experiments.tell import replay
 from sim import law
 from sim.population.models import openings
-from tests.economies import LINKED, small
 
 TINY = "--worlds 2 --firms 200 --banks 4 --platforms 20 --burn-in 3 --quarters 32 --workers 1 --quiet"
 KNOWN = int(sources.seeds("history")["known_until"])
@@ -217,7 +215,7 @@ def test_eras_and_law_are_in_the_ways_that_are_named_so():
     assert not closes[study.LAW + study.UNCLOSED] and not closes[study.ERAS + study.UNCLOSED]
     assert len(ways[study.LAW].timeline) == len(ways[study.LAW + study.UNCLOSED].timeline) + 1
     looser = {"passed_on_counted": 0.0, "lender_debt_cap": 5.0, "lender_leverage_cap": 50.0}
-    begins = {"rate_cap": 0.06, "platform_loans_cap": 1.0, "payment_float": 0.03, **looser}
+    begins = {"rate_cap": 0.06, "platform_loans_cap": 1.0, **looser}
     assert all(dict(arm.parameters) == begins for arm in ways.values())
     rows = {row.name: row for row in ways[study.LAW].platforms}
     passed_on = dict(rows["institution_traffic"].funders)
@@ -226,27 +224,12 @@ def test_eras_and_law_are_in_the_ways_that_are_named_so():
     assert "institution_traffic" not in {row.name for row in study.arms_later()[study.LAW].platforms}
 
 
-def test_the_law_on_wallets_has_balances_to_keep():
-    """From 2017 on a fifth, from 2019 on all of them are in custody; none where the law stays as it was."""
-    given = LINKED | {"giants": 4, "lead_in": 20}
-    world = small("external_finance", parameters=given, seed=4).run(1)
-    for way, parts in ((study.LAW, (0.0, 0.2, 1.0)), (study.NEITHER, (0.0, 0.0, 0.0))):
-        lived = branch(world, study.arms()[way])
-        for part, quarters in zip(parts, (24, 2, 8), strict=True):  # to the end of 2016, in 2017, in 2019
-            platforms = lived.run(quarters).platforms
-            alive = platforms["alive"]
-            owed, safe = (float(platforms[name][alive].sum()) for name in ("float_owed", "custody"))
-            assert owed > 0.0 and safe == pytest.approx(part * owed, abs=4.0)
-    rows: Any = sources.parameters(study.held()).set_index("name")
-    assert study.held() == {"payment_float": 0.03}
-    assert tuple(rows.loc["payment_float", ["here", "later", "status"]]) == (0.03, 0.03, sources.HELD)
-
-
 def test_published_rules_that_nothing_stands_for_are_left_out_in_words():
     facts = {name for name in sources.seeds("evidence") if name.startswith("RULE_")}
     used = {one.source for one in sim.Parameters.declarations().values()}
     used |= {one.source for one in law.rules().values()}
-    assert facts - used == set(replay.LEFT_OUT)
+    assert (facts - used) | {"RULE_FLOAT"} == set(replay.LEFT_OUT)
+    assert sim.Parameters.declarations()["payment_float"].value == 0.0  # why that one has nothing to limit
     told = [what for what, _ in replay.left_out()]
     assert "Portability of data" in told and "A cap on rates" not in told
 
@@ -302,7 +285,6 @@ def test_the_report_says_what_may_speak_for_the_essay_and_on_what_it_rests(run):
         "nothing later than 2016",
         "later values",
         "outside_attention",
-        "payment_float is 0.03 all the time",
         "RULE_DATA",
         "opened in 2014, share of the peak, %",
     ):

@@ -42,11 +42,8 @@ def middle(one: Any) -> Any:
     return round(value) if one.kind is int else float(f"{value:.6g}")
 
 
-def row_of(one: Any, told: Mapping[str, Any], held: Mapping[str, Any]) -> tuple[Any, ...]:
-    """What a parameter (its declaration) rests on; told: seeds/history.toml; held: see `parameters`."""
-    if one.name in held:
-        value = one.check(held[one.name])
-        return one.name, one.unit, value, value, "assumed", "", None, HELD, "", one.doc
+def row_of(one: Any, told: Mapping[str, Any]) -> tuple[Any, ...]:
+    """What a parameter (its declaration) rests on; told: seeds/history.toml."""
     facts, instead, until = seeds("evidence"), "", None
     here, period, source = one.value, "", told["scale"].get(one.name, one.source)
     if source in facts:
@@ -63,16 +60,13 @@ def row_of(one: Any, told: Mapping[str, Any], held: Mapping[str, Any]) -> tuple[
     return one.name, one.unit, here, one.value, source, period, until, status, instead, one.doc
 
 
-def parameters(held: Mapping[str, Any] | None = None) -> Frame:
+def parameters() -> Frame:
     """One row a parameter: what it is in the replay (``here``), by its source (``later``), and of which years
-    that speaks (``until``; none where undated).
-
-    held: values that are assumed in all ways, whatever is drawn or known.
-    """
+    that speaks (``until``; none where undated)."""
     import sim
 
     told = seeds("history")
-    rows = [row_of(one, told, held or {}) for one in sim.Parameters.declarations().values()]
+    rows = [row_of(one, told) for one in sim.Parameters.declarations().values()]
     return pd.DataFrame(rows, columns=COLUMNS).astype({"until": "Int64"})
 
 

@@ -38,7 +38,6 @@ from experiments.measure.dated import kept_dated
 from experiments.measure.futures import Frame
 from experiments.run.arm import Arm
 from experiments.run.command import Settings
-from experiments.studies.policy import HELD
 from experiments.study import Study, Tables
 from experiments.tell import replay
 from experiments.tell.report import Report
@@ -113,12 +112,6 @@ def dated(*, law: bool, without: str = "") -> tuple[dict[str, Any], list[Any]]:
     return start, later
 
 
-def held() -> dict[str, Any]:
-    """What is there all the time, in all ways, for the law of the country to have something to limit."""
-    found = [HELD.get(name, {}) for name in sources.seeds("law")[told()["country"]]["rules"]]
-    return {name: value for one in found for name, value in one.items()}
-
-
 def closing() -> int:
     """The year in which peer-to-peer lending is closed by law."""
     from sim.law import rules
@@ -169,7 +162,7 @@ def ways(*, later: bool = False) -> dict[str, Arm]:
         (LAW + UNCLOSED, False, True, told()["closure"]),
     ):
         start, changed = dated(law=law, without=without)
-        found[label] = Arm(platforms, {**held(), **start}, (*changed, *(begins if eras else [])))
+        found[label] = Arm(platforms, start, (*changed, *(begins if eras else [])))
     return found
 
 
@@ -230,7 +223,7 @@ def summed(years: Mapping[str, Years], later: Mapping[str, Years]) -> Replay:
         pd.concat(told_scores, ignore_index=True) if told_scores else pd.DataFrame(columns=OF_SCORES),
         series_rows(years),
         mix_rows(years),
-        pd.concat([sources.parameters(held()), sources.of_models()], ignore_index=True),
+        pd.concat([sources.parameters(), sources.of_models()], ignore_index=True),
         pd.DataFrame(moved, columns=TURNED),
         closing(),
     )
@@ -239,7 +232,7 @@ def summed(years: Mapping[str, Years], later: Mapping[str, Years]) -> Replay:
 def tell(found: Replay) -> Report:
     """Errors beside naive forecasts, what is published beside the model, and on what all numbers rest."""
     frames = ("quantities", "errors", "scores", "series", "models", "parameters", "later")
-    inputs = replay.Inputs(dated(law=True)[1], openings(), reach(0), held())
+    inputs = replay.Inputs(dated(law=True)[1], openings(), reach(0))
     return Report(
         replay.words(found),
         title="China's platforms, 2011 to 2025, replayed three ways",
