@@ -148,15 +148,18 @@ def test_the_study_lives_every_model_in_which_platforms_act_and_the_choice_among
     users = prices[prices["quantity"] == "price of a user"].set_index(["arm", "year"])
     assert users.loc[("consumer_traffic", 7), "mean"] > 0.0
     assert users.loc[("deep_integration", 7), "worlds"] == 0
-    assert set(pd.read_csv(run / "mechanisms.csv")["arm"]) == {study.HARVEST, *study.ends_of_ranges()}
+    assert set(pd.read_csv(run / "mechanisms.csv")["arm"]) == {study.HARVEST, *study.changed()}
 
 
 def test_mechanisms_are_changed_to_the_ends_of_their_ranges_one_at_a_time_and_in_full_alone():
-    ranges = Parameters.declarations()
-    changed = [dict(arm.parameters) for arm in study.ends_of_ranges().values()]
-    assert changed == [
-        {name: end} for name in study.MECHANISMS for end in (ranges[name].low, ranges[name].high)
-    ]
+    ranges, tried = Parameters.declarations(), {}
+    for arm in study.changed().values():
+        ((name, value),) = arm.parameters.items()
+        assert arm.platforms == study.HARVEST and value != ranges[name].value
+        tried.setdefault(name, []).append(value)
+    assert set(tried) == set(study.MECHANISMS)
+    for name, values in tried.items():
+        assert (values[0], values[-1]) == (ranges[name].low, ranges[name].high) and values == sorted(values)
     quick, full = (read(study.STUDY.parser("lives"), words) for words in ([], ["--full"]))
     assert list(study.parts(quick)) == [study.USUAL] and quick.worlds >= 20
     assert list(study.parts(full)) == [study.USUAL, study.CHANGED] and full.worlds >= 20
@@ -208,7 +211,7 @@ def test_the_words_are_those_of_the_tables(run):
         assert row[2].startswith(number(levels.loc[("price of a customer", cell, arms[1]), "mean"]))
     assert parts[1:] == [PRICES[-1], *PARTS, *BID] and split[0][0].endswith("year 2")
     assert all(cell.startswith("×") or cell == "no case" for cell in split[1][1:])
-    assert len(mechanisms) == 1 + 2 * len(study.MECHANISMS)
+    assert len(mechanisms) == 1 + len(study.changed())
     assert "of the whole nation" in report and "shares of all that ended" in report
 
 

@@ -9,8 +9,8 @@ then borrow from the platform for the first time. With s, what is spent on that 
 
 so the log of a price is a sum of the logs of four parts, and its change the product of what each changed: of
 all that is bid, the pool, what is won of it, and users a borrower. Money moves a price by the first alone:
-s / b is what platforms and others bid together, so that while others bid most of it platforms that spend twice
-as much win nearly twice as many, at the same price.
+s / b is what platforms and others bid together, and while others bid most of it platforms that spend twice as
+much win nearly twice as many, at the same price.
 """
 
 from __future__ import annotations

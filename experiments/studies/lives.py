@@ -5,9 +5,9 @@
 
 Every business model alone, from two platforms of it, the free arm in which founders choose, and this once
 more with as many people within reach by each date as are published to be online (`history.reach`; elsewhere
-their share stays what it is in the end). Worlds differ by their seeds alone. What customers cost is told by
-year, and the price of a borrower as the product of what is spent, what is bid and what is left to be won.
-With ``--full`` harvesters of institutions are lived besides at both ends of what a shakeout may hang on
+their share stays at `reach_limit`). Worlds differ by their seeds alone. What customers cost is told by year,
+and the price of a borrower as the product of what is spent, what is bid and what is left to be won. With
+``--full`` harvesters of institutions are lived besides at other values of what a shakeout may hang on
 (`MECHANISMS`). How large fintech is beside the economy is what ``make magnitudes`` tells. The folder then
 holds ``lives.csv`` (what each arm's lives amount to, with its interval and beside what is published),
 ``prices.csv``, ``price_split.csv``, ``mechanisms.csv`` where they were lived, ``report.md``, ``lives.png``
@@ -33,10 +33,17 @@ QUICK = {"worlds": 20, "firms": 10_000, "burn_in": 20, "quarters": 80}
 FREE_REACH = "free_choice_with_reach_as_published"
 HARVEST = "institution_traffic"  # the harvest that keeps half of its platforms
 USUAL, CHANGED = "", "mechanisms"  # folders: worlds as they are, and with mechanisms changed
-# What a shakeout may hang on: what keeps a team going, what a team costs, who founds, what the fund believes,
-# and whether customers can be taken from others. In single worlds the first alone was seen to do anything; of
-# the fund's money, hurdle and weight of promises, of deterrence and of how many customers leave nothing was.
-MECHANISMS = ("lean_team", "team_cost", "imitation", "idle_founders", "extrapolation", "lure")
+# What a shakeout may hang on, with values besides the ends of its range: what keeps a team going, what a team
+# costs, who founds, what the fund believes, and whether customers can be taken from others. In one to four
+# single worlds the first alone did anything that held.
+MECHANISMS: dict[str, tuple[float, ...]] = {
+    "lean_team": (0.25, 0.5),
+    "team_cost": (),
+    "imitation": (),
+    "idle_founders": (),
+    "extrapolation": (),
+    "lure": (),
+}
 
 
 def arms() -> dict[str, Arm]:
@@ -57,15 +64,15 @@ def with_reach(world: World) -> dict[str, Arm]:
     return {FREE_REACH: Arm(FREE, history.reach(world.burn_in))}
 
 
-def ends_of_ranges() -> dict[str, Arm]:
-    """Harvesters of institutions with each of `MECHANISMS` at either end of its declared range."""
+def changed() -> dict[str, Arm]:
+    """Harvesters of institutions with each of `MECHANISMS` at the ends of its declared range, and between."""
     from sim import Parameters
 
     declared = Parameters.declarations()
     return {
         f"{name} {value:g}": Arm(HARVEST, {name: value})
-        for name in MECHANISMS
-        for value in (declared[name].low, declared[name].high)
+        for name, between in MECHANISMS.items()
+        for value in (declared[name].low, *between, declared[name].high)
     }
 
 
@@ -83,7 +90,7 @@ def judge(lived: Mapping[str, Tables]) -> lives.Lives:
     return replace(found, mechanisms=lives.mechanisms(lived[USUAL], lived[CHANGED], HARVEST))
 
 
-OF_MECHANISMS = Study(__doc__, QUICK, QUICK, ends_of_ranges, kept_lives, judge, tell, sampled=False)
+OF_MECHANISMS = Study(__doc__, QUICK, QUICK, changed, kept_lives, judge, tell, sampled=False)
 STUDY = Study(
     __doc__, QUICK, QUICK, arms_and_reach, kept_lives, judge, tell,
     sampled=False, own=with_reach, parts=parts, others={CHANGED: OF_MECHANISMS},
