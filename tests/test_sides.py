@@ -12,9 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from experiments.judge.intervals import wilson
-from experiments.judge.sides import Sides, fields, sides
-from experiments.measure.futures import FOCUS, NO_GAINS
-from experiments.measure.measures import GROUPS
+from experiments.judge.sides import ENDS, FREE_NO_GAINS, Sides, fields, sides
+from experiments.measure.futures import FOCUS, FREE, NO_GAINS
+from experiments.measure.measures import GROUPS, PRIMARY
 from experiments.run.world import CONTROL
 from experiments.studies import either_side
 from experiments.tell.words import label
@@ -27,6 +27,11 @@ HEADINGS = {
     "The same where a link gains a firm nothing": "no real gains",
     "With no platforms among them, on what can be asked of all": "all",
 }
+OUTCOMES = {
+    "Outcome by outcome": "platforms",
+    "Outcome by outcome, where a link gains a firm nothing": "no real gains",
+}
+ENDED = "What the free choice of founders ends as"
 
 
 def made(key: int, arms: tuple[str, ...] = LABELS, parameters: int = 12) -> Sides:
@@ -58,7 +63,35 @@ def made(key: int, arms: tuple[str, ...] = LABELS, parameters: int = 12) -> Side
         pd.DataFrame(shares, columns=["field", "group", "arm", "share", "low", "high", "worlds"]),
         pd.DataFrame(overall, columns=["world", "field", "arm", "score", "first"]),
         pd.DataFrame(rows, columns=COLUMNS),
+        outcomes_of(luck, arms),
+        ends_of(luck, arms),
     )
+
+
+def outcomes_of(luck: Any, arms: tuple[str, ...]) -> pd.DataFrame:
+    """Any shares of first places by primary outcome, with some that are very small or large."""
+    rows = []
+    for field, members in fields(arms).items():
+        for one in PRIMARY[: luck.integers(1, len(PRIMARY) + 1)] if field != "all" else ():
+            tied, worlds = luck.random(), int(luck.integers(1, 300))
+            for arm, share in zip(members, luck.dirichlet(np.full(len(members), 0.3)), strict=True):
+                low, high = share * luck.random(), share + (1.0 - share) * luck.random()
+                rows.append((field, one.name, arm, share, low, high, tied, worlds))
+    columns = ["field", "outcome", "arm", "share", "low", "high", "tied", "worlds"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def ends_of(luck: Any, arms: tuple[str, ...]) -> pd.DataFrame:
+    """Any numbers of what founders' choice ends as; in few worlds means have no interval."""
+    rows, known = [], luck.random() < 0.8
+    for arm, n in ((FREE, 200), (FREE_NO_GAINS, int(luck.integers(1, 200)))):
+        for kind in sorted(arms):
+            low, share, high = np.sort(luck.random(3))
+            least, most, top = np.sort(luck.random(3))
+            rows.append(
+                (arm, kind, share, *((low, high) if known else (np.nan, np.nan)), most, least, top, n)
+            )
+    return pd.DataFrame(rows, columns=list(ENDS))
 
 
 tables = st.builds(
@@ -73,7 +106,15 @@ def judged() -> Sides:
     """Tables that the study itself makes of some worlds."""
     luck = np.random.default_rng(5)
     drawn = pd.DataFrame(luck.random((14, 9)), columns=[f"guess_{chr(97 + n)}" for n in range(9)])
-    return sides(planted(ESSAY, worlds=14, noise=4.0), drawn)
+    lived = pd.concat([alive(FREE, 14, luck), alive(FREE_NO_GAINS, 14, luck)])
+    return sides(planted(ESSAY, worlds=14, noise=4.0), drawn, lived)
+
+
+def alive(arm: str, worlds: int, luck: Any) -> pd.DataFrame:
+    """Platforms of three kinds in worlds and two quarters, of which some have ended."""
+    cases = [(world, 1, arm, since, kind) for world in range(worlds) for since in (1, 2) for kind in "aabbbc"]
+    rows = pd.DataFrame(cases, columns=["world", "luck", "arm", "since", "kind"])
+    return rows.assign(alive=luck.integers(0, 2, len(rows)).astype(float))
 
 
 def sections(found: Sides) -> dict[str, list[str]]:
@@ -170,7 +211,82 @@ def check_dependence(found: Sides) -> None:
         ]
 
 
-CHECKS = [check_cells, check_worlds, check_dependence]
+def check_outcomes(found: Sides) -> None:
+    parts, mine = sections(found), found.outcomes
+    titles = {one.name: one.title for one in PRIMARY}
+    assert [OUTCOMES[one] for one in parts if one in OUTCOMES] == list(dict.fromkeys(mine["field"]))
+    for heading, field in OUTCOMES.items():
+        own = mine.loc[mine["field"] == field]
+        if heading not in parts:
+            assert own.empty
+            continue
+        (head, *rows), members = rows_of(parts[heading]), list(dict.fromkeys(own["arm"]))
+        assert head == ["first in", *map(label, members), "tied", "worlds"]
+        assert [row[0] for row in rows] == [titles[one] for one in dict.fromkeys(own["outcome"])]
+        for (_, *cells, tied, worlds), (_, of) in zip(rows, own.groupby("outcome", sort=False), strict=True):
+            told = [
+                f"{100 * r.share:.0f} % ({100 * r.low:.0f} to {100 * r.high:.0f})" for r in of.itertuples()
+            ]
+            assert cells == told
+            assert (tied, worlds) == (f"{100 * of['tied'].iloc[0]:.0f} %", str(of["worlds"].iloc[0]))
+
+
+def check_who_seldom_or_mostly_is_first(found: Sides) -> None:
+    titles = {one.name: one.title for one in PRIMARY}
+    shares = {(field, group, arm): own[0] for (field, group, arm), own in shares_of(found).items()}
+    outcomes = {
+        (row.field, titles[str(row.outcome)], row.arm): row.share for row in found.outcomes.itertuples()
+    }
+    for heading, lines in sections(found).items():
+        title = heading.partition(" (")[0]
+        of, field = (shares, HEADINGS.get(title)) if title in HEADINGS else (outcomes, OUTCOMES.get(title))
+        if field is None:
+            continue
+        [said] = [line for line in lines if line.startswith(("First in ", "No share"))]
+        named = {
+            (arm, group): share
+            for (where, group, arm), share in of.items()
+            if where == field and not 0.05 <= share <= 0.95
+        }
+        assert said.startswith("No share is under 5 % or over 95 %") == (not named)
+        assert said.count(" % (") == len(named)
+        for part in said.removeprefix("First ").removesuffix(".").split("; ") if named else ():
+            which, _, rest = part.partition(" of worlds: ")
+            small = which == "in under 5 %"
+            assert small or which == "in over 95 %"
+            for one in rest.split(", "):
+                seen = re.fullmatch(r"(.*) (\d+) % \((.*)\)", one)
+                assert seen is not None
+                name, share, group = seen.groups()
+                [own] = [of for (arm, other), of in named.items() if (label(arm), other) == (name, group)]
+                assert share == f"{100 * own:.0f}" and (own < 0.05) == small
+
+
+def check_ends(found: Sides) -> None:
+    [heading] = [one for one in sections(found) if one.startswith(ENDED)]
+    assert heading == f"{ENDED} ({found.ends['worlds'].min()} worlds)"
+    head, *rows = rows_of(sections(found)[heading])
+    by = found.ends.set_index(["kind", "arm"])
+    assert head[1:] == [
+        f"{what}, {where}"
+        for where in ("as drawn", "no line has a real effect")
+        for what in ("share of living", "most frequent")
+    ]
+    assert [row[0] for row in rows] == [label(kind) for kind in dict.fromkeys(found.ends["kind"])]
+    for (_, *cells), kind in zip(rows, dict.fromkeys(found.ends["kind"]), strict=True):
+        told = []
+        for arm in (FREE, FREE_NO_GAINS):
+            row = 100 * by.loc[(kind, arm)].astype(float)
+            span = f" ({row['low']:.0f} to {row['high']:.0f})" if np.isfinite(row["low"]) else ""
+            told.append(f"{row['share']:.0f} %{span}")
+            told.append(f"{row['most']:.0f} % ({row['most_low']:.0f} to {row['most_high']:.0f})")
+        assert cells == told
+
+
+CHECKS = [
+    check_cells, check_worlds, check_dependence, check_outcomes, check_who_seldom_or_mostly_is_first,
+    check_ends,
+]  # fmt: skip
 
 
 @pytest.mark.parametrize("check", CHECKS)

@@ -1,4 +1,5 @@
-"""Who comes first in which worlds, and which parameters tell these worlds from the others."""
+"""Who comes first in which worlds, which parameters tell these worlds from the others, and what is left where
+founders choose."""
 
 from __future__ import annotations
 
@@ -11,34 +12,42 @@ import pandas as pd
 
 from experiments.judge.asked import END, at_end
 from experiments.judge.chance import corrected
+from experiments.judge.inside import of_cases
 from experiments.judge.intervals import wilson
 from experiments.judge.ranking import comparable, ranks, share_first
+from experiments.judge.turning import share_at
 from experiments.measure.arithmetic import Values
 from experiments.measure.futures import FOCUS, FREE, NO_GAINS, PLACEBO, Frame
 from experiments.measure.measures import GROUPS, ranked
 from experiments.measure.measures.declared import Measure
 from experiments.run.world import CONTROL
 
+FREE_NO_GAINS = "free_no_gains"  # founders choose among all business models, and links have no real effect
+ENDS = ("arm", "kind", "share", "low", "high", "most", "most_low", "most_high", "worlds")
+
 
 @dataclass(frozen=True)
 class Sides:
-    """``first``: see `first_places`. ``overall``: world, field, arm, score (mean rank over the groups, each
-    with the same weight), first (1, a part of it in a tie, or 0). ``separating``: parameter, correlation
-    (Spearman) with the lead of the focus over the best other arm, low, high, p_holm, and mean where it is
-    first and not.
+    """``first``: see `first_places`. ``outcomes``: see `first_by_outcome`. ``ends``: see `ends`. ``overall``:
+    world, field, arm, score (mean rank over the groups, each with the same weight), first (1, a part of it in
+    a tie, or 0). ``separating``: parameter, correlation (Spearman) with the lead of the focus over the best
+    other arm, low, high, p_holm, and mean where it is first and not.
     """
 
     first: Frame
     overall: Frame
     separating: Frame
+    outcomes: Frame
+    ends: Frame
 
 
-def sides(table: Frame, drawn: Frame) -> Sides:
-    """Who comes first where.
+def sides(table: Frame, drawn: Frame, platforms: Frame | None = None) -> Sides:
+    """Who comes first where, and what the free choice ends as.
 
     Args:
         table: from `measures.measured`.
         drawn: parameters by world (index) and name.
+        platforms: see `ends`; where not given, there are none.
     """
     table = table.loc[~table["arm"].isin(list(PLACEBO.values()))]
     labels = list(dict.fromkeys(map(str, table["arm"])))
@@ -56,14 +65,15 @@ def sides(table: Frame, drawn: Frame) -> Sides:
         if field == "platforms" and FOCUS in members:
             separating = separate(lead(score, members.index(FOCUS)), drawn.loc[worlds])
     overall = pd.DataFrame(rows, columns=["world", "field", "arm", "score", "first"])
-    return Sides(first_places(table, found), overall, separating)
+    left = pd.DataFrame(columns=list(ENDS)) if platforms is None else ends(platforms)
+    return Sides(first_places(table, found), overall, separating, first_by_outcome(table, found), left)
 
 
 def fields(arms: Sequence[str]) -> dict[str, list[str]]:
     """Who is ranked against whom: the platforms among themselves; the same where a link gains a firm nothing;
     and all arms, on what does not ask about platforms. Where founders choose, business models are mixed: it
     is none of them and takes no place."""
-    real = [arm for arm in arms if arm not in (NO_GAINS, FREE)]
+    real = [arm for arm in arms if arm not in (NO_GAINS, FREE, FREE_NO_GAINS)]
     acting = [arm for arm in real if arm != CONTROL]
     found = {"platforms": acting}
     if NO_GAINS in arms and FOCUS in arms:
@@ -87,6 +97,52 @@ def first_places(table: Frame, sides: Mapping[str, Sequence[str]]) -> Frame:
             parts.append(part)
     columns = ["field", "group", "arm", "share", "low", "high", "worlds"]
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=columns)
+
+
+def first_by_outcome(table: Frame, sides: Mapping[str, Sequence[str]]) -> Frame:
+    """Share of worlds in which each arm is first on each primary outcome, by field (but for `CONTROL` among
+    them), with Wilson's interval. Arms within the outcome's margin share the place; ``tied`` is the share of
+    worlds in which several do. An outcome counts in the worlds in which it has a number for every arm."""
+    parts = []
+    for field, arms in sides.items():
+        for one in ranked(table) if CONTROL not in arms else []:
+            rows, _ = comparable(at_end(table), [one], arms, END)
+            if len(rows):
+                part = share_first(rows, [one.name], arms).rename(columns={"group": "outcome"})
+                part.insert(0, "field", field)
+                several = (rows == rows.max(axis=1, keepdims=True)).sum(axis=1) > 1
+                parts.append(part.assign(tied=several.mean(), worlds=len(rows)))
+    columns = ["field", "outcome", "arm", "share", "low", "high", "tied", "worlds"]
+    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=columns)
+
+
+def ends(platforms: Frame) -> Frame:
+    """What the platforms run where founders choose, at the end.
+
+    ``share``: of each business model, ``kind``, among living platforms, mean over worlds with its interval
+    (95 %). ``most``: share of worlds in which it is the most frequent, with Wilson's interval; those equally
+    frequent share the place. ``worlds``: those in which a platform lives at the end.
+
+    Args:
+        platforms: of a store, with `KEPT_OF_PLATFORMS` and kind.
+    """
+    rows: list[tuple[Any, ...]] = []
+    for arm in (FREE, FREE_NO_GAINS):
+        mine = platforms.loc[platforms["arm"].astype(str) == arm]
+        kinds = sorted(mine["kind"].astype(str).unique())
+        if not kinds:
+            continue
+        last = int(mine["since"].max())
+        each: Frame = pd.DataFrame({kind: share_at(mine, {kind}, last) for kind in kinds})
+        values = each.groupby(level="world").mean().dropna().to_numpy(float)
+        n = len(values)
+        best = np.isclose(values, values.max(axis=1, keepdims=True), rtol=0.0, atol=1e-12)
+        won = (best / best.sum(axis=1, keepdims=True)).sum(axis=0)
+        for k, kind in enumerate(kinds):
+            mean, most = of_cases(values[:, k], within=(0.0, 1.0)), float(min(won[k], n))
+            told = (most / n, *wilson(most, n)) if n else (np.nan,) * 3
+            rows.append((arm, kind, mean.mean, mean.low, mean.high, *told, n))
+    return pd.DataFrame(rows, columns=list(ENDS))
 
 
 def scores(rows: Values, chosen: Sequence[Measure]) -> Values:

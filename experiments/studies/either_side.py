@@ -3,11 +3,13 @@
     make either_side ARGS="--worlds 100"
     make either_side ARGS=--full
 
-Worlds are drawn from all declared ranges. For each group of measures the share of worlds in which each
-business model comes first; the same where a link gains a firm nothing; which parameters tell worlds in which
-deep integration comes first from the others; and some of those worlds by number (their parameters are in the
-store). The folder then holds ``first.csv``, ``overall.csv``, ``separating.csv``, ``report.md`` and
-``either_side.png``.
+Worlds are drawn from all declared ranges. For each group of measures, and for each primary outcome, the share
+of worlds in which each business model comes first; the same where a link gains a firm nothing; what platforms
+run in the end where founders choose, as drawn and where no line has a real effect; which parameters tell
+worlds in which deep integration comes first from the others; and some of those worlds by number (their
+parameters are in the store). Who is first in under 5 % or over 95 % of worlds is named: there one side cannot
+win, and what decides it is to be asked. The folder then holds ``first.csv``, ``outcomes.csv``, ``ends.csv``,
+``overall.csv``, ``separating.csv``, ``report.md`` and ``either_side.png``.
 """
 
 from __future__ import annotations
@@ -18,9 +20,11 @@ import numpy as np
 import pandas as pd
 
 from experiments.judge.register import digest
-from experiments.judge.sides import Sides, sides, totals
-from experiments.measure.futures import FOCUS, Frame, arms, kept_without_firms, shock
-from experiments.measure.measures import measured
+from experiments.judge.sides import FREE_NO_GAINS, Sides, sides, totals
+from experiments.measure import futures
+from experiments.measure.futures import FOCUS, FREE, Frame, kept_without_firms, real_effects, shock
+from experiments.measure.measures import MEASURES, measured
+from experiments.run.arm import Arm
 from experiments.run.world import CONTROL
 from experiments.study import Study, Tables
 from experiments.tell.drawing import colour, panels
@@ -35,16 +39,22 @@ if TYPE_CHECKING:
 QUICK = {"worlds": 60, "firms": 1_000, "burn_in": 40, "quarters": 60}
 TOP = 8  # parameters that are shown
 EXAMPLES = 3  # worlds that are named on each side
+SELDOM, MOSTLY = 0.05, 0.95  # shares of worlds beyond which one side cannot win
+
+
+def arms() -> dict[str, Arm]:
+    """Those of the main job, and the choice of founders once more where no line has a real effect."""
+    return {**futures.arms(), FREE_NO_GAINS: Arm(FREE, real_effects())}
 
 
 def judge(tables: Tables) -> Sides:
-    """Who comes first where."""
-    return sides(measured(tables), tables.drawn)
+    """Who comes first where, and what is left where founders choose."""
+    return sides(measured(tables), tables.drawn, tables["platforms"])
 
 
 def tell(found: Sides) -> Report:
     """Shares of first places, what decides, and some worlds to look at."""
-    frames = {name: getattr(found, name) for name in ("first", "overall", "separating")}
+    frames = {name: getattr(found, name) for name in ("first", "outcomes", "ends", "overall", "separating")}
     figures = {"either_side": lambda: draw(found)}
     return Report("\n".join(lines(found)), frames, figures, title="Either side can win")
 
@@ -66,7 +76,8 @@ def lines(found: Sides) -> list[str]:
             for group in dict.fromkeys(part["group"])
         ]
         out += [f"## {titles[str(field)]} ({min(part['worlds'].tolist())} worlds)", ""]
-        out += [table(["", *(label(str(arm)) for arm in members)], rows, aligned=True), ""]
+        out += [table(["", *(label(str(arm)) for arm in members)], rows, aligned=True), "", beyond(part), ""]
+    out += [*by_outcome(found), *left(found)]
     out += [f"## What tells worlds in which {label(FOCUS)} comes first from the others", ""]
     header = ["parameter", "correlation with its lead", "p (Holm)", "mean where first", "mean elsewhere"]
     rows = [
@@ -92,9 +103,79 @@ def lines(found: Sides) -> list[str]:
     return [*out, ""]
 
 
-def interval(row: Any) -> str:
-    """A share with its interval."""
-    return f"{100 * row['share']:.0f} % ({100 * row['low']:.0f} to {100 * row['high']:.0f})"
+def by_outcome(found: Sides) -> list[str]:
+    """Who is first on each primary outcome, as lines of Markdown."""
+    out = []
+    titles = {
+        "platforms": "Outcome by outcome",
+        "no real gains": "Outcome by outcome, where a link gains a firm nothing",
+    }
+    for field, part in found.outcomes.groupby("field", sort=False):
+        members = list(dict.fromkeys(part["arm"]))
+        cells, rows = part.set_index(["outcome", "arm"]), []
+        for outcome in dict.fromkeys(part["outcome"]):
+            mine = [cells.loc[(outcome, arm)] for arm in members]
+            tied, worlds = percent(mine[0]["tied"]), int(mine[0]["worlds"])
+            rows.append([MEASURES[outcome].title, *map(interval, mine), tied, worlds])
+        head = ["first in", *(label(str(arm)) for arm in members), "tied", "worlds"]
+        renamed = part.assign(group=part["outcome"].map(lambda one: MEASURES[one].title))
+        out += [f"## {titles[str(field)]}", "", table(head, rows, aligned=True), "", TIES, ""]
+        out += [beyond(renamed), ""]
+    return out
+
+
+TIES = (
+    "Those that differ by less than the margin of an outcome share the first place; "
+    "tied: in how many worlds any do."
+)
+
+
+def beyond(shares: Frame) -> str:
+    """Who is first in so few or so many worlds that one side cannot win there; shares: with group and arm."""
+    words = {
+        "under 5 %": shares.loc[shares["share"] < SELDOM],
+        "over 95 %": shares.loc[shares["share"] > MOSTLY],
+    }
+    said = [
+        f"in {which} of worlds: "
+        + ", ".join(
+            f"{label(str(row['arm']))} {percent(row['share'])} ({row['group']})" for _, row in rows.iterrows()
+        )
+        for which, rows in words.items()
+        if len(rows)
+    ]
+    return f"First {'; '.join(said)}." if said else "No share is under 5 % or over 95 %."
+
+
+def left(found: Sides) -> list[str]:
+    """What platforms run in the end where founders choose, as lines of Markdown."""
+    if not len(found.ends):
+        return []
+    cells, rows = found.ends.set_index(["kind", "arm"]), []
+    titles = {FREE: "as drawn", FREE_NO_GAINS: "no line has a real effect"}
+    members = list(dict.fromkeys(found.ends["arm"]))
+    for kind in dict.fromkeys(found.ends["kind"]):
+        mine = [cells.loc[(kind, arm)] for arm in members]
+        each = [text for row in mine for text in (interval(row), interval(row, "most", "most_"))]
+        rows.append([label(str(kind)), *each])
+    head = [f"{what}, {titles[arm]}" for arm in members for what in ("share of living", "most frequent")]
+    worlds = min(found.ends["worlds"].tolist())
+    about = (
+        "Mean share of living platforms, and share of worlds in which there are most of it; both with 95 %."
+    )
+    return [
+        *(f"## What the free choice of founders ends as ({worlds} worlds)", "", about, ""),
+        *(table(["", *head], rows, aligned=True), ""),
+    ]
+
+
+def interval(row: Any, name: str = "share", ends: str = "") -> str:
+    """A share with its interval where there is one, whose ends have names that begin with ``ends``."""
+    share, low, high = (100 * float(row[one]) for one in (name, f"{ends}low", f"{ends}high"))
+    if not np.isfinite(share):
+        return "n/a"
+    known = np.isfinite(low) and np.isfinite(high)
+    return f"{share:.0f} % ({low:.0f} to {high:.0f})" if known else f"{share:.0f} %"
 
 
 def draw(found: Sides) -> Figure:
