@@ -110,10 +110,14 @@ def test_a_mechanism_is_judged_by_what_is_left_in_pairs_of_worlds():
     }  # fmt: skip
     assert found.loc["fewer", "change"] == pytest.approx(-0.1)
     assert found.loc["all", "change_low"] > 0.0 and found.loc["all", "shakeouts"] == 0.0
+    assert found.loc["few", "asked"] == 0 and found.loc["split", "asked"] == 12
     assert found.loc[study.HARVEST, "shakeouts"] == 1.0 and found.loc[study.HARVEST, "pairs"] == 0
     assert found.loc["split", "shakeouts"] == 0.5 and found.loc["split", "least"] == pytest.approx(
         wilson(6, 12)[0]
     )
+    table = [line.split("|") for line in tell.of_mechanisms(found.reset_index()).splitlines()[2:]]
+    assert [row[1].strip() for row in table] == ["usual values", "all", "fewer", "few", "split"]
+    assert [row[5].strip()[:7] for row in table] == ["100 % (", "0 % (0 ", "100 % (", "no case", "50 % (2"]
     said = tell.said(found.reset_index())
     assert said[:3] == [
         "A shakeout comes with usual values and fewer.",
@@ -158,6 +162,7 @@ def test_mechanisms_are_changed_to_the_ends_of_their_ranges_one_at_a_time_and_in
         assert arm.platforms == study.HARVEST and value != ranges[name].value
         tried.setdefault(name, []).append(value)
     assert set(tried) == set(study.MECHANISMS)
+    assert "team_cost 0.00006" in study.changed()
     for name, values in tried.items():
         assert (values[0], values[-1]) == (ranges[name].low, ranges[name].high) and values == sorted(values)
     quick, full = (read(study.STUDY.parser("lives"), words) for words in ([], ["--full"]))

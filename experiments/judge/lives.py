@@ -23,8 +23,8 @@ SHAKEOUT = EVENTS[0]
 FEW = "few"  # platforms: nothing to shake out
 OF_LIVES = ["arm", "quantity", "worlds", "mean", "low", "high", "median", "why"]
 OF_PRICES = ["arm", "year", "quantity", "worlds", "mean", "low", "high", "median", "why"]
-OF_MECHANISMS = ["arm", "most", "founded", "worlds", "mean", "low", "high", "shakeouts", "least", "highest",
-                 "pairs", "change", "change_low", "change_high", "word"]  # fmt: skip
+OF_MECHANISMS = ["arm", "most", "founded", "worlds", "mean", "low", "high", "asked", "shakeouts", "least",
+                 "highest", "pairs", "change", "change_low", "change_high", "word"]  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -146,9 +146,9 @@ def prices_of(quarters: list[Frame]) -> tuple[list[Any], list[Any], dict[str, Va
 def mechanisms(usual: Mapping[str, Frame], changed: Mapping[str, Frame], arm: str) -> Frame:
     """What is left at the end where one mechanism is changed, beside the usual values (see `OF_MECHANISMS`).
 
-    most, founded: medians over worlds. change: what more is left, in pairs of worlds. word: whether what is
-    left is ``in`` what a shakeout leaves, ``OUT`` of it, or ``open``, by the interval of its mean; `FEW`
-    where there are hardly any platforms.
+    most, founded: medians over worlds. asked: worlds with platforms enough for a shakeout. change: what more
+    is left, in pairs of worlds. word: whether what is left is `IN` what a shakeout leaves, `OUT` of it, or
+    `OPEN`, by the interval of its mean; `FEW` where there are hardly any platforms.
 
     Args:
         usual, changed: tables of the same worlds; arm: the one of the usual ones.
@@ -163,6 +163,5 @@ def mechanisms(usual: Mapping[str, Frame], changed: Mapping[str, Frame], arm: st
         change = told(apart) if name != arm else (0, math.nan, math.nan, math.nan)
         middle = (float(found[one].median()) for one in (MOST, FOUNDED))
         word = placed(left, 0.0, SHAKEN) if found[MOST].median() >= OPEN else FEW
-        shared = (event.mean, event.low, event.high)
-        rows.append((name, *middle, *told(left), *shared, *change, word))
+        rows.append((name, *middle, *told(left), *told(event), *change, word))
     return pd.DataFrame(rows, columns=OF_MECHANISMS)

@@ -19,6 +19,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
+import numpy as np
+
 from experiments.judge import lives
 from experiments.measure.futures import FREE
 from experiments.measure.lives import kept_lives
@@ -70,7 +72,7 @@ def changed() -> dict[str, Arm]:
 
     declared = Parameters.declarations()
     return {
-        f"{name} {value:g}": Arm(HARVEST, {name: value})
+        f"{name} {np.format_float_positional(value, trim='-')}": Arm(HARVEST, {name: value})
         for name, between in MECHANISMS.items()
         for value in (declared[name].low, *between, declared[name].high)
     }

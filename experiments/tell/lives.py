@@ -74,19 +74,21 @@ OF_PARTS = (
     "one where those who bid have a person already, more within ecosystems of giants."
 )
 OF_MECHANISMS = (
-    "Harvesters of institutions once more, one mechanism at a time at the ends of its declared range, in "
-    "the same worlds. A shakeout comes where the interval of what is left of the peak lies at half or "
-    "less, and does not where it lies above; the change is to usual values, in pairs of worlds. Not lived "
-    "here is what in one to three single worlds moved it in no direction that held: the fund's money, its "
-    "hurdle and the weight of promises, how much founders fear that others ended, and how many users "
-    "leave. What frightens lending households does nothing: they fund none of these platforms."
+    "Harvesters of institutions once more, one mechanism at a time at the ends of its declared range (of "
+    "one between too), in the same worlds. A shakeout comes where the interval of what is left of the peak "
+    "lies at half or less, and does not where it lies above; it is not asked for where fewer than ten "
+    "platforms are the most; the change is to usual values, in pairs of worlds. Not lived here is what in "
+    "one to three single worlds moved it in no direction that held: the fund's money, its hurdle and the "
+    "weight of promises, how much founders fear that others ended, and how many users leave. What "
+    "frightens lending households does nothing: they fund none of these platforms."
 )
 SAYS = {  # of a shakeout, by where what is left of the peak lies
     IN: "comes",
     OUT: "does not come",
     OPEN: "is undecided",
-    FEW: "has too few platforms",
+    FEW: "is not asked for",
 }
+SHAKEOUTS = ("asked", "shakeouts", "least", "highest")
 CHANGE = ("pairs", "change", "change_low", "change_high")
 TINTS = ("#0072b2", "#7f7f7f", "#d55e00", "#000000")  # of manners
 PART_TINTS = dict(zip(PARTS, ("#d55e00", "#009e73", "#0072b2", "#cc79a7"), strict=True))
@@ -148,33 +150,33 @@ def of_parts(prices: Frame, split: Frame) -> str:
     return table(["", *names], rows, aligned=True)
 
 
+def named(found: Frame) -> list[str]:
+    """What is changed, by row: nothing in the first."""
+    return ["usual values", *map(label, found["arm"].iloc[1:])]
+
+
 def of_mechanisms(found: Frame) -> str:
     """What is left of the peak, by mechanism."""
     rows = []
-    for _, row in found.iterrows():
-        share = {
-            "worlds": row["worlds"],
-            "mean": row["shakeouts"],
-            "low": row["least"],
-            "high": row["highest"],
-        }
-        change = dict(zip(("worlds", "mean", "low", "high"), row[list(CHANGE)], strict=True))
+    for name, (_, row) in zip(named(found), found.iterrows(), strict=True):
+        share, change = (
+            dict(zip(("worlds", "mean", "low", "high"), row[list(of)], strict=True))
+            for of in (SHAKEOUTS, CHANGE)
+        )
         moved = mean_told(change, 100.0, signed=True) if row["pairs"] else ""
         told = [mean_told(one, 100.0, " %") for one in (row, share)]
-        rows.append(
-            [label(row["arm"]), number(row["most"]), number(row["founded"]), *told, moved, SAYS[row["word"]]]
-        )
+        rows.append([name, number(row["most"]), number(row["founded"]), *told, moved, SAYS[row["word"]]])
     head = ["", "most at once", "founded", "left at the end, of the peak", "worlds with a shakeout"]
     return table([*head, "change of what is left, points", "a shakeout"], rows, aligned=True)
 
 
 def said(found: Frame) -> list[str]:
     """Where a shakeout comes and where none does, and which changes are seen to do something to it."""
-    names = ["usual values", *map(label, found["arm"].iloc[1:])]
+    names = named(found)
     by = {word: [name for name, of in zip(names, found["word"], strict=True) if of == word] for word in SAYS}
     moved = [
-        f"{label(row['arm'])} ({number(100.0 * row['change'], signed=True)} points)"
-        for _, row in found.iterrows()
+        f"{name} ({number(100.0 * row['change'], signed=True)} points)"
+        for name, (_, row) in zip(names, found.iterrows(), strict=True)
         if row["change_low"] > 0.0 or row["change_high"] < 0.0
     ]
     lines = [f"A shakeout {says} with {listed(by[word])}." for word, says in SAYS.items() if by[word]]
