@@ -147,8 +147,8 @@ def mechanisms(usual: Mapping[str, Frame], changed: Mapping[str, Frame], arm: st
     """What is left at the end where one mechanism is changed, beside the usual values (see `OF_MECHANISMS`).
 
     most, founded: medians over worlds. asked: worlds with platforms enough for a shakeout. change: what more
-    is left, in pairs of worlds. word: whether what is left is `IN` what a shakeout leaves, `OUT` of it, or
-    `OPEN`, by the interval of its mean; `FEW` where there are hardly any platforms.
+    is left, in pairs of worlds. word: where what is left lies, by the interval of its mean, beside what a
+    shakeout leaves (see `placed`); `FEW` where there are hardly any platforms.
 
     Args:
         usual, changed: tables of the same worlds; arm: the one of the usual ones.
