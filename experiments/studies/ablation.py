@@ -155,15 +155,16 @@ def tell(done: Ablation) -> Report:
 
 
 def headline(done: Ablation) -> str:
-    """How many mechanisms move something, and which move nothing that could be seen."""
+    """Which mechanisms move something, and of how many others nothing could be seen."""
     moving = set(done.found.loc[done.found["word"] == MOVES, "mechanism"])
     every = list(dict.fromkeys(done.found["mechanism"]))
     idle = [one for one in every if (done.found.loc[done.found["mechanism"] == one, "word"] == NOTHING).all()]
-    still = [one for one in every if one not in moving]
     told = f"{len(moving)} of {len(every)} mechanisms move a primary outcome within {done.horizon} quarters"
     told += f" ({done.worlds} worlds)"
-    if still:
-        told += f"; none of the others does for sure: {', '.join(still)}"
+    if moving:
+        told += f"; they are: {', '.join(one for one in every if one in moving)}"
+    if len(moving) < len(every):
+        told += f"; what the {len(every) - len(moving)} others might move at most stands at the end"
     if idle:
         told += f"; nothing at all happens without: {', '.join(idle)}"
     return told + "."
