@@ -66,7 +66,7 @@ class Economy(Shown, Populated, mesa.Model):
     {"institution_traffic": 16, "deep_integration": 8}, or "free": founders choose among all there are; or
     "adaptive": platforms that begin by harvesting and may turn to any other model. firms,
     consumers (default twice the firms), banks, insurers, securities_houses: how many. platforms: for how
-    many there is room (default one for 25 firms, at least 40). seed: of every draw, 1 if not given; None
+    many there is room (default one for 10 firms, at least 40). seed: of every draw, 1 if not given; None
     draws one, kept in `seed`. rng: the same in NumPy's forms, a whole number, Generator, SeedSequence or
     None. parameters: a `Parameters` or a mapping of overrides. timeline: changes of parameters at dates,
     see `sim.law`. begins: the month in which the first recorded quarter begins, as "2011-01"; the lead-in

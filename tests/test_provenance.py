@@ -89,6 +89,17 @@ def test_a_hash_follows_imports_into_other_rooms(package, file):
     assert now() != before
 
 
+def test_better_words_about_a_function_leave_the_hash_and_other_code_does_not(package):
+    folder, now = package
+    file = folder / "far/lengths.py"
+    code = file.read_text(encoding="utf-8")
+    digests = []
+    for text in ('"""Words."""\n', '"""Other\n\nwords: é."""\n', '"""Words."""; A = 1\n', "'words' + ''\n"):
+        file.write_text(f"def told(x):\n    {text}    return x\n\n\n{code}", encoding="utf-8")
+        digests.append(now())
+    assert digests[0] == digests[1] and len(set(digests)) == 3
+
+
 def test_a_hash_does_not_follow_what_is_not_imported(package):
     folder, now = package
     before = now()

@@ -83,7 +83,7 @@ class Parser(argparse.ArgumentParser):
 @dataclass(frozen=True)
 class Settings:
     """What the command line asked for. ``chosen`` are the parameters set by hand, ``extra`` the script's own
-    arguments, ``consumers`` is None for two per firm, ``platforms`` for a row to 25 firms, ``workers`` for as
+    arguments, ``consumers`` is None for two per firm, ``platforms`` for a row to 10 firms, ``workers`` for as
     many as cores. ``register`` is the hash of what was registered before the first world, empty where nothing
     was."""
 

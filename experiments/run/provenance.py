@@ -38,7 +38,8 @@ def versions() -> dict[str, str]:
 
 
 def code_hash(economy: type) -> str:
-    """SHA-256 over the Python files of the package that defines ``economy``, or over its file."""
+    """SHA-256 over the Python files of the package that defines ``economy``, or over its file; docstrings do
+    not count."""
     top = sys.modules[economy.__module__.partition(".")[0]]
     home = Path(inspect.getfile(top))
     files = sorted(home.parent.rglob("*.py")) if home.name == "__init__.py" else [home]
@@ -118,5 +119,23 @@ def _hash_of_files(files: Iterable[Path], root: Path) -> str:
     for file in files:
         inside = file.relative_to(root) if file.is_relative_to(root) else Path(file.name)
         digest.update(f"{inside.as_posix()}\n".encode())
-        digest.update(hashlib.sha256(file.read_bytes()).digest())
+        digest.update(hashlib.sha256(without_docstrings(file.read_bytes())).digest())
     return digest.hexdigest()
+
+
+DESCRIBED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
+
+
+def without_docstrings(code: bytes) -> bytes:
+    """The text of a module less its docstrings: a better word about a function makes no result older."""
+    lines = code.splitlines(keepends=True)
+    told = [one.body[0] for one in ast.walk(ast.parse(code)) if isinstance(one, DESCRIBED) and _told(one)]
+    for text in sorted(told, key=lambda one: one.lineno, reverse=True):
+        first, last = text.lineno - 1, (text.end_lineno or text.lineno) - 1
+        before, after = lines[first][: text.col_offset], lines[last][text.end_col_offset :]
+        lines[first : last + 1] = [before + after]
+    return b"".join(lines)
+
+
+def _told(node: ast.AST) -> bool:
+    return ast.get_docstring(node, clean=False) is not None  # type: ignore[arg-type]

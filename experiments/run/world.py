@@ -111,7 +111,7 @@ def worlds(
 
     Args:
         consumers: two per firm where not given.
-        platforms: a row to 25 firms, at least 40, where not given: see `sim.population.models.room`.
+        platforms: a row to 10 firms, at least 40, where not given: see `sim.population.models.room`.
         fixed: parameters set by hand, by name.
         sampled: whether each world draws its own values of the merely assumed parameters.
         histories: how many worlds share a draw of parameters and differ by their seeds alone.

@@ -202,8 +202,8 @@ def note_borrowers(rows, platform, lent, consumers, platforms):
 @kernel
 def list_takings(asked, platform, deep, portal, firms, p, takings):
     """Out of what each firm that asks pays a loan back (fen/quarter, by row): all its sales, for the platform
-    that it is linked with or its portal; what passes there, for a giant that lends at tills, whether the firm
-    has its wallet or has turned to another and owes it still."""
+    that it is linked with or its portal; what passes there, for all others, where giants lend at tills:
+    for a giant whose wallet the firm has or has left, and for whoever else it owes still."""
     for n in range(platform.shape[0]):
         i, q = asked.rows[n], platform[n]
         near = deep[i] == q or portal[i] == q or not p.lends_at_tills
