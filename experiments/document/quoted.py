@@ -27,6 +27,7 @@ SCRIPTS = {
     "core": "The closed core",
     "validate": "Published facts, hits and misses",
     "compare": "The main comparison",
+    "compare_large": "The main comparison, more and larger worlds",
     "either_side": "Either side can win",
     "lives": "How platforms live",
     "lines": "What service lines cost, earn and do",
@@ -44,6 +45,7 @@ SCRIPTS = {
     "verdict": "The essay's claims",
 }
 WORLDS = {"verdict": "compare"}  # whose worlds a script has, where they are not its own
+STUDIES = {"compare_large": "compare"}  # of which study a script is a run, where it is not its own
 SIZES = ("worlds", "firms", "burn_in", "quarters", "seed")
 MADE_BY = "Made by the code `"
 
@@ -91,7 +93,7 @@ def by_results(root: Path) -> dict[str, str]:
     for name, title in SCRIPTS.items():
         text = report(root / name)
         if text is not None:
-            typed = command(name, described(root / WORLDS.get(name, name))["arguments"])
+            typed = command(STUDIES.get(name, name), described(root / WORLDS.get(name, name))["arguments"])
             pages[name] = page(title, f"`{typed}`\n\n```text\n{text.replace('**', '')}\n```")
     return pages
 
