@@ -23,7 +23,7 @@ from tests.test_customer_price import made
 from tests.test_lives_facts import ALWAYS
 from tests.test_lives_study import of_quarters, planted
 
-TINY = "--full --worlds 2 --firms 200 --banks 4 --platforms 14 --burn-in 3 --quarters 28 --workers 1 --quiet"
+TINY = "--full --worlds 2 --firms 200 --banks 4 --platforms 14 --burn-in 3 --quarters 24 --lead-in 8 --workers 1 --quiet"
 pytestmark = pytest.mark.usefixtures("in_process")
 
 
@@ -148,10 +148,10 @@ def test_the_study_lives_every_model_in_which_platforms_act_and_the_choice_among
     assert (counts.loc[(FREE, "founded"), "mean"] >= 2 * (len(study.arms()) - 1)).all()
     assert (counts["worlds"] <= 2).all() and counts["low"].isna().any()
     prices: Any = pd.read_csv(run / "prices.csv")
-    assert set(prices["year"]) == {2, 4, 7} and set(prices["quantity"]) == {*PRICES, *SHARES, *PARTS, *BID}
+    assert set(prices["year"]) == {2, 4, 6} and set(prices["quantity"]) == {*PRICES, *SHARES, *PARTS, *BID}
     users = prices[prices["quantity"] == "price of a user"].set_index(["arm", "year"])
-    assert users.loc[("consumer_traffic", 7), "mean"] > 0.0
-    assert users.loc[("deep_integration", 7), "worlds"] == 0
+    assert users.loc[("consumer_traffic", 6), "mean"] > 0.0
+    assert users.loc[("deep_integration", 6), "worlds"] == 0
     assert set(pd.read_csv(run / "mechanisms.csv")["arm"]) == {study.HARVEST, *study.changed()}
 
 
@@ -210,9 +210,9 @@ def test_the_words_are_those_of_the_tables(run):
             assert cell.startswith(mean if row["worlds"] else "no case"), (quantity, arm)
     levels = pd.read_csv(run / "prices.csv").set_index(["quantity", "year", "arm"])
     assert [row[0] for row in prices] == [
-        f"{name}, year {y}" for name in (*PRICES, *SHARES) for y in (2, 4, 7)
+        f"{name}, year {y}" for name in (*PRICES, *SHARES) for y in (2, 4, 6)
     ]
-    for row, cell in zip(prices[:3], (2, 4, 7), strict=True):
+    for row, cell in zip(prices[:3], (2, 4, 6), strict=True):
         assert row[2].startswith(number(levels.loc[("price of a customer", cell, arms[1]), "mean"]))
     assert parts[1:] == [PRICES[-1], *PARTS, *BID] and split[0][0].endswith("year 2")
     assert all(cell.startswith("×") or cell == "no case" for cell in split[1][1:])
