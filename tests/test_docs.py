@@ -375,9 +375,21 @@ def test_the_rule_that_is_shown_is_one(tmp_path, monkeypatch):
 
 
 def test_the_figure_is_small_enough_to_be_kept():
-    figures = re.findall(r"\]\((docs/[^)]+\.png)\)", README)
+    figures = [ROOT / path for path in re.findall(r"\]\((docs/[^)]+\.png)\)", README)]
     assert figures
-    assert all(0 < (ROOT / path).stat().st_size < 200_000 for path in figures)
+    figures += [quoted.RESULTS / f"{name}.png" for name in quoted.FIGURED]
+    assert all(0 < path.stat().st_size < 200_000 for path in figures)
+    for name in quoted.FIGURED:
+        assert f"]({name}.png)" in (quoted.RESULTS / f"{name}.md").read_text(encoding="utf-8")
+
+
+def test_a_figure_that_is_kept_is_made_small(tmp_path):
+    noise = np.random.default_rng(1).integers(0, 255, (900, 2_400, 3)).astype(np.uint8)
+    plt.imsave(tmp_path / "drawn.png", noise)
+    quoted.keep_figure(tmp_path / "drawn.png", tmp_path / "kept.png")
+    kept = plt.imread(tmp_path / "kept.png")
+    assert kept.shape[1] == quoted.WIDEST and abs(kept.shape[0] / kept.shape[1] - 900 / 2_400) < 0.01
+    assert len(np.unique(kept.reshape(-1, kept.shape[-1]), axis=0)) <= quoted.COLOURS
 
 
 def test_the_examples_run_as_they_are_written(in_process):

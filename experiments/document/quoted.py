@@ -16,6 +16,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from PIL import Image
+
 from experiments.run.options import option
 from experiments.run.provenance import code_hash
 from experiments.run.store import Store
@@ -45,6 +47,8 @@ SCRIPTS = {
     "verdict": "The essay's claims",
 }
 WORLDS = {"verdict": "compare"}  # whose worlds a script has, where they are not its own
+FIGURED = ("lives", "institutions", "history")  # whose figure stands on the page
+WIDEST, COLOURS = 1_500, 64  # pixels and colours of a figure that is kept
 STUDIES = {"compare_large": "compare"}  # of which study a script is a run, where it is not its own
 SIZES = ("worlds", "firms", "burn_in", "quarters", "seed")
 MADE_BY = "Made by the code `"
@@ -94,8 +98,16 @@ def by_results(root: Path) -> dict[str, str]:
         text = report(root / name)
         if text is not None:
             typed = command(STUDIES.get(name, name), described(root / WORLDS.get(name, name))["arguments"])
-            pages[name] = page(title, f"`{typed}`\n\n```text\n{text.replace('**', '')}\n```")
+            shown = f"\n\n![{title}]({name}.png)" if name in FIGURED else ""
+            pages[name] = page(title, f"`{typed}`\n\n```text\n{text.replace('**', '')}\n```{shown}")
     return pages
+
+
+def keep_figure(drawn: Path, kept: Path) -> None:
+    """A figure, small enough to be kept with the code.   [PNG]"""
+    with Image.open(drawn) as image:
+        image.thumbnail((WIDEST, WIDEST))
+        image.convert("RGB").quantize(COLOURS).save(kept, optimize=True)
 
 
 def write(pages: Mapping[str, str], folder: Path = RESULTS) -> None:
@@ -119,8 +131,11 @@ def old_ones(folder: Path) -> list[str]:
 
 def main(argv: Sequence[str]) -> int:
     """Write what there is; say what."""
-    pages = by_results(Path(argv[0] if argv else "results"))
+    root = Path(argv[0] if argv else "results")
+    pages = by_results(root)
     write(pages)
+    for name in pages.keys() & FIGURED:
+        keep_figure(root / name / f"{name}.png", RESULTS / f"{name}.png")
     print(f"written: {', '.join(pages) or 'nothing, because nothing has been run'}")
     return 0
 

@@ -251,7 +251,8 @@ def draw_prices(found: Lives) -> Figure:
     axes[0].set_ylabel("yuan a borrower")
     axes[len(names)].set_ylabel(f"times that of year {first}")
     axes[2 * len(names)].set_ylabel("yuan spent a person")
-    axes[len(names)].legend(frameon=False, fontsize=7)
+    parts = axes[len(names)].get_legend_handles_labels()
+    figure.legend(*parts, loc="outside lower center", ncols=5, frameon=False, fontsize=8)
     return figure
 
 
