@@ -27,6 +27,7 @@ from experiments.measure.measures import MEASURES, measured
 from experiments.run.arm import Arm
 from experiments.run.world import CONTROL
 from experiments.study import Study, Tables
+from experiments.tell.binding import NEUTRAL
 from experiments.tell.drawing import colour, panels
 from experiments.tell.markdown import table
 from experiments.tell.report import Report
@@ -77,7 +78,7 @@ def lines(found: Sides) -> list[str]:
         ]
         out += [f"## {titles[str(field)]} ({min(part['worlds'].tolist())} worlds)", ""]
         out += [table(["", *(label(str(arm)) for arm in members)], rows, aligned=True), "", beyond(part), ""]
-    out += [*by_outcome(found), *left(found)]
+    out += [*by_outcome(found), *left(found), NEUTRAL, ""]
     out += [f"## What tells worlds in which {label(FOCUS)} comes first from the others", ""]
     header = ["parameter", "correlation with its lead", "p (Holm)", "mean where first", "mean elsewhere"]
     rows = [

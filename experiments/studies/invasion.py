@@ -46,6 +46,7 @@ from experiments.measure.variants import AGAIN, twin_of
 from experiments.run.arm import Arm
 from experiments.run.command import Parser, Settings
 from experiments.study import Study, Tables
+from experiments.tell.binding import NEUTRAL
 from experiments.tell.drawing import colour, panels
 from experiments.tell.markdown import table
 from experiments.tell.report import Report
@@ -250,7 +251,7 @@ def tell(found: Invasions) -> Report:
         f"what is beyond the placebo; a pair begins with {RARE + COMMON} platforms."
     )
     return Report(
-        "\n".join([*words, about, "", table(head, rows, aligned=True)]),
+        "\n".join([*words, about, "", table(head, rows, aligned=True), "", NEUTRAL]),
         title="Invasion: one platform in twenty",
         tables={"invasion": found.table},
         figures={"invasion": lambda: draw(found)},

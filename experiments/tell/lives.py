@@ -13,6 +13,7 @@ from experiments.measure.arithmetic import Values
 from experiments.measure.customer_price import BID, PARTS, PRICES, SHARES
 from experiments.measure.futures import Frame
 from experiments.measure.lives import MANNERS
+from experiments.tell.binding import NEUTRAL
 from experiments.tell.drawing import band, colour, logarithmic, panels
 from experiments.tell.markdown import table
 from experiments.tell.report import Report
@@ -106,6 +107,7 @@ def tell(found: Lives) -> Report:
         words += ["", "## What a shakeout hangs on", "", OF_MECHANISMS, "", of_mechanisms(found.mechanisms)]
         words += ["", *said(found.mechanisms)]
     words += ["", "How large fintech is beside the economy, at its peak and at the end: `make magnitudes`."]
+    words += ["", NEUTRAL]
     figures = {"lives": lambda: draw(found)}
     if any(np.isfinite(path[f"times {PRICES[-1]}"]).any() for path in found.price_paths.values() if path):
         figures["price"] = lambda: draw_prices(found)
