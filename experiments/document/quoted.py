@@ -30,6 +30,7 @@ SCRIPTS = {
     "validate": "Published facts, hits and misses",
     "compare": "The main comparison",
     "compare_large": "The main comparison, more and larger worlds",
+    "magnitudes_large": "What stands beside what, in larger worlds",
     "either_side": "Either side can win",
     "lives": "How platforms live",
     "lines": "What service lines cost, earn and do",
@@ -49,7 +50,10 @@ SCRIPTS = {
 WORLDS = {"verdict": "compare"}  # whose worlds a script has, where they are not its own
 FIGURED = ("lives", "institutions", "history")  # whose figure stands on the page
 WIDEST, COLOURS = 1_500, 64  # pixels and colours of a figure that is kept
-STUDIES = {"compare_large": "compare"}  # of which study a script is a run, where it is not its own
+STUDIES = {
+    "compare_large": "compare",
+    "magnitudes_large": "magnitudes",
+}  # of which study a script is a run, where it is not its own
 SIZES = ("worlds", "firms", "burn_in", "quarters", "seed")
 MADE_BY = "Made by the code `"
 
@@ -64,7 +68,7 @@ def command(name: str, arguments: Mapping[str, Any]) -> str:
 
 def report(folder: Path) -> str | None:
     """The report in a script's folder, None if there is none; of ``report.md`` its words."""
-    text = folder / f"{folder.name}.txt"
+    text = folder / f"{STUDIES.get(folder.name, folder.name)}.txt"
     if text.is_file():
         return text.read_text(encoding="utf-8").strip("\n").rstrip()
     page = folder / "report.md"
