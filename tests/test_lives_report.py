@@ -23,7 +23,10 @@ from tests.test_customer_price import made
 from tests.test_lives_facts import ALWAYS
 from tests.test_lives_study import of_quarters, planted
 
-TINY = "--full --worlds 2 --firms 200 --banks 4 --platforms 14 --burn-in 3 --quarters 24 --lead-in 8 --workers 1 --quiet"
+TINY = (
+    "--full --worlds 2 --firms 200 --banks 4 --platforms 14 --burn-in 3 --quarters 24 --lead-in 8"
+    " --workers 1 --quiet"
+)
 pytestmark = pytest.mark.usefixtures("in_process")
 
 
