@@ -295,6 +295,7 @@ def test_a_result_is_quoted_with_the_command_that_repeats_it(tmp_path):
     assert set(pages) == {"core", "compare"}
     assert pages["core"].endswith(f"{typed.format('core')}\n\n```text\nall is well\n```\n")
     assert pages["compare"].endswith(f"{typed.format('compare')}\n\n```text\nWho wins\n```\n")
+    assert quoted.command("lives", {**arguments, "full": True}).startswith('make lives ARGS="--full --worlds 2')
     (tmp_path / "compare" / "manifest.json").unlink()
     with pytest.raises(StoreError, match="is missing: run"):
         quoted.by_results(tmp_path)

@@ -61,7 +61,8 @@ MADE_BY = "Made by the code `"
 def command(name: str, arguments: Mapping[str, Any]) -> str:
     """What to type to have it again."""
     given = {size: arguments[size] for size in SIZES if arguments.get(size) is not None}
-    words = [f"{option(key)} {value}" for key, value in {**given, **arguments.get("chosen", {})}.items()]
+    words = ["--full"] if arguments.get("full") else []  # a study may live more then, and not only larger
+    words += [f"{option(key)} {value}" for key, value in {**given, **arguments.get("chosen", {})}.items()]
     words += [option(key) for key, value in arguments.get("extra", {}).items() if value is True]
     return f'make {name} ARGS="{" ".join(words)}"'
 
