@@ -48,7 +48,11 @@ SCRIPTS = {
     "verdict": "The essay's claims",
 }
 WORLDS = {"verdict": "compare"}  # whose worlds a script has, where they are not its own
-FIGURED = ("lives", "institutions", "history")  # whose figure stands on the page
+FIGURED = {  # figures that stand on the page
+    "lives": ("lives", "price"),
+    "institutions": ("institutions",),
+    "history": ("history",),
+}
 WIDEST, COLOURS = 1_500, 64  # pixels and colours of a figure that is kept
 STUDIES = {
     "compare_large": "compare",
@@ -103,7 +107,7 @@ def by_results(root: Path) -> dict[str, str]:
         text = report(root / name)
         if text is not None:
             typed = command(STUDIES.get(name, name), described(root / WORLDS.get(name, name))["arguments"])
-            shown = f"\n\n![{title}]({name}.png)" if name in FIGURED else ""
+            shown = "".join(f"\n\n![{title}]({one}.png)" for one in FIGURED.get(name, ()))
             pages[name] = page(title, f"`{typed}`\n\n```text\n{text.replace('**', '')}\n```{shown}")
     return pages
 
@@ -139,8 +143,9 @@ def main(argv: Sequence[str]) -> int:
     root = Path(argv[0] if argv else "results")
     pages = by_results(root)
     write(pages)
-    for name in pages.keys() & FIGURED:
-        keep_figure(root / name / f"{name}.png", RESULTS / f"{name}.png")
+    for name in pages.keys() & FIGURED.keys():
+        for one in FIGURED[name]:
+            keep_figure(root / name / f"{one}.png", RESULTS / f"{one}.png")
     print(f"written: {', '.join(pages) or 'nothing, because nothing has been run'}")
     return 0
 
