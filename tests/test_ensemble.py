@@ -10,6 +10,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 import weakref
 from dataclasses import dataclass, field, replace
@@ -696,6 +697,30 @@ def test_ctrl_c_while_workers_are_starting_prints_no_traceback(tmp_path: Path) -
     assert process.returncode == 130
     assert "Traceback" not in err and err.count("\n") == 1
     assert group_is_gone(process.pid)
+
+
+def test_ctrl_c_is_held_while_workers_start_also_where_another_thread_takes_it() -> None:
+    from experiments.run.executors import _interrupts_held
+
+    ready, done = threading.Event(), []
+
+    def strike() -> None:
+        ready.wait(10)
+        os.kill(os.getpid(), signal.SIGINT)
+
+    thread = threading.Thread(target=strike)  # from before: it does not inherit the mask
+
+    def start() -> None:
+        with _interrupts_held():
+            ready.set()
+            thread.join()
+            time.sleep(0.05)
+            done.append("started")
+
+    thread.start()
+    with pytest.raises(KeyboardInterrupt):
+        start()
+    assert done == ["started"] and signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
 
 def test_what_workers_import_is_light() -> None:

@@ -201,16 +201,24 @@ def _pool(workers: int, first: bytes) -> Iterator[Any]:
 @contextmanager
 def _interrupts_held() -> Iterator[None]:
     """Children and threads started inside never see Ctrl-C (they inherit the mask); it reaches the driver
-    afterwards. Without this a worker that is still importing prints a traceback."""
+    afterwards, also where a thread from before has taken it. Without this a worker that is still importing
+    prints a traceback, or one that the driver has not told yet what to do."""
     if sys.platform == "win32":
         yield
         return
     multiprocessing.resource_tracker.ensure_running()  # starting it later would lift the mask
+    came: list[int] = []
+    first = threading.current_thread() is threading.main_thread()  # the only one that may have a handler
+    handler = signal.signal(signal.SIGINT, lambda number, frame: came.append(number)) if first else None
     previous = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, previous)
+        if first:
+            signal.signal(signal.SIGINT, handler)
+        if came:
+            signal.raise_signal(signal.SIGINT)
 
 
 @contextmanager
