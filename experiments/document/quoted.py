@@ -54,10 +54,10 @@ FIGURED = {  # figures that stand on the page
     "history": ("history",),
 }
 WIDEST, COLOURS = 1_500, 64  # pixels and colours of a figure that is kept
-STUDIES = {
+STUDIES = {  # of which study a script is a run, where it is not its own
     "compare_large": "compare",
     "magnitudes_large": "magnitudes",
-}  # of which study a script is a run, where it is not its own
+}
 SIZES = ("worlds", "firms", "burn_in", "quarters", "seed")
 MADE_BY = "Made by the code `"
 

@@ -77,17 +77,11 @@ def noise(found: Frame) -> str:
             f"{one.series} [{one.unit}]",
             str(one.horizon),
             f"{number(one.rms)} ({number(one.low)} to {number(one.high)})",
-            was(one),
+            number(BEFORE[key]) if (key := (one.series, one.horizon)) in BEFORE else "",
         )
         for one in found.itertuples()
     ]
     return table(("", "quarters", "root mean square (90 %)", "before"), rows)
-
-
-def was(one: object) -> str:
-    """What it was, if that is known."""
-    before = BEFORE.get((one.series, one.horizon))  # type: ignore[attr-defined]
-    return "" if before is None else number(before)
 
 
 def met(found: Frame) -> str:

@@ -24,8 +24,10 @@ from experiments.measure.arithmetic import YEAR, Values, mean, share
 from experiments.measure.futures import Frame
 
 WON = ("users_reached", "users_returned", "users_lured")
-KEPT_PRICES = ("customer_price", "user_cost", "borrower_cost", *WON, "attention_left", "attention_bids")
-KEPT_PRICES = (*KEPT_PRICES, "places_used", "venture_funding", "platform_growth_spend")
+KEPT_PRICES = (
+    "customer_price", "user_cost", "borrower_cost", *WON, "attention_left", "attention_bids",
+    "places_used", "venture_funding", "platform_growth_spend",
+)  # fmt: skip
 PRICES = ("price of a customer", "price of a user", "price of a borrower")
 SHARES = ("places that had a platform", "venture money, of what platforms spend")
 PARTS = {  # of the price of a borrower, and whether it divides the price
@@ -58,13 +60,13 @@ def of_year(quarters: Frame, year: int) -> dict[str, float]:
 
     `PRICES`: yuan of first wages. `SHARES`: shares. money: yuan of first wages a person and quarter, spent on
     the attention of consumers; bids: share of all bids that platforms make; all that is bid: one over the
-    other; pool: places a person and quarter that all of it
-    would win, where platforms bid; won of it: ratio of what they win to their share of the pool; users a
-    borrower: users won to first-time borrowers. All parts are there or none.
+    other; pool: places a person and quarter that all of it would win, where platforms bid; won of it: ratio
+    of what they win to their share of the pool; users a borrower: users won to first-time borrowers. All
+    parts are there or none.
     """
     rows = quarters.iloc[(year - 1) * YEAR : year * YEAR]
     of = {name: rows[name].to_numpy(float) for name in KEPT_PRICES}
-    won = of["users_reached"] + of["users_returned"] + of["users_lured"]
+    won = np.sum([of[name] for name in WON], axis=0)
     money = spent(of["user_cost"], won)
     known = np.isfinite(of["borrower_cost"]) & (of["borrower_cost"] > 0.0)
     borrow = np.divide(money, of["borrower_cost"], out=np.zeros(len(rows)), where=known)

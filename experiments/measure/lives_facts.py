@@ -16,11 +16,11 @@ from experiments.measure.history import UNCAPPED, History, fact
 from experiments.measure.lives import (
     FIVE_YEARS,
     LEADERS,
-    MANNERS,
     by_platform,
     first_quarters,
     hazards,
     paths,
+    unpaid,
 )
 
 SHIFT_WITHIN = 5  # quarters in which a leader of payments lost its lead
@@ -75,11 +75,7 @@ def p2p_exit_manner(history: History) -> float:
     Who never had money of others is in no list of lenders, and has nothing to leave unpaid.
     """
     table, n = recorded(history, "consumer_traffic")
-    if len(table):
-        table = table[table.groupby("platform")["claims_owed"].transform("max") > 0.0]
-    found = paths(table, n)
-    ended = {name: float(found[name].sum()) for name in MANNERS}
-    return share(ended["stopped"] + ended["broke"], sum(ended.values()), none=math.nan)
+    return unpaid(table, n) if len(table) else math.nan
 
 
 @fact
